@@ -1,0 +1,171 @@
+"""PNG, WebP, GIF, BMP, TIFF and AVIF, by Pillow: its warnings stay inside, its many exceptions become one."""
+
+from __future__ import annotations
+
+import io
+import struct
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.ImageFile import ImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import (
+    BITSPERSAMPLE,
+    PHOTOMETRIC_INTERPRETATION,
+    TILELENGTH,
+    TILEWIDTH,
+    TiffImageFile,
+)
+from PIL.WebPImagePlugin import WebPImageFile
+
+from pictrace._jpeg import exif_orientation
+from pictrace.errors import ImageError
+
+__all__ = ["PillowPicture"]
+
+# The readers are called directly, not through Image.open: that would judge the size by Pillow's own
+# limit, which is one for the whole process, before we can by ours.
+_READERS: dict[str, type[ImageFile]] = {
+    "AVIF": AvifImageFile,
+    "BMP": BmpImageFile,
+    "GIF": GifImageFile,
+    "PNG": PngImageFile,
+    "TIFF": TiffImageFile,
+    "WEBP": WebPImageFile,
+}
+
+_FAILURES = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ArithmeticError,
+    MemoryError,
+    RuntimeError,
+    struct.error,
+)
+"""What Pillow raises for damaged files; they have no base in common short of Exception."""
+
+_MAX_TILE_PIXELS = 4096**2
+
+_ONE_AT_A_TIME = threading.Lock()
+
+
+class PillowPicture:
+    """A picture whose header Pillow has read; of an animation or a document, the first."""
+
+    def __init__(self, data: bytes, image_format: str) -> None:
+        """Reads the header; raises ImageError."""
+        self._format = image_format
+        with self._failing_clearly(), _quiet():
+            if image_format == "PNG":
+                data = _png_essentials(data)
+            self._image = _READERS[image_format](io.BytesIO(data))
+            if isinstance(self._image, PngImageFile):
+                _scale_key(self._image, bits=data[24])
+            if isinstance(self._image, TiffImageFile):
+                _check_tiles(self._image)
+        self.width, self.height = self._image.size  # before the orientation is applied
+        # Pillow turns a TIFF upright by itself, and gives its upright size.
+        exif = b"" if image_format == "TIFF" else self._image.info.get("exif", b"")
+        self.orientation = exif_orientation(exif)
+
+    def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
+        """Decodes (height, width, 3), uint8, RGB, alpha laid on white, not yet turned upright.
+
+        Always in full size, whatever ``min_long_side_px`` allows. Raises ImageError.
+        """
+        with self._failing_clearly():
+            if isinstance(self._image, TiffImageFile):
+                with _quiet():  # it reads the tags again
+                    self._image.load()
+            return _as_rgb(self._image)
+
+    @contextmanager
+    def _failing_clearly(self) -> Iterator[None]:
+        try:
+            yield
+        except Image.DecompressionBombError as error:  # within WebP, GIF and TIFF, whatever our limit
+            raise ImageError(f"the {self._format} is too large ({error}): save it smaller") from error
+        except _FAILURES as error:
+            cause = f"{error}" or type(error).__name__
+            raise ImageError(f"the {self._format} is damaged or unusual ({cause}): save it again as PNG") from error
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Pillow warns about files that are odd but readable.
+
+    The filters belong to the process, so two threads must not swap them at once; headers take
+    microseconds, and only a TIFF is decoded in here.
+    """
+    with _ONE_AT_A_TIME, warnings.catch_warnings(action="ignore"):
+        yield
+
+
+def _png_essentials(data: bytes) -> bytes:
+    """A PNG with what decides about its pixels, and the EXIF block.
+
+    Texts, which Pillow would mix with the properties of the picture, colour profiles and the other
+    frames of an animation are left out.
+    """
+    kept = [data[:8]]
+    at = 8
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        end = at + length + 12  # with length, name and checksum
+        if name in (b"tRNS", b"eXIf") or name[:1].isupper():  # an upper-case initial marks the critical ones
+            kept.append(data[at:end])
+        at = end
+    return b"".join(kept)
+
+
+def _check_tiles(image: TiffImageFile) -> None:
+    """A tile is decoded whole, however little of it the picture shows."""
+    width, height = (image.tag_v2.get(tag, 0) for tag in (TILEWIDTH, TILELENGTH))
+    if width * height > max(_MAX_TILE_PIXELS, 2 * image.width * image.height):
+        raise ImageError(f"the TIFF has tiles of {width} x {height} pixels: save it again as PNG")
+
+
+def _scale_key(image: PngImageFile, bits: int) -> None:
+    """The transparent level of a 2- or 4-bit gray PNG, on the scale of the 8 bits that Pillow makes of it."""
+    key = image.info.get("transparency")
+    if image.mode == "L" and isinstance(key, int):
+        image.info["transparency"] = key * 255 // (2**bits - 1)
+
+
+def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
+    if image.mode.startswith("I;16"):
+        return np.asarray(cv2.cvtColor(_gray_of_16_bits(image), cv2.COLOR_GRAY2RGB), np.uint8)
+    if image.mode in ("I", "F"):
+        raise ImageError("the samples are signed, of 32 bits or floating-point, with no known white: save 8 or 16 bits")
+    if not image.has_transparency_data:
+        return np.array(image if image.mode == "RGB" else image.convert("RGB"))
+    layer = image if image.mode == "RGBA" else image.convert("RGBA")
+    paper = Image.new("RGB", image.size, "white")
+    paper.paste(layer, mask=layer)
+    return np.array(paper)
+
+
+def _gray_of_16_bits(image: Image.Image) -> NDArray[np.uint8]:
+    """(height, width), uint8. Pillow would clip 16 bits to 8, and leaves a white-is-zero TIFF negative."""
+    levels = np.asarray(image).astype(np.uint16)  # of a big-endian file the dtype is ">u2"
+    white = 0xFFFF
+    if isinstance(image, TiffImageFile):
+        white = 2 ** image.tag_v2[BITSPERSAMPLE][0] - 1
+        if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
+            levels = white - levels
+    gray = np.asarray(cv2.convertScaleAbs(levels, alpha=255 / white), np.uint8)
+    gray[levels == image.info.get("transparency", -1)] = 255
+    return gray
