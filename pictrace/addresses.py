@@ -1,0 +1,295 @@
+"""Which links and which IP addresses may be fetched: the guard against server-side request forgery (SSRF).
+
+A link given by a stranger is judged twice: check_url reads its text, before anything is looked up, and
+open_socket sees each address that is really dialled, so that neither a redirect nor a name that changes its
+answer between check and use (DNS rebinding) leads into a private network.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import math
+import os
+import re
+import socket
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import Any, cast
+
+from aiohttp import AddrInfoType
+from yarl import URL
+
+from pictrace.errors import DownloadError, RefusedError
+
+__all__ = [
+    "ALLOWED_HOSTS_VARIABLE",
+    "MAX_URL_LENGTH",
+    "Dial",
+    "DownloadPolicy",
+    "check_address",
+    "check_characters",
+    "check_url",
+    "dialling",
+    "open_socket",
+    "shown",
+]
+
+ALLOWED_HOSTS_VARIABLE = "PICTRACE_ALLOWED_HOSTS"
+MAX_URL_LENGTH = 2048
+"""Characters in a link."""
+
+# The special-purpose registries of IANA, https://www.iana.org/assignments/iana-ipv4-special-registry and
+# …/iana-ipv6-special-registry. Spelt out, because ipaddress.is_global differs between releases of Python.
+_NOT_PUBLIC = tuple(
+    (ip_network(network), kind)
+    for kind, networks in {
+        "an unspecified address": "0.0.0.0/8 ::/128",
+        "a loopback address": "127.0.0.0/8 ::1/128",
+        "a private address": "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7",
+        "a shared (carrier-grade NAT) address": "100.64.0.0/10",
+        "a link-local address": "169.254.0.0/16 fe80::/10",  # 169.254.169.254: the metadata of most clouds
+        "a site-local address": "fec0::/10",
+        "a cloud platform's own address": "168.63.129.16/32",  # Azure's WireServer, within public space
+        "a benchmarking address": "198.18.0.0/15 2001:2::/48",
+        "a documentation address": "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20",
+        "a multicast address": "224.0.0.0/4 ff00::/8",
+        "the broadcast address": "255.255.255.255/32",
+        "an IPv4 address inside an IPv6 one": "::/96 ::ffff:0:0/96",  # IPv4-compatible, IPv4-mapped
+        "a tunnel to an IPv4 address": "2001::/32 2002::/16",  # Teredo, 6to4
+        "a local NAT64 address": "64:ff9b:1::/48",
+        "a reserved address": "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 2001::/23",
+    }.items()
+    for network in networks.split()
+)
+_GLOBAL_UNICAST_6 = ip_network("2000::/3")
+_NAT64 = ip_network("64:ff9b::/96")
+
+_REMEDY = f"Upload the picture, or have the host listed in {ALLOWED_HOSTS_VARIABLE} if it is your own."
+
+_UNPRINTABLE = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$")
+
+
+@dataclass(frozen=True)
+class DownloadPolicy:
+    """What may be fetched, how much, how long and how many at once; checks itself (ValueError).
+
+    max_bytes counts the body as decoded. total_timeout_s bounds one link from the first look-up to the last
+    byte, with its redirects, repeats and pauses; connect_timeout_s one connection with its TLS handshake;
+    read_timeout_s the silence between two pieces. concurrency and per_host bound what runs at once.
+
+    The checks of address and port do not apply to allowed_hosts: names or addresses, each alone (all ports)
+    or with a port, as in "nas.example", "127.0.0.1:8080", "[fd00::5]:80".
+    """
+
+    max_bytes: int = 20 * 2**20
+    connect_timeout_s: float = 5.0
+    read_timeout_s: float = 10.0
+    total_timeout_s: float = 30.0
+    max_redirects: int = 5
+    concurrency: int = 16
+    per_host: int = 4
+    retries: int = 2
+    allowed_hosts: frozenset[str] = frozenset()
+    ports: frozenset[int] = frozenset({80, 443})
+
+    def __post_init__(self) -> None:
+        least = {"max_bytes": 1, "concurrency": 1, "per_host": 1, "max_redirects": 0, "retries": 0}
+        for name, minimum in least.items():
+            if getattr(self, name) < minimum:
+                raise ValueError(f"{name} must be at least {minimum}, not {getattr(self, name)}")
+        for name in ("connect_timeout_s", "read_timeout_s", "total_timeout_s"):
+            if not 0 < getattr(self, name) < math.inf:
+                raise ValueError(f"{name} must be a positive number of seconds, not {getattr(self, name)}")
+        if isinstance(cast(Any, self.allowed_hosts), str):  # else it would silently become a set of letters
+            raise ValueError(f"allowed_hosts must be a set of hosts, not the text {self.allowed_hosts!r}")
+        if not all(1 <= port <= 65535 for port in self.ports):
+            raise ValueError(f"ports must lie between 1 and 65535, not {sorted(self.ports)}")
+        object.__setattr__(self, "allowed_hosts", frozenset(map(_allowed_entry, self.allowed_hosts)))
+        object.__setattr__(self, "ports", frozenset(self.ports))
+
+    @classmethod
+    def from_environment(cls) -> DownloadPolicy:
+        """The defaults, with allowed_hosts from PICTRACE_ALLOWED_HOSTS, separated by commas."""
+        entries = os.environ.get(ALLOWED_HOSTS_VARIABLE, "").split(",")
+        try:
+            return cls(allowed_hosts=frozenset(entry.strip() for entry in entries if entry.strip()))
+        except ValueError as exc:
+            raise DownloadError(f"{ALLOWED_HOSTS_VARIABLE} is not usable: {exc}.") from exc
+
+    def exempts(self, host: str, port: int) -> bool:
+        """Whether this host (a name or an address) is listed in allowed_hosts, alone or with this port."""
+        host = _canonical(host)
+        return host in self.allowed_hosts or _joined(host, port) in self.allowed_hosts
+
+
+def check_url(url: str, policy: DownloadPolicy) -> str:
+    """The link in its normal form, without fragment; RefusedError where it must not be fetched.
+
+    Nothing is looked up here: where the host is a name, the address behind it is judged when it is dialled.
+    """
+    if not url:
+        raise RefusedError("The link is empty. Write the whole link, as in https://example.org/cat.jpg.")
+    if len(url) > MAX_URL_LENGTH:
+        raise RefusedError(f"The link has {len(url):,} characters, more than {MAX_URL_LENGTH:,}. Use a shorter one.")
+    check_characters(url)
+    if "@" in re.split("[/?#]", url.partition("//")[2], maxsplit=1)[0]:
+        # Such links are made to mislead (http://example.org@10.0.0.1/); the password is not repeated.
+        raise RefusedError("The link carries a user name or password before its host. Remove all up to the @.")
+    try:
+        # The client's own parser: two parsers that disagree about the host are a hole.
+        parsed = URL(url)
+        host, port = _canonical(parsed.raw_host or ""), parsed.port
+    except ValueError as exc:
+        raise RefusedError(f"{shown(url)} cannot be read as a link: {shown(str(exc))}. Check the link.") from exc
+    if parsed.scheme not in ("http", "https"):
+        raise RefusedError(f"{shown(url)} does not start with http:// or https://. Only links of the web are fetched.")
+    if not host:
+        raise RefusedError(f"{shown(url)} names no host. Write the whole link, as in https://example.org/cat.jpg.")
+    address = _literal(host)
+    if address is None and not _NAME.fullmatch(host):
+        raise RefusedError(f"{shown(host)} is not a host's name or address. Check the link.")
+    if not port or not (port in policy.ports or policy.exempts(host, port)):
+        ports = " and ".join(map(str, sorted(policy.ports)))
+        raise RefusedError(f"The link asks for port {port} of {shown(host)}; only {ports} are allowed. {_REMEDY}")
+    if address is not None:
+        check_address(host, port, policy)
+        parsed = parsed.with_host(host)
+    return str(parsed.with_fragment(None))
+
+
+def check_characters(url: str) -> None:
+    """Raise RefusedError where a link has white space or control characters; parsers drop some unseen."""
+    if found := _UNPRINTABLE.search(url):
+        raise RefusedError(f"The link contains {found.group()!a}; write a space as %20, and remove control characters.")
+
+
+def check_address(address: str, port: int, policy: DownloadPolicy, *, name: str | None = None) -> None:
+    """Raise RefusedError unless this is the numeric address of a public host, or one that the policy exempts.
+
+    name is the host that was looked up, None where the link itself gave the address. The message keeps the
+    address behind a name to itself, lest strangers chart a private network with it.
+    """
+    try:
+        if policy.exempts(address, port):
+            return
+        kind = _not_public(ip_address(address))
+    except ValueError:
+        kind = "something that is no plain IP address"  # nothing is dialled that was not understood here
+    if kind is not None:
+        leads = f"The link leads to {address}, {kind}" if name is None else f"{shown(name)} leads to {kind}"
+        raise RefusedError(f"{leads}; pictures are fetched from the public internet only. {_REMEDY}")
+
+
+@dataclass
+class Dial:
+    """What open_socket, which is told no more than an address, must know of the request that it serves."""
+
+    host: str
+    exempt: bool
+    opened: bool = False
+    refused: RefusedError | None = None
+
+
+_dial: ContextVar[Dial] = ContextVar("_dial")
+
+
+@contextlib.contextmanager
+def dialling(host: str, port: int, policy: DownloadPolicy) -> Iterator[Dial]:
+    """Tell open_socket, in this task and those that it starts, for which host it opens sockets."""
+    dial = Dial(host, policy.exempts(host, port))
+    token = _dial.set(dial)
+    try:
+        yield dial
+    finally:
+        _dial.reset(token)
+
+
+def open_socket(policy: DownloadPolicy, info: AddrInfoType) -> socket.socket:
+    """The socket for an address that is about to be dialled: the last check, which no look-up slips past.
+
+    The refusal is left in Dial.refused, because aiohappyeyeballs would lose it: of several addresses it only
+    reports those that failed with OSError, joined into a new one (and IndexError where there are none).
+    """
+    family, kind, protocol, _, address = info
+    dial = _dial.get()
+    if not dial.exempt:
+        try:
+            name = None if dial.host == address[0] else dial.host
+            check_address(str(address[0]), int(address[1]), policy, name=name)
+        except RefusedError as exc:
+            dial.refused = exc
+            raise OSError(errno.EACCES, str(exc)) from exc
+    dial.opened = True
+    return socket.socket(family, kind, protocol)
+
+
+def shown(url: str) -> str:
+    """A link as it stands in a message: printable, and cut to 100 characters."""
+    text = "".join(c if c.isprintable() else "�" for c in url[:101])
+    return text if len(text) <= 100 else f"{text[:99]}…"
+
+
+def _not_public(address: IPv4Address | IPv6Address) -> str | None:
+    """What kind of address this is, where it is not one of the public internet."""
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return "an address of one network only (with a zone)"
+        if address in _NAT64:
+            # What DNS64 answers for every IPv4 host, on networks without IPv4: judge the address within.
+            return _not_public(IPv4Address(int(address) & 0xFFFFFFFF))
+    for network, kind in _NOT_PUBLIC:
+        if address in network:
+            return kind
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST_6:
+        return "a reserved address"
+    return None
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a canonical host is, None where it is a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def _canonical(host: str) -> str:
+    """A host as it is compared: lower case, without brackets and final dot, an address in its shortest form.
+
+    All that a system's resolver reads as an IPv4 address (127.1, 0x7f000001, 2130706433, 0177.0.0.1) becomes
+    four plain decimals. ValueError where a host ends in a number and is no address: by the URL standard
+    (https://url.spec.whatwg.org/#host-parsing) that is no name either.
+    """
+    host = host.lower().removeprefix("[").removesuffix("]")
+    if ":" in host:
+        return str(ip_address(host))
+    host = host.removesuffix(".")
+    if not _ENDS_IN_NUMBER.search(host):
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError) as exc:
+        raise ValueError(f"{host!r} is no IPv4 address") from exc
+
+
+def _joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _allowed_entry(entry: str) -> str:
+    """One entry of allowed_hosts as exempts compares it; ValueError where it is no host and no host:port."""
+    try:
+        return str(ip_address(entry))  # an IPv6 address needs no brackets here
+    except ValueError:
+        pass
+    with contextlib.suppress(ValueError):
+        parsed = URL(f"http://{entry}")
+        host, port = _canonical(parsed.raw_host or ""), parsed.explicit_port
+        if parsed == parsed.origin() and (_literal(host) or _NAME.fullmatch(host)):
+            return host if port is None else _joined(host, port)
+    raise ValueError(f"{entry!r} in allowed_hosts is neither a host nor host:port")
