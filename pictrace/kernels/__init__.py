@@ -1,0 +1,42 @@
+"""The computations that a search spends its time in, each in a plain and in a compiled form.
+
+Every function here takes one query against n candidates, checks its arrays, and hands chunks of
+candidates to the implementation in charge (see pictrace.kernels.switch) over one pool of threads.
+Both implementations give the same results: whole numbers exactly, SSIM within 1e-5, correlations
+within 1e-5. Ragged batches come as rows and offsets, as in pictrace.metrics.base.FeatureBatch;
+read-only and memory-mapped arrays are taken without a copy.
+
+Importing this package does not import numba; ``warm()`` does, in the background.
+"""
+
+from __future__ import annotations
+
+from pictrace.kernels.hamming import hamming64, hamming64_variants
+from pictrace.kernels.histogram import histogram_coarse, histogram_correlation, largest_bins
+from pictrace.kernels.keypoints import pack_keypoints, unpack_points
+from pictrace.kernels.orb import NO_MATCH, orb_coarse, orb_evidence, orb_nearest, orb_score
+from pictrace.kernels.pool import run_chunks
+from pictrace.kernels.ssim import ssim_pairs, ssim_variants
+from pictrace.kernels.switch import backend, forced, ready, warm
+
+__all__ = [
+    "NO_MATCH",
+    "backend",
+    "forced",
+    "hamming64",
+    "hamming64_variants",
+    "histogram_coarse",
+    "histogram_correlation",
+    "largest_bins",
+    "orb_coarse",
+    "orb_evidence",
+    "orb_nearest",
+    "orb_score",
+    "pack_keypoints",
+    "ready",
+    "run_chunks",
+    "ssim_pairs",
+    "ssim_variants",
+    "unpack_points",
+    "warm",
+]

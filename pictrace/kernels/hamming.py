@@ -1,0 +1,39 @@
+"""Hamming distance of 64-bit codes."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.kernels.arrays import arranged
+from pictrace.kernels.pool import run_chunks
+from pictrace.kernels.switch import implementation
+
+__all__ = ["hamming64", "hamming64_variants"]
+
+MIN_CHUNK = 65536  # under 10 microseconds; a second thread would not be awake by then
+
+
+def hamming64(query: np.uint64 | int, codes: NDArray[np.uint64]) -> NDArray[np.uint8]:
+    """Number of differing bits, 0 to 64, (n,) uint8, of one code with each of ``codes``, (n,) uint64."""
+    return hamming64_variants(np.array([query], np.uint64), codes)[0]
+
+
+def hamming64_variants(
+    queries: NDArray[np.uint64], codes: NDArray[np.uint64]
+) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """The nearest of v codes (such as those of eight orientations) to each of n codes.
+
+    queries: (v,) uint64, v from 1 to 255. codes: (n,) uint64.
+    Returns the smallest number of differing bits, (n,) uint8, and the position in ``queries`` that
+    gave it, the first on ties, (n,) uint8.
+    """
+    queries = arranged(queries, np.uint64, (None,), "queries")
+    codes = arranged(codes, np.uint64, (None,), "codes")
+    if not 1 <= len(queries) <= 255:
+        raise ValueError(f"there must be 1 to 255 query codes, not {len(queries)}")
+    bits = np.empty(len(codes), np.uint8)
+    position = np.empty(len(codes), np.uint8)
+    fill = implementation("hamming").nearest(queries, codes, bits, position)
+    run_chunks(fill, len(codes), min_chunk=MIN_CHUNK)
+    return bits, position

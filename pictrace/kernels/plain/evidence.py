@@ -1,0 +1,128 @@
+"""What matches prove, in numpy; see orb_evidence in pictrace.kernels.orb."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.kernels.keypoints import (
+    DESCRIPTOR_BYTES,
+    SCALE_LIMIT,
+    SCALE_STEPS,
+    TURN_STEP,
+    TURN_STEPS,
+    Geometry,
+    QueryPoints,
+    turns_and_scales,
+    unpack_points,
+)
+from pictrace.kernels.plain.orb import two_nearest
+from pictrace.kernels.pool import Fill
+
+__all__ = ["agreement_of", "evidence", "score"]
+
+Integers = NDArray[np.int64]
+
+
+def evidence(
+    query: QueryPoints,
+    best: NDArray[np.uint16],
+    second: NDArray[np.uint16],
+    index: NDArray[np.uint16],
+    candidate_points: NDArray[np.float32],
+    offsets: NDArray[np.int64],
+    geometry: Geometry,
+    counts: NDArray[np.uint16],
+    turn: NDArray[np.uint8],
+) -> Fill:
+    """What fills counts[:, :, start:stop] and turn[:, start:stop]."""
+
+    def fill(start: int, stop: int) -> None:
+        for one in range(start, stop):
+            points = candidate_points[offsets[one] : offsets[one + 1]]
+            matches = best[one], second[one], index[one]
+            counts[:, :, one], turn[:, one] = _judge(query, *matches, points, geometry)
+
+    return fill
+
+
+def score(
+    query_desc: NDArray[np.uint8],
+    query: QueryPoints,
+    rows: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    geometry: Geometry,
+    counts: NDArray[np.uint16],
+    turn: NDArray[np.uint8],
+) -> Fill:
+    """What fills counts[:, :, start:stop] and turn[:, start:stop]; rows (total, 40)."""
+
+    def fill(start: int, stop: int) -> None:
+        for one in range(start, stop):
+            own = rows[offsets[one] : offsets[one + 1]]
+            if len(own) >= 2:
+                matches = two_nearest(query_desc, own[:, :DESCRIPTOR_BYTES])
+                counts[:, :, one], turn[:, one] = _judge(query, *matches, unpack_points(own), geometry)
+
+    return fill
+
+
+def _judge(
+    query: QueryPoints,
+    best: NDArray[np.integer],
+    second: NDArray[np.integer],
+    index: NDArray[np.integer],
+    points: NDArray[np.float32],
+    geometry: Geometry,
+) -> tuple[Integers, Integers]:
+    """Counts (3, T) and turns (T,) of one candidate."""
+    first, last = geometry.first_percent, geometry.last_percent
+    passes_at = 100 * best.astype(np.int64) // np.maximum(second, 1) + 1
+    passing = np.flatnonzero((second > 0) & (passes_at <= last))
+    # One after the other, each keeps the first of its group in this order.
+    order = passing[np.lexsort((passing, best[passing], passes_at[passing]))]
+    distinct = order[np.unique(index[order], return_index=True)[1]]
+    distinct = distinct[np.lexsort((distinct, best[distinct], passes_at[distinct]))]
+    kept = distinct[np.unique(query.cells[distinct], return_index=True)[1]]
+    kept = kept[np.lexsort((kept, passes_at[kept]))]
+
+    thresholds = np.arange(first, last + 1)
+    counts = np.zeros((3, geometry.thresholds), np.int64)
+    turns = np.zeros(geometry.thresholds, np.int64)
+    for line, matches in enumerate((passing, distinct)):
+        counts[line] = np.searchsorted(np.sort(passes_at[matches]), thresholds, side="right")
+    agreement, turned = agreement_of(query.points[kept], points[index[kept]], geometry)
+    agreeing = np.cumsum(agreement, axis=1)  # with the matches up to each, in the order of thresholds
+    for column, number in enumerate(np.searchsorted(passes_at[kept], thresholds, side="right")):
+        if number:
+            winner = int(agreeing[:number, number - 1].argmax())
+            counts[2, column] = agreeing[winner, number - 1]
+            turns[column] = turned[winner]
+    return counts, turns
+
+
+def agreement_of(
+    query: NDArray[np.float32], candidate: NDArray[np.float32], geometry: Geometry
+) -> tuple[NDArray[np.bool_], Integers]:
+    """(k, k) whether match j agrees with the proposal of match i, and the quarter turns of each, (k,)."""
+    cosines_sines, scales = turns_and_scales()
+    turn = np.rint((candidate[:, 2] - query[:, 2]) * TURN_STEP).astype(np.int64) % TURN_STEPS
+    grown = np.rint((candidate[:, 3] - query[:, 3]) * np.float32(SCALE_STEPS)).astype(np.int64)
+    grown = np.clip(grown, -SCALE_LIMIT, SCALE_LIMIT)
+    scale = scales[grown + SCALE_LIMIT]
+    along, across = (cosines_sines[turn] * scale[:, np.newaxis]).T
+    shift_x = candidate[:, 0] - (along * query[:, 0] - across * query[:, 1])
+    shift_y = candidate[:, 1] - (across * query[:, 0] + along * query[:, 1])
+    a, b, right, down = (each[:, np.newaxis] for each in (along, across, shift_x, shift_y))
+    miss_x = a * query[:, 0] - b * query[:, 1] + right - candidate[:, 0]
+    miss_y = b * query[:, 0] + a * query[:, 1] + down - candidate[:, 1]
+    reach = np.float32(geometry.tolerance_px) * np.minimum(scale, np.float32(1))
+    near = miss_x * miss_x + miss_y * miss_y <= (reach * reach)[:, np.newaxis]
+    apart = (turn - turn[:, np.newaxis] + TURN_STEPS // 2) % TURN_STEPS - TURN_STEPS // 2
+    same_turn = np.abs(apart) <= geometry.turn_steps
+    same_scale = np.abs(grown - grown[:, np.newaxis]) <= geometry.scale_steps
+    agreement = near & same_turn & same_scale
+    np.fill_diagonal(agreement, True)  # exactly, whatever rounding does
+    quarter = TURN_STEPS // 4
+    # OpenCV's angles grow clockwise on screen, quarter turns counter-clockwise.
+    return agreement, (TURN_STEPS - turn + quarter // 2) // quarter % 4

@@ -1,0 +1,62 @@
+"""Mean structural similarity (SSIM) of gray pictures."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.kernels.arrays import arranged
+from pictrace.kernels.pool import run_chunks
+from pictrace.kernels.switch import implementation
+
+__all__ = ["ssim_pairs", "ssim_variants"]
+
+WINDOW_PX = 7
+SMALL_PX = 64  # up to this side, candidates are compared side by side rather than one after another
+LANES = 64
+
+
+def ssim_pairs(query: NDArray[np.uint8], rows: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Mean SSIM of one picture with each of n others.
+
+    Wang, Bovik, Sheikh, Simoncelli: Image quality assessment, IEEE Transactions on Image Processing
+    13 (2004), doi:10.1109/TIP.2003.819861. As scikit-image's ``structural_similarity(a, b,
+    data_range=255)``: window 7, uniform, sample covariance, without the outer 3 pixels; within 1e-5.
+
+    query: (S, S) uint8, 0 to 255, S >= 7. rows: (n, S, S) uint8.
+    Returns (n,) float32 in [-1, 1].
+    """
+    query = arranged(query, np.uint8, (None, None), "query")
+    if len(query) <= SMALL_PX:
+        return np.asarray(ssim_variants(query[np.newaxis], rows)[0])
+    side = _side(query[np.newaxis])
+    rows = arranged(rows, np.uint8, (None, side, side), "rows")
+    out = np.empty(len(rows), np.float32)
+    compare = implementation("ssim").compare_pairs(query, rows, out)
+    run_chunks(compare, len(rows), min_chunk=4)
+    return out
+
+
+def ssim_variants(queries: NDArray[np.uint8], rows: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Mean SSIM of v pictures (such as the eight orientations of one) with each of n others.
+
+    The formula of ssim_pairs, made for small S: what depends on a candidate alone is computed once.
+
+    queries: (v, S, S) uint8, 0 to 255, S >= 7. rows: (n, S, S) uint8.
+    Returns (v, n) float32 in [-1, 1].
+    """
+    queries = arranged(queries, np.uint8, (None, None, None), "queries")
+    side = _side(queries)
+    rows = arranged(rows, np.uint8, (None, side, side), "rows")
+    out = np.empty((len(queries), len(rows)), np.float32)
+    if len(queries):
+        compare = implementation("ssim").compare_variants(queries, rows, out)
+        run_chunks(compare, len(rows), min_chunk=LANES)
+    return out
+
+
+def _side(queries: NDArray[np.uint8]) -> int:
+    _, height, width = queries.shape
+    if height != width or height < WINDOW_PX:
+        raise ValueError(f"pictures must be squares of at least {WINDOW_PX} px, not {width} x {height}")
+    return int(height)
