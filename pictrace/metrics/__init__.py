@@ -1,0 +1,35 @@
+"""The metrics: every module of this package that defines a Metric is found here by itself."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from functools import cache
+
+from pictrace.errors import CriteriaError
+from pictrace.metrics.base import Metric
+
+__all__ = ["all_metrics", "get_metric"]
+
+
+@cache
+def all_metrics() -> tuple[Metric, ...]:
+    """Every metric with its default parameters, in the order of display."""
+    found: list[Metric] = []
+    for module_info in pkgutil.iter_modules(__path__, f"{__name__}."):
+        module = importlib.import_module(module_info.name)
+        for member in vars(module).values():
+            is_metric = inspect.isclass(member) and issubclass(member, Metric)
+            if is_metric and not inspect.isabstract(member) and member.__module__ == module.__name__:
+                found.append(member())
+    return tuple(sorted(found, key=lambda metric: (metric.order, metric.name)))
+
+
+def get_metric(name: str) -> Metric:
+    """The metric of this name; CriteriaError lists the names that there are."""
+    for metric in all_metrics():
+        if metric.name == name:
+            return metric
+    known = ", ".join(metric.name for metric in all_metrics())
+    raise CriteriaError(f"There is no metric named {name!r}. The metrics are: {known}.")

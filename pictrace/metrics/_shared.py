@@ -1,0 +1,27 @@
+"""Steps that several metrics take."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.images import RGBImage, to_gray
+from pictrace.metrics.base import RawScores
+
+__all__ = ["MIN_CONTRAST", "gray_square", "nothing_comparable"]
+
+MIN_CONTRAST = 2.0
+"""Standard deviation in gray levels under which a picture counts as one flat tone.
+
+JPEG noise on a blank scan stays below 1.5; the flattest real photographs lie above 5."""
+
+
+def gray_square(image: RGBImage, size_px: int) -> NDArray[np.uint8]:
+    """The picture in grayscale, (size_px, size_px) uint8, stretched to a square by area interpolation."""
+    return np.asarray(cv2.resize(to_gray(image), (size_px, size_px), interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def nothing_comparable(*shape: int) -> RawScores:
+    """Scores of a query without features: NaN for everyone."""
+    return RawScores.upright(np.full(shape, np.nan, np.float32))

@@ -1,0 +1,194 @@
+"""Keypoints: ORB descriptors, matched by brute force and checked for common geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace import kernels
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, to_gray
+from pictrace.metrics._pairs import keypoint_pairs
+from pictrace.metrics._shared import nothing_comparable
+from pictrace.metrics.base import (
+    Evidence,
+    FeatureBatch,
+    Features,
+    Layout,
+    Lines,
+    Metric,
+    Pair,
+    RawScores,
+    Scale,
+    Setting,
+    Settings,
+)
+
+__all__ = ["Orb"]
+
+LONG_SIDE_PX = 512
+KEYPOINTS = 500
+FEWEST = 16
+"""Pictures with fewer keypoints are not comparable: everything would match them."""
+
+DETECTED = 2000
+FAST_THRESHOLD = 7
+PATCH_PX = 31  # what a descriptor is computed from
+GRID = 8
+SCALE_FACTOR = 1.2
+LEVELS = 8
+ROW_BYTES = 40
+
+CONSISTENT, DISTINCT, MATCHES = "consistent", "distinct", "matches"
+FIRST_PERCENT, LAST_PERCENT = 50, 95
+
+
+@dataclass(frozen=True)
+class Orb(Metric):
+    """ORB keypoints of the picture at 512 px, nearest by Hamming distance, Lowe's ratio test.
+
+    Rublee, Rabaud, Konolige, Bradski: ORB, an efficient alternative to SIFT or SURF, ICCV 2011,
+    doi:10.1109/ICCV.2011.6126544. Lowe: Distinctive image features from scale-invariant keypoints,
+    IJCV 60 (2004), doi:10.1023/B:VISI.0000029664.99615.94.
+
+    Keypoints are detected generously and spread over an 8x8 grid, so that neither overlaid text nor
+    one busy corner takes them all. A raw count of matches is won by nearly featureless pictures,
+    which every descriptor matches, so it is kept only for comparison; by default a match counts if
+    it is the only one of its target keypoint and agrees with others on one turn, scale and shift.
+
+    Features: one row per keypoint, 40 bytes, the strongest of each cell first: 32 of descriptor, x
+    and y (uint16, 1/64 px of the 512 px picture), angle (uint16, 65536 is a full turn), octave
+    (uint8), one spare; little-endian.
+    """
+
+    name: ClassVar[str] = "orb"
+    title: ClassVar[str] = "Keypoints (ORB)"
+    help: ClassVar[str] = (
+        "Counts small details that both pictures share in the same arrangement. Raise it to find crops, "
+        "turned and captioned copies."
+    )
+    colour: ClassVar[str] = "#E69F00"
+    order: ClassVar[int] = 20
+    default_weight: ClassVar[float] = 2.0
+    layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (ROW_BYTES,))
+    scale: ClassVar[Scale] = Scale("consistent keypoints", worst=4, best=30, whole=True)
+    variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT, VARIANTS[4])
+    symmetric: ClassVar[bool] = False
+    not_comparable: ClassVar[str] = f"One of the pictures has fewer than {FEWEST} keypoints to compare."
+    convincing: ClassVar[float | None] = 10.0
+    settings: ClassVar[tuple[Setting, ...]] = (
+        Setting(
+            "evidence",
+            "What counts as a keypoint match",
+            "Consistent: agrees with others on one turn, scale and shift. Distinct: one per target "
+            "keypoint. All: every match that passes the ratio test, as a share of the query's keypoints.",
+            (CONSISTENT, DISTINCT, MATCHES),
+            CONSISTENT,
+            {CONSISTENT: "Consistent", DISTINCT: "Distinct", MATCHES: "All"},
+        ),
+        Setting(
+            "ratio",
+            "Ratio threshold",
+            "How much nearer the best keypoint must be than the second best (Lowe's ratio test). "
+            "Raise it to accept more, and more doubtful, matches.",
+            tuple(percent / 100 for percent in range(FIRST_PERCENT, LAST_PERCENT + 1)),
+            0.75,
+        ),
+    )
+
+    keypoints: int = field(default=KEYPOINTS, metadata={"short": "n"})
+    long_side_px: int = field(default=LONG_SIDE_PX, init=False, metadata={"short": "px"})
+
+    def extract(self, image: RGBImage) -> Features:
+        gray = to_gray(fit(image, self.long_side_px, enlarge=True))
+        if min(gray.shape) < PATCH_PX:
+            return self.layout.empty()
+        detector = cv2.ORB.create(
+            nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=FAST_THRESHOLD
+        )
+        spread_out = spread(detector.detect(gray, None), gray.shape, self.keypoints)
+        points, descriptors = detector.compute(gray, spread_out)
+        if descriptors is None or len(points) < FEWEST:
+            return self.layout.empty()
+        return _pack(points, np.asarray(descriptors, np.uint8))
+
+    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
+        shape = tuple(len(setting.values) for setting in self.settings)
+        if not len(query):
+            return nothing_comparable(*shape, len(batch))
+        counts, turn = kernels.orb_score(
+            np.ascontiguousarray(query[:, :32]),
+            kernels.unpack_points(query),
+            batch.rows,
+            batch.offsets,
+            first_percent=FIRST_PERCENT,
+            last_percent=LAST_PERCENT,
+        )
+        raw = np.empty((*shape, len(batch)), np.float32)
+        raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(len(query))
+        raw[..., batch.counts == 0] = np.nan
+        return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
+
+    def label_variant(self, variant: Variant, found: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        return found + np.uint8(4 * variant.mirrored)
+
+    def scale_for(self, settings: Settings) -> Scale:
+        evidence = settings.get("evidence", CONSISTENT)
+        if evidence == DISTINCT:
+            return Scale("distinct matches", worst=8, best=60, whole=True)
+        if evidence == MATCHES:
+            return Scale("of the query's keypoints match", worst=0.0, best=1.0)
+        return self.scale
+
+    def compared_as(self, variant: Variant) -> Variant:
+        return VARIANTS[4 * variant.mirrored]  # turns are found by the keypoints' own angles
+
+    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
+        pairs, consistent = keypoint_pairs(
+            pair.query_features, pair.match_features, percent=round(float(settings["ratio"]) * 100)
+        )
+        query_points = kernels.unpack_points(pair.query_features)[pairs[:, 0], :2]
+        match_points = kernels.unpack_points(pair.match_features)[pairs[:, 1], :2]
+        query, match = (fit(one, self.long_side_px, enlarge=True) for one in (pair.query, pair.match))
+        summary = (
+            f"{int(consistent.sum())} of {len(pairs)} keypoints that found each other agree on one turn, "
+            "scale and shift."
+        )
+        lines = Lines("Keypoints that found each other", query, match, query_points, match_points, consistent)
+        return summary, (lines,)
+
+
+def spread(points: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) -> list[cv2.KeyPoint]:
+    """The strongest of every grid cell, then the second of every cell, and so on, up to ``most``.
+
+    Distributing keypoints over the picture is common practice, see Bailo et al.: Efficient adaptive
+    non-maximal suppression algorithms, Pattern Recognition Letters 106 (2018).
+    """
+    if not points:
+        return []
+    places = np.array([point.pt for point in points], np.float32)
+    strength = np.array([point.response for point in points], np.float32)
+    columns = np.minimum(places[:, 0] * GRID / shape[1], GRID - 1).astype(np.int64)
+    rows = np.minimum(places[:, 1] * GRID / shape[0], GRID - 1).astype(np.int64)
+    cells = rows * GRID + columns
+    by_cell = np.lexsort((-strength, cells))
+    starts = np.searchsorted(cells[by_cell], np.arange(GRID * GRID))
+    turn = np.empty(len(points), np.int64)
+    turn[by_cell] = np.arange(len(points)) - starts[cells[by_cell]]
+    chosen = np.lexsort((-strength, turn))[:most]
+    return [points[index] for index in chosen]
+
+
+def _pack(points: Sequence[cv2.KeyPoint], descriptors: NDArray[np.uint8]) -> Features:
+    rows = np.zeros((len(points), ROW_BYTES), np.uint8)
+    rows[:, :32] = descriptors
+    places = np.array([point.pt for point in points], np.float64) * 64
+    angles = np.array([point.angle for point in points], np.float64) * (65536 / 360)
+    numbers = np.column_stack([places, angles]).round().astype(np.int64) & 0xFFFF
+    rows[:, 32:38] = numbers.astype("<u2").view(np.uint8)
+    rows[:, 38] = [point.octave for point in points]
+    return rows

@@ -1,0 +1,68 @@
+"""Named choices of weights and ranking settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pictrace.errors import CriteriaError
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Settings
+from pictrace.scores import Criteria
+
+__all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "criteria_of", "get_preset"]
+
+DEFAULT_PRESET = "balanced"
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Weights by metric (one that is not named weighs nothing) and ranking settings by metric."""
+
+    name: str
+    title: str
+    help: str
+    weights: Mapping[str, float]
+    settings: Mapping[str, Settings] = field(default_factory=dict)
+
+
+def all_presets() -> tuple[Preset, ...]:
+    """The presets, the default first. A metric brings its own weight for the balanced one."""
+    reference: Mapping[str, Settings] = {"orb": {"evidence": "matches", "ratio": 0.75}}
+    return (
+        Preset(
+            DEFAULT_PRESET,
+            "Balanced",
+            "Keypoints that agree on one turn, scale and shift decide; layout and colours help.",
+            {metric.name: metric.default_weight for metric in all_metrics()},
+        ),
+        Preset(
+            "ssim-orb",
+            "SSIM + ORB",
+            "The plain mean of structure and the share of matched keypoints.",
+            {"ssim": 1.0, "orb": 1.0},
+            reference,
+        ),
+        Preset(
+            "ssim-orb-histogram",
+            "SSIM + ORB + histogram",
+            "The plain mean of structure, the share of matched keypoints and colours.",
+            {"ssim": 1.0, "orb": 1.0, "histogram": 1.0},
+            reference,
+        ),
+    )
+
+
+def get_preset(name: str) -> Preset:
+    """The preset of this name; CriteriaError lists the names that there are."""
+    for preset in all_presets():
+        if preset.name == name:
+            return preset
+    known = ", ".join(preset.name for preset in all_presets())
+    raise CriteriaError(f"There is no preset named {name!r}. The presets are: {known}.")
+
+
+def criteria_of(name: str, *, top: int = 5, min_score: float = 0.0) -> Criteria:
+    """The criteria that a preset stands for."""
+    preset = get_preset(name)
+    return Criteria(weights=preset.weights, settings=preset.settings, top=top, min_score=min_score)

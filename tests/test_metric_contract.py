@@ -1,0 +1,220 @@
+"""The laws that every metric keeps; a new metric is tested here without a line being written."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from pictrace.catalog.base import FeatureSpec
+from pictrace.changes import brighten, crop, mirror, noise, recompress, turn
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, load, orient
+from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics.base import FeatureBatch, Metric
+from pictrace.verdict import convinces
+
+METRICS = [pytest.param(metric, id=metric.name) for metric in all_metrics()]
+
+
+@pytest.fixture(scope="module")
+def images(photographs: dict[str, bytes]) -> list[RGBImage]:
+    return [load(data) for data in photographs.values()]
+
+
+@pytest.fixture(scope="module")
+def odd_images() -> dict[str, RGBImage]:
+    random = np.random.default_rng(5)
+    return {
+        "one pixel": np.full((1, 1, 3), 128, np.uint8),
+        "thin": random.integers(0, 256, (1, 512, 3), dtype=np.uint8),
+        "flat": np.full((300, 400, 3), (200, 30, 30), np.uint8),
+        "white": np.full((300, 400, 3), 255, np.uint8),
+        "blank scan": np.clip(random.normal(245, 1.0, (400, 300, 3)), 0, 255).astype(np.uint8),
+        "noise": random.integers(0, 256, (256, 256, 3), dtype=np.uint8),
+        "checks": np.kron(np.indices((8, 8)).sum(0) % 2, np.ones((40, 40)))[..., None].repeat(3, 2).astype(np.uint8)
+        * 255,
+    }
+
+
+def batch_of(metric: Metric, images: list[RGBImage]) -> FeatureBatch:
+    return FeatureBatch.of([metric.extract(image) for image in images], metric.layout)
+
+
+def test_discovery_finds_the_promised_metrics_in_a_stable_order() -> None:
+    names = [metric.name for metric in all_metrics()]
+    assert {"ssim", "orb", "histogram", "phash"} <= set(names)
+    assert names == sorted(names, key=lambda name: (get_metric(name).order, name))
+    assert len({metric.colour for metric in all_metrics()}) == len(names)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_features_fit_their_layout_and_survive_storage(metric: Metric, images: list[RGBImage]) -> None:
+    for image in images:
+        features = metric.extract(image)
+        assert len(features) > 0
+        stored = metric.layout.unpack(metric.layout.pack(features))
+        assert stored.dtype == metric.layout.dtype
+        np.testing.assert_array_equal(stored, features)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_extraction_is_repeatable(metric: Metric, images: list[RGBImage]) -> None:
+    np.testing.assert_array_equal(metric.extract(images[0]), metric.extract(images[0].copy()))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_picture_is_nearest_to_itself(metric: Metric, images: list[RGBImage]) -> None:
+    batch = batch_of(metric, images)
+    place = metric.setting_positions({})
+    for position, image in enumerate(images):
+        raw = metric.compare(metric.extract(image), batch).raw[place]
+        similarity = metric.scale.similarity(raw)
+        assert similarity[position] == pytest.approx(1.0, abs=1e-4)
+        assert similarity[position] == similarity.max()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_scores_are_in_range_whatever_the_settings(metric: Metric, images: list[RGBImage]) -> None:
+    scores = metric.compare(metric.extract(images[0]), batch_of(metric, images))
+    assert scores.raw.dtype == np.float32
+    assert scores.raw.shape == (*(len(setting.values) for setting in metric.settings), len(images))
+    assert scores.variant.shape == scores.raw.shape
+    for setting in metric.settings:
+        for value in setting.values:
+            chosen = {setting.name: value}
+            similarity = metric.scale_for(chosen).similarity(scores.raw[metric.setting_positions(chosen)])
+            assert np.all((similarity >= 0) & (similarity <= 1))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_a_batch_gives_what_single_comparisons_give(metric: Metric, images: list[RGBImage]) -> None:
+    query = metric.extract(recompress(images[0], 40))
+    together = metric.compare(query, batch_of(metric, images))
+    for position, image in enumerate(images):
+        alone = metric.compare(query, batch_of(metric, [image]))
+        np.testing.assert_allclose(together.raw[..., position], alone.raw[..., 0], rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_symmetric_or_declared_not_to_be(metric: Metric, images: list[RGBImage]) -> None:
+    features = [metric.extract(image) for image in images[:3]]
+    forth = [
+        float(metric.compare(a, FeatureBatch.of([b], metric.layout)).raw[..., 0].max())
+        for a in features
+        for b in features
+    ]
+    back = [
+        float(metric.compare(b, FeatureBatch.of([a], metric.layout)).raw[..., 0].max())
+        for a in features
+        for b in features
+    ]
+    if metric.symmetric:
+        np.testing.assert_allclose(forth, back, atol=1e-5)
+    else:
+        assert forth != back
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_empty_batches_and_missing_features(metric: Metric, images: list[RGBImage]) -> None:
+    query = metric.extract(images[0])
+    assert metric.compare(query, FeatureBatch.of([], metric.layout)).raw.shape[-1] == 0
+    missing = metric.layout.empty()
+    scores = metric.compare(query, FeatureBatch.of([missing, query, missing], metric.layout))
+    assert np.isnan(scores.raw[..., [0, 2]]).all()
+    assert not np.isnan(scores.raw[..., 1]).any()
+    nothing = metric.compare(missing, FeatureBatch.of([query, missing], metric.layout))
+    assert nothing.raw.shape == scores.raw[..., :2].shape
+    assert np.isnan(nothing.raw).all()
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_odd_pictures_neither_crash_nor_match_confidently(
+    metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]
+) -> None:
+    odd = batch_of(metric, list(odd_images.values()))
+    real = batch_of(metric, images)
+    place = metric.setting_positions({})
+    for queries, candidates in ((images, odd), (odd_images.values(), real)):
+        for image in queries:
+            raw = metric.compare(metric.extract(image), candidates).raw[place]
+            assert not convinces(metric, raw).any()
+            if metric.convincing is not None:
+                assert not (metric.scale.similarity(raw) > 0.6).any()
+
+
+@pytest.mark.parametrize("name", ["ssim", "layout", "orb", "phash"])
+def test_flat_pictures_have_no_structure_to_compare(name: str, odd_images: dict[str, RGBImage]) -> None:
+    metric = get_metric(name)
+    for kind in ("one pixel", "flat", "white", "blank scan"):
+        assert len(metric.extract(odd_images[kind])) == 0, kind
+
+
+@pytest.mark.parametrize("metric", METRICS)
+@pytest.mark.parametrize("orientations", [False, True])
+def test_an_explanation_has_the_very_number_of_the_comparison(
+    metric: Metric, images: list[RGBImage], orientations: bool
+) -> None:
+    changed = brighten(crop(mirror(images[0]) if orientations else images[0], 0.8), contrast=1.1, shift=5)
+    for match in images[:3]:
+        queries = {
+            one: metric.extract(orient(changed, one)) for one in (metric.variants if orientations else (UPRIGHT,))
+        }
+        scores = metric.compare_variants(queries, batch_of(metric, [match]))
+        for chosen in [{}, *({s.name: v} for s in metric.settings for v in (s.values[0], s.values[-1]))]:
+            raw = float(scores.raw[(*metric.setting_positions(chosen), 0)])
+            explanation = metric.explain(changed, match, chosen, orientations=orientations)
+            assert explanation.raw == pytest.approx(raw, abs=1e-6)
+            expected = float(metric.scale_for(chosen).similarity(np.float32(raw)))
+            assert explanation.similarity == pytest.approx(expected, abs=1e-6)
+            assert explanation.summary
+            assert explanation.evidence
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_explaining_a_flat_picture_says_why_not(metric: Metric, odd_images: dict[str, RGBImage]) -> None:
+    explanation = metric.explain(odd_images["flat"], odd_images["noise"])
+    if np.isnan(explanation.raw):
+        assert explanation.summary == metric.not_comparable
+        assert explanation.evidence == ()
+    else:
+        assert metric.name == "histogram"
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_orientations_are_found_and_named(metric: Metric, images: list[RGBImage]) -> None:
+    """The catalog holds the picture mirrored and turned; the query is upright."""
+    query = images[0]
+    oriented = batch_of(metric, [orient(query, variant) for variant in VARIANTS])
+    queries = {one: metric.extract(orient(query, one)) for one in metric.variants}
+    scores = metric.compare_variants(queries, oriented)
+    place = metric.setting_positions({})
+    assert metric.scale.similarity(scores.raw[place]).min() > 0.9
+    if len(metric.variants) > 1:
+        assert scores.variant[place].tolist() == list(range(8))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_the_feature_key_names_every_parameter(metric: Metric) -> None:
+    assert metric.feature_key.startswith(f"{metric.name}-")
+    assert metric.feature_key.endswith(f"-v{metric.version}")
+    assert FeatureSpec.of(metric).key == metric.feature_key
+    for one in dataclasses.fields(metric):
+        if one.init:
+            changed = dataclasses.replace(metric, **{one.name: getattr(metric, one.name) // 2})
+            assert changed.feature_key != metric.feature_key
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_raw_values_are_told_with_their_unit(metric: Metric) -> None:
+    assert metric.scale.describe(metric.scale.best).endswith(metric.scale.unit)
+    assert metric.scale.describe(float("nan")) == "not comparable"
+    assert metric.scale.similarity(np.float32(metric.scale.best)) == 1
+    assert metric.scale.similarity(np.float32(metric.scale.worst)) == 0
+
+
+def test_a_changed_copy_is_nearer_than_strangers_by_some_metric(images: list[RGBImage]) -> None:
+    for change in (lambda one: recompress(one, 15), lambda one: turn(one, 15), lambda one: noise(one, 15)):
+        found = []
+        for metric in all_metrics():
+            raw = metric.compare(metric.extract(change(images[1])), batch_of(metric, images)).raw
+            found.append(int(metric.scale.similarity(raw[metric.setting_positions({})]).argmax()) == 1)
+        assert sum(found) >= 3
