@@ -1,0 +1,112 @@
+"""What one writing transaction does to a SQLite catalog."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from pictrace.catalog.base import FeatureSpec, NewPicture, Source
+from pictrace.errors import CatalogError
+from pictrace.metrics.base import Features
+
+__all__ = ["Writer", "feature_table", "writing"]
+
+
+def feature_table(spec: FeatureSpec) -> str:
+    """The table of these features: the small are scanned without touching the large."""
+    return "small_features" if spec.small else "large_features"
+
+
+@contextmanager
+def writing(db: sqlite3.Connection) -> Iterator[Writer]:
+    """One transaction: all of it or nothing.
+
+    The revision counter is raised last, and only if something changed.
+    """
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        revision = int(db.execute("SELECT value FROM revision").fetchone()[0])
+        writer = Writer(db, revision + 1)
+        yield writer
+        if writer.changed:
+            db.execute("UPDATE revision SET value = ?", (revision + 1,))
+            db.execute("COMMIT")
+        else:
+            db.execute("ROLLBACK")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+class Writer:
+    """The statements of a transaction under way, and whether they changed anything."""
+
+    def __init__(self, db: sqlite3.Connection, revision: int) -> None:
+        self._db, self._revision, self.changed = db, revision, False
+        self._keys: dict[str, int] = {}
+
+    def add_picture(self, picture: NewPicture) -> bool:
+        """Whether it was new; CatalogError where the id belongs to other bytes."""
+        row = self._db.execute("SELECT sha256 FROM pictures WHERE id = ?", (picture.id,)).fetchone()
+        if row is not None:
+            if bytes(row[0]) != picture.sha256:
+                raise CatalogError(
+                    f"Two pictures share the id {picture.id} (SHA-256 {picture.sha256.hex()} and "
+                    f"{bytes(row[0]).hex()}). Leave one of them out."
+                )
+            return False
+        self._db.execute(
+            "INSERT INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                picture.id,
+                picture.sha256,
+                picture.format,
+                picture.width,
+                picture.height,
+                picture.byte_count,
+                datetime.now(UTC).isoformat(timespec="seconds"),
+                self._revision,
+            ),
+        )
+        self._db.execute("INSERT INTO thumbnails VALUES (?, ?)", (picture.id, picture.thumbnail))
+        if picture.original is not None:
+            self._db.execute("INSERT INTO originals VALUES (?, ?)", (picture.id, picture.original))
+        self.changed = True
+        return True
+
+    def add_sources(self, picture_id: int, sources: Sequence[Source]) -> int:
+        """How many were new; a picture that is gone by now is passed over."""
+        before = self._db.total_changes
+        self._db.executemany(
+            "INSERT INTO sources (picture_id, kind, address, title, metadata) "
+            "SELECT id, ?, ?, ?, ? FROM pictures WHERE id = ? ON CONFLICT DO NOTHING",
+            [(one.kind, one.address, one.title, json.dumps(dict(one.metadata)), picture_id) for one in sources],
+        )
+        added = self._db.total_changes - before
+        self.changed |= added > 0
+        return added
+
+    def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
+        """Features of a picture that is here; one that is gone by now is passed over."""
+        if spec.key not in self._keys:
+            self._db.execute("INSERT INTO feature_keys (name) VALUES (?) ON CONFLICT DO NOTHING", (spec.key,))
+            row = self._db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
+            self._keys[spec.key] = int(row[0])
+        cursor = self._db.execute(
+            f"INSERT INTO {feature_table(spec)} (key_id, picture_id, data) "  # noqa: S608 (our own table names)
+            "SELECT ?, id, ? FROM pictures WHERE id = ? ON CONFLICT DO NOTHING",
+            (self._keys[spec.key], spec.layout.pack(features), picture_id),
+        )
+        self.changed |= cursor.rowcount > 0
+
+    def remove(self, picture_id: int) -> int:
+        """How many there were, 1 or 0; what belongs to the picture goes with it."""
+        cursor = self._db.execute("DELETE FROM pictures WHERE id = ?", (picture_id,))
+        if cursor.rowcount:
+            self._db.execute("INSERT INTO removals VALUES (?, ?)", (picture_id, self._revision))
+            self.changed = True
+        return cursor.rowcount

@@ -1,0 +1,118 @@
+"""The schema of a SQLite catalog, as steps that are only ever appended to."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pictrace.errors import CatalogError
+
+__all__ = ["APPLICATION_ID", "MIGRATIONS", "migrate"]
+
+APPLICATION_ID = 0x50696354  # "PicT": tells our files from other SQLite databases
+PAGE_BYTES = 16384  # blobs of 15 to 64 KB are written twice as fast as with 4 KB pages
+SWITCH_TIMEOUT_S = 10.0
+
+
+def m001_initial(db: sqlite3.Connection) -> None:
+    """Pictures, sources, and three places for bytes, so that scanning the small never touches the large."""
+    for statement in (
+        "CREATE TABLE revision (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), value INTEGER NOT NULL)",
+        "INSERT INTO revision VALUES (1, 0)",
+        """CREATE TABLE pictures (
+            id INTEGER PRIMARY KEY, sha256 BLOB NOT NULL, format TEXT NOT NULL, width INTEGER NOT NULL,
+            height INTEGER NOT NULL, byte_count INTEGER NOT NULL, added_at TEXT NOT NULL,
+            revision INTEGER NOT NULL)""",
+        "CREATE INDEX pictures_by_revision ON pictures (revision)",
+        "CREATE TABLE removals (picture_id INTEGER NOT NULL, revision INTEGER NOT NULL)",
+        "CREATE INDEX removals_by_revision ON removals (revision)",
+        """CREATE TABLE sources (
+            id INTEGER PRIMARY KEY, picture_id INTEGER NOT NULL REFERENCES pictures ON DELETE CASCADE,
+            kind TEXT NOT NULL, address TEXT NOT NULL, title TEXT NOT NULL, metadata TEXT NOT NULL,
+            UNIQUE (picture_id, kind, address))""",
+        "CREATE INDEX sources_by_address ON sources (kind, address)",
+        "CREATE TABLE feature_keys (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE)",
+        """CREATE TABLE small_features (
+            key_id INTEGER NOT NULL REFERENCES feature_keys,
+            picture_id INTEGER NOT NULL REFERENCES pictures ON DELETE CASCADE,
+            data BLOB NOT NULL, PRIMARY KEY (key_id, picture_id)) WITHOUT ROWID""",
+        "CREATE INDEX small_features_by_picture ON small_features (picture_id)",
+        """CREATE TABLE large_features (
+            key_id INTEGER NOT NULL REFERENCES feature_keys,
+            picture_id INTEGER NOT NULL REFERENCES pictures ON DELETE CASCADE,
+            data BLOB NOT NULL, PRIMARY KEY (key_id, picture_id))""",
+        "CREATE INDEX large_features_by_picture ON large_features (picture_id)",
+        """CREATE TABLE thumbnails (
+            picture_id INTEGER PRIMARY KEY REFERENCES pictures ON DELETE CASCADE, data BLOB NOT NULL)""",
+        """CREATE TABLE originals (
+            picture_id INTEGER PRIMARY KEY REFERENCES pictures ON DELETE CASCADE, data BLOB NOT NULL)""",
+    ):
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial,)
+
+
+def migrate(db: sqlite3.Connection, location: str) -> None:
+    """Bring an open database to today's schema; an empty one becomes a catalog.
+
+    Raises CatalogError for a database that is not a catalog, and for one written by a newer PicTrace;
+    neither is touched. Any number of processes may do this to one file at once.
+    """
+    with _transaction(db, "BEGIN"):  # one view of all: half of what another process writes looks like a foreign file
+        version = _checked_version(db, location)
+    if version == len(MIGRATIONS):
+        return
+    _use_write_ahead_log(db)
+    with _transaction(db, "BEGIN IMMEDIATE"):
+        version = _checked_version(db, location)  # another process may have been quicker
+        for step in MIGRATIONS[version:]:
+            step(db)
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection, begin: str) -> Iterator[None]:
+    db.execute(begin)
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+
+
+def _use_write_ahead_log(db: sqlite3.Connection) -> None:
+    """Readers and one writer at once; the file itself remembers it, as it does its page size."""
+    db.execute(f"PRAGMA page_size = {PAGE_BYTES}")  # takes effect in an empty file only
+    deadline = time.monotonic() + SWITCH_TIMEOUT_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            # Two that switch one file at once refuse each other without waiting.
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return
+
+
+def _checked_version(db: sqlite3.Connection, location: str) -> int:
+    application = int(db.execute("PRAGMA application_id").fetchone()[0])
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    if application != APPLICATION_ID and (tables or application or version):
+        raise CatalogError(
+            f"{location} is a SQLite database, but no PicTrace catalog. Name another file for the catalog."
+        )
+    if version > len(MIGRATIONS):
+        raise CatalogError(
+            f"{location} was written by a newer PicTrace (schema {version}, this one knows "
+            f"{len(MIGRATIONS)}). Update PicTrace to open it."
+        )
+    return version

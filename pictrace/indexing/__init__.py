@@ -1,0 +1,9 @@
+"""From sources to a catalog: read, decode, extract, store; in threads, batch by batch."""
+
+from __future__ import annotations
+
+from pictrace.indexing.features import build_features
+from pictrace.indexing.pictures import new_picture, original_bytes, read_file
+from pictrace.indexing.run import Failure, Indexing, Progress
+
+__all__ = ["Failure", "Indexing", "Progress", "build_features", "new_picture", "original_bytes", "read_file"]

@@ -1,0 +1,224 @@
+"""The built-in sample catalog: photographs that scikit-image ships, and changed versions of some."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import platformdirs
+
+from pictrace import changes
+from pictrace.catalog.base import Source
+from pictrace.catalog.importers import Item
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.errors import CatalogError
+from pictrace.images import RGBImage, decode, encode_jpeg
+from pictrace.indexing import Indexing, build_features
+
+__all__ = ["Example", "cache_folder", "example_queries", "open_sample", "sample_items", "sample_path"]
+
+PHOTOGRAPHS = {
+    "astronaut.png": "Astronaut Eileen Collins",
+    "brick.png": "Brick wall",
+    "camera.png": "Photographer",
+    "chelsea.png": "Chelsea the cat",
+    "clock_motion.png": "Clock, moved",
+    "coffee.png": "Cup of coffee",
+    "coins.png": "Greek coins",
+    "grass.png": "Grass",
+    "gravel.png": "Gravel",
+    "hubble_deep_field.jpg": "Hubble deep field",
+    "ihc.png": "Stained tissue",
+    "moon.png": "Surface of the moon",
+    "motorcycle_left.png": "Motorcycle, left eye",
+    "motorcycle_right.png": "Motorcycle, right eye",
+    "page.png": "Scanned page",
+    "retina.jpg": "Retina",
+    "rocket.jpg": "Rocket on its pad",
+    "text.png": "Handwritten text",
+}
+"""Files of skimage.data, each free to use (see the README.txt beside them)."""
+
+_Change = Callable[[RGBImage], RGBImage]
+CHANGED: tuple[tuple[str, str, _Change], ...] = (
+    ("astronaut.png", "cropped", partial(changes.crop, area=0.45, across=0.4, down=0.1)),
+    ("astronaut.png", "captioned", changes.caption),
+    ("astronaut.png", "without colour", changes.grayscale),
+    ("chelsea.png", "mirrored", changes.mirror),
+    ("chelsea.png", "turned 90°", partial(changes.turn, degrees=90)),
+    ("chelsea.png", "recompressed", partial(changes.recompress, quality=8)),
+    ("coffee.png", "recoloured", partial(changes.recolour, degrees=60)),
+    ("coffee.png", "turned 15°", partial(changes.turn, degrees=15)),
+    ("coffee.png", "cropped", partial(changes.crop, area=0.6, across=0.9, down=0.9)),
+    ("rocket.jpg", "letterboxed", changes.letterbox),
+    ("rocket.jpg", "darker", partial(changes.gamma, exponent=2.2)),
+    ("hubble_deep_field.jpg", "half size", partial(changes.resize, factor=0.5)),
+    ("retina.jpg", "turned 180°", partial(changes.turn, degrees=180)),
+    ("moon.png", "blurred", partial(changes.blur, sigma_px=2.0)),
+    ("motorcycle_left.png", "noisy", partial(changes.noise, deviation=25.0)),
+    ("camera.png", "brighter", partial(changes.brighten, contrast=1.2, shift=30)),
+)
+VERSION = 1  # raised when the pictures above change
+LOCK_TIMEOUT_S = 120.0  # far beyond what building takes, for slow machines
+
+
+def cache_folder() -> Path:
+    """Where PicTrace keeps what it can make again; PICTRACE_CACHE names another place.
+
+    Where nothing can be written there, it is a folder for temporary files that is this user's own.
+    """
+    named = os.environ.get("PICTRACE_CACHE")
+    folder = Path(named) if named else Path(platformdirs.user_cache_dir("pictrace", appauthor=False))
+    user = os.getuid() if hasattr(os, "getuid") else None
+    fallback = Path(tempfile.gettempdir(), f"pictrace-{'cache' if user is None else user}")
+    for place, mode in ((folder, 0o777), (fallback, 0o700)):
+        try:
+            place.mkdir(mode=mode, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=place):
+                pass
+        except OSError:
+            continue
+        # Anybody may have made the second one before us, to plant a catalog in it.
+        if place is folder or user is None or place.lstat().st_uid == user:
+            return place
+    return Path(tempfile.mkdtemp(prefix="pictrace-"))
+
+
+def sample_path() -> Path:
+    """Where the sample catalog lies."""
+    return cache_folder() / f"sample-v{VERSION}.sqlite"
+
+
+def photograph(name: str) -> bytes:
+    """The bytes of one of scikit-image's photographs."""
+    import skimage
+
+    return Path(skimage.__file__).with_name("data").joinpath(name).read_bytes()
+
+
+def sample_sources() -> tuple[Source, ...]:
+    """What the pictures of the sample catalog are called; the changed ones come after the photographs."""
+    photographs = [
+        Source("sample", f"skimage/{name}", title, {"version": "original"}) for name, title in PHOTOGRAPHS.items()
+    ]
+    changed = [
+        Source(
+            "sample",
+            f"changed/{name.rsplit('.', 1)[0]}-{what.replace(' ', '-').replace('°', '')}.jpg",
+            f"{PHOTOGRAPHS[name]}, {what}",
+            {"version": what},
+        )
+        for name, what, _ in CHANGED
+    ]
+    return (*photographs, *changed)
+
+
+def sample_items() -> Iterator[Item]:
+    """Everything that the sample catalog holds."""
+    sources = iter(sample_sources())
+    for name in PHOTOGRAPHS:
+        yield Item.of_bytes(photograph(name), next(sources))
+    for name, _, change in CHANGED:
+        yield Item.of_bytes(encode_jpeg(change(decode(photograph(name))), quality=88), next(sources))
+
+
+def usable(path: Path) -> bool:
+    """Whether an undamaged catalog with all pictures of the sample lies there."""
+    if not path.is_file():
+        return False
+    try:
+        with closing(SqliteCatalog(path, must_exist=True)) as catalog:
+            addresses = [one.address for one in sample_sources()]
+            return catalog.intact() and len(catalog.known_sources("sample", addresses)) == len(addresses)
+    except CatalogError:
+        return False
+
+
+def open_sample() -> SqliteCatalog:
+    """The sample catalog, made first where it is missing or damaged (1 to 3 seconds).
+
+    Features that it lacks, as a metric came or changed since, are made from its own originals.
+    """
+    path = sample_path()
+    if not usable(path):
+        with _alone(path.with_suffix(".lock")):
+            if not usable(path):  # another process may have been quicker
+                _make(path)
+    catalog = SqliteCatalog(path, must_exist=True)
+    try:
+        for _ in build_features(catalog):
+            pass
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """One thread of one process at a time, by a lock of SQLite's, which is gone when its holder dies."""
+    try:
+        with closing(sqlite3.connect(lock, timeout=LOCK_TIMEOUT_S, isolation_level=None)) as db:
+            db.execute("BEGIN EXCLUSIVE")
+            yield
+    except sqlite3.Error as error:
+        raise CatalogError(f"The sample catalog cannot be locked ({error}). Delete {lock}, then try again.") from error
+
+
+def _make(path: Path) -> None:
+    """Build it beside its place and move it there whole, so that nobody ever opens a half-made one."""
+    fresh = path.with_suffix(".new")
+    _delete(fresh)  # left by a process that was killed
+    with closing(SqliteCatalog(fresh)) as catalog:
+        run = Indexing(catalog, tuple(sample_items()))
+        run.run()
+    if run.failures:
+        failure = run.failures[0]
+        raise CatalogError(
+            f"The sample catalog could not be made: {failure.source.label}: {failure.reason} "
+            "Install scikit-image again."
+        )
+    _delete(path)  # with its log, which SQLite would apply to the new file
+    fresh.replace(path)
+
+
+def _delete(path: Path) -> None:
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+
+
+@dataclass(frozen=True)
+class Example:
+    """A picture to try: changed from a photograph, and not itself in the sample catalog."""
+
+    name: str
+    title: str
+    base: str
+    change: _Change
+
+    def data(self) -> bytes:
+        return encode_jpeg(self.change(decode(photograph(self.base))), quality=80)
+
+
+def _stamped(image: RGBImage) -> RGBImage:
+    return changes.recompress(changes.crop(image, 0.35, across=0.55, down=0.12), 25)
+
+
+def _far_away(image: RGBImage) -> RGBImage:
+    return changes.gamma(changes.turn(changes.mirror(image), 20), 1.6)
+
+
+def example_queries() -> tuple[Example, ...]:
+    """Queries one click away, each with something to find out; the last has no match."""
+    return (
+        Example("crop", "A small crop, recompressed", "astronaut.png", _stamped),
+        Example("tilted", "Mirrored, tilted, darker", "coffee.png", _far_away),
+        Example("caption", "With text laid over", "chelsea.png", partial(changes.caption, text="MEOW", lines=2)),
+        Example("stranger", "Not in the catalog", "cell.png", lambda image: image),
+    )
