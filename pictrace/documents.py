@@ -1,0 +1,129 @@
+"""Results as JSON documents and tables: one form for the command line, the downloads and the API."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pictrace.catalog.base import Catalog, PictureRecord
+from pictrace.scores import Criteria, Match, ScoreTable
+from pictrace.search import Found, Query
+
+__all__ = ["criteria_document", "match_document", "matches_csv", "query_document", "search_document"]
+
+
+def _number(value: float) -> float | None:
+    """JSON knows no NaN: what could not be compared is null."""
+    return None if math.isnan(value) else round(value, 6)
+
+
+def query_document(address: str, query: Query) -> dict[str, Any]:
+    """The query: where it came from, and what it is."""
+    return {
+        "source": address,
+        "sha256": query.sha256.hex(),
+        "format": query.info.format,
+        "width": query.info.width,
+        "height": query.info.height,
+    }
+
+
+def criteria_document(criteria: Criteria) -> dict[str, Any]:
+    """Weights, settings and limits of a ranking."""
+    return {
+        "weights": dict(criteria.weights),
+        "settings": {name: dict(chosen) for name, chosen in criteria.settings.items()},
+        "min_score": criteria.min_score,
+        "top": criteria.top,
+    }
+
+
+def match_document(match: Match) -> dict[str, Any]:
+    """A match's score and every metric's part in it."""
+    return {
+        "score": _number(match.score),
+        "coverage": _number(match.coverage),
+        "variant": match.variant.label,
+        "metrics": {
+            name: {
+                "raw": _number(part.raw),
+                "similarity": _number(part.similarity),
+                "weight": part.weight,
+                "contribution": _number(part.contribution),
+            }
+            for name, part in match.metrics.items()
+        },
+    }
+
+
+def _sources(picture: PictureRecord) -> dict[str, Any]:
+    return {
+        "source": picture.sources[0].address if picture.sources else None,
+        "sources": [
+            {"kind": one.kind, "address": one.address, "title": one.title, "metadata": dict(one.metadata)}
+            for one in picture.sources
+        ],
+    }
+
+
+def search_document(
+    address: str,
+    query: Query,
+    catalog: Catalog,
+    table: ScoreTable,
+    criteria: Criteria,
+    found: Sequence[Found],
+    timing_ms: Mapping[str, float],
+) -> dict[str, Any]:
+    """A whole search, as ``pictrace search --json`` prints it."""
+    return {
+        "query": query_document(address, query),
+        "catalog": {
+            "location": catalog.location,
+            "images": table.catalog_size,
+            "scored_exactly": len(table.ids),
+            "revision": catalog.revision(),
+        },
+        "criteria": criteria_document(criteria),
+        "matches": [
+            {
+                "rank": one.match.rank,
+                "id": one.match.id,
+                **_sources(one.picture),
+                **match_document(one.match),
+            }
+            for one in found
+        ],
+        "timing_ms": {name: round(value, 3) for name, value in timing_ms.items()},
+    }
+
+
+def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
+    """One line a match, with four columns a metric; text that a spreadsheet would run is quoted."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    parts = ("raw", "similarity", "weight", "contribution")
+    writer.writerow(
+        ["rank", "id", "score", "coverage", "variant", "title", "sources", "width", "height"]
+        + [f"{name}_{part}" for name in names for part in parts]
+    )
+    for one in found:
+        match, picture = one.match, one.picture
+        row: list[Any] = [match.rank, match.id, _number(match.score), _number(match.coverage)]
+        row += [match.variant.label, _harmless(picture.label)]
+        row += [
+            _harmless(" ".join(source.address for source in picture.sources)),
+            picture.width,
+            picture.height,
+        ]
+        row += [_number(getattr(match.metrics[name], part)) for name in names for part in parts]
+        writer.writerow(row)
+    return text.getvalue()
+
+
+def _harmless(text: str) -> str:
+    """Cells that begin like a formula get an apostrophe: a catalog's titles are strangers' text."""
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -1,0 +1,166 @@
+"""The command line as its users call it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pictrace.changes import crop
+from pictrace.cli import main
+from pictrace.images import decode, encode_jpeg
+from pictrace.metrics import all_metrics
+
+
+@pytest.fixture(scope="module")
+def folder(photographs: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("pictures")
+    for name, data in photographs.items():
+        (folder / name).write_bytes(data)
+    (folder / "broken.jpg").write_bytes(b"\xff\xd8 not really")
+    (folder / "notes.txt").write_text("not a picture")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def catalog(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("cli") / "catalog.sqlite"
+    assert main(["index", str(folder), "--catalog", str(path)]) == 0
+    return path
+
+
+@pytest.fixture
+def query(photographs: dict[str, bytes], tmp_path: Path) -> Path:
+    path = tmp_path / "query.jpg"
+    path.write_bytes(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.6), quality=40))
+    return path
+
+
+def test_index_tells_what_it_did_and_skips_what_it_has(
+    folder: Path, catalog: Path, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["index", str(folder), "--catalog", str(catalog), "--json"]) == 0
+    output = capsys.readouterr()
+    document = json.loads(output.out)
+    assert document["added"] == 0
+    assert document["known"] == len(photographs)
+    assert document["images"] == len(photographs)
+    assert [Path(one["address"]).name for one in document["failures"]] == ["broken.jpg"]
+    assert [Path(one["address"]).name for one in document["skipped_entries"]] == ["notes.txt"]
+    assert "broken.jpg" in output.err
+
+
+def test_search_json_has_the_documented_form(
+    catalog: Path, query: Path, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["search", str(query), "--catalog", str(catalog), "--top", "3", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert set(document) == {"query", "catalog", "criteria", "matches", "timing_ms"}
+    assert document["catalog"]["images"] == len(photographs)
+    assert document["query"]["format"] == "JPEG"
+    assert len(document["matches"]) == 3
+    first = document["matches"][0]
+    assert Path(first["source"]).name == "astronaut.png"
+    assert {"rank", "id", "source", "sources", "score", "coverage", "metrics"} <= set(first)
+    assert set(first["metrics"]) == {metric.name for metric in all_metrics()}
+    for part in first["metrics"].values():
+        assert set(part) == {"raw", "similarity", "weight", "contribution"}
+    total = sum(part["contribution"] for part in first["metrics"].values())
+    assert total == pytest.approx(first["score"], abs=1e-4)
+    assert all(value >= 0 for value in document["timing_ms"].values())
+
+
+def test_weights_ratio_and_preset_are_honoured(catalog: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def criteria(*options: str) -> dict[str, object]:
+        assert main(["search", str(query), "--catalog", str(catalog), "--json", *options]) == 0
+        document = json.loads(capsys.readouterr().out)
+        return {**document["criteria"], "first": document["matches"][0]}
+
+    weighted = criteria("--weights", "ssim=1,orb=2", "--ratio", "0.6")
+    assert weighted["weights"] == {"ssim": 1, "orb": 2}
+    assert weighted["settings"] == {"orb": {"ratio": 0.6}}
+    reference = criteria("--preset", "ssim-orb")
+    assert reference["weights"] == {"ssim": 1, "orb": 1}
+    strict = criteria("--weights", "orb=1", "--evidence", "distinct", "--ratio", "0.5")
+    loose = criteria("--weights", "orb=1", "--evidence", "distinct", "--ratio", "0.9")
+    raw = [one["first"]["metrics"]["orb"]["raw"] for one in (strict, loose)]  # type: ignore[index]
+    assert raw[0] < raw[1]
+
+
+def test_search_for_people(catalog: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["search", str(query), "--catalog", str(catalog)]) == 0
+    output = capsys.readouterr()
+    assert "astronaut.png" in output.out.splitlines()[0]
+    assert output.err == ""
+
+
+def test_compare(folder: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", str(query), str(folder / "astronaut.png"), "--json"]) == 0
+    same = json.loads(capsys.readouterr().out)
+    assert main(["compare", str(query), str(folder / "coffee.png"), "--json"]) == 0
+    other = json.loads(capsys.readouterr().out)
+    assert same["score"] > 2 * other["score"]
+    assert main(["compare", str(query), str(folder / "astronaut.png")]) == 0
+    assert "consistent keypoints" in capsys.readouterr().out
+
+
+def test_info(catalog: Path, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["info", "--catalog", str(catalog), "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["images"] == len(photographs)
+    assert document["features"] == {metric.feature_key: len(photographs) for metric in all_metrics()}
+    assert main(["info", "--catalog", str(catalog)]) == 0
+    assert f"{len(photographs)} pictures" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "why"),
+    [
+        (["search", "{query}", "--catalog", "{tmp}/none.sqlite"], 1, "no catalog"),
+        (["search", "{tmp}/none.jpg", "--catalog", "{catalog}"], 1, "none.jpg"),
+        (["search", "{folder}/broken.jpg", "--catalog", "{catalog}"], 1, "broken.jpg"),
+        (["search", "{query}", "--catalog", "{folder}/notes.txt"], 1, "damaged or no SQLite file"),
+        (["search", "http://127.0.0.1:9/x.jpg", "--catalog", "{catalog}"], 1, "127.0.0.1"),
+        (["search", "{query}", "--catalog", "{catalog}", "--weights", "ssim=0"], 2, "zero"),
+        (["search", "{query}", "--catalog", "{catalog}", "--weights", "sift=1"], 2, "The metrics are"),
+        (["search", "{query}", "--catalog", "{catalog}", "--weights", "ssim=much"], 2, "NAME=NUMBER"),
+        (["search", "{query}", "--catalog", "{catalog}", "--ratio", "3"], 2, "between 0.5 and 0.95"),
+        (["search", "{query}", "--catalog", "{catalog}", "--top", "0"], 2, "at least 1"),
+        (["index", "{tmp}/none", "--catalog", "{tmp}/c.sqlite"], 1, "no folder or file"),
+        (["index", "{folder}", "--catalog", "{tmp}/none/c.sqlite"], 1, "does not exist"),
+        (["compare", "{folder}/notes.txt", "{query}"], 1, "notes.txt"),
+    ],
+)
+def test_failures_have_a_status_and_a_reason(
+    arguments: list[str],
+    status: int,
+    why: str,
+    catalog: Path,
+    query: Path,
+    folder: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    places = {"query": query, "catalog": catalog, "folder": folder, "tmp": tmp_path}
+    assert main([one.format(**places) for one in arguments]) == status
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert why in output.err
+    assert "Traceback" not in output.err
+
+
+def test_called_wrongly_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["search"])
+    assert raised.value.code == 2
+    assert "usage:" in capsys.readouterr().err
+
+
+def test_as_a_module_and_silent_when_piped(folder: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pictrace", "index", str(folder), "--catalog", str(tmp_path / "c.sqlite")]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0
+    assert "\r" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1  # the one failure
+    assert "added" in result.stdout

@@ -1,0 +1,164 @@
+"""A query against a catalog, and the answer in a sentence."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pictrace.catalog.base import Source
+from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.importers import Item
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.changes import caption, crop, mirror, recompress, turn
+from pictrace.documents import matches_csv, search_document
+from pictrace.errors import ImageError
+from pictrace.images import RGBImage, decode, encode_jpeg, encode_png
+from pictrace.indexing import Indexing
+from pictrace.presets import all_presets, get_preset
+from pictrace.scores import Criteria
+from pictrace.search import find, prepare_query, score
+from pictrace.verdict import verdict
+
+
+@pytest.fixture(scope="module")
+def catalog(photographs: dict[str, bytes], tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCatalog]:
+    catalog = SqliteCatalog(tmp_path_factory.mktemp("search") / "catalog.sqlite")
+    items = [Item.of_bytes(data, Source("upload", name, name)) for name, data in photographs.items()]
+    blank = encode_png(np.full((300, 400, 3), 250, np.uint8))
+    items.append(Item.of_bytes(blank, Source("upload", "blank.png", "blank.png")))
+    assert Indexing(catalog, items).run().added == len(items)
+    yield catalog
+    catalog.close()
+
+
+def criteria(name: str = "balanced", top: int = 5) -> Criteria:
+    preset = get_preset(name)
+    return Criteria(weights=preset.weights, settings=preset.settings, top=top)
+
+
+CHANGES = {
+    "as it is": lambda image: image,
+    "recompressed": lambda image: recompress(image, 15),
+    "cropped": lambda image: crop(image, 0.5),
+    "turned": lambda image: turn(image, 90),
+    "tilted": lambda image: turn(image, 15),
+    "mirrored": mirror,
+    "captioned": lambda image: caption(image, "HELLO WORLD", lines=2),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES, ids=str)
+@pytest.mark.parametrize("name", ["astronaut.png", "chelsea.png", "coffee.png"])
+def test_the_original_of_a_changed_picture_comes_first(
+    change: str, name: str, catalog: SqliteCatalog, photographs: dict[str, bytes]
+) -> None:
+    data = encode_jpeg(CHANGES[change](decode(photographs[name])))
+    query = prepare_query(data)
+    table = score(query, HotFeatures(catalog))
+    found = find(catalog, table, criteria())
+    assert found[0].picture.label == name
+    assert verdict(query, table, found).headline.startswith(f"Found: {name}")
+
+
+@pytest.mark.parametrize("preset", [preset.name for preset in all_presets()])
+def test_every_preset_finds_a_recompressed_copy(
+    preset: str, catalog: SqliteCatalog, photographs: dict[str, bytes]
+) -> None:
+    table = score(prepare_query(encode_jpeg(decode(photographs["rocket.jpg"]), quality=30)), HotFeatures(catalog))
+    assert find(catalog, table, criteria(preset))[0].picture.label == "rocket.jpg"
+
+
+def test_the_same_bytes_are_recognised(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    query = prepare_query(photographs["coffee.png"])
+    table = score(query, HotFeatures(catalog))
+    found = find(catalog, table, criteria())
+    assert found[0].match.id == query.id
+    assert found[0].match.score == pytest.approx(1.0, abs=1e-3)
+    assert "very file" in verdict(query, table, found).headline
+
+
+def noise_picture(seed: int) -> RGBImage:
+    return np.random.default_rng(seed).integers(0, 256, (256, 384, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    "stranger",
+    [
+        np.full((200, 300, 3), 250, np.uint8),
+        np.full((200, 300, 3), (180, 20, 20), np.uint8),
+        noise_picture(1),
+        np.linspace(0, 255, 300).astype(np.uint8)[None, :, None].repeat(200, 0).repeat(3, 2),
+    ],
+    ids=["blank", "red", "noise", "gradient"],
+)
+def test_a_stranger_is_told_to_have_no_match(stranger: RGBImage, catalog: SqliteCatalog) -> None:
+    query = prepare_query(encode_png(stranger))
+    table = score(query, HotFeatures(catalog))
+    found = find(catalog, table, criteria())
+    told = verdict(query, table, found)
+    assert told.headline == "No match found."
+    assert not told.good
+
+
+def test_no_orientations_means_upright_only(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    data = encode_jpeg(mirror(decode(photographs["astronaut.png"])))
+    hot = HotFeatures(catalog)
+    with_all = score(prepare_query(data), hot)
+    upright = score(prepare_query(data, orientations=False), hot)
+    best = find(catalog, with_all, criteria())[0]
+    assert best.match.variant.label == "mirrored"
+    position = int(np.searchsorted(upright.ids, best.match.id))
+    column = upright.names.index("ssim")
+    assert upright.raw[position, column] < with_all.raw[position, column]
+    assert not upright.columns[column].variant.any()
+
+
+def test_a_low_ranking_of_convincing_evidence_is_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    query = prepare_query(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.3)))
+    table = score(query, HotFeatures(catalog))
+    by_layout = Criteria(weights={"phash": 1.0}, top=1)
+    found = find(catalog, table, by_layout)
+    if found[0].picture.label != "astronaut.png":
+        assert "ranked low" in verdict(query, table, found).headline
+
+
+def test_an_unreadable_query_is_an_image_error() -> None:
+    with pytest.raises(ImageError):
+        prepare_query(b"<html>no picture</html>")
+
+
+def test_pictures_removed_meanwhile_are_left_out(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    catalog = SqliteCatalog(tmp_path / "c.sqlite")
+    Indexing(catalog, [Item.of_bytes(data, Source("upload", name)) for name, data in photographs.items()]).run()
+    hot = HotFeatures(catalog)
+    table = score(prepare_query(photographs["coffee.png"]), hot)
+    first = find(catalog, table, criteria())[0]
+    catalog.remove([first.match.id])
+    assert first.match.id not in {one.match.id for one in find(catalog, table, criteria())}
+    again = score(prepare_query(photographs["coffee.png"]), hot)
+    assert first.match.id not in again.ids
+    catalog.close()
+
+
+def test_documents_of_a_search(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    query = prepare_query(photographs["coffee.png"])
+    table = score(query, HotFeatures(catalog))
+    found = find(catalog, table, criteria(top=3))
+    document = search_document("coffee.png", query, catalog, table, criteria(top=3), found, {"score": 1.0})
+    assert [one["rank"] for one in document["matches"]] == [1, 2, 3]
+    blank = next(one for one in table.rank(criteria(top=50)) if np.isnan(one.metrics["orb"].raw))
+    assert blank.coverage < 1
+    lines = matches_csv(found, table.names).splitlines()
+    assert len(lines) == 4
+    assert lines[0].startswith("rank,id,score")
+
+
+def test_csv_cells_cannot_run_as_formulas(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    catalog = SqliteCatalog(tmp_path / "c.sqlite")
+    source = Source("upload", "=cmd|' /C calc'!A0", "=1+1")
+    Indexing(catalog, [Item.of_bytes(photographs["coffee.png"], source)]).run()
+    table = score(prepare_query(photographs["coffee.png"]), HotFeatures(catalog))
+    line = matches_csv(find(catalog, table, criteria()), table.names).splitlines()[1]
+    assert ",'=1+1," in line
+    catalog.close()
