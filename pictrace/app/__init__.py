@@ -1,0 +1,1 @@
+"""The Streamlit side of PicTrace: the only package code that imports streamlit."""

@@ -1,0 +1,100 @@
+"""The few things that Streamlit has no widget for, each a small script beside this file."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import streamlit as st
+
+__all__ = ["Pasted", "Tile", "copy_link", "data_address", "match_list", "paste_button", "tiles"]
+
+
+def _text(name: str) -> str:
+    return resources.files(__name__).joinpath(name).read_text("utf-8")
+
+
+_MATCHES = st.components.v2.component(
+    "pictrace_matches", html="<ul></ul>", css=_text("matches.css"), js=_text("matches.js")
+)
+_TILES = st.components.v2.component("pictrace_tiles", html="<ul></ul>", css=_text("tiles.css"), js=_text("tiles.js"))
+_PASTE = st.components.v2.component(
+    "pictrace_paste",
+    html=(
+        '<button type="button" title="Paste a picture from the clipboard (Ctrl+V)">Paste</button>'
+        '<span role="status"></span>'
+    ),
+    css=_text("button.css"),
+    js=_text("paste.js"),
+)
+_COPY = st.components.v2.component(
+    "pictrace_copy",
+    html='<button type="button"></button><span role="status"></span>',
+    css=_text("button.css"),
+    js=_text("copy.js"),
+)
+
+
+def _ignore() -> None:
+    """Makes the component's result have its attribute from the first run on."""
+
+
+def data_address(jpeg: bytes) -> str:
+    """JPEG bytes as an address that an image element can show."""
+    return "data:image/jpeg;base64," + base64.b64encode(jpeg).decode("ascii")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A picture to choose: what it is called, and what one sees."""
+
+    id: str
+    label: str
+    jpeg: bytes
+
+
+def tiles(items: Sequence[Tile], *, label: str, key: str, large: bool = False) -> str | None:
+    """A row of pictures; the id of the one that was clicked, in that run only."""
+    shown = [{"id": one.id, "label": one.label, "alt": one.label, "src": data_address(one.jpeg)} for one in items]
+    result = _TILES(key=key, data={"items": shown, "label": label, "large": large}, on_picked_change=_ignore)
+    picked = result.picked
+    return picked if isinstance(picked, str) and picked in {one.id for one in items} else None
+
+
+def match_list(items: Sequence[dict[str, Any]], *, selected: str | None, key: str) -> str | None:
+    """The ranked cards; the id of the one that was clicked, in that run only."""
+    result = _MATCHES(key=key, data={"items": list(items), "selected": selected}, on_picked_change=_ignore)
+    picked = result.picked
+    return picked if isinstance(picked, str) and picked in {one["id"] for one in items} else None
+
+
+@dataclass(frozen=True)
+class Pasted:
+    """A picture from the clipboard, as the browser sent it: hostile until decoded."""
+
+    name: str
+    data: bytes
+
+
+def paste_button(*, key: str, max_bytes: int) -> Pasted | None:
+    """A button that pastes, and Ctrl+V anywhere; the picture, in that run only."""
+    value = _PASTE(key=key, data={"max_bytes": max_bytes}, on_picture_change=_ignore).picture
+    if not isinstance(value, dict):
+        return None
+    name, encoded = value.get("name"), value.get("data")
+    if not isinstance(name, str) or not isinstance(encoded, str):
+        return None
+    try:
+        data = base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        data = b""  # the decoder will say that it is empty
+    return Pasted(name[:200], data[: max_bytes + 1])
+
+
+def copy_link(label: str, *, key: str) -> None:
+    """A button that copies the page's address."""
+    _COPY(key=key, data={"label": label})

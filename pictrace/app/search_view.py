@@ -1,0 +1,191 @@
+"""The search page, put together: pages/search.py only calls ``show``."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pictrace.app.components import Tile, tiles
+from pictrace.app.controls import (
+    criteria_controls,
+    example_tiles,
+    query_inputs,
+    take_from_catalog,
+)
+from pictrace.app.panels import details, list_of_matches, small_thumbnail
+from pictrace.app.state import Session, Workspace, current_table, open_workspace, session
+from pictrace.charts import contributions_figure, distribution_figure
+from pictrace.documents import matches_csv, search_document
+from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Metric
+from pictrace.scores import Criteria, ScoreTable
+from pictrace.search import Found, find
+from pictrace.verdict import Verdict, verdict
+
+__all__ = ["show"]
+
+GALLERY = 18
+
+
+def show() -> None:
+    """The whole page."""
+    metrics = all_metrics()
+    criteria, orientations = criteria_controls(metrics)
+    state = session()
+    try:
+        workspace = open_workspace()
+    except PicTraceError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    _inputs(workspace, state)
+    table = current_table(workspace, state, orientations=orientations)
+    if state.problem:
+        st.error(state.problem, icon=":material/broken_image:")
+    if table is None or state.query is None:
+        _empty(workspace, state)
+        return
+    started = time.perf_counter()
+    try:
+        found = find(workspace.catalog, table, criteria)
+        told = verdict(state.query, table, found)
+    except CriteriaError as error:
+        _query_line(workspace, state, table, Verdict("Nothing to rank by.", str(error), frozenset()))
+        return
+    state.timing_ms["rank"] = (time.perf_counter() - started) * 1e3
+    _query_line(workspace, state, table, told)
+    if not table.catalog_size:
+        st.info("The catalog is empty, so there is nothing to find yet.", icon=":material/inbox:")
+        return
+    if found:
+        _results(workspace, state, table, criteria, found, told, metrics, orientations=orientations)
+
+
+def _inputs(workspace: Workspace, state: Session) -> None:
+    first_time = state.picture is None
+    ways, examples = st.columns([3, 2], gap="medium")
+    with ways:
+        query_inputs(workspace, state)
+    with examples:
+        example_tiles(state)
+    if first_time != (state.picture is None):
+        st.rerun()  # so that the buttons that depend on a query are right at once
+
+
+def _empty(workspace: Workspace, state: Session) -> None:
+    """No query yet: what the catalog holds, each picture a query."""
+    ids = workspace.catalog.ids()
+    st.subheader("Which picture are you looking for?", anchor=False)
+    if not len(ids):
+        st.info(
+            "The catalog is empty. Add pictures with: pictrace index FOLDER --catalog FILE", icon=":material/inbox:"
+        )
+        return
+    st.caption(
+        f"{workspace.title}: {len(ids)} pictures. Drop a picture above, or choose one of these to find its relatives."
+    )
+    records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
+    chosen = tiles(
+        [
+            Tile(str(one), record.label, small_thumbnail(workspace.catalog.location, one, 216, workspace))
+            for one, record in records.items()
+        ],
+        label="Pictures of the catalog",
+        key="gallery",
+        large=True,
+    )
+    if chosen is not None:
+        take_from_catalog(workspace, state, int(chosen))
+        st.rerun()
+
+
+def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: Verdict) -> None:
+    """The query and the answer, before anything else."""
+    with st.container(border=True, key="answer"):
+        left, right = st.columns([1, 3], vertical_alignment="center")
+        name = state.picture.name if state.picture else "query"
+        left.image(state.query_thumbnail, alt=f"Your picture: {name}", width=220)
+        with right:
+            st.subheader(told.headline, anchor=False)
+            st.write(told.detail)
+            count = table.catalog_size
+            spent = sum(state.timing_ms.values())
+            exact = "all exactly" if table.exhaustive else f"{len(table.ids)} exactly"
+            st.caption(f"{workspace.title}: {count:,} pictures compared in {spent:.0f} ms · {exact}")
+
+
+def _results(
+    workspace: Workspace,
+    state: Session,
+    table: ScoreTable,
+    criteria: Criteria,
+    found: Sequence[Found],
+    told: Verdict,
+    metrics: Sequence[Metric],
+    *,
+    orientations: bool,
+) -> None:
+    left, right = st.columns([2, 3], gap="medium")
+    with left, st.container(key="list"):
+        list_of_matches(workspace, state, found, metrics, told)
+        _downloads(workspace, state, table, criteria, found)
+    chosen = next((one for one in found if one.match.id == state.selected), None)
+    with right, st.container(key="side"):
+        if chosen is not None:
+            details(
+                workspace,
+                state,
+                chosen,
+                metrics,
+                criteria,
+                good=chosen.match.id in told.good,
+                orientations=orientations,
+            )
+        else:
+            _charts(table, found, metrics, criteria)
+
+
+def _charts(table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> None:
+    plain = {"displayModeBar": False}
+    st.plotly_chart(
+        contributions_figure(found, metrics, criteria),
+        key="contributions",
+        config=plain,
+        alt="Bar chart: each match's score, made of its metrics' contributions",
+    )
+    st.plotly_chart(
+        distribution_figure(table, found, metrics, criteria),
+        key="distribution",
+        config=plain,
+        alt="Strip per metric: where the matches lie among all pictures of the catalog",
+    )
+
+
+def _downloads(
+    workspace: Workspace, state: Session, table: ScoreTable, criteria: Criteria, found: Sequence[Found]
+) -> None:
+    if state.picture is None or state.query is None:
+        return
+    document = search_document(
+        state.picture.name, state.query, workspace.catalog, table, criteria, found, state.timing_ms
+    )
+    with st.container(horizontal=True):
+        st.download_button(
+            "CSV",
+            matches_csv(found, table.names),
+            "matches.csv",
+            "text/csv",
+            icon=":material/download:",
+            on_click="ignore",
+        )
+        st.download_button(
+            "JSON",
+            json.dumps(document, indent=2),
+            "matches.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )

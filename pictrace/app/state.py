@@ -1,0 +1,107 @@
+"""What a page works with: the open catalog (shared), and this session's query and ScoreTable (private)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from pictrace import kernels
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.hot import HotFeatures
+from pictrace.errors import PicTraceError
+from pictrace.images import DecodeLimits, thumbnail
+from pictrace.sample import open_sample
+from pictrace.scores import ScoreTable
+from pictrace.search import Query, prepare_query, score
+
+__all__ = ["UPLOAD_LIMITS", "Picture", "Session", "Workspace", "current_table", "open_workspace", "session"]
+
+UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An open catalog with its features; shared by all sessions, safe for threads."""
+
+    catalog: Catalog
+    hot: HotFeatures
+    title: str
+
+
+@dataclass(frozen=True)
+class Picture:
+    """The picture that this session looks for. kind as in catalog.base.Source."""
+
+    data: bytes
+    name: str
+    kind: str
+
+
+@dataclass
+class Session:
+    """One person's state. key: what the ScoreTable was computed from."""
+
+    picture: Picture | None = None
+    problem: str = ""
+    query: Query | None = None
+    query_thumbnail: bytes = b""
+    table: ScoreTable | None = None
+    key: tuple[object, ...] = ()
+    timing_ms: dict[str, float] = field(default_factory=dict)
+    selected: int | None = None
+    uploads: int = 0  # part of the uploader's key: raised to empty it
+
+    def look_for(self, picture: Picture) -> None:
+        """Take another query; what was found for the last one is forgotten."""
+        self.picture, self.problem = picture, ""
+        self.query = self.table = self.selected = None
+        self.key = ()
+
+    def refuse(self, problem: str) -> None:
+        """Say why an input was not taken; the former query stays."""
+        self.problem = problem
+
+    def clear(self) -> None:
+        self.picture = self.query = self.table = self.selected = None
+        self.problem, self.key = "", ()
+        self.uploads += 1
+
+
+def session() -> Session:
+    """This session's state, made at its first use."""
+    if "pictrace" not in st.session_state:
+        st.session_state["pictrace"] = Session()
+    state: Session = st.session_state["pictrace"]
+    return state
+
+
+@st.cache_resource(show_spinner="Opening the sample catalog")
+def open_workspace() -> Workspace:
+    """The catalog that the app works on, opened once for all sessions."""
+    kernels.warm()
+    catalog = open_sample()
+    return Workspace(catalog, HotFeatures(catalog), "Sample catalog")
+
+
+def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:
+    """The ScoreTable of the session's picture; computed only if the picture, the catalog or the
+    comparison changed. A slider of the ranking changes none of them."""
+    if state.picture is None:
+        return None
+    key = (workspace.catalog.location, workspace.catalog.revision(), orientations)
+    if state.table is not None and state.key == key:
+        return state.table
+    try:
+        query = prepare_query(state.picture.data, orientations=orientations, limits=UPLOAD_LIMITS)
+    except PicTraceError as error:
+        name = state.picture.name
+        state.clear()
+        state.refuse(f"{name}: {error}")
+        return None
+    started = time.perf_counter()
+    state.table = score(query, workspace.hot)
+    state.timing_ms = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
+    state.query, state.query_thumbnail, state.key = query, thumbnail(query.image), key
+    return state.table

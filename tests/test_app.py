@@ -1,0 +1,219 @@
+"""Every page through Streamlit's own test harness."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pictrace.app import state as state_module
+from pictrace.app.state import Picture, Session
+from pictrace.changes import mirror
+from pictrace.errors import CatalogError
+from pictrace.images import decode, encode_jpeg
+from pictrace.metrics import all_metrics
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+def start() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def session(app: AppTest) -> Session:
+    found: Session = app.session_state["pictrace"]
+    return found
+
+
+def texts(app: AppTest) -> str:
+    parts = [*app.subheader, *app.markdown, *app.caption, *app.error, *app.info]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def with_query(app: AppTest, data: bytes, name: str = "query.jpg") -> AppTest:
+    app.file_uploader[0].upload(name, data).run()
+    assert not app.exception
+    return app
+
+
+def test_the_first_page_invites_and_has_a_slider_a_metric() -> None:
+    app = start()
+    assert "Which picture are you looking for?" in texts(app)
+    labels = [slider.label for slider in app.slider]
+    for metric in all_metrics():
+        assert metric.title in labels
+    assert "Ratio threshold" in labels
+
+
+def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> None:
+    app = with_query(start(), encode_jpeg(mirror(decode(photographs["chelsea.png"])), quality=60))
+    assert "Found: Chelsea the cat" in texts(app)
+    assert "pictures compared in" in texts(app)
+    assert session(app).table is not None
+
+
+def test_a_broken_upload_says_what_to_do() -> None:
+    app = with_query(start(), b"this is no picture", "broken.jpg")
+    assert "broken.jpg" in app.error[0].value
+    assert "Which picture are you looking for?" in texts(app)
+
+
+def test_sliders_recompute_nothing(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a slider no decoding, no extraction and no comparing: every call of the core is counted."""
+    calls: list[str] = []
+    for name in ("prepare_query", "score"):
+        original = getattr(state_module, name)
+
+        def counted(*args: object, _name: str = name, _original: object = original, **options: object) -> object:
+            calls.append(_name)
+            return _original(*args, **options)  # type: ignore[operator]
+
+        monkeypatch.setattr(state_module, name, counted)
+    for metric in all_metrics():
+        for name in ("extract", "compare"):
+            original = getattr(type(metric), name)
+
+            def watched(self: object, *args: object, _name: str = name, _original: object = original) -> object:
+                calls.append(_name)
+                return _original(self, *args)  # type: ignore[operator]
+
+            monkeypatch.setattr(type(metric), name, watched)
+    app = with_query(start(), photographs["coffee.png"])
+    assert {"prepare_query", "score", "extract"} <= set(calls)
+    before = [match.score for match in _ranked(app)]
+    calls.clear()
+    app.slider(key="w_ssim").set_value(3.0).run()
+    app.slider(key="w_orb").set_value(0.5).run()
+    app.slider(key="orb_ratio").set_value(0.9).run()
+    app.slider(key="min_score").set_value(0.2).run()
+    app.slider(key="top").set_value(8).run()
+    assert not app.exception
+    assert calls == []
+    assert [match.score for match in _ranked(app)] != before
+
+
+def _ranked(app: AppTest) -> list[object]:
+    from pictrace.scores import Criteria
+
+    weights = {metric.name: app.slider(key=f"w_{metric.name}").value for metric in all_metrics()}
+    table = session(app).table
+    assert table is not None
+    return list(table.rank(Criteria(weights=weights)))
+
+
+def test_all_weights_zero_is_said_kindly(photographs: dict[str, bytes]) -> None:
+    app = with_query(start(), photographs["coffee.png"])
+    for metric in all_metrics():
+        app.slider(key=f"w_{metric.name}").set_value(0.0)
+    app.run()
+    assert not app.exception
+    assert "Raise at least one" in texts(app)
+
+
+def test_a_preset_moves_the_sliders_and_a_slider_makes_it_custom() -> None:
+    app = start()
+    assert app.selectbox(key="preset").value == "balanced"
+    app.selectbox(key="preset").set_value("ssim-orb").run()
+    assert app.slider(key="w_ssim").value == 1.0
+    assert app.slider(key="w_histogram").value == 0.0
+    assert app.selectbox(key="preset").value == "ssim-orb"
+    app.slider(key="w_histogram").set_value(1.0).run()
+    assert app.selectbox(key="preset").value == "ssim-orb-histogram"
+    app.slider(key="w_histogram").set_value(1.3).run()
+    assert app.selectbox(key="preset").value == "custom"
+    app.selectbox(key="preset").set_value("balanced").run()
+    assert app.slider(key="w_histogram").value == pytest.approx(0.3)
+
+
+def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
+    app = with_query(start(), photographs["coffee.png"])
+    table = session(app).table
+    assert table is not None
+    session(app).selected = session(app).query.id  # type: ignore[union-attr]
+    app.run()
+    assert not app.exception
+    assert "1. Cup of coffee" in texts(app)
+    assert [tab.label for tab in app.tabs] == [metric.title for metric in all_metrics()]
+    app.button(key="close_details").click().run()
+    assert session(app).selected is None
+    assert not app.tabs
+
+
+def test_a_match_without_its_original_still_has_its_numbers(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pictrace.app import panels
+    from pictrace.errors import SourceError
+
+    def gone(*_: object) -> bytes:
+        raise SourceError("The original is not where it was.")
+
+    monkeypatch.setattr(panels, "original_bytes", gone)
+    app = with_query(start(), photographs["coffee.png"])
+    session(app).selected = session(app).query.id  # type: ignore[union-attr]
+    app.run()
+    assert "The original is not where it was." in texts(app)
+    assert app.dataframe
+
+
+def test_surprise_and_clear() -> None:
+    app = start()
+    next(button for button in app.button if button.label == "Surprise me").click().run()
+    assert not app.exception
+    assert "This very file is in the catalog." in texts(app)
+    next(button for button in app.button if button.label == "Clear").click().run()
+    assert session(app).picture is None
+    assert "Which picture are you looking for?" in texts(app)
+
+
+def test_a_link_that_must_not_be_fetched_is_refused() -> None:
+    app = start()
+    app.text_input(key="link_address").set_value("http://127.0.0.1:8501/x.png")
+    next(button for button in app.button if button.label == "Fetch").click().run()
+    assert not app.exception
+    assert "127.0.0.1" in app.error[0].value
+
+
+def test_orientations_off_is_a_new_comparison(photographs: dict[str, bytes]) -> None:
+    app = with_query(start(), photographs["coffee.png"])
+    before = session(app).table
+    app.toggle(key="orientations").set_value(False).run()
+    assert session(app).table is not before
+
+
+def test_a_catalog_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise CatalogError("The disk is full. Free some space.")
+
+    monkeypatch.setattr(state_module, "open_sample", broken)
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    assert not app.exception
+    assert "The disk is full. Free some space." in texts(app)
+
+
+def test_another_picture_forgets_the_selection() -> None:
+    state = Session()
+    state.look_for(Picture(b"1", "one", "upload"))
+    state.selected = 5
+    state.look_for(Picture(b"2", "two", "upload"))
+    assert state.selected is None
+
+
+def test_the_about_page() -> None:
+    app = start()
+    app.switch_page("pages/about.py").run()
+    assert not app.exception
+    for metric in all_metrics():
+        assert f"**{metric.title}**" in texts(app)

@@ -1,0 +1,225 @@
+"""The main path in a real browser, as a person goes it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pictrace.changes import crop, turn
+from pictrace.images import decode, encode_jpeg, encode_png
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = os.environ.get("PICTRACE_CHROMIUM") or next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="no Chromium: apt-get install chromium, or name one with PICTRACE_CHROMIUM=/path/to/chrome",
+    ),
+]
+
+
+@pytest.fixture(scope="module")
+def address(own_cache: Path) -> Iterator[str]:
+    """The app, served as its users serve it."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
+    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
+    environment = {**os.environ, "PICTRACE_CACHE": str(own_cache)}
+    log = own_cache / "streamlit.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
+        url = f"http://127.0.0.1:{port}"
+        try:
+            for _ in range(300):
+                if server.poll() is not None:
+                    break
+                try:
+                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310
+                    break
+                except OSError:
+                    time.sleep(0.1)
+            yield url
+        finally:
+            server.terminate()
+            server.wait(20)
+    assert "Traceback" not in log.read_text("utf-8", "replace")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright_api.Browser"]:
+    with playwright_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser: "playwright_api.Browser", address: str) -> Iterator["playwright_api.Page"]:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(address)
+    page.get_by_text("Which picture are you looking for?").wait_for()
+    settle(page)
+    yield page
+    context.close()
+
+
+def settle(page: "playwright_api.Page") -> None:
+    """Until the script has run and nothing follows."""
+    page.wait_for_timeout(150)
+    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+    page.wait_for_timeout(150)
+
+
+def upload(page: "playwright_api.Page", data: bytes, name: str = "query.jpg") -> None:
+    page.locator('input[type="file"]').set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
+    page.locator("button.face").first.wait_for()
+    settle(page)
+
+
+def scores(page: "playwright_api.Page") -> list[str]:
+    return page.locator("button.face .score").all_inner_texts()
+
+
+def slider(page: "playwright_api.Page", key: str) -> "playwright_api.Locator":
+    return page.locator(f".st-key-{key} input[type=range]")
+
+
+def move_slider(page: "playwright_api.Page", key: str, press: str, times: int) -> None:
+    slider(page, key).focus()
+    for _ in range(times):
+        slider(page, key).press(press)
+    page.wait_for_timeout(500)  # the keyboard sends its last value after a short rest
+    settle(page)
+
+
+def test_upload_rank_share_and_restore(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+    """Upload, results, a slider re-ranks and the address changes, a reload restores the settings."""
+    upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
+    assert page.get_by_text("Found: Astronaut Eileen Collins").is_visible()
+    before = scores(page)
+    assert len(before) == 5
+    assert "w_orb" not in page.url
+    move_slider(page, "w_orb", "Home", 1)
+    playwright_api.expect(page.locator("button.face .score").first).not_to_have_text(before[0])
+    settle(page)
+    after = scores(page)
+    assert after != before
+    assert "w_orb=0" in page.url
+    page.reload()
+    page.get_by_text("Which picture are you looking for?").wait_for()
+    settle(page)
+    assert slider(page, "w_orb").input_value() == "0"
+    assert page.get_by_role("combobox", name="Preset").input_value() == "Custom"
+    upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
+    assert scores(page) == after
+
+
+def test_a_preset_is_in_the_address_too(page: "playwright_api.Page") -> None:
+    page.get_by_role("combobox", name="Preset").click()
+    page.get_by_role("option", name="SSIM + ORB", exact=True).click()
+    page.wait_for_url("**w_phash=0**")
+    assert "w_histogram=0" in page.url
+    assert "orb_evidence=All" in page.url
+
+
+def test_details_open_beside_the_list_by_keyboard(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+    upload(page, photographs["chelsea.png"], "cat.png")
+    page.locator("button.face").nth(1).focus()
+    page.keyboard.press("Enter")
+    page.get_by_text("2. Chelsea the cat").first.wait_for()
+    settle(page)
+    assert page.locator("button.face").count() == 5
+    assert page.locator("li.selected").count() == 1
+    page.get_by_role("tab", name="Keypoints (ORB)").click()
+    page.get_by_text("agree on one turn, scale and shift").wait_for()
+    page.get_by_role("button", name="Close").click()
+    page.get_by_text("Which metric found them?").wait_for()
+
+
+def test_pictures_have_alternative_texts(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+    upload(page, photographs["coffee.png"], "cup.png")
+    page.locator("button.face").first.click()
+    page.get_by_text("1. Cup of coffee").first.wait_for()
+    settle(page)
+    texts = page.eval_on_selector_all("img", "nodes => nodes.map(node => node.alt)")
+    assert len(texts) > 5
+    shown = page.eval_on_selector_all(
+        '[data-testid="stMain"] img', "nodes => nodes.filter(node => !node.getAttribute('alt')).length"
+    )
+    assert shown == 0
+
+
+def test_paste_from_the_clipboard(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+    """Ctrl+V anywhere on the page, with a picture on the clipboard."""
+    png = encode_png(turn(decode(photographs["rocket.jpg"]), 90))
+    page.evaluate(
+        """async (bytes) => {
+            const file = new File([new Uint8Array(bytes)], 'pasted.png', {type: 'image/png'})
+            const transfer = new DataTransfer()
+            transfer.items.add(file)
+            document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: transfer, bubbles: true}))
+        }""",
+        list(png),
+    )
+    page.get_by_text("Found: Rocket on its pad").wait_for()
+
+
+def test_an_example_is_one_click_away_and_a_stranger_has_no_match(page: "playwright_api.Page") -> None:
+    page.get_by_title("Mirrored, tilted, darker").click()
+    page.get_by_text("Found: Cup of coffee").wait_for()
+    settle(page)
+    page.get_by_title("Not in the catalog").click()
+    page.get_by_text("No match found.").wait_for()
+
+
+def test_copy_link(page: "playwright_api.Page") -> None:
+    move_slider(page, "top", "ArrowRight", 2)
+    page.get_by_role("button", name="Copy link to these settings").click()
+    page.get_by_text("Copied.").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == page.url
+    assert "top=7" in page.url
+
+
+def test_on_a_small_screen_nothing_is_cut_off(
+    browser: "playwright_api.Browser", address: str, photographs: dict[str, bytes]
+) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844})
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(address)
+    page.get_by_text("Which picture are you looking for?").wait_for()
+    upload(page, photographs["coffee.png"], "cup.png")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    boxes = [box for box in (one.bounding_box() for one in page.locator("button.face").all()) if box]
+    assert len(boxes) == 5
+    assert all(box["height"] >= 44 and box["x"] >= 0 and box["x"] + box["width"] <= 390 for box in boxes)
+    answer = page.get_by_text("This very file is in the catalog.").bounding_box()
+    assert answer is not None
+    assert answer["y"] < boxes[0]["y"]
+    context.close()
