@@ -39,8 +39,8 @@ def histogram_correlation(
         raise ValueError(f"there can be 1 to {MAX_BINS} bins, not {bins}")
     out = np.full(len(offsets) - 1, np.nan, np.float32)
     if len(query_bins):
-        query = _dense(query_bins, query_counts)
-        fill = implementation("histogram").correlate(query, bins, rows, offsets, out)
+        query, sums = _dense(query_bins, query_counts)
+        fill = implementation("histogram").correlate(query, sums, bins, rows, offsets, out)
         run_chunks(fill, len(out), min_chunk=64)
     return out
 
@@ -55,8 +55,8 @@ def histogram_coarse(query: NDArray[np.uint16], rows: NDArray[np.uint16]) -> NDA
     rows = arranged(rows, np.uint16, (None, COARSE_BINS, 2), "rows")
     out = np.full(len(rows), np.nan, np.float32)
     if query[:, 1].any():
-        dense = _dense(query[:, 0], query[:, 1].astype(np.float32))
-        fill = implementation("histogram").correlate_coarse(dense, rows, out)
+        dense, sums = _dense(query[:, 0], query[:, 1].astype(np.float32))
+        fill = implementation("histogram").correlate_coarse(dense, sums, rows, out)
         run_chunks(fill, len(rows), min_chunk=256)
     return out
 
@@ -79,8 +79,11 @@ def largest_bins(rows: NDArray[np.uint16]) -> NDArray[np.uint16]:
     return found
 
 
-def _dense(bins: NDArray[np.uint16], counts: NDArray[np.float32]) -> NDArray[np.float32]:
+def _dense(bins: NDArray[np.uint16], counts: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """All counts by bin, (65536,), and the sums of the counts and of their squares, (2,)."""
     # As long as uint16 reaches, so that no bin of a candidate can lie outside of it.
     dense = np.zeros(MAX_BINS, np.float32)
     np.add.at(dense, bins, counts)  # unused rows of largest_bins all name bin 0
-    return dense
+    wide = counts.astype(np.float64)
+    # Not a product of vectors: for that numpy would wake another library's pool of threads.
+    return dense, np.array([wide.sum(), np.square(wide).sum()])

@@ -16,14 +16,14 @@ COARSE_OF_BINS = 32768
 
 def correlate(
     query: NDArray[np.float32],
+    sums: NDArray[np.float64],
     bins: int,
     rows: NDArray[np.uint16],
     offsets: NDArray[np.int64],
     out: NDArray[np.float32],
 ) -> Fill:
-    """What fills out[start:stop]; query (65536,) dense, rows (total, 3), offsets (n + 1,), out (n,)."""
+    """What fills out[start:stop]; query (65536,) dense, sums (2,), rows (total, 3), offsets (n + 1,), out (n,)."""
     wide = query.astype(np.float64)
-    query_sum, query_squares = float(wide.sum()), float(wide @ wide)
 
     def fill(start: int, stop: int) -> None:
         for position in range(start, stop):
@@ -31,23 +31,25 @@ def correlate(
             if not len(own):
                 continue
             counts = own[:, 1] + 65536.0 * own[:, 2]
-            sums = float(wide[own[:, 0]] @ counts), float(counts.sum()), float(counts @ counts)
-            out[position] = pearson(*sums, query_sum, query_squares, bins)
+            own_sums = float(wide[own[:, 0]] @ counts), float(counts.sum()), float(counts @ counts)
+            out[position] = pearson(*own_sums, float(sums[0]), float(sums[1]), bins)
 
     return fill
 
 
-def correlate_coarse(query: NDArray[np.float32], rows: NDArray[np.uint16], out: NDArray[np.float32]) -> Fill:
-    """What fills out[start:stop]; query (65536,) dense, rows (n, 256, 2), out (n,)."""
+def correlate_coarse(
+    query: NDArray[np.float32], sums: NDArray[np.float64], rows: NDArray[np.uint16], out: NDArray[np.float32]
+) -> Fill:
+    """What fills out[start:stop]; query (65536,) dense, sums (2,), rows (n, 256, 2), out (n,)."""
     wide = query.astype(np.float64)
-    query_sum, query_squares = float(wide.sum()), float(wide @ wide)
 
     def fill(start: int, stop: int) -> None:
         for position in range(start, stop):
             shares = rows[position, :, 1].astype(np.float64)
             if shares.any():
-                sums = float(wide[rows[position, :, 0]] @ shares), float(shares.sum()), float(shares @ shares)
-                out[position] = pearson(*sums, query_sum, query_squares, COARSE_OF_BINS)
+                products = float(wide[rows[position, :, 0]] @ shares)
+                own_sums = float(shares.sum()), float(shares @ shares)
+                out[position] = pearson(products, *own_sums, float(sums[0]), float(sums[1]), COARSE_OF_BINS)
 
     return fill
 

@@ -1,0 +1,1 @@
+"""Measurements, each repeated by one command; see docs/performance.md."""

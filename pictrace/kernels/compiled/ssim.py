@@ -1,0 +1,95 @@
+"""Mean SSIM, compiled: one candidate after another, vectors along the columns; see pictrace.kernels.ssim.
+
+Gray levels are taken relative to 128, which changes no covariance: all sums of a window are then whole
+numbers that float32 holds exactly. Everything is scaled by 49 ** 2, to divide by nothing.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.kernels.compiled.jit import compiled, output, readonly, types
+from pictrace.kernels.compiled.ssim_lanes import compare_variants
+from pictrace.kernels.plain.ssim import C1, C2, PIXELS, SAMPLE, covariances, window_sums
+from pictrace.kernels.pool import Fill
+
+__all__ = ["compare_pairs", "compare_variants"]
+
+MIDDLE = np.float32(128)
+MIDDLE_SUM = np.float32(128 * PIXELS)
+COUNT = np.float32(PIXELS)
+SPREAD, TWICE = np.float32(SAMPLE), np.float32(2 * SAMPLE)
+TWO = np.float32(2)
+ABOVE_1, ABOVE_2 = C1, C2
+
+
+def compare_pairs(query: NDArray[np.uint8], rows: NDArray[np.uint8], out: NDArray[np.float32]) -> Fill:
+    """What fills out[start:stop]; query (S, S), rows (n, S, S), out (n,)."""
+    sums = window_sums(query[np.newaxis])
+    variances = covariances(query, query[np.newaxis], sums, sums)[0]
+    prepared = query.astype(np.float32) - MIDDLE, sums[0].astype(np.float32), variances
+
+    def fill(start: int, stop: int) -> None:
+        _pairs(*prepared, rows[start:stop], out[start:stop])
+
+    return fill
+
+
+@compiled(
+    readonly(types.float32, 2),
+    readonly(types.float32, 2),
+    readonly(types.float32, 2),
+    readonly(types.uint8, 3),
+    output(types.float32, 1),
+    fastmath={"contract"},
+)
+def _pairs(
+    query: NDArray[np.float32],
+    query_sums: NDArray[np.float32],
+    query_variances: NDArray[np.float32],
+    rows: NDArray[np.uint8],
+    out: NDArray[np.float32],
+) -> None:
+    side = len(query)
+    windows = side - 6
+    # Sums over the last seven pixels of each column: of y, y * y and x * y.
+    y, yy, xy = np.empty(side, np.float32), np.empty(side, np.float32), np.empty(side, np.float32)
+    similarity = np.empty(windows, np.float32)
+    for one in range(len(out)):
+        for c in range(side):
+            y[c] = yy[c] = xy[c] = 0
+        for c in range(windows):
+            similarity[c] = 0
+        for r in range(side):
+            line, x = rows[one, r], query[r]
+            if r < 7:
+                for c in range(side):
+                    new = np.float32(line[c]) - MIDDLE
+                    y[c] += new
+                    yy[c] += new * new
+                    xy[c] += new * x[c]
+            else:
+                old_line, old_x = rows[one, r - 7], query[r - 7]
+                for c in range(side):
+                    new, old = np.float32(line[c]) - MIDDLE, np.float32(old_line[c]) - MIDDLE
+                    y[c] += new - old
+                    yy[c] += new * new - old * old
+                    xy[c] += new * x[c] - old * old_x[c]
+            if r < 6:
+                continue
+            sums, variances = query_sums[r - 6], query_variances[r - 6]
+            for c in range(windows):
+                s = y[c] + y[c + 1] + y[c + 2] + y[c + 3] + y[c + 4] + y[c + 5] + y[c + 6]
+                squares = yy[c] + yy[c + 1] + yy[c + 2] + yy[c + 3] + yy[c + 4] + yy[c + 5] + yy[c + 6]
+                products = xy[c] + xy[c + 1] + xy[c + 2] + xy[c + 3] + xy[c + 4] + xy[c + 5] + xy[c + 6]
+                sum_x, sum_y = sums[c], s + MIDDLE_SUM
+                covariance = COUNT * products - (sum_x - MIDDLE_SUM) * s
+                variance = COUNT * squares - s * s
+                above = (TWO * sum_x * sum_y + ABOVE_1) * (TWICE * covariance + ABOVE_2)
+                below = (sum_x * sum_x + sum_y * sum_y + ABOVE_1) * (SPREAD * variance + variances[c] + ABOVE_2)
+                similarity[c] += above / below
+        total = 0.0
+        for c in range(windows):
+            total += similarity[c]
+        out[one] = total / (windows * windows)
