@@ -3,18 +3,41 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog, NewPicture, PictureRecord, image_id
 from pictrace.catalog.hot import HotFeatures
-from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, orient, probe
+from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
 from pictrace.metrics import all_metrics
-from pictrace.metrics.base import Features, Metric
+from pictrace.metrics.base import FeatureBatch, Features, Metric
 from pictrace.presets import DEFAULT_PRESET, criteria_of
 from pictrace.scores import Criteria, Match, ScoreTable
 
-__all__ = ["Found", "HotFeatures", "Query", "find", "prepare_query", "score", "search"]
+__all__ = [
+    "EXACT_LIMIT",
+    "SHORTLIST",
+    "Found",
+    "HotFeatures",
+    "Query",
+    "find",
+    "prepare_query",
+    "roughly",
+    "score",
+    "search",
+]
+
+EXACT_LIMIT = 1000
+"""Up to so many pictures all are scored exactly; see docs/performance.md."""
+
+SHORTLIST = 100
+"""Pictures that each metric sends on to exact scoring."""
+
+PRESELECTED = 10
+"""Times the shortlist that sketches of small features leave over."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +81,7 @@ def prepare_query(
     image = load(data, limits)
     decoded = time.perf_counter()
     features = {
-        metric.name: {
-            variant: metric.extract(orient(image, variant))
-            for variant in (metric.variants if orientations else (UPRIGHT,))
-        }
+        metric.name: metric.extract_variants(image, metric.variants if orientations else (UPRIGHT,))
         for metric in (all_metrics() if metrics is None else metrics)
     }
     timing = {
@@ -71,14 +91,88 @@ def prepare_query(
     return Query(NewPicture.digest(data), info, image, features, timing)
 
 
-def score(query: Query, hot: HotFeatures, metrics: Sequence[Metric] | None = None) -> ScoreTable:
-    """Every picture of the catalog against the query, by every metric."""
+def score(
+    query: Query,
+    hot: HotFeatures,
+    metrics: Sequence[Metric] | None = None,
+    *,
+    exhaustive: bool | None = None,
+    shortlist: int = SHORTLIST,
+) -> ScoreTable:
+    """The query against the catalog, by every metric.
+
+    exhaustive: score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond,
+    a cascade compares sketches of all, takes the best ``shortlist`` by each metric, and scores their
+    union exactly. Scores do not depend on which way they were found.
+    """
     metrics = tuple(all_metrics() if metrics is None else metrics)
-    snapshot = hot.snapshot(metrics)
-    columns = tuple(
-        metric.compare_variants(query.features[metric.name], snapshot.batches[metric.name]) for metric in metrics
-    )
-    return ScoreTable(snapshot.ids, metrics, columns, catalog_size=len(snapshot.ids))
+    _, ids = hot.ids()
+    if exhaustive is None:
+        exhaustive = len(ids) <= EXACT_LIMIT
+    if exhaustive:
+        snapshot = hot.snapshot(metrics)
+        ids, total, batches = snapshot.ids, len(snapshot.ids), dict(snapshot.batches)
+    else:
+        ids, total = _nearest(query, hot, metrics, shortlist)
+        batches = {one.name: hot.shortlist(ids, one) for one in metrics}
+    columns = tuple(metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics)
+    return ScoreTable(ids, metrics, columns, catalog_size=total)
+
+
+def _nearest(
+    query: Query, hot: HotFeatures, metrics: Sequence[Metric], shortlist: int
+) -> tuple[NDArray[np.int64], int]:
+    sketches = hot.sketches(metrics)
+    return nearest_of(query, sketches.batches, sketches.ids, hot.shortlist, metrics, shortlist)
+
+
+def nearest_of(
+    query: Query,
+    sketches: Mapping[str, FeatureBatch],
+    ids: NDArray[np.int64],
+    features_of: Callable[[NDArray[np.int64], Metric], FeatureBatch],
+    metrics: Sequence[Metric],
+    shortlist: int,
+) -> tuple[NDArray[np.int64], int]:
+    """(ids of the union of the best by each metric, ascending; how many pictures there are).
+
+    Taking the best by each metric, rather than by a sum, keeps what one metric alone can find: its rank
+    under the metric that likes it most decides on a picture. A metric whose features are small but have
+    a sketch all the same sorts its nearest by the features themselves.
+    """
+    chosen = [np.flatnonzero(ids == query.id)]
+    for metric in metrics:
+        batch, features = sketches.get(metric.name), query.features[metric.name]
+        if batch is None:
+            continue
+        if metric.small and metric.sketch_layout is not None:
+            some = _best(roughly(metric, features, batch), PRESELECTED * shortlist)
+            exact = _similarity(metric, features, features_of(ids[some], metric))
+            chosen.append(some[_best(exact, shortlist)])
+        else:
+            chosen.append(_best(roughly(metric, features, batch), shortlist))
+    return ids[np.unique(np.concatenate(chosen))], len(ids)
+
+
+def _best(rough: NDArray[np.float32], most: int) -> NDArray[np.intp]:
+    """Positions of the largest values, ascending, NaN left out."""
+    count = len(rough)
+    most = min(most, count - int(np.isnan(rough).sum()))
+    if not most:
+        return np.empty(0, np.intp)
+    return np.sort(np.argpartition(np.where(np.isnan(rough), -np.inf, rough), count - most)[count - most :])
+
+
+def _similarity(metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch) -> NDArray[np.float32]:
+    raw = metric.compare_variants(queries, batch).raw[metric.setting_positions({})]
+    return metric.scale.similarity(raw)
+
+
+def roughly(metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch) -> NDArray[np.float32]:
+    """How near each candidate is by its sketch, (n,), larger is nearer, NaN = not comparable."""
+    if metric.sketch_layout is not None:
+        return metric.compare_sketches(queries, batch)
+    return _similarity(metric, queries, batch)
 
 
 def find(catalog: Catalog, table: ScoreTable, criteria: Criteria) -> list[Found]:

@@ -109,7 +109,9 @@ def test_info(catalog: Path, photographs: dict[str, bytes], capsys: pytest.Captu
     assert main(["info", "--catalog", str(catalog), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["images"] == len(photographs)
-    assert document["features"] == {metric.feature_key: len(photographs) for metric in all_metrics()}
+    keys = {metric.feature_key for metric in all_metrics()}
+    keys |= {metric.sketch_key for metric in all_metrics() if metric.sketch_layout}
+    assert document["features"] == dict.fromkeys(keys, len(photographs))
     assert main(["info", "--catalog", str(catalog)]) == 0
     assert f"{len(photographs)} pictures" in capsys.readouterr().out
 

@@ -155,9 +155,7 @@ def test_an_explanation_has_the_very_number_of_the_comparison(
 ) -> None:
     changed = brighten(crop(mirror(images[0]) if orientations else images[0], 0.8), contrast=1.1, shift=5)
     for match in images[:3]:
-        queries = {
-            one: metric.extract(orient(changed, one)) for one in (metric.variants if orientations else (UPRIGHT,))
-        }
+        queries = metric.extract_variants(changed, metric.variants if orientations else (UPRIGHT,))
         scores = metric.compare_variants(queries, batch_of(metric, [match]))
         for chosen in [{}, *({s.name: v} for s in metric.settings for v in (s.values[0], s.values[-1]))]:
             raw = float(scores.raw[(*metric.setting_positions(chosen), 0)])
@@ -184,7 +182,7 @@ def test_orientations_are_found_and_named(metric: Metric, images: list[RGBImage]
     """The catalog holds the picture mirrored and turned; the query is upright."""
     query = images[0]
     oriented = batch_of(metric, [orient(query, variant) for variant in VARIANTS])
-    queries = {one: metric.extract(orient(query, one)) for one in metric.variants}
+    queries = metric.extract_variants(query, metric.variants)
     scores = metric.compare_variants(queries, oriented)
     place = metric.setting_positions({})
     assert metric.scale.similarity(scores.raw[place]).min() > 0.9
@@ -218,3 +216,36 @@ def test_a_changed_copy_is_nearer_than_strangers_by_some_metric(images: list[RGB
             raw = metric.compare(metric.extract(change(images[1])), batch_of(metric, images)).raw
             found.append(int(metric.scale.similarity(raw[metric.setting_positions({})]).argmax()) == 1)
         assert sum(found) >= 3
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_orientations_are_extracted_as_if_one_by_one(metric: Metric, images: list[RGBImage]) -> None:
+    for image in images[:2]:
+        together = metric.extract_variants(image, metric.variants)
+        assert list(together) == list(metric.variants)
+        np.testing.assert_array_equal(together[UPRIGHT], metric.extract(image))
+        alone = {one: metric.extract(orient(image, one)) for one in metric.variants}
+        for one in metric.variants:
+            batch = FeatureBatch.of([alone[one]], metric.layout)
+            raw = metric.compare(together[one], batch).raw[(*metric.setting_positions({}), 0)]
+            assert metric.scale.similarity(raw) > 0.9
+
+
+@pytest.mark.parametrize("metric", [pytest.param(one, id=one.name) for one in all_metrics() if one.sketch_layout])
+def test_sketches_put_the_same_picture_first(
+    metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]
+) -> None:
+    assert metric.sketch_layout is not None
+    features = [metric.extract(image) for image in [*images, *odd_images.values()]]
+    sketches = [metric.sketch(one) for one in features]
+    for one, sketch in zip(features, sketches, strict=True):
+        assert len(sketch) == min(1, len(one))
+        metric.sketch_layout.pack(sketch)
+    batch = FeatureBatch.of(sketches, metric.sketch_layout)
+    for position, image in enumerate(images):
+        queries = metric.extract_variants(recompress(image, 50), metric.variants)
+        rough = metric.compare_sketches(queries, batch)
+        assert int(np.nanargmax(rough)) == position
+        assert np.isnan(rough[batch.counts == 0]).all()
+    nothing = dict.fromkeys(metric.variants, metric.layout.empty())
+    assert np.isnan(metric.compare_sketches(nothing, batch)).all()

@@ -21,6 +21,7 @@ __all__ = [
     "PictureRecord",
     "Source",
     "image_id",
+    "kept_features",
 ]
 
 
@@ -58,6 +59,22 @@ class FeatureSpec:
     @classmethod
     def of(cls, metric: Metric) -> FeatureSpec:
         return cls(metric.feature_key, metric.layout, metric.small)
+
+    @classmethod
+    def of_sketch(cls, metric: Metric) -> FeatureSpec | None:
+        """What the first stage of a search reads; None where a metric has nothing small."""
+        if metric.sketch_layout is not None:
+            return cls(metric.sketch_key, metric.sketch_layout, small=True)
+        return cls.of(metric) if metric.small else None
+
+
+def kept_features(metric: Metric, features: Features) -> dict[FeatureSpec, Features]:
+    """All that a catalog keeps of a picture's features: themselves, and their sketch where there is one."""
+    kept = {FeatureSpec.of(metric): features}
+    sketch = FeatureSpec.of_sketch(metric)
+    if sketch is not None and metric.sketch_layout is not None:
+        kept[sketch] = metric.sketch(features)
+    return kept
 
 
 @dataclass(frozen=True)
@@ -132,6 +149,10 @@ class Catalog(Protocol):
     def location(self) -> str:
         """The address that opens it again."""
 
+    @property
+    def identity(self) -> str:
+        """A name of this very catalog, that no other has: caches beside it are marked with it."""
+
     def revision(self) -> int:
         """A counter that rises with every write that changed something, and with no other."""
 
@@ -167,6 +188,9 @@ class Catalog(Protocol):
 
     def missing(self, spec: FeatureSpec) -> NDArray[np.int64]:
         """Ids of the pictures without these features, ascending."""
+
+    def feature_ids(self, spec: FeatureSpec) -> NDArray[np.int64]:
+        """Ids of the pictures with these features, ascending; reads no features."""
 
     def feature_counts(self) -> dict[str, int]:
         """How many pictures have features, by feature key."""

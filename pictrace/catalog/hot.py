@@ -1,23 +1,31 @@
-"""The features of a whole catalog in memory, kept in step with its revision."""
+"""The features of a whole catalog at hand: mapped from a cache beside it, kept in step with its revision."""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog, FeatureSpec
+from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
 from pictrace.metrics.base import FeatureBatch, Metric
 
 __all__ = ["HotFeatures", "Snapshot"]
 
+CHUNK_PICTURES = 1024
+WORTH_A_FILE_BYTES = 1 << 20  # less than this is read from the catalog faster than one could notice
+
+_log = logging.getLogger(__name__)
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """The catalog's pictures at one revision, and their features by metric name, in the order of ids."""
+    """Pictures at one revision, ascending, and their features by metric name, in the order of ids."""
 
     revision: int
     ids: NDArray[np.int64]
@@ -25,26 +33,116 @@ class Snapshot:
 
 
 class HotFeatures:
-    """Feature batches of one open catalog; safe for threads, read again when the revision differs."""
+    """Feature batches of one open catalog. Safe for threads.
 
-    def __init__(self, catalog: Catalog) -> None:
+    Each kind of features is one pack (pictrace.catalog.packs) in the folder ``<catalog>.cache``; when the
+    catalog's revision differs, only what is new is read from the catalog. Where the folder cannot be
+    written, the features are kept in memory.
+    """
+
+    def __init__(self, catalog: Catalog, *, folder: Path | None = None) -> None:
+        """folder: where the packs lie, if not beside the catalog."""
         self.catalog = catalog
+        self._folder = folder or Path(f"{catalog.location}.cache")
         self._lock = threading.Lock()
-        self._revision = -1
-        self._ids = np.empty(0, np.int64)
-        self._batches: dict[str, FeatureBatch] = {}
+        self._ids = (-1, np.empty(0, np.int64))
+        self._packs: dict[str, Pack] = {}
+
+    def ids(self) -> tuple[int, NDArray[np.int64]]:
+        """(revision, ids of all pictures, ascending)."""
+        with self._lock:
+            return self._current_ids()
 
     def snapshot(self, metrics: Sequence[Metric]) -> Snapshot:
-        """All pictures' features for these metrics."""
+        """All pictures' full features for these metrics."""
+        return self._aligned({metric.name: FeatureSpec.of(metric) for metric in metrics})
+
+    def sketches(self, metrics: Sequence[Metric]) -> Snapshot:
+        """All pictures' sketches, or small features, for those of the metrics that have any."""
+        specs = {metric.name: FeatureSpec.of_sketch(metric) for metric in metrics}
+        return self._aligned({name: spec for name, spec in specs.items() if spec is not None})
+
+    def shortlist(self, ids: NDArray[np.int64], metric: Metric) -> FeatureBatch:
+        """Full features of some pictures, ascending: from a pack where one is open, else from the catalog.
+
+        Small features are worth a pack; large ones get theirs by snapshot alone.
+        """
+        spec = FeatureSpec.of(metric)
         with self._lock:
-            revision = self.catalog.revision()
-            if revision != self._revision:
-                self._ids = self.catalog.ids()
-                self._batches.clear()
-                self._revision = revision
-            for metric in metrics:
-                if metric.feature_key not in self._batches:
-                    batch = self.catalog.fetch(self._ids, FeatureSpec.of(metric))
-                    self._batches[metric.feature_key] = batch
-            batches = {metric.name: self._batches[metric.feature_key] for metric in metrics}
-            return Snapshot(revision, self._ids, batches)
+            revision, all_ids = self._current_ids()
+            pack = self._pack(spec, revision, all_ids) if spec.small else self._packs.get(spec.key)
+        if pack is not None and pack.revision == revision and len(pack.ids):
+            return _taken(pack, ids)
+        return self.catalog.fetch(ids, spec)
+
+    def _current_ids(self) -> tuple[int, NDArray[np.int64]]:
+        revision = self.catalog.revision()
+        if revision != self._ids[0]:
+            self._ids = (revision, self.catalog.ids())
+        return self._ids
+
+    def _aligned(self, specs: Mapping[str, FeatureSpec]) -> Snapshot:
+        with self._lock:
+            revision, ids = self._current_ids()
+            packs = {name: self._pack(spec, revision, ids) for name, spec in specs.items()}
+        return Snapshot(revision, ids, {name: pack.aligned(ids) for name, pack in packs.items()})
+
+    def _pack(self, spec: FeatureSpec, revision: int, all_ids: NDArray[np.int64]) -> Pack:
+        """The pack of these features for these pictures, brought up to date where it is not."""
+        identity = self.catalog.identity
+        path = self._folder / f"{spec.key}.pack"
+        pack = self._packs.get(spec.key) or read_pack(path, spec.layout, catalog=identity, key=spec.key)
+        if pack is None:
+            pack = Pack.of([], spec.layout, -1)
+        if pack.revision != revision:
+            ids = np.intersect1d(self.catalog.feature_ids(spec), all_ids, assume_unique=True)
+            if np.array_equal(ids, pack.ids):
+                pack = Pack(revision, pack.ids, pack.batch)
+            else:
+                pack = self._rebuilt(path, pack, ids, spec, revision, identity)
+        self._packs[spec.key] = pack
+        return pack
+
+    def _rebuilt(
+        self, path: Path, former: Pack, ids: NDArray[np.int64], spec: FeatureSpec, revision: int, identity: str
+    ) -> Pack:
+        if len(ids) * spec.layout.row_bytes >= WORTH_A_FILE_BYTES:
+            try:
+                self._folder.mkdir(exist_ok=True)
+                chunks = self._chunks(former, ids, spec)
+                write_pack(path, chunks, spec.layout, catalog=identity, key=spec.key, revision=revision)
+                mapped = read_pack(path, spec.layout, catalog=identity, key=spec.key)
+                if mapped is not None:
+                    return mapped
+            except OSError as error:
+                _log.warning("no cache beside the catalog (%s); its features are kept in memory", error)
+        return Pack.of(self._chunks(former, ids, spec), spec.layout, revision)
+
+    def _chunks(self, former: Pack, ids: NDArray[np.int64], spec: FeatureSpec) -> Iterator[Chunk]:
+        """Features of the pictures, from the former pack where it has them, else from the catalog."""
+        known = np.isin(ids, former.ids, assume_unique=True)
+        for start in range(0, len(ids), CHUNK_PICTURES):
+            some, here = ids[start : start + CHUNK_PICTURES], known[start : start + CHUNK_PICTURES]
+            if here.all():
+                yield some, _taken(former, some)
+            elif not here.any():
+                yield some, self.catalog.fetch(some, spec)
+            else:
+                old = _taken(former, some[here])
+                new = self.catalog.fetch(some[~here], spec)
+                places = np.where(here, np.cumsum(here) - 1, np.cumsum(~here) - 1)
+                features = [(old if kept else new)[place] for kept, place in zip(here, places, strict=True)]
+                yield some, FeatureBatch.of(features, spec.layout)
+
+
+def _taken(pack: Pack, ids: NDArray[np.int64]) -> FeatureBatch:
+    """Features of these pictures from a pack; no rows for those that it does not have."""
+    places = np.searchsorted(pack.ids, ids)
+    places[places == len(pack.ids)] = 0
+    if np.array_equal(pack.ids[places], ids):
+        return pack.batch.take(places)
+    present = pack.ids[places] == ids
+    taken = pack.batch.take(places[present])
+    counts = np.zeros(len(ids), np.int64)
+    counts[present] = taken.counts
+    return FeatureBatch(taken.rows, np.concatenate([[0], np.cumsum(counts)]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -52,7 +53,13 @@ def m001_initial(db: sqlite3.Connection) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial,)
+def m002_identity(db: sqlite3.Connection) -> None:
+    """A name of its own, so that a cache made for another catalog at the same place is told from ours."""
+    db.execute("CREATE TABLE identity (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), name TEXT NOT NULL)")
+    db.execute("INSERT INTO identity VALUES (1, ?)", (uuid.uuid4().hex,))
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_identity)
 
 
 def migrate(db: sqlite3.Connection, location: str) -> None:

@@ -51,6 +51,11 @@ class SqliteCatalog:
     def location(self) -> str:
         return str(self._path)
 
+    @property
+    def identity(self) -> str:
+        with self._connections.borrow() as db:
+            return str(db.execute("SELECT name FROM identity").fetchone()[0])
+
     def close(self) -> None:
         self._connections.close()
 
@@ -136,6 +141,18 @@ class SqliteCatalog:
             rows = db.execute(
                 f"SELECT id FROM pictures WHERE id NOT IN (SELECT picture_id FROM {feature_table(spec)} "  # noqa: S608
                 "WHERE key_id = (SELECT id FROM feature_keys WHERE name = ?)) ORDER BY id",
+                (spec.key,),
+            ).fetchall()
+        return np.array([row[0] for row in rows], np.int64)
+
+    def feature_ids(self, spec: FeatureSpec) -> NDArray[np.int64]:
+        # By the index over picture ids, which holds both numbers: the other way leads through the features.
+        table = feature_table(spec)
+        with self._connections.borrow() as db:
+            rows = db.execute(
+                f"SELECT picture_id FROM {table} INDEXED BY {table}_by_picture "  # noqa: S608 (our own table names)
+                "WHERE key_id = (SELECT id FROM feature_keys WHERE name = ?) AND picture_id IS NOT NULL "
+                "ORDER BY picture_id",
                 (spec.key,),
             ).fetchall()
         return np.array([row[0] for row in rows], np.int64)

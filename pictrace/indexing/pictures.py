@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pictrace.catalog.base import Catalog, FeatureSpec, NewPicture, Source
+from pictrace.catalog.base import Catalog, NewPicture, Source, kept_features
 from pictrace.errors import ImageError, PicTraceError, SourceError
 from pictrace.images import DecodeLimits, ImageInfo, RGBImage, load, probe, thumbnail
 from pictrace.metrics.base import Metric
@@ -81,7 +81,11 @@ def new_picture(
         thumbnail(image),
         (source,),
         data if keep_original else None,
-        {FeatureSpec.of(metric): metric.extract(image) for metric in metrics},
+        {
+            spec: features
+            for metric in metrics
+            for spec, features in kept_features(metric, metric.extract(image)).items()
+        },
     )
 
 

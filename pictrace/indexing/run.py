@@ -108,25 +108,27 @@ class Indexing:
         under_way: dict[Future[_Prepared], Item] = {}
         try:
             with closing(self._supply()) as supply:
-                for item, data in supply:
+                for entry in supply:
                     if self._stop.is_set():
                         break
-                    if item is None:  # the links are slow; what is done meanwhile is seen and stored
-                        yield self._count()
-                    elif isinstance(data, PicTraceError):
-                        yield self._refuse(item, data)
-                    else:
-                        under_way[pool.submit(self._prepare, item, data)] = item
+                    if entry is not None:
+                        item, data = entry
+                        if isinstance(data, PicTraceError):
+                            yield self._refuse(item, data)
+                        else:
+                            under_way[pool.submit(self._prepare, item, data)] = item
                     yield from self._finished(under_way, at_most=2 * self.workers - 1)
+                    if entry is None:  # the links are slow: a sign of life, and what is done meanwhile is stored
+                        yield self._count()
             yield from self._finished(under_way, at_most=0)
         finally:
             for future in under_way:
                 future.cancel()
 
-    def _supply(self) -> Generator[tuple[Item | None, bytes | PicTraceError | None], None, None]:
+    def _supply(self) -> Generator[tuple[Item, bytes | PicTraceError | None] | None, None, None]:
         """Items with their bytes where they are at hand (files are read by the workers).
 
-        No item means that no link has answered for a moment.
+        None means that no link has answered for a moment.
         """
         links: dict[str, list[Item]] = {}
         for item in self.items:
@@ -139,7 +141,7 @@ class Indexing:
         with closing(downloaded(tuple(links), self.policy)) as results:
             for entry in results:
                 if entry is None:
-                    yield None, None
+                    yield None
                     continue
                 url, result = entry
                 for item in links[url]:

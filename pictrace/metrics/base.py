@@ -104,6 +104,8 @@ class FeatureBatch:
     def take(self, indices: NDArray[np.int64]) -> FeatureBatch:
         """The candidates at these positions, in this order."""
         counts = self.counts[indices]
+        if len(counts) and counts.min() == counts.max() == 1:
+            return FeatureBatch(self.rows[self.offsets[indices]], np.arange(len(indices) + 1))
         offsets = np.zeros(len(indices) + 1, np.int64)
         np.cumsum(counts, out=offsets[1:])
         rows = np.empty((int(offsets[-1]), *self.rows.shape[1:]), self.rows.dtype)
@@ -266,6 +268,8 @@ class Metric(ABC):
     small: ClassVar[bool] = False  # a few bytes, kept apart from the large features
     convincing: ClassVar[float | None] = None
     """Raw value, at the default settings, that unrelated pictures practically never reach."""
+    sketch_layout: ClassVar[Layout | None] = None
+    """Rows of the digest that stands for large features in the first stage of a search; see sketch."""
     settings: ClassVar[tuple[Setting, ...]] = ()
     variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT,)
     """Orientations of the query worth comparing one by one; the metric is blind to the others."""
@@ -278,6 +282,11 @@ class Metric(ABC):
         parts = [f"{one.metadata['short']}{getattr(self, one.name)}" for one in dataclasses.fields(self)]
         return "-".join([self.name, *parts, f"v{self.version}"])
 
+    @property
+    def sketch_key(self) -> str:
+        """Names the sketches of these features."""
+        return f"{self.feature_key}-sketch"
+
     @abstractmethod
     def extract(self, image: RGBImage) -> Features:
         """Features of one picture, (k, *layout.row_shape); no rows where it cannot be compared."""
@@ -285,6 +294,22 @@ class Metric(ABC):
     @abstractmethod
     def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
         """The query against every candidate at once, for every value of the ranking settings."""
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        """The query's features in these orientations; by default, of the picture turned each way."""
+        return {one: self.extract(orient(image, one)) for one in variants}
+
+    def sketch(self, features: Features) -> Features:
+        """One row of sketch_layout from a picture's features; no rows where it cannot be compared."""
+        raise NotImplementedError(f"{self.name} has no sketch")
+
+    def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
+        """Roughly how near each of n candidates is, (n,), larger is nearer, NaN = not comparable.
+
+        queries: full features, as for compare_variants. Only the order matters: it decides which
+        candidates are compared exactly, never a score.
+        """
+        raise NotImplementedError(f"{self.name} has no sketch")
 
     @abstractmethod
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
@@ -303,8 +328,7 @@ class Metric(ABC):
         orientations: what compare_variants gives over all of ``variants``, the query shown as it fits.
         """
         chosen = {**self.default_settings(), **(settings or {})}
-        oriented = {one: orient(query, one) for one in (self.variants if orientations else (UPRIGHT,))}
-        features = {one: self.extract(image) for one, image in oriented.items()}
+        features = self.extract_variants(query, self.variants if orientations else (UPRIGHT,))
         second = self.extract(match)
         scores = self.compare_variants(features, FeatureBatch.of([second], self.layout))
         place = (*self.setting_positions(chosen), 0)
@@ -312,7 +336,7 @@ class Metric(ABC):
         if np.isnan(raw):
             return Explanation(self.name, float(raw), float(raw), self.not_comparable)
         fitting = self.compared_as(VARIANTS[int(scores.variant[place])])
-        pair = Pair(oriented[fitting], match, features[fitting], second, float(raw))
+        pair = Pair(orient(query, fitting), match, features[fitting], second, float(raw))
         summary, parts = self.evidence(pair, chosen)
         similarity = float(self.scale_for(chosen).similarity(raw))
         return Explanation(self.name, float(raw), similarity, summary, parts)

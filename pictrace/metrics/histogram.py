@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
-from pictrace.images import RGBImage
+from pictrace.images import UPRIGHT, RGBImage, Variant
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import (
     Evidence,
@@ -27,6 +28,7 @@ from pictrace.metrics.base import (
 __all__ = ["Histogram"]
 
 BINS = 32
+SKETCH_SHAPE = (kernels.COARSE_BINS, 2)
 SHIFT = 3  # 256 levels / 32 bins
 
 
@@ -47,6 +49,7 @@ class Histogram(Metric):
     order: ClassVar[int] = 30
     default_weight: ClassVar[float] = 0.3
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint16), (3,))
+    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.uint16), SKETCH_SHAPE)
     scale: ClassVar[Scale] = Scale("correlation", worst=0.0, best=1.0)
 
     bins: int = field(default=BINS, init=False, metadata={"short": "b"})
@@ -65,6 +68,16 @@ class Histogram(Metric):
         return RawScores.upright(
             kernels.histogram_correlation(query[:, 0], counts_of(query), batch.rows, batch.offsets, bins=BINS**3)
         )
+
+    def sketch(self, features: Features) -> Features:
+        return kernels.largest_bins(features)[np.newaxis] if len(features) else np.empty((0, *SKETCH_SHAPE), np.uint16)
+
+    def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
+        rough = np.full(len(sketches), np.nan, np.float32)
+        query = self.sketch(queries[UPRIGHT])
+        if len(query):
+            rough[sketches.counts > 0] = kernels.histogram_coarse(query[0], sketches.rows)
+        return rough
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         positions = (np.arange(BINS, dtype=np.float32) + 0.5) * (1 << SHIFT)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant
-from pictrace.metrics._shared import MIN_CONTRAST, gray_square, nothing_comparable
+from pictrace.metrics._shared import MIN_CONTRAST, gray_square, nothing_comparable, oriented_squares
 from pictrace.metrics.base import (
     Evidence,
     FeatureBatch,
@@ -28,6 +29,7 @@ from pictrace.metrics.base import (
 __all__ = ["LayoutSsim"]
 
 SIZE_PX = 32
+SKETCH_PX = 8
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class LayoutSsim(Metric):
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (SIZE_PX, SIZE_PX))
     scale: ClassVar[Scale] = Scale("mean SSIM at 32 px", worst=0.0, best=1.0)
     small: ClassVar[bool] = True
+    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.int8), (SKETCH_PX, SKETCH_PX))
     variants: ClassVar[tuple[Variant, ...]] = VARIANTS
 
     size_px: int = field(default=SIZE_PX, init=False, metadata={"short": "px"})
@@ -58,6 +61,9 @@ class LayoutSsim(Metric):
         if float(square.std()) < MIN_CONTRAST:
             return self.layout.empty()
         return square[np.newaxis]
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        return oriented_squares(self.extract(image), variants)
 
     def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
         return self.compare_variants({UPRIGHT: query}, batch)
@@ -75,11 +81,40 @@ class LayoutSsim(Metric):
         chosen[present] = order[scores.argmax(axis=0)]
         return RawScores(raw, chosen)
 
+    def sketch(self, features: Features) -> Features:
+        """8x8 pixels, their mean taken off, scaled to a length of 256 and rounded."""
+        if not len(features):
+            return np.empty((0, SKETCH_PX, SKETCH_PX), np.int8)
+        return np.clip(_direction(features[0]) * 256, -127, 127).round().astype(np.int8)[np.newaxis]
+
+    def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
+        """The best correlation over the orientations: one matrix product for all."""
+        rough = np.full(len(sketches), np.nan, np.float32)
+        directions = [_direction(one[0]).ravel() for one in queries.values() if len(one)]
+        if directions:
+            matrix = np.stack(directions, axis=1)
+            best = np.empty(len(sketches.rows), np.float32)
+            flat = sketches.rows.reshape(len(best), -1)
+
+            def fill(start: int, stop: int) -> None:
+                best[start:stop] = (flat[start:stop].astype(np.float32) @ matrix).max(axis=1)
+
+            kernels.run_chunks(fill, len(best), min_chunk=4096)
+            rough[sketches.counts > 0] = best
+        return rough
+
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         return f"Mean SSIM {pair.raw:.2f} of the coarse compositions.", (
             Picture("Query at 32 px", _enlarged(pair.query_features)),
             Picture("Match at 32 px", _enlarged(pair.match_features)),
         )
+
+
+def _direction(square: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """8x8 pixels without their mean, of length 1."""
+    small = cv2.resize(square, (SKETCH_PX, SKETCH_PX), interpolation=cv2.INTER_AREA).astype(np.float32)
+    small -= small.mean()
+    return np.asarray(small / max(1e-6, float(np.linalg.norm(small))), np.float32)
 
 
 def _enlarged(features: Features) -> RGBImage:

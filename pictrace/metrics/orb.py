@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, to_gray
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, orient, to_gray
 from pictrace.metrics._pairs import keypoint_pairs
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import (
@@ -75,6 +76,7 @@ class Orb(Metric):
     order: ClassVar[int] = 20
     default_weight: ClassVar[float] = 2.0
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (ROW_BYTES,))
+    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.uint8), (kernels.COARSE_DESCRIPTORS, 32))
     scale: ClassVar[Scale] = Scale("consistent keypoints", worst=4, best=30, whole=True)
     variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT, VARIANTS[4])
     symmetric: ClassVar[bool] = False
@@ -132,6 +134,28 @@ class Orb(Metric):
         raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(len(query))
         raw[..., batch.counts == 0] = np.nan
         return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        with ThreadPoolExecutor(len(variants)) as pool:  # OpenCV lets other threads run meanwhile
+            return dict(zip(variants, pool.map(lambda one: self.extract(orient(image, one)), variants), strict=True))
+
+    def sketch(self, features: Features) -> Features:
+        """The descriptors of the 64 strongest keypoints; unused rows are zero."""
+        found = np.zeros((min(1, len(features)), kernels.COARSE_DESCRIPTORS, 32), np.uint8)
+        strongest = features[: kernels.COARSE_DESCRIPTORS, :32]
+        found[:, : len(strongest)] = strongest
+        return found
+
+    def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
+        rough = np.full(len(sketches), np.nan, np.float32)
+        present = sketches.counts > 0
+        counts = np.full(len(sketches.rows), kernels.COARSE_DESCRIPTORS, np.int64)
+        for features in queries.values():
+            if len(features):
+                query = np.ascontiguousarray(features[: kernels.COARSE_DESCRIPTORS, :32])
+                found = kernels.orb_coarse(query, sketches.rows, counts).astype(np.float32)
+                rough[present] = np.fmax(rough[present], found)
+        return rough
 
     def label_variant(self, variant: Variant, found: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return found + np.uint8(4 * variant.mirrored)

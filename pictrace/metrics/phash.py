@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pictrace import kernels
-from pictrace.images import VARIANTS, RGBImage, Variant
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
 from pictrace.metrics.base import (
     BitGrids,
@@ -60,26 +61,41 @@ class PHash(Metric):
     bits: int = field(default=GRID * GRID, init=False, metadata={"short": "b"})
 
     def extract(self, image: RGBImage) -> Features:
+        return self.extract_variants(image, (UPRIGHT,))[UPRIGHT]
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
         small = Image.fromarray(image).convert("L").resize((SIZE_PX, SIZE_PX), Image.Resampling.LANCZOS)
         pixels = np.asarray(small)
         if float(pixels.std()) < MIN_CONTRAST:
-            return self.layout.empty()
-        frequencies = scipy.fftpack.dct(scipy.fftpack.dct(pixels, axis=0), axis=1)[:GRID, :GRID]
-        bits = frequencies > np.median(frequencies)
-        return np.packbits(bits).view(">u8").astype(np.uint64)
+            return dict.fromkeys(variants, self.layout.empty())
+        return {one: _code(orient(pixels, one)) for one in variants}
 
     def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        if not len(query):
+        return self.compare_variants({UPRIGHT: query}, batch)
+
+    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
+        queries = {variant: one for variant, one in queries.items() if len(one)}
+        if not queries:
             return nothing_comparable(len(batch))
         raw = np.full(len(batch), np.nan, np.float32)
-        raw[batch.counts > 0] = kernels.hamming64(query[0], batch.rows)
-        return RawScores.upright(raw)
+        chosen = np.zeros(len(batch), np.uint8)
+        present = batch.counts > 0
+        bits, position = kernels.hamming64_variants(np.concatenate(list(queries.values())), batch.rows)
+        raw[present] = bits
+        chosen[present] = np.array([variant.index for variant in queries], np.uint8)[position]
+        return RawScores(raw, chosen)
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         codes = _grid(pair.query_features), _grid(pair.match_features)
         return f"{pair.raw:.0f} of 64 bits differ; of unrelated pictures, about 32 do.", (
             BitGrids("The two codes, low frequencies at the upper left", *codes),
         )
+
+
+def _code(pixels: NDArray[np.uint8]) -> Features:
+    frequencies = scipy.fftpack.dct(scipy.fftpack.dct(pixels, axis=0), axis=1)[:GRID, :GRID]
+    bits = frequencies > np.median(frequencies)
+    return np.packbits(bits).view(">u8").astype(np.uint64)
 
 
 def _grid(code: Features) -> NDArray[np.bool_]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant
-from pictrace.metrics._shared import MIN_CONTRAST, gray_square, nothing_comparable
+from pictrace.metrics._shared import MIN_CONTRAST, gray_square, nothing_comparable, oriented_squares
 from pictrace.metrics.base import (
     Evidence,
     FeatureBatch,
@@ -62,6 +62,9 @@ class Ssim(Metric):
             return self.layout.empty()
         return square[np.newaxis]
 
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        return oriented_squares(self.extract(image), variants)
+
     def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
         return self.compare_variants({UPRIGHT: query}, batch)
 
@@ -77,7 +80,7 @@ class Ssim(Metric):
         best = np.zeros(len(rows), np.intp)
         if len(variants) > 1:
             sketches = np.stack([_sketch(queries[variant][0]) for variant in variants])
-            rough = kernels.ssim_variants(sketches, np.stack([_sketch(row) for row in rows]))
+            rough = kernels.ssim_variants(sketches, _sketches(rows))
             best = rough.argmax(axis=0)
         values = np.empty(len(rows), np.float32)
         for position, variant in enumerate(variants):
@@ -97,6 +100,18 @@ class Ssim(Metric):
             Picture("Match, 256 px gray", np.repeat(second[..., np.newaxis], 3, axis=2)),
             Picture("Where they differ (bright)", np.ascontiguousarray(heat[..., ::-1])),
         )
+
+
+def _sketches(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """All rows at 32 px, (n, 32, 32)."""
+    small = np.empty((len(rows), SKETCH_PX, SKETCH_PX), np.uint8)
+
+    def fill(start: int, stop: int) -> None:
+        for place in range(start, stop):
+            cv2.resize(rows[place], (SKETCH_PX, SKETCH_PX), small[place], interpolation=cv2.INTER_AREA)
+
+    kernels.run_chunks(fill, len(rows), min_chunk=16)
+    return small
 
 
 def _sketch(square: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -1,0 +1,211 @@
+"""The cache beside a catalog, and the cascade that searches through it."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pictrace.catalog import hot as hot_module
+from pictrace.catalog.base import FeatureSpec, Source
+from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.importers import Item
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.changes import crop, mirror, recompress, turn
+from pictrace.images import decode, encode_jpeg
+from pictrace.indexing import Indexing
+from pictrace.metrics import all_metrics
+from pictrace.presets import criteria_of
+from pictrace.search import prepare_query, score
+
+METRICS = all_metrics()
+
+
+@pytest.fixture(scope="module")
+def pictures(photographs: dict[str, bytes]) -> list[bytes]:
+    """A few dozen different pictures: windows of the photographs."""
+    made = list(photographs.values())
+    for data in photographs.values():
+        image = decode(data)
+        places = [(x, y) for x in (0.0, 0.5, 1.0) for y in (0.0, 1.0)]
+        made += [encode_jpeg(crop(image, 0.2, across=x, down=y)) for x, y in places]
+    return made
+
+
+@pytest.fixture
+def catalog(pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteCatalog]:
+    monkeypatch.setattr(hot_module, "WORTH_A_FILE_BYTES", 1)
+    monkeypatch.setattr(hot_module, "CHUNK_PICTURES", 8)
+    with closing(SqliteCatalog(tmp_path / "c.sqlite")) as catalog:
+        add(catalog, pictures)
+        yield catalog
+
+
+def add(catalog: SqliteCatalog, pictures: list[bytes]) -> None:
+    items = [Item.of_bytes(data, Source("upload", f"{index}.jpg")) for index, data in enumerate(pictures)]
+    Indexing(catalog, items).run()
+
+
+def fetched(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Counts the pictures of every later fetch."""
+    counts: list[int] = []
+    original = type(catalog).fetch
+
+    def counted(self: SqliteCatalog, ids: np.ndarray, spec: FeatureSpec) -> object:  # type: ignore[type-arg]
+        counts.append(len(ids))
+        return original(self, ids, spec)
+
+    monkeypatch.setattr(SqliteCatalog, "fetch", counted)
+    return counts
+
+
+def assert_faithful(catalog: SqliteCatalog, hot: HotFeatures) -> None:
+    for snapshot, spec_of in ((hot.snapshot(METRICS), FeatureSpec.of), (hot.sketches(METRICS), FeatureSpec.of_sketch)):
+        np.testing.assert_array_equal(snapshot.ids, catalog.ids())
+        for metric in METRICS:
+            spec = spec_of(metric)
+            if spec is not None:
+                expected = catalog.fetch(catalog.ids(), spec)
+                np.testing.assert_array_equal(snapshot.batches[metric.name].offsets, expected.offsets)
+                np.testing.assert_array_equal(snapshot.batches[metric.name].rows, expected.rows)
+
+
+def test_a_second_opening_reads_no_features(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert_faithful(catalog, HotFeatures(catalog))
+    counts = fetched(catalog, monkeypatch)
+    again = HotFeatures(catalog)
+    again.snapshot(METRICS)
+    again.sketches(METRICS)
+    assert counts == []
+
+
+def test_only_what_is_new_is_read(
+    catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hot = HotFeatures(catalog)
+    hot.snapshot(METRICS)
+    add(catalog, [encode_jpeg(turn(decode(data), 90)) for data in list(photographs.values())[:3]])
+    catalog.remove(catalog.ids()[[0, 5]].tolist())
+    counts = fetched(catalog, monkeypatch)
+    hot.snapshot(METRICS)
+    new = 3 - len(set(catalog.ids()[[0, 5]].tolist()) - set(hot.ids()[1].tolist()))
+    assert sum(counts) <= new * len(METRICS)
+    assert_faithful(catalog, hot)
+    assert_faithful(catalog, HotFeatures(catalog))
+
+
+def test_features_built_later_are_noticed(catalog: SqliteCatalog) -> None:
+    hot = HotFeatures(catalog)
+    hot.sketches(METRICS)
+    metric = next(one for one in METRICS if one.name == "phash")
+    spec = FeatureSpec("phash-other-v1", metric.layout, small=True)
+    some = catalog.ids()[::2]
+    catalog.put_features(spec, {int(one): np.array([7], np.uint64) for one in some})
+    assert hot.sketches(METRICS).revision == catalog.revision()
+    np.testing.assert_array_equal(catalog.feature_ids(spec), some)
+    assert catalog.feature_ids(FeatureSpec("nothing", metric.layout, small=False)).size == 0
+
+
+@pytest.mark.parametrize("harm", ["torn", "garbage", "foreign", "empty"])
+def test_a_cache_that_cannot_be_trusted_is_made_again(
+    harm: str, catalog: SqliteCatalog, pictures: list[bytes], tmp_path: Path
+) -> None:
+    HotFeatures(catalog).snapshot(METRICS)
+    folder = Path(f"{catalog.location}.cache")
+    assert {path.suffix for path in folder.iterdir()} == {".pack"}
+    if harm == "foreign":
+        with closing(SqliteCatalog(tmp_path / "other.sqlite")) as other:
+            add(other, [encode_jpeg(mirror(decode(data))) for data in pictures[:4]])
+            while other.revision() < catalog.revision():
+                other.put_features(FeatureSpec(f"x{other.revision()}", METRICS[0].layout, small=False), {})
+                other.remove([int(other.ids()[-1])])
+            HotFeatures(other, folder=folder).snapshot(METRICS)
+    for path in folder.iterdir():
+        data = path.read_bytes()
+        if harm == "torn":
+            path.write_bytes(data[: len(data) // 2])
+        elif harm == "garbage":
+            path.write_bytes(data[:5000] + bytes(len(data) - 5000))
+        elif harm == "empty":
+            path.write_bytes(b"")
+    assert_faithful(catalog, HotFeatures(catalog))
+
+
+def test_without_a_folder_features_stay_in_memory(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    blocked = tmp_path / "blocked"
+    blocked.write_text("a file where the folder should be")
+    assert_faithful(catalog, HotFeatures(catalog, folder=blocked))
+
+
+def test_the_cascade_gives_the_very_scores_of_the_exhaustive_search(
+    catalog: SqliteCatalog, photographs: dict[str, bytes]
+) -> None:
+    hot = HotFeatures(catalog)
+    for name, change in (("coffee.png", mirror), ("chelsea.png", lambda one: recompress(crop(one, 0.6), 30))):
+        query = prepare_query(encode_jpeg(change(decode(photographs[name]))))
+        whole = score(query, hot, exhaustive=True)
+        part = score(query, hot, exhaustive=False, shortlist=4)
+        assert whole.exhaustive
+        assert not part.exhaustive
+        assert part.catalog_size == whole.catalog_size == catalog.count()
+        assert len(part.ids) <= 4 * len(METRICS) + 1
+        places = np.searchsorted(whole.ids, part.ids)
+        np.testing.assert_array_equal(whole.ids[places], part.ids)
+        np.testing.assert_allclose(part.raw, whole.raw[places], atol=1e-6)
+        criteria = criteria_of("balanced", top=1)
+        assert part.rank(criteria)[0].id == whole.rank(criteria)[0].id
+
+
+def test_the_shortlist_comes_alike_from_the_cache_and_from_the_catalog(
+    catalog: SqliteCatalog, photographs: dict[str, bytes]
+) -> None:
+    query = prepare_query(photographs["rocket.jpg"])
+    cold = HotFeatures(catalog)
+    warm = HotFeatures(catalog)
+    warm.snapshot(METRICS)
+    first, second = (score(query, hot, exhaustive=False, shortlist=3) for hot in (cold, warm))
+    np.testing.assert_array_equal(first.ids, second.ids)
+    np.testing.assert_array_equal(first.raw, second.raw)
+
+
+def test_the_same_file_is_always_on_the_shortlist(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    query = prepare_query(photographs["coffee.png"])
+    table = score(query, HotFeatures(catalog), exhaustive=False, shortlist=1)
+    assert query.id in table.ids
+
+
+def test_a_large_catalog_is_searched_by_the_cascade(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pictrace import search
+
+    query = prepare_query(encode_jpeg(np.zeros((50, 50, 3), np.uint8)))
+    hot = HotFeatures(catalog)
+    assert score(query, hot).exhaustive
+    monkeypatch.setattr(search, "EXACT_LIMIT", 10)
+    table = score(query, hot, shortlist=2)
+    assert not table.exhaustive
+    assert len(table.ids) <= 2 * len(METRICS)
+
+
+def test_threads_search_while_another_adds(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    hot = HotFeatures(catalog)
+    query = prepare_query(photographs["coffee.png"])
+    failures: list[BaseException] = []
+
+    def search() -> None:
+        try:
+            for turn_number in range(6):
+                table = score(query, hot, exhaustive=bool(turn_number % 2), shortlist=3)
+                assert table.rank(criteria_of("balanced", top=1))[0].id == query.id
+        except BaseException as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=search) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    add(catalog, [encode_jpeg(turn(decode(data), 180)) for data in photographs.values()])
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert_faithful(catalog, hot)
