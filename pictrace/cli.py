@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_criteria(search)
     search.add_argument("--top", type=int, default=5, metavar="N", help="matches at the most (default 5)")
     search.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
+    search.add_argument("--exact", action="store_true", help="score every picture exactly, however many there are")
     search.set_defaults(command=_search)
 
     compare = commands.add_parser("compare", help="every metric's number for two pictures")
@@ -212,7 +213,7 @@ def _search(options: argparse.Namespace) -> int:
     try:
         query = _prepare(options.image, options)
         started = time.perf_counter()
-        table = score(query, HotFeatures(catalog))
+        table = score(query, HotFeatures(catalog), exhaustive=True if options.exact else None)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
         timing = {
@@ -290,7 +291,8 @@ def _print_matches(found: Sequence[Found], table: ScoreTable) -> None:
         variant = f"  ({one.match.variant.label})" if one.match.variant.label else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
         print(f"{one.match.rank:3}  {one.match.score:.2f}  {address}{variant}\n         {parts}")
-    print(f"{table.catalog_size} pictures compared.")
+    exactly = "all exactly" if table.exhaustive else f"the {len(table.ids)} nearest exactly"
+    print(f"{table.catalog_size} pictures compared, {exactly}.")
 
 
 class _Bar:

@@ -97,13 +97,13 @@ def score(
     metrics: Sequence[Metric] | None = None,
     *,
     exhaustive: bool | None = None,
-    shortlist: int = SHORTLIST,
+    shortlist: int | None = None,
 ) -> ScoreTable:
     """The query against the catalog, by every metric.
 
     exhaustive: score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond,
-    a cascade compares sketches of all, takes the best ``shortlist`` by each metric, and scores their
-    union exactly. Scores do not depend on which way they were found.
+    a cascade compares sketches of all, takes the best ``shortlist`` (SHORTLIST) by each metric, and scores
+    their union exactly. Scores do not depend on which way they were found.
     """
     metrics = tuple(all_metrics() if metrics is None else metrics)
     _, ids = hot.ids()
@@ -113,7 +113,7 @@ def score(
         snapshot = hot.snapshot(metrics)
         ids, total, batches = snapshot.ids, len(snapshot.ids), dict(snapshot.batches)
     else:
-        ids, total = _nearest(query, hot, metrics, shortlist)
+        ids, total = _nearest(query, hot, metrics, shortlist or SHORTLIST)
         batches = {one.name: hot.shortlist(ids, one) for one in metrics}
     columns = tuple(metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics)
     return ScoreTable(ids, metrics, columns, catalog_size=total)

@@ -217,3 +217,58 @@ def test_the_about_page() -> None:
     assert not app.exception
     for metric in all_metrics():
         assert f"**{metric.title}**" in texts(app)
+
+
+def test_a_large_catalog_says_how_many_were_scored_exactly(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pictrace import search
+
+    monkeypatch.setattr(search, "EXACT_LIMIT", 5)
+    monkeypatch.setattr(search, "SHORTLIST", 2)
+    app = with_query(start(), photographs["coffee.png"])
+    table = session(app).table
+    assert table is not None
+    assert not table.exhaustive
+    assert f"the {len(table.ids)} nearest exactly" in texts(app)
+    next(button for button in app.button if button.label == "Score everything exactly").click().run()
+    assert not app.exception
+    assert "all exactly" in texts(app)
+    table = session(app).table
+    assert table is not None
+    assert table.exhaustive
+    app.slider(key="w_orb").set_value(1.0).run()
+    assert "all exactly" in texts(app)
+
+
+def test_another_catalog_can_be_named(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pictrace.catalog import SqliteCatalog
+    from pictrace.catalog.base import Source
+    from pictrace.catalog.importers import Item
+    from pictrace.indexing import Indexing
+
+    path = tmp_path / "holiday.sqlite"
+    catalog = SqliteCatalog(path)
+    Indexing(catalog, [Item.of_bytes(photographs["rocket.jpg"], Source("upload", "rocket.jpg"))]).run()
+    catalog.close()
+    monkeypatch.setenv("PICTRACE_CATALOG", str(path))
+    app = start()
+    assert "holiday: 1 picture." in texts(app)
+    monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "none.sqlite"))
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    assert not app.exception
+    assert "There is no catalog" in app.error[0].value
+
+
+def test_an_empty_catalog_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pictrace.catalog import SqliteCatalog
+
+    SqliteCatalog(tmp_path / "empty.sqlite").close()
+    monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "empty.sqlite"))
+    app = start()
+    assert "The catalog is empty." in texts(app)
+    app = with_query(app, encode_jpeg(decode((ROOT / "docs" / "search.png").read_bytes())))
+    assert "nothing to find" in texts(app)

@@ -15,6 +15,7 @@ FLOORS = {
     "_jpeg": 0,
     "_pillow": 0,
     "kernels": 0,
+    "geometry": 0,
     "changes": 1,
     "metrics": 1,
     "scores": 2,

@@ -85,6 +85,21 @@ def test_ssim_of_eight_orientations_is_that_of_each(backend: str, side: int) -> 
     np.testing.assert_allclose(together, expected, atol=5e-5)
 
 
+def test_ssim_with_the_chosen_orientation_is_that_of_each(backend: str) -> None:
+    random = np.random.default_rng(9)
+    queries = random.integers(0, 256, (3, 100, 100), dtype=np.uint8)
+    rows = random.integers(0, 256, (23, 100, 100), dtype=np.uint8)
+    choice = random.integers(0, 3, 23)
+    with kernels.forced(backend):
+        found = kernels.ssim_chosen(queries, choice, rows)
+        each = np.stack([kernels.ssim_pairs(query, rows) for query in queries])
+        np.testing.assert_array_equal(found, each[choice, np.arange(23)])
+        assert kernels.ssim_chosen(queries, choice[:0], rows[:0]).shape == (0,)
+        for wrong in (choice + 1, choice - 1, choice[:5]):
+            with pytest.raises(ValueError, match="whole numbers from 0 to 2"):
+                kernels.ssim_chosen(queries, wrong, rows)
+
+
 def test_ssim_of_no_candidates_and_of_itself(backend: str) -> None:
     for side in (32, 256):
         query = random_bytes(3, side, side)

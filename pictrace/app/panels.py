@@ -25,6 +25,7 @@ __all__ = ["details", "list_of_matches", "small_thumbnail"]
 
 CARD_PX = 216
 CONSISTENT_COLOUR, REJECTED_COLOUR = (0, 158, 115), (150, 150, 150)  # Okabe-Ito green, gray
+OUTLINE_COLOUR = (240, 228, 66)  # Okabe-Ito yellow
 
 
 @st.cache_data(show_spinner=False, max_entries=5000)
@@ -171,7 +172,10 @@ def _draw_part(part: Evidence, key: str) -> None:
     if isinstance(part, Lines):
         agreeing = int(part.consistent.sum())
         st.image(_jpeg(_with_lines(part)), alt=f"{part.title}: {agreeing} lines agree", width="stretch")
-        st.caption(f"Green: the {agreeing} that agree. Gray: {len(part.consistent) - agreeing} that do not.")
+        st.caption(
+            f"Green: the {agreeing} that agree. Gray: {len(part.consistent) - agreeing} that do not."
+            + (" Yellow: where your picture lies in this one." if part.outline is not None else "")
+        )
     elif isinstance(part, Profile):
         st.plotly_chart(profile_figure(part), key=key, config={"displayModeBar": False}, alt=part.title)
     elif isinstance(part, BitGrids):
@@ -199,7 +203,10 @@ def _with_lines(part: Lines) -> RGBImage:
     canvas = np.full((height, width, 3), 127, np.uint8)
     canvas[: part.query.shape[0], : part.query.shape[1]] = part.query
     start = part.query.shape[1] + gap
-    canvas[: part.match.shape[0], start:] = part.match
+    match = part.match.copy()
+    if part.outline is not None:
+        cv2.polylines(match, [part.outline.round().astype(np.int32)], True, OUTLINE_COLOUR, 3, cv2.LINE_AA)
+    canvas[: match.shape[0], start:] = match
     order = np.argsort(part.consistent, kind="stable")  # the agreeing ones lie on top
     for index in order:
         colour = CONSISTENT_COLOUR if part.consistent[index] else REJECTED_COLOUR

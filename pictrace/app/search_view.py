@@ -85,7 +85,7 @@ def _empty(workspace: Workspace, state: Session) -> None:
         )
         return
     st.caption(
-        f"{workspace.title}: {len(ids)} pictures. Drop a picture above, or choose one of these to find its relatives."
+        f"{workspace.title}: {_pictures(len(ids))}. Drop a picture above, or choose one of these to find its relatives."
     )
     records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
     chosen = tiles(
@@ -102,6 +102,10 @@ def _empty(workspace: Workspace, state: Session) -> None:
         st.rerun()
 
 
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count:,} pictures"
+
+
 def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: Verdict) -> None:
     """The query and the answer, before anything else."""
     with st.container(border=True, key="answer"):
@@ -113,8 +117,11 @@ def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: V
             st.write(told.detail)
             count = table.catalog_size
             spent = sum(state.timing_ms.values())
-            exact = "all exactly" if table.exhaustive else f"{len(table.ids)} exactly"
-            st.caption(f"{workspace.title}: {count:,} pictures compared in {spent:.0f} ms · {exact}")
+            exact = "all exactly" if table.exhaustive else f"the {len(table.ids):,} nearest exactly"
+            st.caption(f"{workspace.title}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
+            if not table.exhaustive and st.button("Score everything exactly", icon=":material/done_all:"):
+                state.exhaustive = True
+                st.rerun()
 
 
 def _results(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import streamlit as st
 
 from pictrace import kernels
+from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.errors import PicTraceError
@@ -51,13 +54,14 @@ class Session:
     key: tuple[object, ...] = ()
     timing_ms: dict[str, float] = field(default_factory=dict)
     selected: int | None = None
+    exhaustive: bool = False  # asked to score everything exactly, for this picture
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
         """Take another query; what was found for the last one is forgotten."""
         self.picture, self.problem = picture, ""
         self.query = self.table = self.selected = None
-        self.key = ()
+        self.key, self.exhaustive = (), False
 
     def refuse(self, problem: str) -> None:
         """Say why an input was not taken; the former query stays."""
@@ -77,12 +81,16 @@ def session() -> Session:
     return state
 
 
-@st.cache_resource(show_spinner="Opening the sample catalog")
+@st.cache_resource(show_spinner="Opening the catalog")
 def open_workspace() -> Workspace:
-    """The catalog that the app works on, opened once for all sessions."""
+    """The catalog that the app works on, opened once for all sessions.
+
+    PICTRACE_CATALOG names it; without, it is the built-in sample.
+    """
     kernels.warm()
-    catalog = open_sample()
-    return Workspace(catalog, HotFeatures(catalog), "Sample catalog")
+    named = os.environ.get("PICTRACE_CATALOG")
+    catalog: Catalog = open_catalog(named) if named else open_sample()
+    return Workspace(catalog, HotFeatures(catalog), Path(named).stem if named else "Sample catalog")
 
 
 def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:
@@ -90,7 +98,7 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
     comparison changed. A slider of the ranking changes none of them."""
     if state.picture is None:
         return None
-    key = (workspace.catalog.location, workspace.catalog.revision(), orientations)
+    key = (workspace.catalog.location, workspace.catalog.revision(), orientations, state.exhaustive)
     if state.table is not None and state.key == key:
         return state.table
     try:
@@ -101,7 +109,7 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
         state.refuse(f"{name}: {error}")
         return None
     started = time.perf_counter()
-    state.table = score(query, workspace.hot)
+    state.table = score(query, workspace.hot, exhaustive=True if state.exhaustive else None)
     state.timing_ms = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
     state.query, state.query_thumbnail, state.key = query, thumbnail(query.image), key
     return state.table

@@ -16,7 +16,7 @@ from pictrace.kernels.histogram import COARSE_BINS, histogram_coarse, histogram_
 from pictrace.kernels.keypoints import pack_keypoints, unpack_points
 from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_evidence, orb_nearest, orb_score
 from pictrace.kernels.pool import run_chunks
-from pictrace.kernels.ssim import ssim_pairs, ssim_variants
+from pictrace.kernels.ssim import ssim_chosen, ssim_pairs, ssim_variants
 from pictrace.kernels.switch import backend, forced, ready, warm
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "pack_keypoints",
     "ready",
     "run_chunks",
+    "ssim_chosen",
     "ssim_pairs",
     "ssim_variants",
     "unpack_points",

@@ -9,7 +9,7 @@ from pictrace.kernels.arrays import arranged
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.switch import implementation
 
-__all__ = ["ssim_pairs", "ssim_variants"]
+__all__ = ["ssim_chosen", "ssim_pairs", "ssim_variants"]
 
 WINDOW_PX = 7
 SMALL_PX = 64  # up to this side, candidates are compared side by side rather than one after another
@@ -34,6 +34,25 @@ def ssim_pairs(query: NDArray[np.uint8], rows: NDArray[np.uint8]) -> NDArray[np.
     rows = arranged(rows, np.uint8, (None, side, side), "rows")
     out = np.empty(len(rows), np.float32)
     compare = implementation("ssim").compare_pairs(query, rows, out)
+    run_chunks(compare, len(rows), min_chunk=4)
+    return out
+
+
+def ssim_chosen(
+    queries: NDArray[np.uint8], choice: NDArray[np.integer], rows: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """Mean SSIM of each of n others with one of v pictures: candidate i with ``queries[choice[i]]``.
+
+    queries: (v, S, S) uint8, S >= 7. choice: (n,) whole numbers from 0 to v - 1. rows: (n, S, S) uint8.
+    Returns (n,) float32 in [-1, 1], as ssim_pairs gives for each.
+    """
+    queries = arranged(queries, np.uint8, (None, None, None), "queries")
+    side = _side(queries)
+    rows = arranged(rows, np.uint8, (None, side, side), "rows")
+    if choice.shape != (len(rows),) or (len(rows) and not 0 <= choice.min() <= choice.max() < len(queries)):
+        raise ValueError(f"choice must be {len(rows)} whole numbers from 0 to {len(queries) - 1}")
+    out = np.empty(len(rows), np.float32)
+    compare = implementation("ssim").compare_chosen(queries, choice, rows, out)
     run_chunks(compare, len(rows), min_chunk=4)
     return out
 

@@ -204,6 +204,7 @@ class Lines:
     query_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``query``
     match_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``match``
     consistent: NDArray[np.bool_]  # (k,), agrees with one common turn, scale and shift
+    outline: NDArray[np.float32] | None = None  # (4, 2), where the query lies in ``match``, in its pixels
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
+from pictrace.geometry import place
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, orient, to_gray
 from pictrace.metrics._pairs import keypoint_pairs
 from pictrace.metrics._shared import nothing_comparable
@@ -35,6 +36,9 @@ LONG_SIDE_PX = 512
 KEYPOINTS = 500
 FEWEST = 16
 """Pictures with fewer keypoints are not comparable: everything would match them."""
+
+PROMISING = 2
+"""Matches among the strongest keypoints that make the mirrored query worth matching in full."""
 
 DETECTED = 2000
 FAST_THRESHOLD = 7
@@ -157,6 +161,31 @@ class Orb(Metric):
                 rough[present] = np.fmax(rough[present], found)
         return rough
 
+    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
+        """The better of the query as it is and mirrored; mirrored only where a few keypoints speak for it.
+
+        Matching is what costs: the 64 strongest keypoints of both decide whether a candidate is matched
+        with the mirrored query too. They must agree more often than those of the query as it is.
+        """
+        upright, mirrored = (queries.get(one, self.layout.empty()) for one in self.variants)
+        scores = super().compare_variants({UPRIGHT: upright}, batch)
+        present = np.flatnonzero(batch.counts)
+        if not len(mirrored) or not len(present):
+            return scores
+        counts = np.minimum(batch.counts[present], kernels.COARSE_DESCRIPTORS)
+        places = np.minimum(np.arange(kernels.COARSE_DESCRIPTORS), counts[:, np.newaxis] - 1)
+        strongest = batch.rows[batch.offsets[present, np.newaxis] + places, :32]
+        agree = [
+            kernels.orb_coarse(np.ascontiguousarray(one[: kernels.COARSE_DESCRIPTORS, :32]), strongest, counts)
+            for one in (mirrored, upright)
+        ]
+        promising = present[(agree[0] >= PROMISING) & (agree[0] > agree[1])]
+        if len(promising):
+            some = super().compare_variants({self.variants[1]: mirrored}, batch.take(promising))
+            better = self._better(RawScores(scores.raw[..., promising], scores.variant[..., promising]), some)
+            scores.raw[..., promising], scores.variant[..., promising] = better.raw, better.variant
+        return scores
+
     def label_variant(self, variant: Variant, found: NDArray[np.uint8]) -> NDArray[np.uint8]:
         return found + np.uint8(4 * variant.mirrored)
 
@@ -182,7 +211,18 @@ class Orb(Metric):
             f"{int(consistent.sum())} of {len(pairs)} keypoints that found each other agree on one turn, "
             "scale and shift."
         )
-        lines = Lines("Keypoints that found each other", query, match, query_points, match_points, consistent)
+        placement = place(query_points[consistent], match_points[consistent])
+        if placement is not None:
+            summary += f" RANSAC places your picture with {int(placement.inliers.sum())} of them."
+        lines = Lines(
+            "Keypoints that found each other",
+            query,
+            match,
+            query_points,
+            match_points,
+            consistent,
+            None if placement is None else placement.outline(query.shape),
+        )
         return summary, (lines,)
 
 

@@ -77,17 +77,12 @@ class Ssim(Metric):
             return nothing_comparable(len(batch))
         rows = batch.rows  # one row per present candidate, in order
         variants = list(queries)
+        squares = np.concatenate(list(queries.values()))
         best = np.zeros(len(rows), np.intp)
         if len(variants) > 1:
-            sketches = np.stack([_sketch(queries[variant][0]) for variant in variants])
-            rough = kernels.ssim_variants(sketches, _sketches(rows))
-            best = rough.argmax(axis=0)
-        values = np.empty(len(rows), np.float32)
-        for position, variant in enumerate(variants):
-            which = np.flatnonzero(best == position)
-            if len(which):
-                some = rows if len(which) == len(rows) else rows[which]
-                values[which] = kernels.ssim_pairs(queries[variant][0], some)
+            sketches = np.stack([_sketch(square) for square in squares])
+            best = kernels.ssim_variants(sketches, _sketches(rows)).argmax(axis=0)
+        values = kernels.ssim_chosen(squares, best, rows)
         raw[present] = values
         chosen[present] = np.array([variant.index for variant in variants], np.uint8)[best]
         return RawScores(raw, chosen)

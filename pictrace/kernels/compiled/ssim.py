@@ -14,7 +14,7 @@ from pictrace.kernels.compiled.ssim_lanes import compare_variants
 from pictrace.kernels.plain.ssim import C1, C2, PIXELS, SAMPLE, covariances, window_sums
 from pictrace.kernels.pool import Fill
 
-__all__ = ["compare_pairs", "compare_variants"]
+__all__ = ["compare_chosen", "compare_pairs", "compare_variants"]
 
 MIDDLE = np.float32(128)
 MIDDLE_SUM = np.float32(128 * PIXELS)
@@ -26,14 +26,34 @@ ABOVE_1, ABOVE_2 = C1, C2
 
 def compare_pairs(query: NDArray[np.uint8], rows: NDArray[np.uint8], out: NDArray[np.float32]) -> Fill:
     """What fills out[start:stop]; query (S, S), rows (n, S, S), out (n,)."""
-    sums = window_sums(query[np.newaxis])
-    variances = covariances(query, query[np.newaxis], sums, sums)[0]
-    prepared = query.astype(np.float32) - MIDDLE, sums[0].astype(np.float32), variances
+    prepared = _prepared(query)
 
     def fill(start: int, stop: int) -> None:
         _pairs(*prepared, rows[start:stop], out[start:stop])
 
     return fill
+
+
+def compare_chosen(
+    queries: NDArray[np.uint8], choice: NDArray[np.integer], rows: NDArray[np.uint8], out: NDArray[np.float32]
+) -> Fill:
+    """What fills out[start:stop]; queries (v, S, S), choice (n,) of them, rows (n, S, S), out (n,)."""
+    prepared = {int(one): _prepared(queries[one]) for one in np.unique(choice)}
+
+    def fill(start: int, stop: int) -> None:
+        for one in range(start, stop):
+            _pairs(*prepared[int(choice[one])], rows[one : one + 1], out[one : one + 1])
+
+    return fill
+
+
+def _prepared(
+    query: NDArray[np.uint8],
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """What depends on the query alone."""
+    sums = window_sums(query[np.newaxis])
+    variances = covariances(query, query[np.newaxis], sums, sums)[0]
+    return query.astype(np.float32) - MIDDLE, sums[0].astype(np.float32), variances
 
 
 @compiled(

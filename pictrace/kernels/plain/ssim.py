@@ -35,6 +35,21 @@ def compare_pairs(query: NDArray[np.uint8], rows: NDArray[np.uint8], out: NDArra
     return compare_variants(query[np.newaxis], rows, out[np.newaxis])
 
 
+def compare_chosen(
+    queries: NDArray[np.uint8], choice: NDArray[np.integer], rows: NDArray[np.uint8], out: NDArray[np.float32]
+) -> Fill:
+    """What fills out[start:stop]; queries (v, S, S), choice (n,) of them, rows (n, S, S), out (n,)."""
+
+    def fill(start: int, stop: int) -> None:
+        for query in np.unique(choice[start:stop]):
+            which = start + np.flatnonzero(choice[start:stop] == query)
+            part = np.empty(len(which), np.float32)
+            compare_pairs(queries[query], rows[which], part)(0, len(which))
+            out[which] = part
+
+    return fill
+
+
 def compare_variants(queries: NDArray[np.uint8], rows: NDArray[np.uint8], out: NDArray[np.float32]) -> Fill:
     """What fills out[:, start:stop]; queries (v, S, S), rows (n, S, S), out (v, n)."""
     query_sums = window_sums(queries)

@@ -1,0 +1,171 @@
+"""How long a search takes: by the cascade, exactly on everything, and by the algorithm that such tools share.
+
+The reference compares the query with each picture by decoding both, resizing both to SxS (S = the longer side, at most
+1024), scikit-image's SSIM on gray, OpenCV's ORB (500 keypoints) on both, FLANN LSH matches with Lowe's ratio 0.75, and
+a 32x32x32 RGB histogram correlation; the mean of the three. It is timed on a few pictures, in turns with the rest of
+the run, and scaled up: it keeps nothing between queries.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from skimage.metrics import structural_similarity
+
+from benchmarks.common import intro, parser, photographs, row
+from benchmarks.made import made_catalog
+from pictrace.catalog.hot import HotFeatures
+from pictrace.changes import crop, recompress
+from pictrace.images import RGBImage, encode_jpeg
+from pictrace.metrics import all_metrics, get_metric
+from pictrace.presets import criteria_of
+from pictrace.scores import Criteria, ScoreTable
+from pictrace.search import Query, find, prepare_query, score
+
+REFERENCE_PICTURES = 6
+
+
+def reference(first: bytes, second: bytes) -> float:
+    """One comparison, with everything done again, as the tools that this one grew from do it."""
+    images = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in (first, second)]
+    side = min(1024, max(max(image.shape[:2]) for image in images))
+    images = [cv2.resize(image, (side, side)) for image in images]
+    grays = [cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images]
+    ssim = structural_similarity(*grays, data_range=255)
+    orb = cv2.ORB.create(500)
+    found = [orb.detectAndCompute(gray, None)[1] for gray in grays]
+    share = 0.0
+    if all(one is not None and len(one) > 1 for one in found):
+        flann = cv2.FlannBasedMatcher({"algorithm": 6, "table_number": 6, "key_size": 12, "multi_probe_level": 1}, {})
+        pairs = flann.knnMatch(*found, k=2)
+        share = sum(len(pair) == 2 and pair[0].distance < 0.75 * pair[1].distance for pair in pairs) / len(found[0])
+    bins = [cv2.calcHist([image], [0, 1, 2], None, [32] * 3, [0, 256] * 3).reshape(-1, 1) for image in images]
+    return float((ssim + share + cv2.compareHist(*bins, cv2.HISTCMP_CORREL)) / 3)
+
+
+def milliseconds(job: Callable[..., object], *arguments: object) -> float:
+    started = time.perf_counter()
+    job(*arguments)
+    return (time.perf_counter() - started) * 1e3
+
+
+def memory_mb() -> tuple[float, float]:
+    """(held now, of which mapped from files) in MB, where the system tells."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0.0
+    values = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+    return float(values["VmRSS"].split()[0]) / 1024, float(values.get("RssFile", "0").split()[0]) / 1024
+
+
+def main() -> None:
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
+    arguments.add_argument("--exhaustive-up-to", type=int, default=10_000, help="0 for no exhaustive searches")
+    arguments.add_argument("--queries", type=int, default=20)
+    arguments.add_argument("--work", type=Path, help="a folder for the catalogs, kept (default: one that is removed)")
+    options = arguments.parse_args()
+    intro(options, "scikit-image")
+    photos = [image for _, image in photographs(options.folder)]
+    random = np.random.default_rng(options.seed)
+    chosen = random.choice(len(photos), min(options.queries, len(photos)), replace=False)
+    queries = [encode_jpeg(recompress(crop(photos[index], 0.7), 60)) for index in chosen]
+    reference_ms = statistics.median(
+        milliseconds(reference, queries[index % len(queries)], encode_jpeg(photos[index]))
+        for index in range(REFERENCE_PICTURES * 3)
+    )
+    print(f"reference: {reference_ms:.0f} ms a picture of {options.folder.name}\n")
+    with tempfile.TemporaryDirectory() as folder:
+        for size in options.sizes:
+            _one_size(options.work or Path(folder), photos, queries, size, reference_ms, options)
+
+
+def _one_size(
+    folder: Path, photos: Sequence[RGBImage], queries: Sequence[bytes], size: int, reference_ms: float, options: object
+) -> None:
+    limit: int = options.exhaustive_up_to  # type: ignore[attr-defined]
+    catalog = made_catalog(folder, photos, size, options.seed)  # type: ignore[attr-defined]
+    before, _ = memory_mb()
+    first = milliseconds(lambda: HotFeatures(catalog).sketches(all_metrics()))
+    hot = HotFeatures(catalog)
+    again = milliseconds(lambda: hot.sketches(all_metrics()))
+    after, mapped = memory_mb()
+    small = sum(path.stat().st_size for path in Path(f"{catalog.location}.cache").glob("*.pack")) / size
+    print(f"### {size:,} pictures\n")
+    print(
+        f"opening: {first:.0f} ms with the cache made, {again:.0f} ms from the cache; {small / 1024:.1f} KB a picture "
+        f"in it; memory {before:.0f} to {after:.0f} MB, {mapped:.0f} MB of it mapped files\n"
+    )
+    criteria = criteria_of("balanced")
+    row("query, whole (decode, extract, compare, rank)", "median ms", "reference / this")
+    row("---", "---", "---")
+    for orientations in (False, True):
+        for exhaustive in (False, True):
+            if exhaustive and size > limit:
+                continue
+
+            def whole(data: bytes, orientations: bool = orientations, exhaustive: bool = exhaustive) -> object:
+                table = score(prepare_query(data, orientations=orientations), hot, exhaustive=exhaustive)
+                return find(catalog, table, criteria)
+
+            whole(queries[0])
+            spent = statistics.median(milliseconds(whole, data) for data in queries)
+            how = "everything exactly" if exhaustive else "cascade"
+            tried = "8 orientations" if orientations else "upright only"
+            row(f"{how}, {tried}", f"{spent:.0f}", f"{reference_ms * size / spent:,.0f}")
+    row("reference (scaled up)", f"{reference_ms * size:,.0f}", "1")
+    print()
+    _parts(prepare_query(queries[0]), hot, queries[0])
+    _reranking(hot, queries[0], size, limit)
+    sys.stdout.flush()
+    catalog.close()
+
+
+def _parts(query: Query, hot: HotFeatures, data: bytes) -> None:
+    times = [prepare_query(data).timing_ms for _ in range(9)]
+    parts = {name: statistics.median(one[name] for one in times) for name in ("decode", "extract")}
+    cascade = score(query, hot, exhaustive=False)
+    parts["compare, cascade"] = statistics.median(
+        milliseconds(lambda: score(query, hot, exhaustive=False)) for _ in range(9)
+    )
+    told = ", ".join(f"{name} {value:.1f} ms" for name, value in parts.items())
+    print(f"of it, with 8 orientations: {told}; {len(cascade.ids)} pictures scored exactly\n")
+
+
+def _reranking(hot: HotFeatures, data: bytes, size: int, limit: int) -> None:
+    """What moving a slider costs in the core: a table over everything where that is scored, else the shortlist's."""
+    table = score(prepare_query(data), hot, exhaustive=size <= limit)
+    base = criteria_of("balanced")
+    random = np.random.default_rng(1)
+    ratios = [float(value) for value in get_metric("orb").settings[1].values]
+
+    def weights() -> Criteria:
+        return Criteria(weights={name: float(random.random()) + 0.01 for name in base.weights})
+
+    def ratio(value: float) -> Criteria:
+        return Criteria(weights=base.weights, settings={"orb": {"ratio": value}})
+
+    table.rank(base)
+    moved = [milliseconds(table.rank, weights()) for _ in range(101)]
+    turned = [milliseconds(_fresh(table).rank, ratio(value)) for value in ratios]
+    print(
+        f"re-rank of {len(table.ids):,} after a weight: {statistics.median(moved):.3f} ms; after the ratio threshold: "
+        f"{statistics.median(turned):.3f} ms\n"
+    )
+
+
+def _fresh(table: ScoreTable) -> ScoreTable:
+    """The same table without what earlier rankings left in it, so that each ratio is looked up anew."""
+    return ScoreTable(table.ids, table.metrics, table.columns, table.catalog_size)
+
+
+if __name__ == "__main__":
+    main()
