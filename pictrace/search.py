@@ -33,7 +33,7 @@ __all__ = [
 EXACT_LIMIT = 1000
 """Up to so many pictures all are scored exactly; see docs/performance.md."""
 
-SHORTLIST = 100
+SHORTLIST = 40
 """Pictures that each metric sends on to exact scoring."""
 
 PRESELECTED = 10

@@ -85,7 +85,7 @@ class Orb(Metric):
     variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT, VARIANTS[4])
     symmetric: ClassVar[bool] = False
     not_comparable: ClassVar[str] = f"One of the pictures has fewer than {FEWEST} keypoints to compare."
-    convincing: ClassVar[float | None] = 10.0
+    convincing: ClassVar[float | None] = 8.0
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
             "evidence",
