@@ -7,7 +7,7 @@ ORB's ratio threshold) and thresholds change nothing in it and recompute nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,9 +16,11 @@ from numpy.typing import NDArray
 
 from pictrace.errors import CriteriaError
 from pictrace.images import VARIANTS, Variant
-from pictrace.metrics.base import Metric, RawScores, Settings, SettingValue
+from pictrace.metrics.base import Metric, RawScores, Settings
 
 __all__ = ["Criteria", "Match", "MetricScore", "ScoreTable"]
+
+CACHED_SETTINGS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +80,14 @@ class Match:
 
 
 @dataclass(frozen=True)
-class _View:
-    """The table under one choice of ranking settings; rows are metrics, so that each is contiguous."""
+class _Row:
+    """One metric's column of the table under one choice of its ranking settings; arrays are (n,)."""
 
-    raw: NDArray[np.float32]  # (m, n)
-    similarity: NDArray[np.float32]  # (m, n), NaN where not comparable
-    filled: NDArray[np.float32]  # (m, n), similarity with 0 for NaN
-    present: NDArray[np.float32]  # (m, n), 1 where comparable, else 0
-    complete: bool  # everything is comparable
+    raw: NDArray[np.float32]
+    similarity: NDArray[np.float32]  # NaN where not comparable
+    filled: NDArray[np.float32]  # similarity with 0 for NaN
+    present: NDArray[np.float32] | None  # 1 where comparable, else 0; None where everything is
+    variant: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -119,83 +121,89 @@ class ScoreTable:
         return len(self.ids) == self.catalog_size
 
     @cached_property
-    def _views(self) -> dict[tuple[tuple[int, ...], ...], _View]:
-        return {}
+    def _cache(self) -> list[dict[tuple[int, ...], _Row]]:
+        return [{} for _ in self.metrics]
 
-    def _view(self, settings: Mapping[str, Settings]) -> _View:
+    def _rows(self, settings: Mapping[str, Settings]) -> list[_Row]:
+        return [self._row(index, settings.get(metric.name, {})) for index, metric in enumerate(self.metrics)]
+
+    def _row(self, index: int, settings: Settings) -> _Row:
+        metric, column, cache = self.metrics[index], self.columns[index], self._cache[index]
         try:
-            positions = tuple(metric.setting_positions(settings.get(metric.name, {})) for metric in self.metrics)
+            place = metric.setting_positions(settings)
         except ValueError as error:
             raise CriteriaError(f"A ranking setting is out of range: {error}.") from error
-        view = self._views.get(positions)
-        if view is None:
-            rows = zip(self.metrics, self.columns, positions, strict=True)
-            raw = np.stack([column.raw[position] for _, column, position in rows]) if self.metrics else None
-            if raw is None:
-                raise CriteriaError("No metric was compared, so nothing can be ranked.")
-            similarity = np.stack(
-                [
-                    metric.scale_for(settings.get(metric.name, {})).similarity(row)
-                    for metric, row in zip(self.metrics, raw, strict=True)
-                ]
-            )
+        row = cache.get(place)
+        if row is None:
+            raw = column.raw[place]
+            similarity = metric.scale_for(settings).similarity(raw)
             missing = np.isnan(similarity)
-            view = _View(
-                raw,
-                similarity,
-                np.where(missing, np.float32(0), similarity),
-                (~missing).astype(np.float32),
-                not missing.any(),
-            )
-            if len(self._views) >= 8:  # moving the ratio slider through its range must not pile up views
-                self._views.pop(next(iter(self._views)))
-            self._views[positions] = view
-        return view
+            if missing.any():
+                filled = np.where(missing, np.float32(0), similarity)
+                row = _Row(raw, similarity, filled, (~missing).astype(np.float32), column.variant[place])
+            else:
+                row = _Row(raw, similarity, similarity, None, column.variant[place])
+            if len(cache) >= CACHED_SETTINGS:  # moving a slider through its range must not pile up rows
+                cache.pop(next(iter(cache)))
+            cache[place] = row
+        return row
 
     @property
     def similarity(self) -> NDArray[np.float32]:
         """(n, m) in [0, 1] at the default settings; NaN = this pair cannot be compared by that metric."""
-        return self._view({}).similarity.T
+        return np.stack([row.similarity for row in self._rows({})], axis=1)
 
     @property
     def raw(self) -> NDArray[np.float32]:
         """(n, m) in each metric's own unit, at the default settings."""
-        return self._view({}).raw.T
+        return np.stack([row.raw for row in self._rows({})], axis=1)
 
     def under(self, criteria: Criteria) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(raw, similarity), each (n, m), under the criteria's ranking settings."""
-        view = self._view(criteria.settings)
-        return view.raw.T, view.similarity.T
+        rows = self._rows(criteria.settings)
+        return np.stack([row.raw for row in rows], axis=1), np.stack([row.similarity for row in rows], axis=1)
 
-    def _weights(self, criteria: Criteria) -> NDArray[np.float32]:
+    def _weights(self, criteria: Criteria) -> list[np.float32]:
         criteria.require_weight()
-        weights = np.array([criteria.weights.get(name, 0.0) for name in self.names], np.float32)
-        if not weights.any():
+        weights = [np.float32(criteria.weights.get(name, 0.0)) for name in self.names]
+        if not any(weights):
             raise CriteriaError(
                 "No metric with a weight above zero was compared. The metrics here are: " + ", ".join(self.names) + "."
             )
         return weights
+
+    def _covered(self, rows: Sequence[_Row], weights: Sequence[np.float32]) -> NDArray[np.float32] | np.float32:
+        """The weight that could be compared: (n,), or one number where it is the same for all."""
+        everywhere = np.float32(sum(w for row, w in zip(rows, weights, strict=True) if row.present is None))
+        covered: NDArray[np.float32] | np.float32 = everywhere
+        for row, weight in zip(rows, weights, strict=True):
+            if weight and row.present is not None:
+                covered = covered + weight * row.present
+        return covered
 
     def fused(self, criteria: Criteria) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """(fused score, coverage), each (n,): the weighted mean over the metrics that could compare.
 
         Where none could, the score is 0 and the coverage 0.
         """
-        view, weights = self._view(criteria.settings), self._weights(criteria)
+        rows, weights = self._rows(criteria.settings), self._weights(criteria)
+        score, covered = np.zeros(len(self.ids), np.float32), self._covered(rows, weights)
+        for row, weight in zip(rows, weights, strict=True):
+            if weight:
+                score += weight * row.filled
         total = np.float32(criteria.total_weight)
-        score = weights @ view.filled
-        if view.complete:
-            share = np.float32(weights.sum())
-            return score / share, np.full(len(self.ids), share / total, np.float32)
-        covered = weights @ view.present
-        np.divide(score, covered, out=score, where=covered > 0)
-        return score, covered / total
+        if isinstance(covered, np.ndarray):
+            np.divide(score, covered, out=score, where=covered > 0)
+            return score, covered / total
+        if covered > 0:
+            score /= covered
+        return score, np.full(len(self.ids), covered / total, np.float32)
 
     def contributions(self, criteria: Criteria) -> NDArray[np.float32]:
         """(n, m): each metric's part in the fused score; each row sums to it."""
-        view, weights = self._view(criteria.settings), self._weights(criteria)
-        covered = weights @ view.present
-        parts = view.filled * weights[:, np.newaxis]
+        rows, weights = self._rows(criteria.settings), self._weights(criteria)
+        covered = np.broadcast_to(self._covered(rows, weights), (len(self.ids),))
+        parts = np.stack([weight * row.filled for row, weight in zip(rows, weights, strict=True)])
         np.divide(parts, covered, out=parts, where=covered > 0)
         return parts.T
 
@@ -204,57 +212,35 @@ class ScoreTable:
 
         Equal scores are ordered by ascending id, so that every store ranks alike.
         """
-        score, covered = self.fused(criteria)
+        score, coverage = self.fused(criteria)
         n, top = len(score), criteria.top
         threshold = np.float32(criteria.min_score)
         if top < n:
             threshold = max(threshold, np.partition(score, n - top)[n - top])
         kept = np.flatnonzero(score >= threshold)
-        kept = kept[covered[kept] > 0]
+        kept = kept[coverage[kept] > 0]
         kept = kept[np.argsort(-score[kept], kind="stable")][:top]
-        return kept, score, covered
+        return kept, score, coverage
 
     def rank(self, criteria: Criteria) -> list[Match]:
         """The best matches, at most ``criteria.top``, best first; CriteriaError where all weights are zero."""
-        kept, score, covered = self.order(criteria)
-        view, weights = self._view(criteria.settings), self._weights(criteria)
+        kept, score, coverage = self.order(criteria)
+        rows, weights = self._rows(criteria.settings), self._weights(criteria)
         total = criteria.total_weight
         matches = []
-        for rank, position in enumerate(kept, start=1):
-            share = float(covered[position]) * total
-            parts = {
-                name: MetricScore(
-                    float(view.raw[row, position]),
-                    float(view.similarity[row, position]),
-                    float(weights[row]),
-                    float(view.filled[row, position] * weights[row] / share),
+        for rank, position in enumerate(kept.tolist(), start=1):
+            share = float(coverage[position]) * total
+            metrics: dict[str, MetricScore] = {}
+            told, strongest = 0, 0.0
+            for metric, row, weight in zip(self.metrics, rows, weights, strict=True):
+                part = float(row.filled[position] * weight)
+                metrics[metric.name] = MetricScore(
+                    float(row.raw[position]), float(row.similarity[position]), float(weight), part / share
                 )
-                for row, name in enumerate(self.names)
-            }
-            matches.append(
-                Match(
-                    rank,
-                    int(self.ids[position]),
-                    float(score[position]),
-                    float(covered[position]),
-                    parts,
-                    self._variant(int(position), criteria, weights),
-                )
-            )
+                if part > strongest and len(metric.variants) > 1:
+                    told, strongest = int(row.variant[position]), part
+            # The orientation is told by the metric that contributes most, of those that can tell one.
+            variant = VARIANTS[told]
+            found = float(score[position]), float(coverage[position])
+            matches.append(Match(rank, int(self.ids[position]), *found, metrics, variant))
         return matches
-
-    def _variant(self, position: int, criteria: Criteria, weights: NDArray[np.float32]) -> Variant:
-        """The orientation told by the metric that contributes most, of those that can tell one."""
-        view = self._view(criteria.settings)
-        told, strongest = 0, 0.0
-        for row, (metric, column) in enumerate(zip(self.metrics, self.columns, strict=True)):
-            part = float(view.filled[row, position] * weights[row])
-            if len(metric.variants) > 1 and part > strongest:
-                place = metric.setting_positions(criteria.settings.get(metric.name, {}))
-                told, strongest = int(column.variant[(*place, position)]), part
-        return VARIANTS[told]
-
-
-def setting_value(criteria: Criteria, metric: Metric, name: str) -> SettingValue:
-    """The value of one ranking setting under the criteria, its default where it is not named."""
-    return criteria.settings.get(metric.name, {}).get(name, metric.default_settings()[name])

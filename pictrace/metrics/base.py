@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
@@ -163,11 +164,12 @@ class Setting:
             if value not in self.values:
                 raise ValueError(f"{self.name} must be one of {', '.join(map(str, self.values))}, not {value!r}")
             return self.values.index(value)
-        grid = np.asarray(self.values, np.float64)
-        number = float(value)
+        grid, number = [float(one) for one in self.values], float(value)
         if not grid[0] - 1e-9 <= number <= grid[-1] + 1e-9:
             raise ValueError(f"{self.name} must lie between {grid[0]:g} and {grid[-1]:g}, not {number:g}")
-        return int(np.abs(grid - number).argmin())
+        after = min(bisect.bisect_left(grid, number), len(grid) - 1)
+        before = max(after - 1, 0)
+        return before if number - grid[before] < grid[after] - number else after
 
 
 @dataclass(frozen=True)
