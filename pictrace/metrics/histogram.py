@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,11 +56,9 @@ class Histogram(Metric):
     bins: int = field(default=BINS, init=False, metadata={"short": "b"})
 
     def extract(self, image: RGBImage) -> Features:
-        channels = (image >> SHIFT).astype(np.uint16)
-        codes = channels[..., 0] << np.uint16(10) | channels[..., 1] << np.uint16(5) | channels[..., 2]
-        counts = np.bincount(codes.ravel(), minlength=BINS**3)
+        counts = cv2.calcHist([image], [0, 1, 2], None, [BINS] * 3, [0, 256] * 3).ravel()
         occupied = np.flatnonzero(counts)
-        kept = counts[occupied]
+        kept = counts[occupied].astype(np.int64)  # float32, exact up to 2 ** 24 pixels
         return np.stack([occupied, kept & 0xFFFF, kept >> 16], axis=1).astype(np.uint16)
 
     def compare(self, query: Features, batch: FeatureBatch) -> RawScores:

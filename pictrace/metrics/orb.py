@@ -37,11 +37,14 @@ KEYPOINTS = 500
 FEWEST = 16
 """Pictures with fewer keypoints are not comparable: everything would match them."""
 
+MANY, FEWER_DESCRIPTORS = 20_000, 32
+"""In larger catalogs fewer of the query's strongest descriptors sort the candidates, in half the time."""
+
 PROMISING = 2
 """Matches among the strongest keypoints that make the mirrored query worth matching in full."""
 
 DETECTED = 2000
-FAST_THRESHOLD = 7
+FAST_THRESHOLD = 10
 PATCH_PX = 31  # what a descriptor is computed from
 GRID = 8
 SCALE_FACTOR = 1.2
@@ -154,9 +157,10 @@ class Orb(Metric):
         rough = np.full(len(sketches), np.nan, np.float32)
         present = sketches.counts > 0
         counts = np.full(len(sketches.rows), kernels.COARSE_DESCRIPTORS, np.int64)
+        most = kernels.COARSE_DESCRIPTORS if len(sketches) <= MANY else FEWER_DESCRIPTORS
         for features in queries.values():
             if len(features):
-                query = np.ascontiguousarray(features[: kernels.COARSE_DESCRIPTORS, :32])
+                query = np.ascontiguousarray(features[:most, :32])
                 found = kernels.orb_coarse(query, sketches.rows, counts).astype(np.float32)
                 rough[present] = np.fmax(rough[present], found)
         return rough
@@ -234,7 +238,7 @@ def spread(points: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) ->
     """
     if not points:
         return []
-    places = np.array([point.pt for point in points], np.float32)
+    places = np.asarray(cv2.KeyPoint.convert(list(points)), np.float32)
     strength = np.array([point.response for point in points], np.float32)
     columns = np.minimum(places[:, 0] * GRID / shape[1], GRID - 1).astype(np.int64)
     rows = np.minimum(places[:, 1] * GRID / shape[0], GRID - 1).astype(np.int64)
