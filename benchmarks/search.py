@@ -22,6 +22,7 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.common import intro, parser, photographs, row
 from benchmarks.made import made_catalog
+from pictrace.catalog.base import FeatureSpec
 from pictrace.catalog.hot import HotFeatures
 from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg
@@ -98,7 +99,9 @@ def _one_size(
     hot = HotFeatures(catalog)
     again = milliseconds(lambda: hot.sketches(all_metrics()))
     after, mapped = memory_mb()
-    small = sum(path.stat().st_size for path in Path(f"{catalog.location}.cache").glob("*.pack")) / size
+    specs = [FeatureSpec.of_sketch(metric) for metric in all_metrics()]
+    packs = [Path(f"{catalog.location}.cache", f"{spec.key}.pack") for spec in specs if spec]
+    small = sum(path.stat().st_size for path in packs if path.exists()) / size
     print(f"### {size:,} pictures\n")
     print(
         f"opening: {first:.0f} ms with the cache made, {again:.0f} ms from the cache; {small / 1024:.1f} KB a picture "

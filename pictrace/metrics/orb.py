@@ -37,14 +37,15 @@ KEYPOINTS = 500
 FEWEST = 16
 """Pictures with fewer keypoints are not comparable: everything would match them."""
 
-MANY, FEWER_DESCRIPTORS = 20_000, 32
-"""In larger catalogs fewer of the query's strongest descriptors sort the candidates, in half the time."""
+MANY = 20_000
+"""In larger catalogs the query's orientations share the descriptors that sort the candidates."""
 
 PROMISING = 2
 """Matches among the strongest keypoints that make the mirrored query worth matching in full."""
 
 DETECTED = 2000
-FAST_THRESHOLD = 10
+FAST_THRESHOLDS = (10, 4)
+"""Gray levels that a corner stands out by; the lower where the higher finds too few keypoints."""
 PATCH_PX = 31  # what a descriptor is computed from
 GRID = 8
 SCALE_FACTOR = 1.2
@@ -116,10 +117,14 @@ class Orb(Metric):
         gray = to_gray(fit(image, self.long_side_px, enlarge=True))
         if min(gray.shape) < PATCH_PX:
             return self.layout.empty()
-        detector = cv2.ORB.create(
-            nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=FAST_THRESHOLD
-        )
-        spread_out = spread(detector.detect(gray, None), gray.shape, self.keypoints)
+        for threshold in FAST_THRESHOLDS:
+            detector = cv2.ORB.create(
+                nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=threshold
+            )
+            found = detector.detect(gray, None)
+            if len(found) >= self.keypoints:
+                break
+        spread_out = spread(found, gray.shape, self.keypoints)
         points, descriptors = detector.compute(gray, spread_out)
         if descriptors is None or len(points) < FEWEST:
             return self.layout.empty()
@@ -157,12 +162,14 @@ class Orb(Metric):
         rough = np.full(len(sketches), np.nan, np.float32)
         present = sketches.counts > 0
         counts = np.full(len(sketches.rows), kernels.COARSE_DESCRIPTORS, np.int64)
-        most = kernels.COARSE_DESCRIPTORS if len(sketches) <= MANY else FEWER_DESCRIPTORS
-        for features in queries.values():
-            if len(features):
-                query = np.ascontiguousarray(features[:most, :32])
-                found = kernels.orb_coarse(query, sketches.rows, counts).astype(np.float32)
-                rough[present] = np.fmax(rough[present], found)
+        known = [features[:, :32] for features in queries.values() if len(features)]
+        if len(sketches) > MANY:  # reading the sketches is what takes the time: once for all orientations
+            share = kernels.COARSE_DESCRIPTORS // max(1, len(known))
+            known = [np.concatenate([features[:share] for features in known])] if known else []
+        for features in known:
+            query = np.ascontiguousarray(features[: kernels.COARSE_DESCRIPTORS])
+            found = kernels.orb_coarse(query, sketches.rows, counts).astype(np.float32)
+            rough[present] = np.fmax(rough[present], found)
         return rough
 
     def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
