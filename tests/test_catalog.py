@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import sqlite3
 import threading
@@ -585,3 +586,14 @@ def test_features_in_memory_survive_damage_that_is_mended(make_catalog: MakeCata
             hot.snapshot([PHash()])
     catalog.remove([pid(1)])
     assert hot.snapshot([PHash()]).ids.tolist() == [pid(2)]
+
+
+def test_a_forgotten_catalog_closes_its_connections(tmp_path: Path) -> None:
+    catalog = SqliteCatalog(tmp_path / "c.sqlite")
+    idle = catalog._connections._idle
+    (connection,) = idle
+    del catalog
+    gc.collect()
+    assert idle == []
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        connection.execute("SELECT 1")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,8 @@ class Connections:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        # Of a pool that nobody closes, such as one that a cache forgets, the connections are closed all the same.
+        weakref.finalize(self, _close_all, self._idle)
 
     @contextmanager
     def borrow(self) -> Iterator[sqlite3.Connection]:
@@ -59,9 +62,7 @@ class Connections:
         """Close what is idle now, and what is lent out when it comes back."""
         with self._lock:
             self._closed = True
-            for db in self._idle:
-                db.close()
-            self._idle.clear()
+            _close_all(self._idle)
 
     def _connect(self) -> sqlite3.Connection:
         db = sqlite3.connect(self._file, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
@@ -98,3 +99,8 @@ class Connections:
         if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
             return f"{self._path} cannot be opened for writing ({error}). Check its folder's permissions."
         return f"The catalog {self._path} could not be used: {error}."
+
+
+def _close_all(idle: list[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
