@@ -13,7 +13,7 @@ from pictrace.catalog.base import Catalog, NewPicture, PictureRecord, image_id
 from pictrace.catalog.hot import HotFeatures
 from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
 from pictrace.metrics import all_metrics
-from pictrace.metrics.base import FeatureBatch, Features, Metric
+from pictrace.metrics.base import FeatureBatch, Features, Metric, RawScores
 from pictrace.presets import DEFAULT_PRESET, criteria_of
 from pictrace.scores import Criteria, Match, ScoreTable
 
@@ -32,6 +32,12 @@ __all__ = [
 
 EXACT_LIMIT = 1000
 """Up to so many pictures all are scored exactly; see docs/performance.md."""
+
+PACKED_LIMIT = 10_000
+"""Up to so many pictures an exhaustive search keeps all features in the cache, about 100 KB each; beyond, it reads
+them from the catalog, chunk by chunk."""
+
+CHUNK_PICTURES = 1000
 
 SHORTLIST = 40
 """Pictures that each metric sends on to exact scoring."""
@@ -98,25 +104,45 @@ def score(
     *,
     exhaustive: bool | None = None,
     shortlist: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> ScoreTable:
     """The query against the catalog, by every metric.
 
     exhaustive: score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond,
     a cascade compares sketches of all, takes the best ``shortlist`` (SHORTLIST) by each metric, and scores
     their union exactly. Scores do not depend on which way they were found.
+    progress: called with (done, total) while a large catalog is scored exhaustively; raising ends the search.
     """
     metrics = tuple(all_metrics() if metrics is None else metrics)
     _, ids = hot.ids()
     if exhaustive is None:
         exhaustive = len(ids) <= EXACT_LIMIT
-    if exhaustive:
-        snapshot = hot.snapshot(metrics)
-        ids, total, batches = snapshot.ids, len(snapshot.ids), dict(snapshot.batches)
-    else:
+    if not exhaustive:
         ids, total = _nearest(query, hot, metrics, shortlist or SHORTLIST)
         batches = {one.name: hot.shortlist(ids, one) for one in metrics}
-    columns = tuple(metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics)
-    return ScoreTable(ids, metrics, columns, catalog_size=total)
+        return ScoreTable(ids, metrics, _columns(query, metrics, batches), catalog_size=total)
+    if len(ids) <= PACKED_LIMIT:
+        snapshot = hot.snapshot(metrics)
+        columns = _columns(query, metrics, snapshot.batches)
+        return ScoreTable(snapshot.ids, metrics, columns, catalog_size=len(snapshot.ids))
+    parts = []
+    for start in range(0, len(ids), CHUNK_PICTURES):
+        some = ids[start : start + CHUNK_PICTURES]
+        parts.append(_columns(query, metrics, {one.name: hot.shortlist(some, one) for one in metrics}))
+        if progress is not None:
+            progress(start + len(some), len(ids))
+    columns = tuple(
+        RawScores(
+            np.concatenate([one.raw for one in column], axis=-1),
+            np.concatenate([one.variant for one in column], axis=-1),
+        )
+        for column in zip(*parts, strict=True)
+    )
+    return ScoreTable(ids, metrics, columns, catalog_size=len(ids))
+
+
+def _columns(query: Query, metrics: Sequence[Metric], batches: Mapping[str, FeatureBatch]) -> tuple[RawScores, ...]:
+    return tuple(metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics)
 
 
 def _nearest(

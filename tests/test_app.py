@@ -239,6 +239,9 @@ def test_a_large_catalog_says_how_many_were_scored_exactly(
     assert table.exhaustive
     app.slider(key="w_orb").set_value(1.0).run()
     assert "all exactly" in texts(app)
+    session(app).settle_for_the_nearest()  # what the button "Stop" does
+    app.run()
+    assert "nearest exactly" in texts(app)
 
 
 def test_another_catalog_can_be_named(

@@ -209,3 +209,34 @@ def test_threads_search_while_another_adds(catalog: SqliteCatalog, photographs: 
         thread.join()
     assert failures == []
     assert_faithful(catalog, hot)
+
+
+def test_a_catalog_too_large_for_the_cache_is_scored_in_chunks(
+    catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pictrace import search
+
+    query = prepare_query(encode_jpeg(mirror(decode(photographs["coffee.png"]))))
+    hot = HotFeatures(catalog)
+    whole = score(query, hot, exhaustive=True)
+    monkeypatch.setattr(search, "PACKED_LIMIT", 10)
+    monkeypatch.setattr(search, "CHUNK_PICTURES", 7)
+    steps: list[tuple[int, int]] = []
+    cold = HotFeatures(catalog, folder=Path(f"{catalog.location}.other"))
+    chunked = score(query, cold, exhaustive=True, progress=lambda done, total: steps.append((done, total)))
+    assert chunked.exhaustive
+    np.testing.assert_array_equal(chunked.ids, whole.ids)
+    for one, other in zip(chunked.columns, whole.columns, strict=True):
+        np.testing.assert_allclose(one.raw, other.raw, atol=1e-6)
+    count = catalog.count()
+    assert steps[-1] == (count, count)
+    assert [done for done, _ in steps] == [min(7 * (turn + 1), count) for turn in range(len(steps))]
+
+    class StoppedError(Exception):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        raise StoppedError
+
+    with pytest.raises(StoppedError):
+        score(query, cold, exhaustive=True, progress=stop)

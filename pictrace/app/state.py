@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pictrace import kernels
 from pictrace.catalog import open_catalog
@@ -67,6 +69,10 @@ class Session:
         """Say why an input was not taken; the former query stays."""
         self.problem = problem
 
+    def settle_for_the_nearest(self) -> None:
+        """Not everything exactly after all."""
+        self.exhaustive = False
+
     def clear(self) -> None:
         self.picture = self.query = self.table = self.selected = None
         self.problem, self.key = "", ()
@@ -109,7 +115,26 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
         state.refuse(f"{name}: {error}")
         return None
     started = time.perf_counter()
-    state.table = score(query, workspace.hot, exhaustive=True if state.exhaustive else None)
+    if state.exhaustive:
+        place = st.empty()
+        with place.container(horizontal=True, vertical_alignment="center"):
+            bar = st.progress(0.0, text="Scoring every picture exactly")
+            st.button("Stop", icon=":material/stop:", on_click=state.settle_for_the_nearest)
+        state.table = score(query, workspace.hot, exhaustive=True, progress=_show_in(bar, started))
+        place.empty()
+    else:
+        state.table = score(query, workspace.hot)
     state.timing_ms = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
     state.query, state.query_thumbnail, state.key = query, thumbnail(query.image), key
     return state.table
+
+
+def _show_in(bar: DeltaGenerator, started: float) -> Callable[[int, int], None]:
+    def show(done: int, total: int) -> None:
+        rate = done / max(1e-3, time.perf_counter() - started)
+        text = (
+            f"{done:,} of {total:,} pictures scored exactly, {rate:,.0f} a second, {(total - done) / rate:.0f} s left"
+        )
+        bar.progress(done / total, text=text)
+
+    return show
