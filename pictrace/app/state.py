@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, thumbnail
+from pictrace.metrics import all_metrics
 from pictrace.sample import open_sample
 from pictrace.scores import ScoreTable
 from pictrace.search import Query, prepare_query, score
@@ -96,7 +99,15 @@ def open_workspace() -> Workspace:
     kernels.warm()
     named = os.environ.get("PICTRACE_CATALOG")
     catalog: Catalog = open_catalog(named) if named else open_sample()
-    return Workspace(catalog, HotFeatures(catalog), Path(named).stem if named else "Sample catalog")
+    hot = HotFeatures(catalog)
+    threading.Thread(target=_open_cache, args=(hot,), name="open-cache", daemon=True).start()
+    return Workspace(catalog, hot, Path(named).stem if named else "Sample catalog")
+
+
+def _open_cache(hot: HotFeatures) -> None:
+    """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
+    with contextlib.suppress(PicTraceError):
+        hot.sketches(all_metrics())
 
 
 def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:
