@@ -43,7 +43,7 @@ def main(address: str, chromium: str = "/usr/bin/chromium") -> None:
             if not phone and scheme == "light":
                 page.locator("button.face").first.click()
                 settle(page)
-                page.get_by_role("tab", name="Keypoints (ORB)").click()
+                page.get_by_role("radio", name="Keypoints (ORB)").click()
                 page.set_viewport_size({"width": width, "height": 1400})
                 settle(page)
                 page.screenshot(path=HERE / "search-details.png")

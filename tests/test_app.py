@@ -100,6 +100,14 @@ def test_sliders_recompute_nothing(photographs: dict[str, bytes], monkeypatch: p
     app.slider(key="top").set_value(8).run()
     assert not app.exception
     assert calls == []
+    session(app).selected = session(app).query.id  # type: ignore[union-attr]
+    app.segmented_control(key="orb_evidence").run()
+    app.segmented_control(key="evidence").set_value("orb").run()
+    calls.clear()
+    app.slider(key="orb_ratio").set_value(0.8).run()
+    app.slider(key="w_ssim").set_value(2.0).run()
+    assert "agree on one turn" in texts(app)
+    assert calls == []
     assert [match.score for match in _ranked(app)] != before
 
 
@@ -144,10 +152,16 @@ def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
     app.run()
     assert not app.exception
     assert "1. Cup of coffee" in texts(app)
-    assert [tab.label for tab in app.tabs] == [metric.title for metric in all_metrics()]
+    for metric in all_metrics():
+        app.segmented_control(key="evidence").set_value(metric.name).run()
+        assert not app.exception
+        state = session(app)
+        assert state.table is not None
+        assert state.selected is not None
+        assert (state.selected, metric.name) in state.pairs
     app.button(key="close_details").click().run()
     assert session(app).selected is None
-    assert not app.tabs
+    assert "1. Cup of coffee" not in texts(app)
 
 
 def test_a_match_without_its_original_still_has_its_numbers(
@@ -275,3 +289,44 @@ def test_an_empty_catalog_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "The catalog is empty." in texts(app)
     app = with_query(app, encode_jpeg(decode((ROOT / "docs" / "search.png").read_bytes())))
     assert "nothing to find" in texts(app)
+
+
+def test_evidence_of_a_metric_that_is_dropped_makes_room_for_another(photographs: dict[str, bytes]) -> None:
+    app = with_query(start(), photographs["coffee.png"])
+    query = session(app).query
+    assert query is not None
+    session(app).selected = query.id
+    app.run()
+    app.segmented_control(key="evidence").set_value("histogram").run()
+    assert "colour histograms correlate" in texts(app)
+    app.slider(key="w_histogram").set_value(0.0).run()
+    assert not app.exception
+    assert "colour histograms correlate" not in texts(app)
+
+
+def test_the_recipe_is_the_same_search_on_the_command_line(
+    photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import json
+
+    from pictrace.cli import main
+
+    app = with_query(start(), photographs["coffee.png"])
+    app.slider(key="orb_ratio").set_value(0.8)
+    app.slider(key="w_phash").set_value(0.0)
+    app.slider(key="top").set_value(3).run()
+    (tmp_path / "q.png").write_bytes(photographs["coffee.png"])
+    words = app.code[0].value.split()
+    places = {"PICTURE": str(tmp_path / "q.png"), "FILE": state_module.open_workspace().catalog.location}
+    assert words[:3] == ["python", "-m", "pictrace"]
+    assert main([places.get(word, word) for word in words[3:]] + ["--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    table = session(app).table
+    assert table is not None
+    from pictrace.scores import Criteria
+
+    weights = {metric.name: app.slider(key=f"w_{metric.name}").value for metric in all_metrics()}
+    criteria = Criteria(weights=weights, settings={"orb": {"ratio": 0.8}}, top=3)
+    assert [one["id"] for one in document["matches"]] == [match.id for match in table.rank(criteria)]
+    scores = [one["score"] for one in document["matches"]]
+    assert scores == pytest.approx([match.score for match in table.rank(criteria)], abs=1e-5)

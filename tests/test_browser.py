@@ -156,7 +156,7 @@ def test_details_open_beside_the_list_by_keyboard(page: "playwright_api.Page", p
     settle(page)
     assert page.locator("button.face").count() == 5
     assert page.locator("li.selected").count() == 1
-    page.get_by_role("tab", name="Keypoints (ORB)").click()
+    page.get_by_role("radio", name="Keypoints (ORB)").click()
     page.get_by_text("agree on one turn, scale and shift").wait_for()
     page.get_by_role("button", name="Close").click()
     page.get_by_text("Which metric found them?").wait_for()

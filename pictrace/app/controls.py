@@ -96,7 +96,22 @@ def criteria_controls(metrics: Sequence[Metric]) -> tuple[Criteria, bool]:
             bind="query-params",
         )
         copy_link("Copy link to these settings", key="copy_link")
-    return Criteria(weights=weights, settings=settings, min_score=min_score, top=int(top)), orientations
+        criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=int(top))
+        with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
+            st.caption("The same search on the command line.")
+            st.code(recipe(criteria, orientations=orientations), language="bash", wrap_lines=True)
+    return criteria, orientations
+
+
+def recipe(criteria: Criteria, *, orientations: bool) -> str:
+    """The command that ranks by these criteria."""
+    weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
+    words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]
+    words += [f"--{name} {value}" for chosen in criteria.settings.values() for name, value in chosen.items()]
+    words += [f"--min-score {criteria.min_score:g}"] if criteria.min_score else []
+    words += [f"--top {criteria.top}"]
+    words += [] if orientations else ["--no-orientations"]
+    return " ".join(words)
 
 
 def _setting_controls(metric: Metric) -> dict[str, SettingValue]:

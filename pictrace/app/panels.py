@@ -102,31 +102,44 @@ def details(
         if st.button("Close", icon=":material/close:", key="close_details"):
             state.selected = None
             st.rerun()
+    problem, other = "", None
+    try:
+        other = _original(workspace, state, one.match.id)
+    except PicTraceError as error:
+        problem = str(error)
     left, right = st.columns(2)
     left.image(state.query_thumbnail, caption="Your picture", alt="Your picture", width="stretch")
-    kept = workspace.catalog.thumbnail(one.match.id)
-    if kept is not None:
-        right.image(kept, caption=one.picture.label, alt=one.picture.label, width="stretch")
+    shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other)
+    if shown is not None:
+        right.image(shown, caption=one.picture.label, alt=one.picture.label, width="stretch")
     if good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
     _numbers(one, metrics, criteria)
-    try:
-        other = load(original_bytes(workspace.catalog, one.match.id, UPLOAD_LIMITS), UPLOAD_LIMITS)
-    except PicTraceError as error:
-        st.info(f"The evidence needs the original picture. {error}", icon=":material/hide_image:")
+    if other is None or state.query is None:
+        st.info(f"The evidence needs the original picture. {problem}", icon=":material/hide_image:")
         return
-    if state.query is None:
-        return
-    shown = [metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0]
-    for tab, metric in zip(st.tabs([metric.title for metric in shown]), shown, strict=True):
-        with tab:
-            explanation = metric.explain(
-                state.query.image,
-                other,
-                criteria.settings.get(metric.name, {}),
-                orientations=orientations,
-            )
-            draw(explanation)
+    compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
+    name = st.segmented_control(
+        "Evidence",
+        list(compared),
+        default=next(iter(compared)),
+        required=True,
+        format_func=lambda one: compared[one].title,
+        key="evidence",
+    )
+    metric, place = compared[name], (one.match.id, name)
+    if place not in state.pairs:
+        state.pairs[place] = metric.compare_pair(state.query.image, other, orientations=orientations)
+    draw(metric.explain_pair(state.pairs[place], criteria.settings.get(name, {})))
+
+
+def _original(workspace: Workspace, state: Session, picture_id: int) -> RGBImage:
+    """The picture that all metrics see, read once while its details are open."""
+    if picture_id not in state.originals:
+        image = load(original_bytes(workspace.catalog, picture_id, UPLOAD_LIMITS), UPLOAD_LIMITS)
+        state.forget_pairs()
+        state.originals[picture_id] = image
+    return state.originals[picture_id]
 
 
 def _numbers(one: Found, metrics: Sequence[Metric], criteria: Criteria) -> None:

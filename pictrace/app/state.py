@@ -18,13 +18,16 @@ from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.errors import PicTraceError
-from pictrace.images import DecodeLimits, thumbnail
+from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
 from pictrace.metrics import all_metrics
+from pictrace.metrics.base import ComparedPair
 from pictrace.sample import open_sample
 from pictrace.scores import ScoreTable
 from pictrace.search import Query, prepare_query, score
 
 __all__ = ["UPLOAD_LIMITS", "Picture", "Session", "Workspace", "current_table", "open_workspace", "session"]
+
+ANSWER_PX = 190
 
 UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
 
@@ -60,6 +63,8 @@ class Session:
     timing_ms: dict[str, float] = field(default_factory=dict)
     selected: int | None = None
     exhaustive: bool = False  # asked to score everything exactly, for this picture
+    pairs: dict[tuple[int, str], ComparedPair] = field(default_factory=dict)  # what details were opened
+    originals: dict[int, RGBImage] = field(default_factory=dict)
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
@@ -67,6 +72,11 @@ class Session:
         self.picture, self.problem = picture, ""
         self.query = self.table = self.selected = None
         self.key, self.exhaustive = (), False
+        self.forget_pairs()
+
+    def forget_pairs(self) -> None:
+        self.pairs.clear()
+        self.originals.clear()
 
     def refuse(self, problem: str) -> None:
         """Say why an input was not taken; the former query stays."""
@@ -118,12 +128,18 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
     key = (workspace.catalog.location, workspace.catalog.revision(), orientations, state.exhaustive)
     if state.table is not None and state.key == key:
         return state.table
+    with st.skeleton(ANSWER_PX):  # holds the place of the answer
+        return _scored(workspace, state, state.picture, key, orientations=orientations)
+
+
+def _scored(
+    workspace: Workspace, state: Session, picture: Picture, key: tuple[object, ...], *, orientations: bool
+) -> ScoreTable | None:
     try:
-        query = prepare_query(state.picture.data, orientations=orientations, limits=UPLOAD_LIMITS)
+        query = prepare_query(picture.data, orientations=orientations, limits=UPLOAD_LIMITS)
     except PicTraceError as error:
-        name = state.picture.name
         state.clear()
-        state.refuse(f"{name}: {error}")
+        state.refuse(f"{picture.name}: {error}")
         return None
     started = time.perf_counter()
     if state.exhaustive:
@@ -131,13 +147,15 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
         with place.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, text="Scoring every picture exactly")
             st.button("Stop", icon=":material/stop:", on_click=state.settle_for_the_nearest)
-        state.table = score(query, workspace.hot, exhaustive=True, progress=_show_in(bar, started))
+        table = score(query, workspace.hot, exhaustive=True, progress=_show_in(bar, started))
         place.empty()
     else:
-        state.table = score(query, workspace.hot)
+        table = score(query, workspace.hot)
     state.timing_ms = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
-    state.query, state.query_thumbnail, state.key = query, thumbnail(query.image), key
-    return state.table
+    state.query, state.query_thumbnail = query, encode_jpeg(query.image)
+    state.table, state.key = table, key
+    state.forget_pairs()
+    return table
 
 
 def _show_in(bar: DeltaGenerator, started: float) -> Callable[[int, int], None]:

@@ -16,6 +16,7 @@ from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
 
 __all__ = [
     "BitGrids",
+    "ComparedPair",
     "Evidence",
     "Explanation",
     "FeatureBatch",
@@ -245,6 +246,17 @@ class Pair:
 
 
 @dataclass(frozen=True)
+class ComparedPair:
+    """Two pictures compared by one metric: features of the query by orientation, and every score."""
+
+    query: RGBImage
+    match: RGBImage
+    features: Mapping[Variant, Features]
+    match_features: Features
+    scores: RawScores
+
+
+@dataclass(frozen=True)
 class Explanation:
     """Why a metric gave a pair its number. Data only; pictrace.app.panels draws it."""
 
@@ -330,17 +342,26 @@ class Metric(ABC):
 
         orientations: what compare_variants gives over all of ``variants``, the query shown as it fits.
         """
-        chosen = {**self.default_settings(), **(settings or {})}
+        return self.explain_pair(self.compare_pair(query, match, orientations=orientations), settings)
+
+    def compare_pair(self, query: RGBImage, match: RGBImage, *, orientations: bool) -> ComparedPair:
+        """All that explaining needs, for every value of the ranking settings."""
         features = self.extract_variants(query, self.variants if orientations else (UPRIGHT,))
         second = self.extract(match)
         scores = self.compare_variants(features, FeatureBatch.of([second], self.layout))
+        return ComparedPair(query, match, features, second, scores)
+
+    def explain_pair(self, pair: ComparedPair, settings: Settings | None = None) -> Explanation:
+        """The evidence under these ranking settings; nothing is extracted or compared again."""
+        chosen = {**self.default_settings(), **(settings or {})}
         place = (*self.setting_positions(chosen), 0)
-        raw = scores.raw[place]
+        raw = pair.scores.raw[place]
         if np.isnan(raw):
             return Explanation(self.name, float(raw), float(raw), self.not_comparable)
-        fitting = self.compared_as(VARIANTS[int(scores.variant[place])])
-        pair = Pair(orient(query, fitting), match, features[fitting], second, float(raw))
-        summary, parts = self.evidence(pair, chosen)
+        fitting = self.compared_as(VARIANTS[int(pair.scores.variant[place])])
+        oriented = orient(pair.query, fitting)
+        one = Pair(oriented, pair.match, pair.features[fitting], pair.match_features, float(raw))
+        summary, parts = self.evidence(one, chosen)
         similarity = float(self.scale_for(chosen).similarity(raw))
         return Explanation(self.name, float(raw), similarity, summary, parts)
 
