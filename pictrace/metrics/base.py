@@ -1,18 +1,37 @@
-"""What every metric offers, and the arrays that metrics exchange with the rest of PicTrace."""
+"""What every metric offers. The arrays and the evidence that it exchanges are named here too."""
 
 from __future__ import annotations
 
-import bisect
 import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
+from pictrace.metrics.arrays import (
+    FeatureBatch,
+    Features,
+    Layout,
+    RawScores,
+    Scale,
+    Setting,
+    Settings,
+    SettingValue,
+)
+from pictrace.metrics.evidence import (
+    BitGrids,
+    ComparedPair,
+    Evidence,
+    Explanation,
+    Lines,
+    Pair,
+    Picture,
+    Profile,
+)
 
 __all__ = [
     "BitGrids",
@@ -33,238 +52,6 @@ __all__ = [
     "SettingValue",
     "Settings",
 ]
-
-Features = NDArray[Any]
-"""One picture's features: shape (k, *layout.row_shape), dtype layout.dtype.
-
-k = 0 is a picture that this metric cannot compare (no keypoints, one flat colour)."""
-
-SettingValue = float | str
-Settings = Mapping[str, SettingValue]
-
-
-@dataclass(frozen=True)
-class Layout:
-    """How a metric's features look: one row's shape and dtype; a picture has zero or more rows."""
-
-    dtype: np.dtype[Any]
-    row_shape: tuple[int, ...]
-
-    @property
-    def row_bytes(self) -> int:
-        return int(np.prod(self.row_shape, dtype=np.int64)) * self.dtype.itemsize
-
-    def empty(self) -> Features:
-        """Features of a picture that cannot be compared: no rows."""
-        return np.empty((0, *self.row_shape), self.dtype)
-
-    def pack(self, features: Features) -> bytes:
-        """Raw little-endian C-order bytes; the layout itself is named by the feature key.
-
-        Raises ValueError where the features are not of this layout (a mistake in the metric).
-        """
-        if features.dtype != self.dtype or features.shape[1:] != self.row_shape:
-            raise ValueError(f"features {features.dtype}{features.shape} are not rows of {self}")
-        return np.ascontiguousarray(features).tobytes()
-
-    def unpack(self, data: bytes) -> Features:
-        """The inverse of pack, as a read-only view; ValueError where the length is not whole rows."""
-        if len(data) % self.row_bytes:
-            raise ValueError(f"{len(data)} bytes are not whole rows of {self.row_bytes} bytes")
-        return np.frombuffer(data, self.dtype).reshape(-1, *self.row_shape)
-
-
-@dataclass(frozen=True)
-class FeatureBatch:
-    """Features of n candidates in one contiguous array.
-
-    Candidate i owns rows[offsets[i]:offsets[i + 1]]; no rows means "not comparable".
-    """
-
-    rows: NDArray[Any]  # (total, *row_shape)
-    offsets: NDArray[np.int64]  # (n + 1,), ascending from 0 to total
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    def __getitem__(self, index: int) -> Features:
-        return self.rows[self.offsets[index] : self.offsets[index + 1]]
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Rows per candidate, (n,)."""
-        return np.diff(self.offsets)
-
-    @classmethod
-    def of(cls, features: Sequence[Features], layout: Layout) -> FeatureBatch:
-        """The features of several pictures, put together in their order."""
-        offsets = np.zeros(len(features) + 1, np.int64)
-        np.cumsum([len(one) for one in features], out=offsets[1:])
-        rows = np.concatenate([layout.empty(), *features])
-        return cls(rows, offsets)
-
-    def take(self, indices: NDArray[np.int64]) -> FeatureBatch:
-        """The candidates at these positions, in this order."""
-        counts = self.counts[indices]
-        if len(counts) and counts.min() == counts.max() == 1:
-            return FeatureBatch(self.rows[self.offsets[indices]], np.arange(len(indices) + 1))
-        offsets = np.zeros(len(indices) + 1, np.int64)
-        np.cumsum(counts, out=offsets[1:])
-        rows = np.empty((int(offsets[-1]), *self.rows.shape[1:]), self.rows.dtype)
-        for position, index in enumerate(indices):
-            rows[offsets[position] : offsets[position + 1]] = self[index]
-        return FeatureBatch(rows, offsets)
-
-
-@dataclass(frozen=True)
-class Scale:
-    """A raw value's unit, and the fixed straight line from it to similarity in [0, 1].
-
-    ``worst`` is the raw value that means nothing in common, ``best`` the one that means the same;
-    a distance has best < worst. Values beyond them are clipped, NaN stays NaN.
-    """
-
-    unit: str
-    worst: float
-    best: float
-    whole: bool = False  # raw values are counts, shown without decimals
-
-    def similarity(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Similarity in [0, 1], float32, of raw values of any shape."""
-        line = (raw - np.float32(self.worst)) * np.float32(1.0 / (self.best - self.worst))
-        return np.asarray(np.clip(line, np.float32(0), np.float32(1)), np.float32)
-
-    def describe(self, raw: float) -> str:
-        """The value in words: "14 of 64 bits differ" is unit "of 64 bits differ"."""
-        if np.isnan(raw):
-            return "not comparable"
-        return f"{raw:.0f} {self.unit}" if self.whole else f"{raw:.2f} {self.unit}"
-
-
-@dataclass(frozen=True)
-class Setting:
-    """A ranking setting: every value is scored at once, so that moving it is a look-up."""
-
-    name: str
-    title: str
-    help: str
-    values: tuple[SettingValue, ...]
-    default: SettingValue
-    labels: Mapping[SettingValue, str] = field(default_factory=dict)
-
-    @property
-    def numeric(self) -> bool:
-        return isinstance(self.default, float)
-
-    def position(self, value: SettingValue) -> int:
-        """Where the value lies among ``values``, the nearest for a number.
-
-        Raises ValueError for a number outside of the range and for an unknown word.
-        """
-        if not self.numeric:
-            if value not in self.values:
-                raise ValueError(f"{self.name} must be one of {', '.join(map(str, self.values))}, not {value!r}")
-            return self.values.index(value)
-        grid, number = [float(one) for one in self.values], float(value)
-        if not grid[0] - 1e-9 <= number <= grid[-1] + 1e-9:
-            raise ValueError(f"{self.name} must lie between {grid[0]:g} and {grid[-1]:g}, not {number:g}")
-        after = min(bisect.bisect_left(grid, number), len(grid) - 1)
-        before = max(after - 1, 0)
-        return before if number - grid[before] < grid[after] - number else after
-
-
-@dataclass(frozen=True)
-class RawScores:
-    """One query against n candidates, in the metric's own unit; NaN = this pair cannot be compared.
-
-    ``raw`` has the shape (*number of values of each ranking setting, n): (n,) for a metric without
-    settings. ``variant`` has raw's shape: the index of the query's orientation that gave the value.
-    """
-
-    raw: NDArray[np.float32]
-    variant: NDArray[np.uint8]
-
-    @classmethod
-    def upright(cls, raw: NDArray[np.float32]) -> RawScores:
-        return cls(raw, np.zeros(raw.shape, np.uint8))
-
-
-@dataclass(frozen=True)
-class Picture:
-    """Evidence: one picture made by the metric."""
-
-    title: str
-    image: RGBImage
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Evidence: points of the query that correspond to points of the match."""
-
-    title: str
-    query: RGBImage
-    match: RGBImage
-    query_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``query``
-    match_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``match``
-    consistent: NDArray[np.bool_]  # (k,), agrees with one common turn, scale and shift
-    outline: NDArray[np.float32] | None = None  # (4, 2), where the query lies in ``match``, in its pixels
-
-
-@dataclass(frozen=True)
-class Profile:
-    """Evidence: two distributions over the same axis."""
-
-    title: str
-    axis: str
-    positions: NDArray[np.float32]  # (k,)
-    query: NDArray[np.float32]  # (k,), shares that sum to 1
-    match: NDArray[np.float32]  # (k,)
-    colour: str  # hexadecimal, of what the distribution is about
-
-
-@dataclass(frozen=True)
-class BitGrids:
-    """Evidence: two binary codes laid out as grids."""
-
-    title: str
-    query: NDArray[np.bool_]  # (rows, columns)
-    match: NDArray[np.bool_]
-
-
-Evidence = Picture | Lines | Profile | BitGrids
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A comparable pair, the query in the orientation that fits: pixels, features and raw value."""
-
-    query: RGBImage
-    match: RGBImage
-    query_features: Features
-    match_features: Features
-    raw: float
-
-
-@dataclass(frozen=True)
-class ComparedPair:
-    """Two pictures compared by one metric: features of the query by orientation, and every score."""
-
-    query: RGBImage
-    match: RGBImage
-    features: Mapping[Variant, Features]
-    match_features: Features
-    scores: RawScores
-
-
-@dataclass(frozen=True)
-class Explanation:
-    """Why a metric gave a pair its number. Data only; pictrace.app.panels draws it."""
-
-    metric: str
-    raw: float
-    similarity: float
-    summary: str
-    evidence: tuple[Evidence, ...] = ()
 
 
 @dataclass(frozen=True)
