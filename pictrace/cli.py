@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import numpy as np
 from pictrace.catalog import SqliteCatalog, open_catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.catalog.importers import list_source
+from pictrace.crawl import crawl
 from pictrace.documents import criteria_document, match_document, query_document, search_document
 from pictrace.download import DownloadPolicy, fetch
 from pictrace.errors import CriteriaError, PicTraceError
@@ -23,6 +25,7 @@ from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import FeatureBatch, Settings, SettingValue
 from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset
 from pictrace.scores import Criteria, ScoreTable
+from pictrace.scrape import PageLinks
 from pictrace.search import Found, Query, find, prepare_query, score
 
 __all__ = ["main"]
@@ -56,9 +59,13 @@ def _parser() -> argparse.ArgumentParser:
 
     index = commands.add_parser("index", help="add pictures to a catalog, which is made if needed")
     index.add_argument(
-        "source", metavar="SOURCE", help="a folder, a CSV file with a path or url column, a file, a link"
+        "source",
+        metavar="SOURCE",
+        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, a file, a link",
     )
     index.add_argument("--catalog", required=True, metavar="FILE")
+    index.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
+    index.add_argument("--table", metavar="NAME", help="of a database: the table to read (else guessed)")
     index.add_argument("--json", action="store_true", help="print the summary as JSON")
     index.set_defaults(command=_index)
 
@@ -76,6 +83,14 @@ def _parser() -> argparse.ArgumentParser:
     compare.add_argument("second", metavar="IMAGE")
     _add_criteria(compare)
     compare.set_defaults(command=_compare)
+
+    links = commands.add_parser("links", help="print the picture links of a web page, as a list to index")
+    links.add_argument("page", metavar="PAGE", help="the address of a web page")
+    links.add_argument("--pages", type=int, default=1, metavar="N", help="follow the next pages, N in all (default 1)")
+    links.add_argument("--pattern", metavar="URL", help="pages 2 to N by number, as in https://example.org/page-{n}/")
+    links.add_argument("--all", action="store_true", help="print what is left out too, as comments, with the reason")
+    links.add_argument("--json", action="store_true", help="print JSON")
+    links.set_defaults(command=_links)
 
     info = commands.add_parser("info", help="what a catalog holds")
     info.add_argument("--catalog", required=True, metavar="FILE")
@@ -162,9 +177,13 @@ def _prepare(address: str, options: argparse.Namespace) -> Query:
 
 
 def _index(options: argparse.Namespace) -> int:
-    listing = list_source(options.source)
+    listing = list_source(options.source, column=options.column, table=options.table)
+    if listing.column is not None and options.column is None and sys.stderr.isatty():
+        print(f"The column {listing.column!r} names the pictures; --column names another.", file=sys.stderr)
     if not listing.items:
         print(f"pictrace: {options.source} holds no pictures that PicTrace can read.", file=sys.stderr)
+        for one in listing.skipped[:5]:
+            print(f"{one.address}: {one.reason}", file=sys.stderr)
         return FAILED
     catalog = SqliteCatalog(options.catalog)
     try:
@@ -188,6 +207,7 @@ def _index(options: argparse.Namespace) -> int:
             "known": run.progress.known,
             "failed": len(failures),
             "skipped": len(listing.skipped),
+            "column": listing.column,
             "features_rebuilt": rebuilt.added,
             "images": catalog.count(),
             "seconds": round(run.progress.elapsed_s, 3),
@@ -281,6 +301,40 @@ def _info(options: argparse.Namespace) -> int:
     for key, count in features.items():
         print(f"  {key:24} {count}")
     return OK
+
+
+def _links(options: argparse.Namespace) -> int:
+    pages: list[PageLinks] = []
+    failures: list[str] = []
+    shown: set[str] = set()
+    policy = DownloadPolicy.from_environment()
+    for page in crawl(options.page, pages=options.pages, pattern=options.pattern, policy=policy):
+        if not isinstance(page, PageLinks):
+            failures.append(str(page))
+            print(f"pictrace: {page}", file=sys.stderr)
+            continue
+        pages.append(page)
+        if page.truncated:
+            print(f"pictrace: {page.address} is too long; only its beginning was read.", file=sys.stderr)
+        for link in page.links if options.all else page.kept:
+            if link.address not in shown and not options.json:
+                print(f"# {link.address}  {link.left_out}" if link.left_out else link.address, flush=True)
+            shown.add(link.address)
+    found = any(page.kept for page in pages)
+    if options.json:
+        listed = [
+            {
+                "address": page.address,
+                "links": [asdict(link) for link in (page.links if options.all else page.kept)],
+                "embedded": page.embedded,
+                "truncated": page.truncated,
+            }
+            for page in pages
+        ]
+        print(json.dumps({"pages": listed, "failures": failures}, indent=2))
+    if pages and not found:
+        print("pictrace: no picture was found that is worth listing; --all shows what was left out.", file=sys.stderr)
+    return OK if found else FAILED
 
 
 def _print_matches(found: Sequence[Found], table: ScoreTable) -> None:

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 
 import pytest
+from http_server import serve
 
 from pictrace.cli import main
 from pictrace.metrics import all_metrics
@@ -26,19 +27,22 @@ def test_the_library_example_runs_and_finds_its_picture(capsys: pytest.CaptureFi
 
 
 def test_the_commands_of_the_readme_work(
-    photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
     for name, data in photographs.items():
         (folder / name).write_bytes(data)
     block = next(one for one in code_blocks(README, "bash") if "python -m pictrace" in one)
-    commands = [line.split("#")[0].split() for line in block.splitlines() if line.strip()]
+    commands = [re.split("[#>]", line)[0].split() for line in block.splitlines() if line.strip()]
     places = {"FOLDER": folder, "PICTURE": folder / "coffee.png", "my.sqlite": tmp_path / "my.sqlite"}
     assert len(commands) >= 5
-    for command in commands:
-        assert command[:3] == ["python", "-m", "pictrace"]
-        assert main([str(places.get(word, word)) for word in command[3:]]) == 0, command
+    with serve() as server:
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        page = server.add("/page", b"<img src=cat.jpg>", Content_Type="text/html")
+        for command in commands:
+            assert command[:3] == ["python", "-m", "pictrace"]
+            assert main([str({**places, "PAGE": page}.get(word, word)) for word in command[3:]]) == 0, command
     capsys.readouterr()
 
 

@@ -152,9 +152,12 @@ class Indexing:
         if not _is_unicode(item.source.address) or not _is_unicode(item.source.title):
             raise SourceError("Its name is not valid Unicode, so it cannot be stored. Rename the file.")
         if data is None:
-            if item.path is None:
+            if item.load is not None:
+                data = item.load()
+            elif item.path is not None:
+                data = read_file(item.path, self.limits)
+            else:
                 raise SourceError("The entry names no file and no link.")
-            data = read_file(item.path, self.limits)
         sha256 = NewPicture.digest(data)
         if image_id(sha256) in self._here:
             return sha256

@@ -1,0 +1,89 @@
+"""SQLite files that strangers made: opened to be read only, on a budget, with nothing of theirs trusted."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from pictrace.catalog.migrations import APPLICATION_ID
+from pictrace.errors import SourceError
+
+__all__ = ["COUNT_S", "COUNT_STEPS", "foreign_database", "quoted"]
+
+COUNT_STEPS = 5_000_000  # of SQLite's virtual machine: about a tenth of a second
+READ_STEPS = 200_000_000
+READ_S, COUNT_S = 300.0, 5.0  # one step may be long: many rows may claim the same 60 MB
+STEPS_AT_ONCE = 1_000
+BUSY_TIMEOUT_S = 5.0
+_LIMITS = {
+    sqlite3.SQLITE_LIMIT_LENGTH: 64 * 1024**2,
+    sqlite3.SQLITE_LIMIT_SQL_LENGTH: 1_000_000,
+    sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
+    sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 200,
+    sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 50,
+    sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 100,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_ATTACHED: 0,
+    sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
+    sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
+}
+
+
+@contextmanager
+def foreign_database(path: Path, steps: int = READ_STEPS, seconds: float = READ_S) -> Iterator[sqlite3.Connection]:
+    """A connection that writes nothing and stops after so many steps or seconds; SourceError for whatever goes wrong.
+
+    Raises SourceError for our own catalogs too, as they are no plain tables of pictures.
+    """
+    left, end = steps, time.monotonic() + seconds
+
+    def spend() -> bool:
+        nonlocal left
+        left -= STEPS_AT_ONCE
+        return left < 0 or time.monotonic() > end
+
+    try:
+        # as_uri quotes what would end the name, such as ? and #. Not immutable: another program may be writing.
+        uri = path.absolute().as_uri() + "?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as db:
+            for limit, value in _LIMITS.items():
+                db.setlimit(limit, value)
+            db.text_factory = _text
+            for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
+                db.execute(f"PRAGMA {pragma}")
+            db.set_progress_handler(spend, STEPS_AT_ONCE)
+            if db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+                raise SourceError(
+                    f"{path} is a PicTrace catalog. Open it as the catalog, or merge it into another one, "
+                    "instead of reading its tables."
+                )
+            yield db
+    except sqlite3.Error as error:
+        raise SourceError(_explain(path, error)) from error
+    except MemoryError as error:  # how SQLite says that a schema is beyond its limits
+        raise SourceError(f"{path} needs too much memory. Save the table as CSV, and add that.") from error
+
+
+def quoted(name: str) -> str:
+    """An identifier for SQL, whatever it holds. Where there is no such column, SQLite takes it for a text."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")  # SQLite does not check what was stored as text
+
+
+def _explain(path: Path, error: sqlite3.Error) -> str:
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith("SQLITE_INTERRUPT"):
+        return f"{path} takes too long to read: it holds too much. Name a smaller table."
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return f"{path} is being written by another program. Wait until it ends, then try again."
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return f"{path} is damaged or no SQLite file ({error}). Restore it from a copy, or name another file."
+    if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_IOERR")):
+        return f"{path} cannot be read ({error}). Check its permissions, and those of its folder."
+    return f"{path} cannot be read as a database: {error}. Save the table as CSV, and add that."

@@ -1,0 +1,134 @@
+"""The tables of a SQLite file that a stranger made, and which of them holds pictures."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pictrace.catalog.importers._foreign import COUNT_S, COUNT_STEPS, foreign_database, quoted
+from pictrace.catalog.importers.columns import SAMPLE_ROWS, choose_columns
+from pictrace.errors import SourceError
+
+__all__ = ["Table", "beginning", "choose_table", "rowid_name", "sample_rows", "tables_of"]
+
+SHOWN_TABLES = 20
+_ROWID_NAMES = ("rowid", "_rowid_", "oid")
+
+
+class Table(NamedTuple):
+    """A table of a database. columns: those that are stored, so none of a view, which cannot be read.
+
+    rows: None where counting them takes too long, or cannot be done.
+    """
+
+    name: str
+    columns: tuple[str, ...]
+    rows: int | None
+
+
+def tables_of(path: Path) -> list[Table]:
+    """The tables and views of a SQLite database, in the order of their names.
+
+    Raises SourceError where it cannot be read, and for PicTrace's own catalogs.
+    """
+    return [Table(name, columns, _count(path, name) if columns else None) for name, columns in _columns_of_tables(path)]
+
+
+def _columns_of_tables(path: Path) -> list[tuple[str, tuple[str, ...]]]:
+    """Names with their columns; none for views and virtual tables, and without columns that are computed.
+
+    So nothing that the file says is ever executed. A dozen views upon views take hours to prepare, and
+    no budget of steps ends that.
+    """
+    with foreign_database(path) as db:
+        found = db.execute(
+            "SELECT name, type = 'table' AND rootpage > 0 FROM sqlite_schema WHERE type IN ('table', 'view') "
+            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+        ).fetchall()
+        return [(name, _columns(db, name) if is_stored else ()) for name, is_stored in found]
+
+
+def _columns(db: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    # The table-valued pragma_table_xinfo would do, unless a table of the file is called so.
+    rows = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
+    return tuple(name for _, name, _, _, _, _, hidden in rows if not hidden)
+
+
+def _count(path: Path, table: str) -> int | None:
+    """Each on a budget of its own, so that one large table does not hide the others."""
+    try:
+        with foreign_database(path, COUNT_STEPS, COUNT_S) as db:
+            return int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 (quoted)
+    except SourceError:
+        return None
+
+
+def choose_table(path: Path, table: str | None, column: str | None) -> tuple[str, tuple[str, ...]]:
+    """The name and columns of the table to read: the one that is named, or the only one that fits.
+
+    Raises SourceError where there is none, or several.
+    """
+    tables = _columns_of_tables(path)
+    there = [name for name, columns in tables if columns]
+    shown = ", ".join(there[:SHOWN_TABLES]) + (", …" if len(there) > SHOWN_TABLES else "")
+    if table is not None:
+        for same in (str, str.casefold):
+            for name, columns in tables:
+                if same(name) == same(table) and columns:
+                    return name, columns
+                if same(name) == same(table):
+                    raise SourceError(
+                        f"{table!r} in {path} is a view or a virtual table, which may compute without end. "
+                        "Copy what it shows to a table of its own, and name that."
+                    )
+        raise SourceError(f"{path} has no table named {table!r} (it has: {shown or 'none'}). Check its spelling.")
+    fitting: list[tuple[str, tuple[str, ...]]] = []
+    for name, columns in tables:
+        if not columns:
+            continue
+        try:
+            with foreign_database(path, COUNT_STEPS, COUNT_S) as db:
+                choose_columns(columns, sample_rows(db, name, columns), column=column, source=path)
+        except SourceError:
+            continue
+        fitting.append((name, columns))
+    if len(fitting) != 1:
+        raise SourceError(
+            f"{path} holds {'several tables' if fitting else 'no table'} with a column of pictures "
+            f"(it has: {shown or 'none'}). Name the table, and its column; on the command line, with "
+            "--table NAME --column NAME."
+        )
+    return fitting[0]
+
+
+def sample_rows(db: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[list[str]]:
+    """The first rows as texts; a blob counts as the name of a picture, as it may well be one."""
+    if not columns:
+        return []
+    parts = [
+        f"CASE typeof({quoted(one)}) WHEN 'blob' THEN 'blob.png' ELSE {beginning(one, 500)} END" for one in columns
+    ]
+    rows = db.execute(f"SELECT {', '.join(parts)} FROM {quoted(table)} LIMIT {SAMPLE_ROWS}")  # noqa: S608 (quoted)
+    return [[value or "" for value in row] for row in rows]
+
+
+def beginning(column: str, characters: int) -> str:
+    """SQL for the beginning of a text or number; NULL for a blob."""
+    name = quoted(column)
+    return f"CASE typeof({name}) WHEN 'blob' THEN NULL ELSE substr({name}, 1, {characters}) END"
+
+
+def rowid_name(db: sqlite3.Connection, table: str) -> str | None:
+    """What the row number is called; None for a table that has none, or whose columns have taken its names."""
+    rows = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
+    taken = {name.lower() for _, name, *_ in rows}  # with the computed ones
+    name = next((one for one in _ROWID_NAMES if one not in taken), None)
+    if name is None:
+        return None
+    try:
+        db.execute(f"SELECT {name} FROM {quoted(table)} LIMIT 0")  # noqa: S608 (quoted)
+    except sqlite3.OperationalError:
+        return None
+    return name

@@ -1,0 +1,140 @@
+"""What every kind of source gives: items, and the entries that were left out, each with its reason."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pictrace.catalog.base import Source
+
+__all__ = [
+    "ENTRY_CHARACTERS",
+    "MAX_ROWS",
+    "PICTURE_SUFFIXES",
+    "Item",
+    "Listing",
+    "Skipped",
+    "clean_metadata",
+    "is_link",
+    "item_of_entry",
+    "names_a_picture",
+]
+
+PICTURE_SUFFIXES = frozenset(
+    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".mpo"],
+)
+MAX_ROWS = 1_000_000
+ENTRY_CHARACTERS = 8192  # no path that a system opens, and no link that a server takes, is longer
+METADATA_CHARACTERS = 10_000
+
+_OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Item:
+    """One picture to read: a file, or a link, or bytes at hand, or bytes that a call brings.
+
+    from_table: the path or link was written in a table, a list or a database, so a stranger may have chosen it.
+    """
+
+    source: Source
+    path: Path | None = None
+    url: str | None = None
+    data: bytes | None = None
+    keep_original: bool = False
+    # How an item came to be does not make it another one, so neither of these is compared.
+    load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
+    """Brings the bytes when they are wanted, in any thread; raises PicTraceError where it cannot."""
+    from_table: bool = field(default=False, compare=False)
+
+    @classmethod
+    def of_file(cls, path: Path, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
+        """A file, named by its whole address, whether it is there or not."""
+        # realpath, because Path.resolve raises RuntimeError for a link that leads to itself.
+        source = Source("file", os.path.realpath(path), path.name, metadata or {})
+        return cls(source, path=path, from_table=from_table)
+
+    @classmethod
+    def of_link(cls, url: str, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
+        return cls(Source("link", url, "", metadata or {}), url=url, keep_original=True, from_table=from_table)
+
+    @classmethod
+    def of_bytes(cls, data: bytes, source: Source) -> Item:
+        return cls(source, data=data, keep_original=True)
+
+    @classmethod
+    def of_loader(cls, load: Callable[[], bytes], source: Source) -> Item:
+        """Bytes that are read when they are wanted, and kept, as nobody else holds them by themselves."""
+        return cls(source, keep_original=True, load=load)
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """An entry that names no picture that can be read, and why."""
+
+    address: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The pictures that a source names, and the entries that were left out.
+
+    column: where a table or a database named them, by its own spelling; None where there are no columns.
+    """
+
+    items: tuple[Item, ...]
+    skipped: tuple[Skipped, ...] = ()
+    column: str | None = None
+
+
+def is_link(text: str) -> bool:
+    """Whether it is an address that can be downloaded."""
+    return text[:8].lower().startswith(("http://", "https://"))
+
+
+def names_a_picture(text: str) -> bool:
+    """Whether it ends like a picture's name, before what a link asks for after a question mark."""
+    end = re.split(r"[?#]", text, maxsplit=1)[0] if is_link(text) else text
+    return os.path.splitext(end)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122 (of a link too)
+
+
+def item_of_entry(text: str, folder: Path, place: str, metadata: Mapping[str, str] | None = None) -> Item | Skipped:
+    """What one cell or line names: a link, or a file, whose relative path counts from the folder."""
+    text = text.strip()
+    if not text:
+        return Skipped(place, "It names no picture.")
+    if len(text) > ENTRY_CHARACTERS:
+        return Skipped(place, f"Its path or link has {len(text)} characters; {ENTRY_CHARACTERS} is the most.")
+    if "\0" in text:
+        return Skipped(place, "Its path holds a NUL character, which no file's name does.")
+    if "\n" in text or "\r" in text:
+        return Skipped(place, "Its path or link holds a line break. Check the quotation marks before it.")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return Skipped(place, "Its path or link is not valid Unicode. Write it again.")
+    if is_link(text):
+        return Item.of_link(text, metadata, from_table=True)
+    if _OTHER_SCHEME.match(text):
+        return Skipped(place, f"{text[:40]!r} is neither a path nor a link that starts with http:// or https://.")
+    return Item.of_file(folder / text, metadata, from_table=True)
+
+
+def clean_metadata(pairs: Iterable[tuple[str, str]], *, characters: int = METADATA_CHARACTERS) -> dict[str, str]:
+    """Names and values that any store takes: not empty, valid Unicode, and no longer than so many characters."""
+    cleaned: dict[str, str] = {}
+    for name, value in pairs:
+        name, value = _valid(name.strip(), characters), _valid(value.strip(), characters)
+        if name and value:
+            cleaned.setdefault(name, value)
+    return cleaned
+
+
+def _valid(text: str, characters: int) -> str:
+    if len(text) > characters:
+        text = text[: characters - 1] + "…"  # a cut that can be seen
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()

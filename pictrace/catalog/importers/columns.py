@@ -1,0 +1,70 @@
+"""Which column names the pictures: by its name, and where that says nothing, by what it holds."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from pictrace.catalog.importers.base import is_link, names_a_picture
+from pictrace.errors import SourceError
+
+__all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]
+
+SAMPLE_ROWS = 50
+SHOWN_COLUMNS = 30
+# In the order of trust, without spaces and underscores. "filename" is often only what a file was once called,
+# so a link goes before it; thumbnails are the last resort.
+_USUAL = (
+    *("path", "filepath", "imagepath", "imgpath", "photopath", "picturepath", "localpath", "fullpath"),
+    *("imageurl", "imgurl", "photourl", "pictureurl", "url", "imageuri", "uri", "imagelink", "link", "href"),
+    *("imagesrc", "imgsrc", "src", "source"),
+    *("imagefile", "imagefilename", "imagename", "file", "filename"),
+    *("image", "img", "photo", "picture", "pic", "images", "urls", "paths", "files"),
+    *("thumbnailurl", "thumburl", "thumbnailpath", "thumbnail", "thumb"),
+)
+_RANK = {name: rank for rank, name in enumerate(_USUAL)}
+
+
+def is_usual_name(name: str) -> bool:
+    """Whether columns of pictures are called so."""
+    return _plain(name) in _RANK
+
+
+def choose_columns(
+    names: Sequence[str], rows: Sequence[Sequence[str]], *, column: str | None, source: object
+) -> tuple[int, ...]:
+    """Positions of the column of pictures, and of one to read where a row has nothing there.
+
+    rows: the first of them. Raises SourceError where there is none, or none of the name that was asked for.
+    """
+    shown = ", ".join(names[:SHOWN_COLUMNS]) + (", …" if len(names) > SHOWN_COLUMNS else "") or "none"
+    if column is not None:
+        for same in (str.strip, _plain):
+            for place, name in enumerate(names):
+                if same(name) == same(column):
+                    return (place,)
+        raise SourceError(f"{source} has no column named {column!r} (it has: {shown}). Check its spelling.")
+    shares = [_share([row[place] for row in rows if place < len(row)]) for place in range(len(names))]
+    usual = [place for place, name in enumerate(names) if _plain(name) in _RANK]
+    if usual:
+        usual.sort(key=lambda place: (-round(shares[place], 1), _RANK[_plain(names[place])], place))
+        return tuple(usual[:2])
+    best = max(range(len(names)), key=lambda place: shares[place], default=None)
+    if best is None or shares[best] <= 0.5:
+        raise SourceError(
+            f"{source} has no column named like 'path' or 'url', and none that holds them (it has: {shown}). "
+            "Name the column that holds the pictures; on the command line, with --column NAME."
+        )
+    return (best,)
+
+
+def _share(values: Sequence[str]) -> float:
+    """The part of the values that look like pictures; those that are there, that is."""
+    there = [value.strip() for value in values if value.strip()]
+    # A link without a picture's name may lead to a page: it counts for less than one with it.
+    scores = [1.0 if names_a_picture(value) else 0.8 if is_link(value) else 0.0 for value in there]
+    return sum(scores) / len(scores) if scores else 0.0
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\s_-]+", "", name).casefold()

@@ -1,0 +1,94 @@
+"""Any other SQLite database: a column of paths, links, or the pictures themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from pictrace.catalog.base import Source
+from pictrace.catalog.importers._foreign import foreign_database, quoted
+from pictrace.catalog.importers._schema import Table, beginning, choose_table, rowid_name, sample_rows, tables_of
+from pictrace.catalog.importers.base import (
+    MAX_ROWS,
+    Item,
+    Listing,
+    Skipped,
+    clean_metadata,
+    item_of_entry,
+)
+from pictrace.catalog.importers.columns import choose_columns
+from pictrace.errors import SourceError
+
+__all__ = ["Table", "read_database", "tables_of"]
+
+METADATA_CHARACTERS = 500
+METADATA_COLUMNS = 100
+MAX_BLOB_BYTES = 32 * 1024**2
+
+
+def read_database(
+    path: Path, table: str | None = None, column: str | None = None, *, max_rows: int = MAX_ROWS
+) -> Listing:
+    """The pictures that a column of a table holds or names; up to 100 other columns are metadata.
+
+    Blobs are read when they are wanted. Relative paths count from the database's own folder. Table and
+    column are guessed where they are not given, as for other tables. Raises SourceError where nothing
+    fits, or where the table has more than ``max_rows`` rows.
+    """
+    table, columns = choose_table(path, table, column)
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    with foreign_database(path) as db:
+        chosen = choose_columns(columns, sample_rows(db, table, columns), column=column, source=f"{table!r} in {path}")
+        reading = _Reading(path, table, columns[chosen[0]], columns, rowid_name(db, table))
+        for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
+            if number > max_rows:
+                raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
+            entry = reading.entry(number, row)
+            if isinstance(entry, Item):
+                items.append(entry)
+            else:
+                skipped.append(entry)
+    return Listing(tuple(items), tuple(skipped), reading.picture)
+
+
+class _Reading:
+    """What is asked of a table, and what its rows mean."""
+
+    def __init__(self, path: Path, table: str, picture: str, columns: Sequence[str], rowid: str | None) -> None:
+        self.path, self.table, self.picture = path, table, picture
+        self.others = [name for name in columns if name != picture][:METADATA_COLUMNS]
+        self.cell, self.rowid = quoted(picture), rowid
+        parts = [
+            *(rowid or "NULL", f"typeof({self.cell})"),
+            f"CASE typeof({self.cell}) WHEN 'blob' THEN length({self.cell}) ELSE NULL END",
+            # Whole, as substr would end at a NUL character, and so make another name of it.
+            f"CASE typeof({self.cell}) WHEN 'blob' THEN NULL ELSE CAST({self.cell} AS TEXT) END",
+            *(beginning(name, METADATA_CHARACTERS + 1) for name in self.others),
+        ]
+        # Names are quoted, and are those of columns that are there.
+        self.query = f"SELECT {', '.join(parts)} FROM {quoted(table)}"  # noqa: S608
+
+    def entry(
+        self, number: int, row: tuple[int | None, str, int, str | None, *tuple[str | None, ...]]
+    ) -> Item | Skipped:
+        row_id, kind, size, text, *values = row
+        place = f"{self.path.name}!/{self.table}/{number if row_id is None else row_id}"
+        pairs = ((name, value) for name, value in zip(self.others, values, strict=True) if value is not None)
+        metadata = clean_metadata(pairs, characters=METADATA_CHARACTERS)
+        if kind != "blob":
+            return item_of_entry(text or "", self.path.parent, place, metadata)
+        if row_id is None:
+            return Skipped(place, "Its table has no row numbers to find it by. Copy it to an ordinary table.")
+        if not 0 < size <= MAX_BLOB_BYTES:
+            return Skipped(place, f"It has {size} bytes; from 1 to {MAX_BLOB_BYTES} are read.")
+        return Item.of_loader(partial(self.blob, row_id), Source("database", place, f"{self.table} {row_id}", metadata))
+
+    def blob(self, row_id: int) -> bytes:
+        query = f"SELECT {self.cell} FROM {quoted(self.table)} WHERE {self.rowid} = ? AND length({self.cell}) <= ?"  # noqa: S608
+        with foreign_database(self.path) as db:
+            row = db.execute(query, (row_id, MAX_BLOB_BYTES)).fetchone()
+        if row is None or not isinstance(row[0], bytes):
+            raise SourceError(f"Row {row_id} was changed or removed meanwhile. Read the database again.")
+        return row[0]

@@ -1,0 +1,204 @@
+"""Picture links from one web page or several in a row: politely, and only where the site lets programs in.
+
+Pages are fetched by pictrace.download, so nothing private is reached. Each host's robots.txt is asked first
+(RFC 9309), and its pages are fetched one by one with a pause between them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+import re
+import time
+import urllib.robotparser
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from urllib.parse import urlsplit
+
+from pictrace._formats import sniff
+from pictrace.addresses import DownloadPolicy, check_url, shown
+from pictrace.download import Download, fetch_async
+from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
+from pictrace.scrape import (
+    DEFAULT_RULES,
+    MAX_PAGES,
+    PageLinks,
+    PictureLink,
+    ScrapeRules,
+    next_page,
+    page_addresses,
+    picture_links,
+)
+
+__all__ = ["USER_AGENT", "crawl", "crawl_async"]
+
+USER_AGENT = "PicTrace"
+"""The name by which a robots.txt may speak to us."""
+MAX_ROBOTS_BYTES = 500 * 1024
+MAX_CRAWL_DELAY_S = 30.0
+"""The longest pause between two pages that a robots.txt can ask for."""
+
+_DEFAULT_POLICY = DownloadPolicy()
+_HTML = frozenset({"", "text/html", "application/xhtml+xml"})
+_ANSWERED = re.compile(r"\S+ answered (\d{3})\b")
+_CLOSED = frozenset({401, 403, 429})
+
+
+async def crawl_async(
+    address: str,
+    *,
+    pages: int = 1,
+    pattern: str | None = None,
+    rules: ScrapeRules = DEFAULT_RULES,
+    policy: DownloadPolicy = _DEFAULT_POLICY,
+    delay_s: float = 1.0,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+) -> AsyncIterator[PageLinks | DownloadError]:
+    """The picture links of a page and of those that follow, a page at a time; a page's failure is a value.
+
+    What follows is the page that each names as its next; or with a pattern (scrape.page_addresses) its pages
+    2, 3, … No page is read twice. Between two pages of a host pass delay_s seconds, or what its robots.txt asks
+    for, up to 30. Raises SourceError where pages or pattern cannot be used.
+    """
+    if not 1 <= pages <= MAX_PAGES:
+        raise SourceError(f"{pages} pages cannot be read. Ask for 1 to {MAX_PAGES:,}.")
+    numbered = page_addresses(pattern, 1, pages)[1:] if pattern is not None else ()
+    site = _Site(policy, delay_s, clock, sleep)
+    seen: set[str] = set()
+    upcoming: str | None = address
+    for number in range(pages):
+        if upcoming is None:
+            return
+        following = None
+        try:
+            here = check_url(upcoming, policy)
+            if here not in seen:
+                seen.add(here)
+                page = await site.page(here)
+                again = page.final_url != here and page.final_url in seen
+                seen.add(page.final_url)
+                if pattern is None and number + 1 < pages and page.content_type in _HTML:
+                    following = next_page(page.data, page.final_url)
+                if not again:
+                    yield _links(page, rules)
+        except DownloadError as error:
+            yield error
+        if number < len(numbered):
+            following = numbered[number]
+        upcoming = following
+
+
+def crawl(
+    address: str,
+    *,
+    pages: int = 1,
+    pattern: str | None = None,
+    rules: ScrapeRules = DEFAULT_RULES,
+    policy: DownloadPolicy = _DEFAULT_POLICY,
+    delay_s: float = 1.0,
+) -> Iterator[PageLinks | DownloadError]:
+    """crawl_async for a thread in which no event loop runs (a script, a Streamlit page)."""
+    results = crawl_async(address, pages=pages, pattern=pattern, rules=rules, policy=policy, delay_s=delay_s)
+
+    async def following() -> PageLinks | DownloadError | None:
+        return await anext(results, None)
+
+    with asyncio.Runner() as runner:  # closes what is left of results, too
+        while (found := runner.run(following())) is not None:
+            yield found
+
+
+class _Site:
+    """Fetches pages one by one, within what each host's robots.txt allows, and no faster than it asks for."""
+
+    def __init__(
+        self,
+        policy: DownloadPolicy,
+        delay_s: float,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self._policy, self._delay_s, self._clock, self._sleep = policy, delay_s, clock, sleep
+        self._robots: dict[str, urllib.robotparser.RobotFileParser | DownloadError] = {}
+        self._free_at: dict[str, float] = {}
+
+    async def page(self, address: str) -> Download:
+        """One page; raises DownloadError, and RefusedError where it is closed to programs."""
+        delay_s = await self._admitted(address)
+        host = urlsplit(address).hostname or ""
+        wait_s = self._free_at.get(host, 0.0) - self._clock()
+        if wait_s > 0:
+            await self._sleep(wait_s)
+        try:
+            page = await fetch_async(address, self._policy)
+        finally:
+            self._free_at[host] = self._clock() + delay_s
+        if page.final_url != address:
+            await self._admitted(page.final_url)  # a redirect leads around no robots.txt
+        return page
+
+    async def _admitted(self, address: str) -> float:
+        """The pause that the page's host asks for; raises where it is closed to programs."""
+        parts = urlsplit(address)
+        origin = f"{parts.scheme}://{parts.netloc}"
+        if origin not in self._robots:
+            self._robots[origin] = await self._ask(f"{origin}/robots.txt")
+        robots = self._robots[origin]
+        if isinstance(robots, DownloadError):
+            raise RefusedError(
+                f"{shown(address)} was not read, as {shown(origin)}/robots.txt, which says what programs may read, "
+                f"could not be. {robots}"
+            ) from robots
+        if not robots.can_fetch(USER_AGENT, address):
+            raise RefusedError(
+                f"{shown(address)} is closed to programs by its host's robots.txt. Save its pictures yourself and "
+                "index their folder, or ask the site's owner."
+            )
+        asked_s = robots.crawl_delay(USER_AGENT) or 0
+        return max(self._delay_s, min(int(asked_s), MAX_CRAWL_DELAY_S))  # as int: it may have 4000 digits
+
+    async def _ask(self, address: str) -> urllib.robotparser.RobotFileParser | DownloadError:
+        """A host's rules; those of a host that has none allow everything; an error where they are out of reach."""
+        limit = min(self._policy.max_bytes, MAX_ROBOTS_BYTES)
+        try:
+            found = await fetch_async(address, dataclasses.replace(self._policy, max_bytes=limit))
+        except DownloadError as error:
+            answered = _ANSWERED.match(str(error))
+            status = int(answered.group(1)) if answered else 0
+            return _rules("") if 400 <= status < 500 and status not in _CLOSED else error
+        return _rules(found.data.decode("utf-8-sig", "replace"))
+
+
+def _rules(text: str) -> urllib.robotparser.RobotFileParser:
+    lines = text.splitlines()
+    robots = urllib.robotparser.RobotFileParser()
+    try:
+        robots.parse(lines)
+    except ValueError:  # the parser stumbles over lines such as "Disallow: //[" and "Crawl-delay: ²"
+        robots = urllib.robotparser.RobotFileParser()
+        robots.parse([line for line in lines if _is_readable(line)])
+    return robots
+
+
+def _is_readable(line: str) -> bool:
+    try:
+        urllib.robotparser.RobotFileParser().parse(["User-agent: *", line])
+    except ValueError:
+        return False
+    return True
+
+
+def _links(page: Download, rules: ScrapeRules) -> PageLinks:
+    """The links of a page; of a picture, which stands at the page's address, itself."""
+    if page.content_type in _HTML:
+        return picture_links(page.data, page.final_url, rules)
+    if not page.content_type.startswith("image/"):
+        raise DownloadError(
+            f"{shown(page.final_url)} is no web page and no picture, but {shown(page.content_type)}. Check the link."
+        )
+    try:
+        sniff(page.data)
+        reason = ""
+    except ImageError as error:
+        reason = str(error)
+    return PageLinks(page.final_url, (PictureLink(page.final_url, "", ("page",), None, None, reason),))

@@ -1,0 +1,280 @@
+"""The pictures that a web page shows or links to, found in its HTML; nothing is fetched here.
+
+A page is written by a stranger: broken markup and broken links are left out, never raised, and the work is
+bounded in bytes and links.
+"""
+
+from __future__ import annotations
+
+import functools
+import posixpath
+import re
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, unquote, urljoin, urlsplit
+
+from pictrace._html import decode_html, tags
+from pictrace._places import Place, places
+from pictrace.addresses import MAX_URL_LENGTH, check_characters, shown
+from pictrace.errors import RefusedError, SourceError
+
+__all__ = ["PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
+
+MAX_HTML_BYTES = 5 * 2**20
+"""What is read of a page; the rest is cut off."""
+MAX_LINKS = 10_000
+"""Links found on a page."""
+MAX_PAGES = 1000
+"""Pages that one pattern may name."""
+PAGE_NUMBER = "{n}"
+
+_MAX_PLACES = 10 * MAX_LINKS  # a link may stand in many places
+_MAX_ALT = 500
+_EMBEDDED = ("data:", "blob:")
+_LEFT_OUT_WORDS = (
+    *(
+        "logo",
+        "logos",
+        "icon",
+        "icons",
+        "favicon",
+        "sprite",
+        "sprites",
+        "avatar",
+        "avatars",
+        "badge",
+        "badges",
+        "emoji",
+    ),
+    *("pixel", "spacer", "blank", "placeholder", "loader", "spinner", "banner-ad", "ad-banner"),
+)
+
+
+@dataclass(frozen=True)
+class ScrapeRules:
+    """Which links of a page are no pictures worth having; checks itself (ValueError).
+
+    A link is left out where all its places declare a width or height below min_side_px; where its path holds one
+    of left_out_words as a whole word (any case; "-" stands for whatever separates two words), or ends in one of
+    left_out_suffixes; and, with same_host_only, where it leads to another host than the page's.
+    """
+
+    min_side_px: int = 100
+    left_out_words: tuple[str, ...] = _LEFT_OUT_WORDS
+    left_out_suffixes: tuple[str, ...] = (".svg", ".svgz", ".ico")
+    same_host_only: bool = False
+
+    def __post_init__(self) -> None:
+        if self.min_side_px < 0:
+            raise ValueError(f"min_side_px must be at least 0, not {self.min_side_px}")
+        for word in self.left_out_words:
+            if not re.fullmatch(r"[^\W_A-Z]+(-[^\W_A-Z]+)*", word):
+                raise ValueError(f"left_out_words must be words in lower case, joined by -, not {word!r}")
+        for suffix in self.left_out_suffixes:
+            if not re.fullmatch(r"\.[a-z0-9]+", suffix):
+                raise ValueError(f"left_out_suffixes must be of the form .svg, not {suffix!r}")
+
+
+@dataclass(frozen=True)
+class PictureLink:
+    """A link to a picture: its first text, all its places ("img src", "meta og:image", …), its largest declared
+    size in pixels, and why the rules leave it out ("" where they keep it).
+    """
+
+    address: str
+    alt: str
+    where: tuple[str, ...]
+    width: int | None
+    height: int | None
+    left_out: str = ""
+
+
+@dataclass(frozen=True)
+class PageLinks:
+    """The links of one page, each once, in the page's order.
+
+    embedded counts the pictures that stand in the page itself (data:, blob:); truncated tells that the page has
+    more than is read of it.
+    """
+
+    address: str
+    links: tuple[PictureLink, ...]
+    embedded: int = 0
+    truncated: bool = False
+
+    @property
+    def kept(self) -> tuple[PictureLink, ...]:
+        return tuple(link for link in self.links if not link.left_out)
+
+
+@dataclass
+class _Gathered:
+    """What all places of one link say together."""
+
+    reason: str
+    alt: str = ""
+    where: dict[str, None] = field(default_factory=dict)
+    width: int | None = None
+    height: int | None = None
+    small: bool = True
+
+
+DEFAULT_RULES = ScrapeRules()
+
+
+def picture_links(
+    html: bytes | str, address: str, rules: ScrapeRules = DEFAULT_RULES, *, charset: str = ""
+) -> PageLinks:
+    """The pictures of a page: shown, loaded late, named for previews, in styles, or linked to.
+
+    Of a srcset the largest picture counts. Links are resolved against the page's base, without their fragments.
+    charset is what the server said of bytes.
+    """
+    text = _text(html, charset)
+    base = address
+    found: list[Place] = []
+    truncated = len(html) > MAX_HTML_BYTES
+    found_base = False
+    noscript = False
+    for tag in tags(text):
+        if tag.name == "noscript":
+            noscript = not tag.ends
+        elif tag.name == "base" and not found_base and (href := tag.get("href")):
+            base, found_base = _base(address, href), True
+        elif tag.attributes and not tag.ends:
+            for place in places(tag):
+                where = f"noscript {place.where}" if noscript else place.where
+                found.append(Place(place.url, where, place.alt, place.width, place.height))
+        if len(found) >= _MAX_PLACES:
+            truncated = True
+            break
+    return _gather(found, base, address, rules, truncated)
+
+
+def next_page(html: bytes | str, address: str, *, charset: str = "") -> str | None:
+    """Where the page says that its next page is (rel="next"), None where it does not."""
+    base, found_base, found = address, False, ""
+    for tag in tags(_text(html, charset)):
+        if tag.name == "base" and not found_base and (href := tag.get("href")):
+            base, found_base = _base(address, href), True
+        if not found and tag.attributes and tag.name in ("link", "a") and "next" in tag.get("rel").lower().split():
+            found = tag.get("href").strip()
+    if not found:
+        return None
+    link, reason = _resolved(base, found)
+    return None if reason else link
+
+
+def page_addresses(pattern: str, first: int, last: int) -> tuple[str, ...]:
+    """The addresses of the pages first to last of a pattern such as https://example.org/page-{n}/.
+
+    Raises SourceError unless the pattern has exactly one {n}, after its host, and the pages are 1000 at most.
+    """
+    if pattern.count(PAGE_NUMBER) != 1:
+        raise SourceError(f"{shown(pattern)} must hold {PAGE_NUMBER}, the page's number, once. Write it in its place.")
+    if not re.match(r"https?://[^/?#{]+[/?]", pattern, re.IGNORECASE):
+        raise SourceError(f"{shown(pattern)} must begin like https://example.org/, with {PAGE_NUMBER} after the host.")
+    if not 0 <= first <= last:
+        raise SourceError(f"There are no pages from {first} to {last}. Count upwards, from 0 at least.")
+    if last - first >= MAX_PAGES:
+        raise SourceError(f"{last - first + 1:,} pages are more than {MAX_PAGES:,}. Ask for fewer at a time.")
+    return tuple(pattern.replace(PAGE_NUMBER, str(number)) for number in range(first, last + 1))
+
+
+def _text(html: bytes | str, charset: str) -> str:
+    return html[:MAX_HTML_BYTES] if isinstance(html, str) else decode_html(html[:MAX_HTML_BYTES], charset)
+
+
+def _gather(found: list[Place], base: str, address: str, rules: ScrapeRules, truncated: bool) -> PageLinks:
+    gathered: dict[str, _Gathered] = {}
+    known: dict[str, tuple[str, str]] = {}
+    host = _host(address)
+    embedded = 0
+    for place in found:
+        url = place.url.strip()
+        if not url or url.startswith("#"):
+            continue
+        if url not in known:
+            known[url] = _resolved(base, url)
+        link, reason = known[url]
+        embedded += link.startswith(_EMBEDDED)
+        if link not in gathered:
+            if len(gathered) == MAX_LINKS:
+                truncated = True
+                break
+            gathered[link] = _Gathered(reason or _unwanted(link, host, rules))
+        _join(gathered[link], place, rules)
+    links = []
+    for link, one in gathered.items():
+        reason = one.reason
+        if not reason and one.small:
+            size = f"{'?' if one.width is None else one.width} × {'?' if one.height is None else one.height}"
+            reason = f"shown at {size} pixels, less than {rules.min_side_px}"
+        links.append(PictureLink(link, one.alt, tuple(one.where), one.width, one.height, reason))
+    return PageLinks(address, tuple(links), embedded, truncated)
+
+
+def _join(one: _Gathered, place: Place, rules: ScrapeRules) -> None:
+    one.where[place.where] = None
+    one.alt = one.alt or " ".join(place.alt[: 2 * _MAX_ALT].split())[:_MAX_ALT]
+    sides = [side for side in (place.width, place.height) if side is not None]
+    one.small = one.small and bool(sides) and min(sides) < rules.min_side_px
+    one.width = max((side for side in (one.width, place.width) if side is not None), default=None)
+    one.height = max((side for side in (one.height, place.height) if side is not None), default=None)
+
+
+def _resolved(base: str, url: str) -> tuple[str, str]:
+    """The whole link without fragment and "", or the link as it stands (cut) and why it cannot be fetched."""
+    if (scheme := url[:5].lower()) in _EMBEDDED:
+        return scheme + shown(url[5:106]), "a picture within the page itself"
+    # As browsers do: line breaks and tabs within a link are dropped, spaces are written out.
+    url = re.sub(r"[\t\n\r]", "", url[: 4 * MAX_URL_LENGTH]).strip().replace(" ", "%20")
+    try:
+        joined = urljoin(base, url)
+        parts = urlsplit(joined)
+        whole = bool(parts.hostname) and parts.port != 0  # an impossible port raises ValueError
+        netloc = parts.netloc if "@" in parts.netloc else parts.netloc.lower()
+        joined = parts._replace(netloc=netloc, fragment="").geturl()
+        check_characters(joined)
+    except (ValueError, RefusedError):
+        return shown(url), "not readable as a link"
+    if parts.scheme not in ("http", "https") or not whole:
+        return shown(url), "no link of the web (http, https)"
+    if len(joined) > MAX_URL_LENGTH:
+        return shown(joined), f"longer than {MAX_URL_LENGTH:,} characters"
+    return joined, ""
+
+
+def _unwanted(link: str, host: str, rules: ScrapeRules) -> str:
+    """Why the rules leave out a link that could be fetched, by the link alone."""
+    path = unquote(urlsplit(link).path).lower()
+    suffix = posixpath.splitext(path)[1]
+    if suffix in rules.left_out_suffixes:
+        return f"a {suffix} file"
+    if rules.left_out_words and (match := _words(rules.left_out_words).search(re.sub(r"[^\w/]|_", "-", path))):
+        return f'named "{match.group()}"'
+    if rules.same_host_only and _host(link) != host:
+        return "on another host"
+    return ""
+
+
+@functools.lru_cache(16)
+def _words(words: tuple[str, ...]) -> re.Pattern[str]:
+    ordered = sorted(words, key=len, reverse=True)
+    choice = "|".join(re.escape(word).replace(r"\-", "-+") for word in ordered)
+    return re.compile(rf"(?<![^/-])(?:{choice})(?![^/-])")
+
+
+def _base(address: str, href: str) -> str:
+    link, reason = _resolved(address, href.strip())
+    return address if reason else link
+
+
+def _host(address: str) -> str:
+    return (_split(address).hostname or "").removesuffix(".")
+
+
+def _split(url: str) -> SplitResult:
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")

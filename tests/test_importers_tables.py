@@ -1,0 +1,184 @@
+"""Tables as people save them: whatever their columns, delimiters and encodings are."""
+
+from __future__ import annotations
+
+import csv
+import time
+from pathlib import Path
+
+import pytest
+
+from pictrace.catalog.importers import Listing, list_source, read_table
+from pictrace.errors import SourceError
+
+
+def table(folder: Path, text: str, name: str = "table.csv", encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_bytes(text.encode(encoding))
+    return path
+
+
+def names(listing: Listing) -> list[str]:
+    return [item.url or item.source.title for item in listing.items]
+
+
+# Columns -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        *("path", "FILE", "filename", "File Name", "file_path", "Image", "image_path", "Image Path", "img", "photo"),
+        *("picture", "url", "URL", "link", "href", "src", "image_url", "Image-URL", "thumbnail_url", " thumb "),
+    ],
+)
+def test_usual_names_are_known(column: str, tmp_path: Path) -> None:
+    listing = list_source(str(table(tmp_path, f"title,{column}\nSunrise,a.png\n")))
+    assert names(listing) == ["a.png"]
+    assert listing.column == column.strip()
+    assert listing.items[0].source.metadata == {"title": "Sunrise"}
+    assert listing.items[0].from_table
+
+
+@pytest.mark.parametrize(
+    ("text", "column", "expected"),
+    [
+        ("filename,url\nDSC1.jpg,http://x.example/1.jpg\n", "url", "http://x.example/1.jpg"),
+        ("url,image\nhttp://x.example/page,http://x.example/1.jpg\n", "image", "http://x.example/1.jpg"),
+        ("thumbnail_url,image_url\nhttp://x.example/t,http://x.example/i\n", "image_url", "http://x.example/i"),
+        ("path,url\n,http://x.example/1.jpg\n", "url", "http://x.example/1.jpg"),
+        ("image,path\na portrait,a.png\n", "path", "a.png"),
+    ],
+)
+def test_of_several_the_one_that_holds_pictures_counts(text: str, column: str, expected: str, tmp_path: Path) -> None:
+    listing = read_table(table(tmp_path, text))
+    assert (listing.column, names(listing)) == (column, [expected])
+
+
+def test_the_values_decide_where_no_name_does(tmp_path: Path) -> None:
+    path = table(tmp_path, "artist,werk,page\nDürer,hase.JPG,http://x.example/1\nKlee,,http://x.example/2\n")
+    assert read_table(path).column == "werk"
+    path = table(tmp_path, "artist,where\nDürer,https://x.example/1?id=2\nKlee,\n")
+    assert read_table(path).column == "where"
+
+
+def test_the_guess_can_be_corrected(tmp_path: Path) -> None:
+    path = table(tmp_path, "url,Small Picture\nhttp://x.example/large.jpg,s.png\n,\n")
+    listing = read_table(path, column="small_picture")
+    assert (listing.column, names(listing)) == ("Small Picture", ["s.png"])
+    assert listing.items[0].source.metadata == {"url": "http://x.example/large.jpg"}
+    assert list_source(str(path), column=" Small Picture ") == listing
+    with pytest.raises(SourceError, match=r"no column named 'small' \(it has: url, Small Picture\)"):
+        read_table(path, column="small")
+
+
+def test_a_table_without_a_heading_loses_no_row(tmp_path: Path) -> None:
+    listing = read_table(table(tmp_path, "cat,a.png\ndog,b.png\n"))
+    assert (listing.column, names(listing)) == ("column 2", ["a.png", "b.png"])
+    assert listing.items[1].source.metadata == {"column 1": "dog"}
+
+
+# Forms ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_delimiters_are_guessed_by_the_count_of_cells(delimiter: str, tmp_path: Path) -> None:
+    rows = [["path", "note", "size"], ["a.png", "one, two; three | four", "1,5"], ["b.png", "x,y", "2,5"]]
+    path = tmp_path / "table.csv"
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, delimiter=delimiter).writerows(rows)
+    listing = read_table(path)
+    assert names(listing) == ["a.png", "b.png"]
+    assert listing.items[0].source.metadata == {"note": "one, two; three | four", "size": "1,5"}
+    assert read_table(path, delimiter=delimiter) == listing
+
+
+def test_links_with_commas_stay_whole_in_a_table_of_one_column(tmp_path: Path) -> None:
+    links = ["https://x.example/a,b;c.jpg", "https://x.example/w_1,h_2/d.jpg", "https://x.example/e|f.jpg"]
+    assert names(read_table(table(tmp_path, "url\n" + "\n".join(links)))) == links
+
+
+def test_a_delimiter_that_cannot_be_one_is_refused(tmp_path: Path) -> None:
+    for delimiter in ("", "::", "\n", '"'):
+        with pytest.raises(SourceError, match="cannot be a delimiter"):
+            read_table(table(tmp_path, "path\na.png\n"), delimiter=delimiter)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32", "cp1252"])
+def test_encodings_are_guessed(encoding: str, tmp_path: Path) -> None:
+    listing = read_table(table(tmp_path, "path,artist\nHäschen €.png,Dürer\n", encoding=encoding))
+    assert names(listing) == ["Häschen €.png"]
+    assert listing.items[0].source.metadata == {"artist": "Dürer"}
+
+
+def test_the_encoding_can_be_given(tmp_path: Path) -> None:
+    path = table(tmp_path, "path\n図.png\n", encoding="shift_jis")
+    assert names(read_table(path, encoding="shift_jis")) == ["図.png"]
+    assert names(read_table(path)) != ["図.png"]  # nobody can guess it
+    for encoding, problem in (("ascii", "not ascii text"), ("klingon", "no encoding that is known")):
+        with pytest.raises(SourceError, match=problem):
+            read_table(path, encoding=encoding)
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "path\na.png\n".encode("utf-16-le")])
+def test_what_is_no_text_is_refused(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(data)
+    with pytest.raises(SourceError, match="is not text"):
+        list_source(str(path))
+
+
+# Rows ----------------------------------------------------------------------------------------------
+
+
+def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
+    path = table(
+        tmp_path,
+        f'path,note\n{"x" * 200_000},long\nftp://x.example/a.png,\n"data:image/png;base64,AA",\n"a\nb.png",\nc.png,fine\n',
+    )
+    listing = read_table(path)
+    assert names(listing) == ["c.png"]
+    assert [(one.address.split(", ")[1], one.reason.split(". ")[0]) for one in listing.skipped] == [
+        ("line 2", "Its path or link has 200000 characters; 8192 is the most."),
+        ("line 3", "'ftp://x.example/a.png' is neither a path nor a link that starts with http:// or https://."),
+        ("line 4", "'data:image/png;base64,AA' is neither a path nor a link that starts with http:// or https://."),
+        ("line 6", "Its path or link holds a line break"),
+    ]
+
+
+def test_long_fields_are_cut_and_the_limit_of_the_process_stays(tmp_path: Path) -> None:
+    before = csv.field_size_limit(99_999)
+    listing = read_table(table(tmp_path, f"path,note\na.png,{'x' * 500_000}\nb.png,\n"))
+    note = listing.items[0].source.metadata["note"]
+    assert len(note) == 10_000
+    assert note.endswith("x…")
+    with pytest.raises(SourceError, match="cannot be read as CSV"):
+        read_table(table(tmp_path, f"path,note\na.png,{'x' * 17_000_000}\n"))
+    assert csv.field_size_limit(before) == 99_999
+
+
+def test_a_quotation_that_is_never_closed_is_told(tmp_path: Path) -> None:
+    rows = "".join(f"{number}.png,x\n" for number in range(100))
+    listing = read_table(table(tmp_path, f'path,note\na.png,fine\nb.png,"open\n{rows}'))
+    assert names(listing) == ["a.png"]
+    assert [one.address for one in listing.skipped] == ["table.csv, line 3"]
+    assert "never closed" in listing.skipped[0].reason
+    with pytest.raises(SourceError, match="never closed"):
+        read_table(table(tmp_path, 'path,"note\na.png,x\n'))
+
+
+def test_too_many_rows_are_refused(tmp_path: Path) -> None:
+    path = table(tmp_path, "path\na.png\nb.png\nc.png\n")
+    assert len(read_table(path, max_rows=3).items) == 3
+    with pytest.raises(SourceError, match="more than 2 rows"):
+        read_table(path, max_rows=2)
+
+
+def test_a_hundred_thousand_rows_take_seconds(tmp_path: Path) -> None:
+    rows = "".join(f"folder/{number}.jpg,Title {number},{number % 2000}\n" for number in range(100_000))
+    path = table(tmp_path, "path,title,year\n" + rows)
+    started = time.perf_counter()
+    listing = read_table(path)
+    assert time.perf_counter() - started < 15  # about 2 s, on a machine that is not busy
+    assert len(listing.items) == 100_000
+    assert listing.items[-1].source.metadata == {"title": "Title 99999", "year": "1999"}
