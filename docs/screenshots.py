@@ -29,6 +29,10 @@ def main(address: str, chromium: str = "/usr/bin/chromium") -> None:
             phone = width < 640
             if not phone and scheme == "light":
                 page.screenshot(path=HERE / "search-empty.png")
+                page.goto(f"{address}/catalog")
+                page.get_by_title("Retina").click()
+                settle(page)
+                page.screenshot(path=HERE / "catalog.png")
                 page.goto(f"{address}/about")
                 settle(page)
                 page.screenshot(path=HERE / "about.png")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -12,7 +12,7 @@ from pictrace.metrics.base import Metric, Profile
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Found
 
-__all__ = ["contributions_figure", "distribution_figure", "profile_figure"]
+__all__ = ["contributions_figure", "counts_figure", "distribution_figure", "profile_figure"]
 
 GRAY = "#8A8F98"  # readable on light and on dark
 STRIP_BINS = 60
@@ -146,6 +146,23 @@ def _labels(similarities: Sequence[float]) -> list[str]:
         elif not labels[near].endswith("…"):
             labels[near] += " …"
     return labels
+
+
+def counts_figure(title: str, counts: Mapping[str, int]) -> go.Figure:
+    """Bars of how many there are of each, labelled with the number."""
+    figure = go.Figure()
+    figure.add_bar(
+        y=[_plain(_short(name)) for name in counts],
+        x=list(counts.values()),
+        orientation="h",
+        text=[f"{count:,}" for count in counts.values()],
+        textposition="auto",
+        marker={"color": "#0072B2"},
+        hovertemplate="%{y}: %{x:,} pictures<extra></extra>",
+    )
+    figure.update_yaxes(autorange="reversed", automargin=True)
+    figure.update_xaxes(visible=False)
+    return _framed(figure, title, 110 + 30 * max(2, len(counts)))
 
 
 def profile_figure(profile: Profile) -> go.Figure:

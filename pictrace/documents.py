@@ -9,10 +9,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pictrace.catalog.base import Catalog, PictureRecord
+from pictrace.indexing import Failure
 from pictrace.scores import Criteria, Match, ScoreTable
 from pictrace.search import Found, Query
 
-__all__ = ["criteria_document", "match_document", "matches_csv", "query_document", "search_document"]
+__all__ = [
+    "criteria_document",
+    "failures_csv",
+    "match_document",
+    "matches_csv",
+    "query_document",
+    "search_document",
+    "spreadsheet_text",
+]
 
 
 def _number(value: float) -> float | None:
@@ -113,9 +122,9 @@ def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
     for one in found:
         match, picture = one.match, one.picture
         row: list[Any] = [match.rank, match.id, _number(match.score), _number(match.coverage)]
-        row += [match.variant.label, _harmless(picture.label)]
+        row += [match.variant.label, spreadsheet_text(picture.label)]
         row += [
-            _harmless(" ".join(source.address for source in picture.sources)),
+            spreadsheet_text(" ".join(source.address for source in picture.sources)),
             picture.width,
             picture.height,
         ]
@@ -124,6 +133,16 @@ def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _harmless(text: str) -> str:
+def failures_csv(failures: Sequence[Failure]) -> str:
+    """What could not be used, and why, one line each."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["kind", "address", "reason"])
+    for one in failures:
+        writer.writerow([one.source.kind, spreadsheet_text(one.source.address), spreadsheet_text(one.reason)])
+    return text.getvalue()
+
+
+def spreadsheet_text(text: str) -> str:
     """Cells that begin like a formula get an apostrophe: a catalog's titles are strangers' text."""
     return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text

@@ -118,6 +118,17 @@ def move_slider(page: "playwright_api.Page", key: str, press: str, times: int) -
     settle(page)
 
 
+def test_the_first_request_to_a_server_may_be_for_any_page(browser: "playwright_api.Browser", address: str) -> None:
+    """This test must stay the first: Streamlit's older rule of pages is in force until a page was served."""
+    page = browser.new_page()
+    page.set_default_timeout(30_000)
+    page.goto(f"{address}/about")
+    page.get_by_text("What it measures").wait_for()
+    assert page.get_by_role("link", name="Search").count() == 1
+    assert page.get_by_text("Page not found").count() == 0
+    page.close()
+
+
 def test_upload_rank_share_and_restore(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
     """Upload, results, a slider re-ranks and the address changes, a reload restores the settings."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
@@ -223,3 +234,32 @@ def test_on_a_small_screen_nothing_is_cut_off(
     assert answer is not None
     assert answer["y"] < boxes[0]["y"]
     context.close()
+
+
+def test_add_a_folder_stop_and_search_it(
+    page: "playwright_api.Page", photographs: dict[str, bytes], tmp_path: Path
+) -> None:
+    """A folder becomes a catalog of one's own, which the search page then searches."""
+    folder = tmp_path / "holiday"
+    folder.mkdir()
+    for name, data in photographs.items():
+        (folder / name).write_bytes(data)
+    (folder / "broken.jpg").write_bytes(b"no picture")
+    page.get_by_role("link", name="Catalog").click()
+    page.get_by_role("radio", name="Add pictures").click()
+    page.locator('input[type="file"]').nth(1).set_input_files(folder)
+    page.get_by_text("1 unreadable").wait_for()
+    page.get_by_role("button", name="Add to a catalog of my own").click()
+    page.get_by_text(f"{len(photographs)} added, 0 already here, 1 failed.").wait_for()
+    page.get_by_text(f"{len(photographs)} pictures").first.wait_for()
+    page.get_by_role("button", name="Try these again").click()
+    page.get_by_text("0 added, 0 already here, 1 failed.").wait_for()
+    settle(page)
+    page.get_by_role("button", name="Done").click()
+    page.get_by_text("Nothing chosen yet.").wait_for()
+    settle(page)
+    page.get_by_role("link", name="Search").click()
+    page.get_by_text(f"My catalog: {len(photographs)} pictures").wait_for()
+    settle(page)
+    upload(page, encode_jpeg(turn(decode(photographs["retina.jpg"]), 90), quality=60))
+    page.get_by_text("Found: retina.jpg").wait_for()

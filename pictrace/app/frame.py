@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib import resources
 
 import streamlit as st
 
 from pictrace.metrics import all_metrics
 
-__all__ = ["frame"]
+__all__ = ["frame", "in_frame", "route"]
 
 LOGO = resources.files(__package__).joinpath("assets", "logo.svg").read_text("utf-8")
+
+FRAMED = "pictrace_framed"
+
+
+def route() -> None:
+    """The frame, the navigation, and the page that was asked for."""
+    st.set_page_config(page_title="PicTrace", page_icon=":material/image_search:", layout="wide")
+    frame()
+    st.navigation(
+        [
+            st.Page("pages/search.py", title="Search", icon=":material/image_search:", default=True),
+            st.Page("pages/catalog.py", title="Catalog", icon=":material/photo_library:"),
+            st.Page("pages/about.py", title="About", icon=":material/info:"),
+        ],
+        position="top",
+    ).run()
+
+
+def in_frame(show: Callable[[], None]) -> None:
+    """Draw a page; where the router has not run, run it instead.
+
+    The very first request to a fresh server finds Streamlit's older rule in force, by which each file in
+    ``pages/`` is an app of its own: if it asks for another page than the first, only that file is run. The
+    navigation ends that rule.
+    """
+    if FRAMED in st.session_state:
+        show()
+    else:
+        route()
 
 
 def frame() -> None:
     """Draw it; called once a run, before the page."""
+    st.session_state[FRAMED] = True
     st.logo(LOGO, size="large")
     rules = [
         "[data-testid='stMainBlockContainer'] {padding-left: 2rem; padding-right: 2rem; max-width: 1500px;}",

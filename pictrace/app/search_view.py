@@ -16,7 +16,7 @@ from pictrace.app.controls import (
     take_from_catalog,
 )
 from pictrace.app.panels import details, list_of_matches, small_thumbnail
-from pictrace.app.state import Session, Workspace, current_table, open_workspace, session
+from pictrace.app.state import Session, Workspace, current_table, session, workspace_of
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
@@ -37,7 +37,7 @@ def show() -> None:
     criteria, orientations = criteria_controls(metrics)
     state = session()
     try:
-        workspace = open_workspace()
+        workspace = workspace_of(state)
     except PicTraceError as error:
         st.error(str(error), icon=":material/error:")
         return
@@ -80,9 +80,7 @@ def _empty(workspace: Workspace, state: Session) -> None:
     ids = workspace.catalog.ids()
     st.subheader("Which picture are you looking for?", anchor=False)
     if not len(ids):
-        st.info(
-            "The catalog is empty. Add pictures with: pictrace index FOLDER --catalog FILE", icon=":material/inbox:"
-        )
+        st.info("The catalog is empty. Add pictures on the page Catalog.", icon=":material/inbox:")
         return
     st.caption(
         f"{workspace.title}: {_pictures(len(ids))}. Drop a picture above, or choose one of these to find its relatives."

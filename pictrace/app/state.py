@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
+import shutil
 import threading
 import time
 from collections.abc import Callable
@@ -14,20 +16,32 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pictrace import kernels
-from pictrace.catalog import open_catalog
+from pictrace.app.jobs import AddJob
+from pictrace.catalog import SqliteCatalog, open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import ComparedPair
-from pictrace.sample import open_sample
+from pictrace.sample import cache_folder, open_sample
 from pictrace.scores import ScoreTable
 from pictrace.search import Query, prepare_query, score
 
-__all__ = ["UPLOAD_LIMITS", "Picture", "Session", "Workspace", "current_table", "open_workspace", "session"]
+__all__ = [
+    "UPLOAD_LIMITS",
+    "Picture",
+    "Session",
+    "Workspace",
+    "current_table",
+    "open_workspace",
+    "private_workspace",
+    "session",
+    "workspace_of",
+]
 
 ANSWER_PX = 190
+KEPT_S = 24 * 3600
 
 UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
 
@@ -39,6 +53,7 @@ class Workspace:
     catalog: Catalog
     hot: HotFeatures
     title: str
+    writable: bool = False  # by every session
 
 
 @dataclass(frozen=True)
@@ -65,6 +80,8 @@ class Session:
     exhaustive: bool = False  # asked to score everything exactly, for this picture
     pairs: dict[tuple[int, str], ComparedPair] = field(default_factory=dict)  # what details were opened
     originals: dict[int, RGBImage] = field(default_factory=dict)
+    private: Workspace | None = None  # what this person added pictures to
+    job: AddJob | None = None
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
@@ -111,7 +128,40 @@ def open_workspace() -> Workspace:
     catalog: Catalog = open_catalog(named) if named else open_sample()
     hot = HotFeatures(catalog)
     threading.Thread(target=_open_cache, args=(hot,), name="open-cache", daemon=True).start()
-    return Workspace(catalog, hot, Path(named).stem if named else "Sample catalog")
+    writable = bool(named) and os.environ.get("PICTRACE_CATALOG_WRITABLE", "") == "1"
+    return Workspace(catalog, hot, Path(named).stem if named else "Sample catalog", writable)
+
+
+def workspace_of(state: Session) -> Workspace:
+    """The session's own catalog where it has one, else the one that all share."""
+    return state.private or open_workspace()
+
+
+def private_workspace(state: Session) -> Workspace:
+    """A catalog that this session may add to: the shared one if it is writable, else one of its own.
+
+    A private catalog lies in the cache folder and is deleted a day after it was last written.
+    """
+    shared = open_workspace()
+    if shared.writable:
+        return shared
+    if state.private is None:
+        folder = cache_folder() / "private"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        _delete_old(folder)
+        catalog = SqliteCatalog(folder / f"{secrets.token_hex(16)}.sqlite")
+        state.private = Workspace(catalog, HotFeatures(catalog), "My catalog", writable=True)
+    return state.private
+
+
+def _delete_old(folder: Path) -> None:
+    for path in folder.glob("*.sqlite"):
+        files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
+        newest = max(one.stat().st_mtime for one in files if one.exists())
+        if time.time() - newest > KEPT_S:
+            for one in files:
+                one.unlink(missing_ok=True)
+            shutil.rmtree(f"{path}.cache", ignore_errors=True)
 
 
 def _open_cache(hot: HotFeatures) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -16,6 +17,7 @@ __all__ = [
     "AddResult",
     "Catalog",
     "Changes",
+    "Facts",
     "FeatureSpec",
     "NewPicture",
     "PictureRecord",
@@ -35,7 +37,8 @@ def image_id(sha256: bytes) -> int:
 
 @dataclass(frozen=True)
 class Source:
-    """Where a picture came from. kind: "file", "link", "upload", "paste", "camera" or "sample"."""
+    """Where a picture came from. kind: "file", "link", "upload", "paste", "camera", "archive", "database" or
+    "sample"."""
 
     kind: str
     address: str
@@ -139,6 +142,17 @@ class Changes:
     removed: tuple[int, ...]
 
 
+@dataclass(frozen=True)
+class Facts:
+    """Pictures by format, pictures by megapixels (the whole part), bytes of all originals, pictures with
+    several sources."""
+
+    formats: Mapping[str, int]
+    megapixels: Mapping[int, int]
+    byte_count: int
+    repeated: int
+
+
 class Catalog(Protocol):
     """A store. Safe for any number of threads and processes at once; writes are atomic per call.
 
@@ -167,6 +181,16 @@ class Catalog(Protocol):
 
     def pictures(self, ids: Iterable[int]) -> dict[int, PictureRecord]:
         """Records by id; ids that are not there are left out."""
+
+    def page(self, *, text: str = "", offset: int = 0, limit: int = 24) -> tuple[tuple[int, ...], int]:
+        """(ids of one page, newest first; how many there are in all) of the pictures whose title, address or
+        metadata contain the text, whatever its case."""
+
+    def facts(self) -> Facts:
+        """Numbers about all pictures, without reading any."""
+
+    def copy_to(self, path: Path) -> None:
+        """A whole and consistent copy in a new file, while others read and write."""
 
     def known_sources(self, kind: str, addresses: Iterable[str]) -> dict[str, int]:
         """Which of these addresses are here, and as which picture."""

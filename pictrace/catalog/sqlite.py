@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog._connections import Connections
 from pictrace.catalog._writer import Writer, feature_table, writing
-from pictrace.catalog.base import AddResult, Changes, FeatureSpec, NewPicture, PictureRecord, Source
+from pictrace.catalog.base import AddResult, Changes, Facts, FeatureSpec, NewPicture, PictureRecord, Source
 from pictrace.catalog.migrations import migrate
 from pictrace.errors import CatalogError
 from pictrace.metrics.base import FeatureBatch, Features
@@ -110,6 +110,35 @@ class SqliteCatalog:
                     facts = (*row, tuple(sources.get(row[0], ())))
                     records[row[0]] = PictureRecord(*facts)
         return {one: records[one] for one in wanted if one in records}
+
+    def page(self, *, text: str = "", offset: int = 0, limit: int = 24) -> tuple[tuple[int, ...], int]:
+        where, values = "", list[str]()
+        if text:
+            escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+            like = " OR ".join(f"{column} LIKE ? ESCAPE '!'" for column in ("title", "address", "metadata"))
+            where = f"WHERE id IN (SELECT picture_id FROM sources WHERE {like})"  # noqa: S608 (our own names)
+            values = [f"%{escaped}%"] * 3
+        with self._connections.snapshot() as db:
+            total = int(db.execute(f"SELECT count(*) FROM pictures {where}", values).fetchone()[0])  # noqa: S608
+            rows = db.execute(
+                f"SELECT id FROM pictures {where} ORDER BY revision DESC, id LIMIT ? OFFSET ?",  # noqa: S608
+                (*values, limit, offset),
+            ).fetchall()
+        return tuple(row[0] for row in rows), total
+
+    def facts(self) -> Facts:
+        with self._connections.snapshot() as db:
+            formats = dict(db.execute("SELECT format, count(*) FROM pictures GROUP BY format ORDER BY 2 DESC"))
+            sizes = dict(db.execute("SELECT width * height / 1000000, count(*) FROM pictures GROUP BY 1 ORDER BY 1"))
+            (size,) = db.execute("SELECT coalesce(sum(byte_count), 0) FROM pictures").fetchone()
+            (repeated,) = db.execute(
+                "SELECT count(*) FROM (SELECT 1 FROM sources GROUP BY picture_id HAVING count(*) > 1)"
+            ).fetchone()
+        return Facts(formats, sizes, int(size), int(repeated))
+
+    def copy_to(self, path: Path) -> None:
+        with self._connections.borrow() as db:
+            db.execute("VACUUM INTO ?", (str(path),))
 
     def known_sources(self, kind: str, addresses: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}

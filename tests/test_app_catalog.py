@@ -1,0 +1,259 @@
+"""The catalog page through Streamlit's own test harness, and what it stands on."""
+
+import csv
+import io
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pictrace.app import catalog_view
+from pictrace.app import state as state_module
+from pictrace.app.jobs import AddJob, preview
+from pictrace.app.state import UPLOAD_LIMITS, Session, Workspace
+from pictrace.catalog.base import Source
+from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.importers import Item
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.documents import failures_csv
+from pictrace.indexing import Failure, Indexing
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def items(photographs: dict[str, bytes]) -> list[Item]:
+    broken = Item.of_bytes(b"no picture", Source("upload", "broken.jpg", "broken.jpg"))
+    return [Item.of_bytes(data, Source("upload", name, name)) for name, data in photographs.items()] + [broken]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[SqliteCatalog]:
+    with closing(SqliteCatalog(tmp_path / "c.sqlite")) as catalog:
+        yield catalog
+
+
+def start() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    app.switch_page("pages/catalog.py").run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.error, *app.info, *app.success]
+    return "\n".join(str(one.value) for one in parts)
+
+
+def session(app: AppTest) -> Session:
+    found: Session = app.session_state["pictrace"]
+    return found
+
+
+def button(app: AppTest, label: str) -> object:
+    return next(one for one in app.button if one.label == label)
+
+
+def test_the_shared_catalog_is_shown_and_cannot_be_changed() -> None:
+    app = start()
+    assert "Sample catalog" in texts(app)
+    assert "this one stays as it is" in texts(app)
+    app.session_state["catalog_picked"] = int(state_module.open_workspace().catalog.ids()[0])
+    app.run()
+    assert not app.exception
+    assert "pixels" in texts(app)
+    assert "Remove it" not in [one.label for one in app.button]
+    button(app, "Search with this").click().run()  # type: ignore[attr-defined]
+    assert session(app).picture is not None
+
+
+def test_the_list_can_be_searched_and_paged() -> None:
+    app = start()
+    assert app.number_input[0].max == 2
+    app.number_input[0].set_value(2).run()
+    assert not app.exception
+    app.text_input(key="catalog_text").set_value("coffee").run()
+    assert "4 pictures, newest first" in texts(app)
+    app.text_input(key="catalog_text").set_value("100%_nothing").run()
+    assert "No picture is called anything with" in texts(app)
+
+
+def test_the_numbers() -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Numbers").run()
+    assert not app.exception
+    assert app.metric[0].value == "34"
+    assert list(app.dataframe[0].value["Missing"]) == [0] * len(app.dataframe[0].value)
+
+
+def add_files(app: AppTest, files: list[tuple[str, bytes]]) -> AppTest:
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    for name, data in files:
+        app.file_uploader[0].upload(name, data)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
+    app = add_files(start(), [("cup.png", photographs["coffee.png"]), ("broken.jpg", b"no picture")])
+    assert "0 new, 1 already here, 1 unreadable" in texts(app)  # of the sample catalog
+    button(app, "Add to a catalog of my own").click().run()  # type: ignore[attr-defined]
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    app.run()
+    assert not app.exception
+    assert "1 added, 0 already here, 1 failed." in texts(app)
+    assert app.dataframe[0].value["Picture"].tolist() == ["broken.jpg"]
+    assert "My catalog" in texts(app)
+    assert state_module.open_workspace().catalog.count() == 34
+    button(app, "Done").click().run()  # type: ignore[attr-defined]
+    private = session(app).private
+    assert private is not None
+    assert private.catalog.count() == 1
+    app.segmented_control(key="catalog_part").set_value("Pictures").run()
+    app.session_state["catalog_picked"] = int(private.catalog.ids()[0])
+    app.run()
+    button(app, "Remove it").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    assert "The catalog is empty." in texts(app)
+    button(app, "Back to the shared catalog").click().run()  # type: ignore[attr-defined]
+    assert "Sample catalog" in texts(app)
+
+
+def test_links_are_counted_before_they_are_fetched() -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app.text_area(key="add_links").set_value("http://127.0.0.1:9/a.jpg\n\n https://example.org/b.jpg ").run()
+    assert "2 links to fetch" in texts(app)
+
+
+def test_a_writable_shared_catalog_takes_what_is_added(
+    photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    app = add_files(start(), [("cup.png", photographs["coffee.png"])])
+    button(app, "Add to this catalog").click().run()  # type: ignore[attr-defined]
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert catalog.count() == 1
+    assert session(app).private is None
+
+
+def test_old_private_catalogs_are_deleted(own_cache: Path, photographs: dict[str, bytes]) -> None:
+    folder = own_cache / "private"
+    folder.mkdir(exist_ok=True)
+    old, recent = folder / "old.sqlite", folder / "recent.sqlite"
+    for path in (old, recent):
+        path.write_bytes(b"x")
+    long_ago = time.time() - 2 * state_module.KEPT_S
+    os.utime(old, (long_ago, long_ago))
+    state_module._delete_old(folder)
+    assert not old.exists()
+    assert recent.exists()
+    recent.unlink()
+
+
+# Beneath the page --------------------------------------------------------------------------------
+
+
+def test_a_preview_says_what_adding_would_do(catalog: SqliteCatalog, items: list[Item]) -> None:
+    Indexing(catalog, items[:2]).run()
+    links = [Item.of_link("https://example.org/a.jpg")]
+    found = preview(catalog, [*items, items[2], *links], UPLOAD_LIMITS)
+    assert (found.new, found.known, len(found.unreadable), found.links) == (len(items) - 3, 3, 1, 1)
+    assert found.told.endswith("1 links to fetch")
+    assert catalog.count() == 2
+
+
+def test_a_job_can_be_stopped_and_taken_up_again(catalog: SqliteCatalog, items: list[Item]) -> None:
+    job = AddJob(catalog, items, UPLOAD_LIMITS)
+    job.stop()
+    assert job.wait(30)
+    assert job.left_over == tuple(items)
+    before = catalog.count()
+    again = AddJob(catalog, job.left_over, UPLOAD_LIMITS)
+    assert again.wait(30)
+    assert catalog.count() == len(items) - 1
+    assert again.progress.known == before
+    assert [item.source.label for item in again.left_over] == ["broken.jpg"]
+
+
+def test_a_job_that_cannot_write_says_so(catalog: SqliteCatalog, items: list[Item]) -> None:
+    catalog.close()
+    with pytest.raises(Exception, match="was closed"):
+        AddJob(catalog, items, UPLOAD_LIMITS)
+
+
+def test_pages_of_a_catalog(catalog: SqliteCatalog, items: list[Item]) -> None:
+    Indexing(catalog, items[:3]).run()
+    Indexing(catalog, items[3:]).run()
+    everything, total = catalog.page(limit=100)
+    assert total == len(items) - 1
+    assert set(everything) == set(catalog.ids().tolist())
+    pages = [catalog.page(offset=start, limit=2)[0] for start in range(0, total, 2)]
+    assert tuple(one for page in pages for one in page) == everything
+    assert catalog.page(text="COFFEE")[1] == 1
+    assert catalog.page(text="%")[1] == 0
+    assert catalog.page(text="_")[1] == 0
+    assert catalog.page(text="'; DROP TABLE pictures; --")[1] == 0
+    later = {record.label for record in catalog.pictures(everything[: total - 3]).values()}
+    assert later == {item.source.label for item in items[3:-1]}
+
+
+def test_facts_of_a_catalog(catalog: SqliteCatalog, items: list[Item], photographs: dict[str, bytes]) -> None:
+    assert catalog.facts().byte_count == 0
+    Indexing(catalog, items).run()
+    catalog.add_sources({int(catalog.ids()[0]): [Source("link", "https://example.org/twice.png")]})
+    facts = catalog.facts()
+    assert sum(facts.formats.values()) == sum(facts.megapixels.values()) == len(photographs)
+    assert facts.byte_count == sum(len(data) for data in photographs.values())
+    assert facts.repeated == 1
+
+
+def test_a_copy_is_whole_while_others_write(catalog: SqliteCatalog, items: list[Item], tmp_path: Path) -> None:
+    Indexing(catalog, items[:3]).run()
+    with closing(sqlite3.connect(catalog.location, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        catalog.copy_to(tmp_path / "copy.sqlite")
+        other.execute("ROLLBACK")
+    with closing(SqliteCatalog(tmp_path / "copy.sqlite", must_exist=True)) as copy:
+        assert copy.intact()
+        assert copy.ids().tolist() == catalog.ids().tolist()
+        assert copy.feature_counts() == catalog.feature_counts()
+
+
+def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list[Item]) -> None:
+    Indexing(catalog, [*items[:2], Item.of_bytes(items[2].data or b"", Source("upload", "=1+1"))]).run()
+    rows = list(csv.DictReader(io.StringIO(catalog_view._list_of(catalog).decode("utf-8"))))
+    assert len(rows) == 3
+    assert {row["address"] for row in rows} >= {"'=1+1"}
+    failure = Failure(Source("upload", "@sum"), "why")
+    assert failures_csv([failure]).splitlines()[1] == "upload,'@sum,why"
+
+
+def test_a_private_workspace_is_made_once() -> None:
+    state = Session()
+    first = state_module.private_workspace(state)
+    assert first is state_module.private_workspace(state)
+    assert isinstance(first, Workspace)
+    assert isinstance(first.hot, HotFeatures)
+    assert oct(Path(first.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
+    first.catalog.close()
