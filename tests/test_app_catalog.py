@@ -5,6 +5,7 @@ import io
 import os
 import sqlite3
 import time
+import zipfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -15,13 +16,14 @@ from streamlit.testing.v1 import AppTest
 
 from pictrace.app import catalog_view
 from pictrace.app import state as state_module
-from pictrace.app.jobs import AddJob, preview
+from pictrace.app.jobs import AddJob, listing_of, preview
 from pictrace.app.state import UPLOAD_LIMITS, Session, Workspace
 from pictrace.catalog.base import Source
 from pictrace.catalog.hot import HotFeatures
 from pictrace.catalog.importers import Item
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.documents import failures_csv
+from pictrace.errors import SourceError
 from pictrace.indexing import Failure, Indexing
 
 ROOT = Path(__file__).parents[1]
@@ -257,3 +259,65 @@ def test_a_private_workspace_is_made_once() -> None:
     assert isinstance(first.hot, HotFeatures)
     assert oct(Path(first.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
     first.catalog.close()
+
+
+# Archives and tables -----------------------------------------------------------------------------
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def test_an_uploaded_archive_is_added(photographs: dict[str, bytes]) -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    data = zipped(
+        {"a/cup.png": photographs["coffee.png"], "b/notes.txt": b"text", "../cat.png": photographs["chelsea.png"]}
+    )
+    app.file_uploader[2].upload("holiday.zip", data).run()
+    assert not app.exception
+    assert "2 to read" in texts(app)
+    assert app.dataframe[0].value["Entry"].tolist() == ["holiday.zip!/b/notes.txt"]
+    button(app, "Add to a catalog of my own").click().run()  # type: ignore[attr-defined]
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert job.progress.added == 2
+    private = session(app).private
+    assert private is not None
+    addresses = {s.address for one in private.catalog.pictures(private.catalog.ids()).values() for s in one.sources}
+    assert addresses == {"holiday.zip!/a/cup.png", "holiday.zip!/../cat.png"}
+
+
+def test_a_table_cannot_read_files_of_the_server(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "allowed").mkdir()
+    (tmp_path / "allowed" / "cup.png").write_bytes(photographs["coffee.png"])
+    table = f"path,kind\n/etc/passwd,x\n{tmp_path}/allowed/cup.png,y\nhttps://example.org/a.jpg,z\n../up.png,w\n"
+    listing = listing_of("t.csv", table.encode())
+    assert [item.url for item in listing.items] == ["https://example.org/a.jpg"]
+    assert listing.column == "path"
+    assert len(listing.skipped) == 3
+    assert all("not read for a table" in one.reason for one in listing.skipped)
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path / "allowed"))
+    allowed = listing_of("t.csv", table.encode())
+    assert [item.path for item in allowed.items if item.path] == [tmp_path / "allowed" / "cup.png"]
+    outside = f"path\n{tmp_path}/allowed/../secret.png\n"
+    assert listing_of("t.csv", outside.encode()).items == ()
+
+
+@pytest.mark.parametrize(("name", "data"), [("x.zip", b"no archive"), ("x.csv", b"a,b\n1,2\n"), ("x.exe", b"MZ")])
+def test_a_listing_that_is_none_says_why(name: str, data: bytes) -> None:
+    with pytest.raises(SourceError):
+        listing_of(name, data)
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    if name != "x.exe":  # the uploader itself refuses that one
+        app.file_uploader[2].upload(name, data).run()
+        assert not app.exception
+        assert app.dataframe[0].value["Entry"].tolist() == [name]

@@ -13,7 +13,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.components import Tile, tiles
 from pictrace.app.controls import take_from_catalog
-from pictrace.app.jobs import AddJob, preview
+from pictrace.app.jobs import LISTING_SUFFIXES, AddJob, listing_of, preview
 from pictrace.app.panels import small_thumbnail
 from pictrace.app.state import (
     UPLOAD_LIMITS,
@@ -24,7 +24,7 @@ from pictrace.app.state import (
     workspace_of,
 )
 from pictrace.catalog.base import Catalog, Source
-from pictrace.catalog.importers import PICTURE_SUFFIXES, Item
+from pictrace.catalog.importers import PICTURE_SUFFIXES, Item, Skipped
 from pictrace.charts import counts_figure
 from pictrace.documents import failures_csv, spreadsheet_text
 from pictrace.errors import PicTraceError
@@ -189,9 +189,31 @@ def _add(workspace: Workspace, state: Session) -> None:
         files = [*_chosen_files("Pictures", True, f"add_{state.uploads}")]
     with right:
         files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.uploads}")
+    listings = st.file_uploader(
+        "ZIP archives, tables with links (CSV, JSON), lists of links",
+        type=list(LISTING_SUFFIXES),
+        accept_multiple_files=True,
+        key=f"add_listing_{state.uploads}",
+        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
+    )
     links = st.text_area("Links to pictures, one a line", key="add_links", height=96, placeholder="https://…")
     items = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
     items += [Item.of_link(line.strip()) for line in links.splitlines() if line.strip()]
+    left_out: list[Skipped] = []
+    for file in listings:
+        try:
+            listing = listing_of(file.name, file.getvalue())
+        except PicTraceError as error:
+            left_out.append(Skipped(file.name, str(error)))
+            continue
+        if listing.column is not None:
+            st.caption(f"{file.name}: the pictures are taken from the column “{listing.column}”.")
+        items += listing.items
+        left_out += listing.skipped
+    if left_out:
+        st.markdown(f"**Left out: {len(left_out)}**")
+        rows = {"Entry": [one.address for one in left_out], "Reason": [one.reason for one in left_out]}
+        st.dataframe(rows, hide_index=True, height=min(38 * (len(left_out) + 1), 220))
     if state.picture is not None and st.checkbox("The picture that you search with", key="add_query"):
         items.append(Item.of_bytes(state.picture.data, Source(state.picture.kind, state.picture.name)))
     if not items:
