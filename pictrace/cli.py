@@ -6,12 +6,14 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
+from pictrace._arguments import argument_parser, criteria_from
+from pictrace._bar import Bar
 from pictrace.catalog import SqliteCatalog, open_catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.catalog.importers import list_source
@@ -22,9 +24,8 @@ from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing import Indexing, Progress, build_features, read_file
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import FeatureBatch, Settings, SettingValue
-from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset
-from pictrace.scores import Criteria, ScoreTable
+from pictrace.metrics.base import FeatureBatch
+from pictrace.scores import ScoreTable
 from pictrace.scrape import PageLinks
 from pictrace.search import Found, Query, find, prepare_query, score
 
@@ -35,10 +36,9 @@ OK, FAILED, USAGE = 0, 1, 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 failed or nothing found, 2 called wrongly."""
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.command
+    options = argument_parser().parse_args(arguments)
     try:
-        return command(options)
+        return COMMANDS[options.command](options)
     except CriteriaError as error:
         print(f"pictrace: {error}", file=sys.stderr)
         return USAGE
@@ -51,109 +51,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone
         sys.stdout = None  # nothing is left to flush to
         return OK
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="pictrace", description="Find the pictures of a catalog that match one.")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-
-    index = commands.add_parser("index", help="add pictures to a catalog, which is made if needed")
-    index.add_argument(
-        "source",
-        metavar="SOURCE",
-        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, a file, a link",
-    )
-    index.add_argument("--catalog", required=True, metavar="FILE")
-    index.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
-    index.add_argument("--table", metavar="NAME", help="of a database: the table to read (else guessed)")
-    index.add_argument("--json", action="store_true", help="print the summary as JSON")
-    index.set_defaults(command=_index)
-
-    search = commands.add_parser("search", help="rank a catalog's pictures against one picture")
-    search.add_argument("image", metavar="IMAGE_OR_URL")
-    search.add_argument("--catalog", required=True, metavar="FILE")
-    _add_criteria(search)
-    search.add_argument("--top", type=int, default=5, metavar="N", help="matches at the most (default 5)")
-    search.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
-    search.add_argument("--exact", action="store_true", help="score every picture exactly, however many there are")
-    search.set_defaults(command=_search)
-
-    compare = commands.add_parser("compare", help="every metric's number for two pictures")
-    compare.add_argument("first", metavar="IMAGE")
-    compare.add_argument("second", metavar="IMAGE")
-    _add_criteria(compare)
-    compare.set_defaults(command=_compare)
-
-    links = commands.add_parser("links", help="print the picture links of a web page, as a list to index")
-    links.add_argument("page", metavar="PAGE", help="the address of a web page")
-    links.add_argument("--pages", type=int, default=1, metavar="N", help="follow the next pages, N in all (default 1)")
-    links.add_argument("--pattern", metavar="URL", help="pages 2 to N by number, as in https://example.org/page-{n}/")
-    links.add_argument("--all", action="store_true", help="print what is left out too, as comments, with the reason")
-    links.add_argument("--json", action="store_true", help="print JSON")
-    links.set_defaults(command=_links)
-
-    info = commands.add_parser("info", help="what a catalog holds")
-    info.add_argument("--catalog", required=True, metavar="FILE")
-    info.add_argument("--json", action="store_true")
-    info.set_defaults(command=_info)
-    return parser
-
-
-def _add_criteria(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--preset",
-        default=DEFAULT_PRESET,
-        choices=[one.name for one in all_presets()],
-        help="weights and settings",
-    )
-    names = ", ".join(metric.name for metric in all_metrics())
-    parser.add_argument("--weights", metavar="NAME=WEIGHT,...", help=f"instead of the preset's; metrics: {names}")
-    for metric in all_metrics():
-        for setting in metric.settings:
-            parser.add_argument(
-                f"--{setting.name}",
-                dest=f"{metric.name}.{setting.name}",
-                type=float if setting.numeric else str,
-                choices=None if setting.numeric else list(setting.values),
-                metavar="NUMBER" if setting.numeric else None,
-                help=f"{metric.title}: {setting.title.lower()} (default {setting.default})",
-            )
-    parser.add_argument("--no-orientations", action="store_true", help="do not try the picture mirrored and turned")
-    parser.add_argument("--json", action="store_true", help="print JSON")
-
-
-def _criteria(options: argparse.Namespace, *, top: int = 1, min_score: float = 0.0) -> Criteria:
-    preset = get_preset(options.preset)
-    weights = dict(preset.weights) if options.weights is None else _weights(options.weights)
-    settings: dict[str, Settings] = {}
-    for metric in all_metrics():
-        chosen: dict[str, SettingValue] = dict(preset.settings.get(metric.name, {}))
-        for setting in metric.settings:
-            value = getattr(options, f"{metric.name}.{setting.name}")
-            if value is not None:
-                chosen[setting.name] = value
-        try:
-            metric.setting_positions(chosen)
-        except ValueError as error:
-            raise CriteriaError(f"{metric.title}: {error}.") from error
-        if chosen:
-            settings[metric.name] = chosen
-    criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
-    criteria.require_weight()
-    return criteria
-
-
-def _weights(text: str) -> dict[str, float]:
-    weights: dict[str, float] = {}
-    for part in filter(None, (one.strip() for one in text.split(","))):
-        name, _, number = part.partition("=")
-        try:
-            weights[get_metric(name.strip()).name] = float(number)
-        except ValueError as error:
-            raise CriteriaError(
-                f"The weight {part!r} is not of the form NAME=NUMBER. Write for example ssim=1,orb=2."
-            ) from error
-    return weights
 
 
 def _read(address: str) -> bytes:
@@ -188,7 +85,7 @@ def _index(options: argparse.Namespace) -> int:
     catalog = SqliteCatalog(options.catalog)
     try:
         run = Indexing(catalog, listing.items)
-        bar = _Bar("pictures")
+        bar = Bar("pictures")
         try:
             for progress in run:
                 bar.show(progress)
@@ -228,7 +125,7 @@ def _index(options: argparse.Namespace) -> int:
 
 
 def _search(options: argparse.Namespace) -> int:
-    criteria = _criteria(options, top=options.top, min_score=options.min_score)
+    criteria = criteria_from(options, top=options.top, min_score=options.min_score)
     catalog = open_catalog(options.catalog)
     try:
         query = _prepare(options.image, options)
@@ -253,7 +150,7 @@ def _search(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    criteria = _criteria(options)
+    criteria = criteria_from(options)
     query, other = _prepare(options.first, options), _prepare(options.second, options)
     metrics = all_metrics()
     columns = tuple(
@@ -349,28 +246,10 @@ def _print_matches(found: Sequence[Found], table: ScoreTable) -> None:
     print(f"{table.catalog_size} pictures compared, {exactly}.")
 
 
-class _Bar:
-    """A progress line on a terminal; silence elsewhere."""
-
-    def __init__(self, what: str) -> None:
-        self._what, self._shown, self._live = what, 0.0, sys.stderr.isatty()
-
-    def show(self, progress: Progress) -> None:
-        now = time.monotonic()
-        if not self._live or (now - self._shown < 0.1 and progress.done < progress.total):
-            return
-        self._shown = now
-        width = 30
-        filled = width * progress.done // max(1, progress.total)
-        print(
-            f"\r[{'#' * filled}{'.' * (width - filled)}] {progress.done} of {progress.total} {self._what}, "
-            f"{progress.rate:.0f} a second, {progress.left_s:.0f} s left   ",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    def end(self) -> None:
-        if self._live and self._shown:
-            print(file=sys.stderr)
-            self._shown = 0.0
+COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {
+    "index": _index,
+    "search": _search,
+    "compare": _compare,
+    "links": _links,
+    "info": _info,
+}
