@@ -28,6 +28,7 @@ from pictrace.metrics.base import FeatureBatch
 from pictrace.scores import ScoreTable
 from pictrace.scrape import PageLinks
 from pictrace.search import Found, Query, find, prepare_query, score
+from pictrace.verdict import verdict
 
 __all__ = ["main"]
 
@@ -141,7 +142,7 @@ def _search(options: argparse.Namespace) -> int:
         if options.json:
             print(json.dumps(search_document(options.image, query, catalog, table, criteria, found, timing), indent=2))
         else:
-            _print_matches(found, table)
+            _print_matches(query, found, table)
     finally:
         catalog.close()
     if not found:
@@ -234,16 +235,18 @@ def _links(options: argparse.Namespace) -> int:
     return OK if found else FAILED
 
 
-def _print_matches(found: Sequence[Found], table: ScoreTable) -> None:
+def _print_matches(query: Query, found: Sequence[Found], table: ScoreTable) -> None:
+    told = verdict(query, table, found)
     for one in found:
         parts = "  ".join(
             f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0
         )
-        variant = f"  ({one.match.variant.label})" if one.match.variant.label else ""
+        how = ", ".join(filter(None, ["good match", one.match.variant.label]))
+        variant = f"  ({how})" if one.match.id in told.good else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
         print(f"{one.match.rank:3}  {one.match.score:.2f}  {address}{variant}\n         {parts}")
     exactly = "all exactly" if table.exhaustive else f"the {len(table.ids)} nearest exactly"
-    print(f"{table.catalog_size} pictures compared, {exactly}.")
+    print(f"{told.headline} {table.catalog_size} pictures compared, {exactly}.")
 
 
 COMMANDS: Mapping[str, Callable[[argparse.Namespace], int]] = {

@@ -12,6 +12,7 @@ from pictrace.catalog.base import Catalog, PictureRecord
 from pictrace.indexing import Failure
 from pictrace.scores import Criteria, Match, ScoreTable
 from pictrace.search import Found, Query
+from pictrace.verdict import convincing_ids
 
 __all__ = [
     "criteria_document",
@@ -88,6 +89,7 @@ def search_document(
     timing_ms: Mapping[str, float],
 ) -> dict[str, Any]:
     """A whole search, as ``pictrace search --json`` prints it."""
+    good = convincing_ids(table)
     return {
         "query": query_document(address, query),
         "catalog": {
@@ -101,6 +103,7 @@ def search_document(
             {
                 "rank": one.match.rank,
                 "id": one.match.id,
+                "good": one.match.id in good,
                 **_sources(one.picture),
                 **match_document(one.match),
             }

@@ -62,6 +62,7 @@ def test_search_json_has_the_documented_form(
     assert len(document["matches"]) == 3
     first = document["matches"][0]
     assert Path(first["source"]).name == "astronaut.png"
+    assert [one["good"] for one in document["matches"]] == [True, False, False]
     assert {"rank", "id", "source", "sources", "score", "coverage", "metrics"} <= set(first)
     assert set(first["metrics"]) == {metric.name for metric in all_metrics()}
     for part in first["metrics"].values():
@@ -91,7 +92,11 @@ def test_weights_ratio_and_preset_are_honoured(catalog: Path, query: Path, capsy
 def test_search_for_people(catalog: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["search", str(query), "--catalog", str(catalog)]) == 0
     output = capsys.readouterr()
-    assert "astronaut.png" in output.out.splitlines()[0]
+    lines = output.out.splitlines()
+    assert "astronaut.png" in lines[0]
+    assert "good match" in lines[0]
+    assert "good match" not in lines[2]
+    assert lines[-1].startswith("Found: astronaut.png.")
     assert output.err == ""
 
 
