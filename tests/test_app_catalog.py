@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from http_server import serve
 from streamlit.testing.v1 import AppTest
 
 from pictrace.app import catalog_view
@@ -321,3 +322,38 @@ def test_a_listing_that_is_none_says_why(name: str, data: bytes) -> None:
         app.file_uploader[2].upload(name, data).run()
         assert not app.exception
         assert app.dataframe[0].value["Entry"].tolist() == [name]
+
+
+PAGE = b"""<img src="/cup.png" alt="a cup"><img src="/logo.png"><img src="/gone.png" alt="gone">"""
+
+
+def test_the_pictures_of_a_web_page_are_picked_and_added(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as server:
+        server.add("/gallery", PAGE, content_type="text/html")
+        server.add("/cup.png", photographs["coffee.png"], content_type="image/png")
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        app = start()
+        app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+        app.text_input(key="page_address").set_value(server.url("/gallery"))
+        button(app, "Find pictures").click().run()  # type: ignore[attr-defined]
+        assert not app.exception
+        assert [link.alt for link in session(app).found_links if not link.left_out] == ["a cup", "gone"]
+        assert server.count("/cup.png") == 0
+        assert "2 links to fetch" in texts(app)
+        button(app, "Add to a catalog of my own").click().run()  # type: ignore[attr-defined]
+        job = session(app).job
+        assert job is not None
+        assert job.wait(30)
+        assert (job.progress.added, job.progress.failed) == (1, 1)
+
+
+def test_a_web_page_that_must_not_be_read_is_refused() -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app.text_input(key="page_address").set_value("http://127.0.0.1:9/gallery")
+    button(app, "Find pictures").click().run()  # type: ignore[attr-defined]
+    assert not app.exception
+    assert "127.0.0.1" in app.error[0].value
+    assert session(app).found_links == ()

@@ -6,27 +6,22 @@ import csv
 import io
 import tempfile
 from pathlib import Path
-from typing import Literal
 
 import streamlit as st
-from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pictrace.app.add_view import add_pictures
 from pictrace.app.components import Tile, tiles
 from pictrace.app.controls import take_from_catalog
-from pictrace.app.jobs import LISTING_SUFFIXES, AddJob, listing_of, preview
 from pictrace.app.panels import small_thumbnail
 from pictrace.app.state import (
-    UPLOAD_LIMITS,
     Session,
     Workspace,
-    private_workspace,
     session,
     workspace_of,
 )
-from pictrace.catalog.base import Catalog, Source
-from pictrace.catalog.importers import PICTURE_SUFFIXES, Item, Skipped
+from pictrace.catalog.base import Catalog
 from pictrace.charts import counts_figure
-from pictrace.documents import failures_csv, spreadsheet_text
+from pictrace.documents import spreadsheet_text
 from pictrace.errors import PicTraceError
 
 __all__ = ["show"]
@@ -54,7 +49,7 @@ def show() -> None:
             st.error(state.problem, icon=":material/error:")
             state.problem = ""
         if part == ADD:
-            _add(workspace, state)
+            add_pictures(workspace, state)
         elif part == NUMBERS:
             _numbers(workspace)
         else:
@@ -175,109 +170,6 @@ def _list_of(catalog: Catalog) -> bytes:
             facts = [record.width, record.height, record.format, record.byte_count, record.added_at]
             writer.writerow([record.id, *words, *facts])
     return text.getvalue().encode("utf-8")
-
-
-# Add ---------------------------------------------------------------------------------------------
-
-
-def _add(workspace: Workspace, state: Session) -> None:
-    if state.job is not None:
-        _watch()
-        return
-    left, right = st.columns(2)
-    with left:
-        files = [*_chosen_files("Pictures", True, f"add_{state.uploads}")]
-    with right:
-        files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.uploads}")
-    listings = st.file_uploader(
-        "ZIP archives, tables with links (CSV, JSON), lists of links",
-        type=list(LISTING_SUFFIXES),
-        accept_multiple_files=True,
-        key=f"add_listing_{state.uploads}",
-        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
-    )
-    links = st.text_area("Links to pictures, one a line", key="add_links", height=96, placeholder="https://…")
-    items = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
-    items += [Item.of_link(line.strip()) for line in links.splitlines() if line.strip()]
-    left_out: list[Skipped] = []
-    for file in listings:
-        try:
-            listing = listing_of(file.name, file.getvalue())
-        except PicTraceError as error:
-            left_out.append(Skipped(file.name, str(error)))
-            continue
-        if listing.column is not None:
-            st.caption(f"{file.name}: the pictures are taken from the column “{listing.column}”.")
-        items += listing.items
-        left_out += listing.skipped
-    if left_out:
-        st.markdown(f"**Left out: {len(left_out)}**")
-        rows = {"Entry": [one.address for one in left_out], "Reason": [one.reason for one in left_out]}
-        st.dataframe(rows, hide_index=True, height=min(38 * (len(left_out) + 1), 220))
-    if state.picture is not None and st.checkbox("The picture that you search with", key="add_query"):
-        items.append(Item.of_bytes(state.picture.data, Source(state.picture.kind, state.picture.name)))
-    if not items:
-        st.caption("Nothing chosen yet.")
-        return
-    found = preview(workspace.catalog, items, UPLOAD_LIMITS)
-    st.markdown(f"**{found.told}**")
-    for failure in found.unreadable[:5]:
-        st.caption(f"{failure.source.label}: {failure.reason}")
-    target = "this catalog" if workspace.writable else "a catalog of my own"
-    if st.button(f"Add to {target}", type="primary", icon=":material/add_photo_alternate:"):
-        state.job = AddJob(private_workspace(state).catalog, items, UPLOAD_LIMITS)
-        state.uploads += 1
-        st.rerun()
-
-
-def _chosen_files(label: str, many: Literal[True, "directory"], key: str) -> list[UploadedFile]:
-    return st.file_uploader(
-        label,
-        type=sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES),
-        accept_multiple_files=many,
-        key=key,
-        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
-    )
-
-
-@st.fragment(run_every=0.5)
-def _watch() -> None:
-    """How far adding has come; only this part is drawn again meanwhile."""
-    state = session()
-    job = state.job
-    if job is None:
-        st.rerun()
-    now = job.progress
-    done = f"{now.done:,} of {now.total:,} pictures"
-    if job.running:
-        rate = f", {now.rate:,.0f} a second, {now.left_s:.0f} s left" if now.done else ""
-        st.progress(now.done / max(1, now.total), text=done + rate)
-        st.button("Stop", icon=":material/stop:", on_click=job.stop, help="What is done stays in the catalog.")
-        return
-    if not job.told:  # the rest of the page counts pictures too
-        job.told = True
-        st.rerun()
-    told = f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
-    if job.problem:
-        st.error(f"{job.problem} {told}", icon=":material/error:")
-    elif job.stopped:
-        st.warning(f"Stopped. {told}", icon=":material/stop_circle:")
-    else:
-        st.success(told, icon=":material/check_circle:")
-    failures = job.failures
-    if failures:
-        rows = {"Picture": [one.source.label for one in failures], "Reason": [one.reason for one in failures]}
-        st.dataframe(rows, hide_index=True)
-    with st.container(horizontal=True):
-        again = job.left_over
-        if again and st.button("Go on" if job.stopped else "Try these again", icon=":material/refresh:"):
-            state.job = AddJob(private_workspace(state).catalog, again, UPLOAD_LIMITS)
-            st.rerun()
-        if failures:
-            st.download_button("Failures", failures_csv(failures), "failures.csv", "text/csv", on_click="ignore")
-        if st.button("Done", type="primary"):
-            state.job = None
-            st.rerun()
 
 
 # Numbers -----------------------------------------------------------------------------------------

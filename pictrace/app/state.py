@@ -26,6 +26,7 @@ from pictrace.metrics import all_metrics
 from pictrace.metrics.base import ComparedPair
 from pictrace.sample import cache_folder, open_sample
 from pictrace.scores import ScoreTable
+from pictrace.scrape import PictureLink
 from pictrace.search import Query, prepare_query, score
 
 __all__ = [
@@ -82,6 +83,7 @@ class Session:
     originals: dict[int, RGBImage] = field(default_factory=dict)
     private: Workspace | None = None  # what this person added pictures to
     job: AddJob | None = None
+    found_links: tuple[PictureLink, ...] = ()  # on a web page, to be picked from
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
