@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -20,7 +21,7 @@ from pictrace.catalog.importers import read_folder
 from pictrace.changes import crop, mirror, turn
 from pictrace.images import RGBImage, decode
 
-__all__ = ["distractors", "interleaved", "intro", "parser", "photographs", "row", "versions"]
+__all__ = ["distractors", "interleaved", "intro", "memory_mb", "parser", "photographs", "row", "versions"]
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -94,6 +95,15 @@ def interleaved(jobs: dict[str, Callable[[], object]], *, rounds: int) -> dict[s
             job()
             times[name].append((time.perf_counter() - started) * 1e3)
     return {name: statistics.median(values) for name, values in times.items()}
+
+
+def memory_mb() -> tuple[float, float]:
+    """(held now, of which mapped from files) in MB, where the system tells."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0.0
+    values = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+    return float(values["VmRSS"].split()[0]) / 1024, float(values.get("RssFile", "0").split()[0]) / 1024
 
 
 def row(*cells: object) -> None:

@@ -7,7 +7,8 @@ For false accepts the same queries are searched in a catalog of the distractors 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import cv2
 import imagehash
@@ -25,6 +26,8 @@ from pictrace.presets import all_presets, criteria_of
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Query, nearest_of, prepare_query
 from pictrace.verdict import convincing_ids
+
+HashFunction = Callable[[RGBImage], NDArray[np.bool_]]
 
 
 class Reference:
@@ -64,27 +67,27 @@ class Reference:
 class Hashes:
     """A hash function's bits for a catalog; scores are minus the Hamming distance."""
 
-    def __init__(self, images: Sequence[RGBImage], function: object) -> None:
+    def __init__(self, images: Sequence[RGBImage], function: HashFunction) -> None:
         self.function = function
         self.bits = np.stack([self._bits(image) for image in images])
 
     def _bits(self, image: RGBImage) -> NDArray[np.bool_]:
-        return np.asarray(self.function(image), np.bool_).ravel()  # type: ignore[operator]
+        return self.function(image).ravel()
 
     def scores(self, image: RGBImage) -> NDArray[np.float32]:
         return -(self.bits != self._bits(image)).sum(axis=1).astype(np.float32)
 
 
-def _imagededup() -> dict[str, object]:
+def _imagededup() -> dict[str, HashFunction]:
     """imagededup's hash functions, where it is installed (it wants PyTorch, for its networks)."""
     try:
         from imagededup.methods import AHash, DHash, PHash, WHash
     except ImportError:
         return {}
 
-    def function(method: object) -> object:
+    def function(method: Any) -> HashFunction:
         def bits(image: RGBImage) -> NDArray[np.bool_]:
-            code = int(method.encode_image(image_array=image), 16)  # type: ignore[attr-defined]
+            code = int(method.encode_image(image_array=image), 16)
             return np.array([code >> place & 1 for place in range(64)], np.bool_)
 
         return bits
@@ -154,7 +157,7 @@ def main() -> None:
         metric.name: FeatureBatch.of([metric.extract(image) for image in catalog], metric.layout)
         for metric in all_metrics()
     }
-    functions: dict[str, object] = {
+    functions: dict[str, HashFunction] = {
         "ImageHash phash": lambda image: imagehash.phash(Image.fromarray(image)).hash,
         "ImageHash dhash": lambda image: imagehash.dhash(Image.fromarray(image)).hash,
         **_imagededup(),

@@ -8,7 +8,7 @@ the run, and scaled up: it keeps nothing between queries.
 
 from __future__ import annotations
 
-import resource
+import argparse
 import statistics
 import sys
 import tempfile
@@ -20,18 +20,20 @@ import cv2
 import numpy as np
 from skimage.metrics import structural_similarity
 
-from benchmarks.common import intro, parser, photographs, row
+from benchmarks.common import intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.base import FeatureSpec
 from pictrace.catalog.hot import HotFeatures
 from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg
 from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics.base import RawScores
 from pictrace.presets import criteria_of
-from pictrace.scores import Criteria
+from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Query, find, prepare_query, score
 
 REFERENCE_PICTURES = 6
+RATIOS = get_metric("orb").settings[1].values
 
 
 def reference(first: bytes, second: bytes) -> float:
@@ -58,23 +60,19 @@ def milliseconds(job: Callable[..., object], *arguments: object) -> float:
     return (time.perf_counter() - started) * 1e3
 
 
-def memory_mb() -> tuple[float, float]:
-    """(held now, of which mapped from files) in MB, where the system tells."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 0.0
-    values = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
-    return float(values["VmRSS"].split()[0]) / 1024, float(values.get("RssFile", "0").split()[0]) / 1024
-
-
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--sizes", type=int, nargs="+", default=[1000, 10_000])
     arguments.add_argument("--exhaustive-up-to", type=int, default=10_000, help="0 for no exhaustive searches")
     arguments.add_argument("--queries", type=int, default=20)
     arguments.add_argument("--work", type=Path, help="a folder for the catalogs, kept (default: one that is removed)")
+    arguments.add_argument("--ranking-only", action="store_true", help="measure the sliders alone, without catalogs")
     options = arguments.parse_args()
     intro(options, "scikit-image")
+    if options.ranking_only:
+        for size in options.sizes:
+            _reranking(size)
+        return
     photos = [image for _, image in photographs(options.folder)]
     random = np.random.default_rng(options.seed)
     chosen = random.choice(len(photos), min(options.queries, len(photos)), replace=False)
@@ -90,10 +88,15 @@ def main() -> None:
 
 
 def _one_size(
-    folder: Path, photos: Sequence[RGBImage], queries: Sequence[bytes], size: int, reference_ms: float, options: object
+    folder: Path,
+    photos: Sequence[RGBImage],
+    queries: Sequence[bytes],
+    size: int,
+    reference_ms: float,
+    options: argparse.Namespace,
 ) -> None:
-    limit: int = options.exhaustive_up_to  # type: ignore[attr-defined]
-    catalog = made_catalog(folder, photos, size, options.seed)  # type: ignore[attr-defined]
+    limit = int(options.exhaustive_up_to)
+    catalog = made_catalog(folder, photos, size, options.seed)
     before, _ = memory_mb()
     first = milliseconds(lambda: HotFeatures(catalog).sketches(all_metrics()))
     hot = HotFeatures(catalog)
@@ -127,7 +130,7 @@ def _one_size(
     row("reference (scaled up)", f"{reference_ms * size:,.0f}", "1")
     print()
     _parts(prepare_query(queries[0]), hot, queries[0])
-    _reranking(hot, queries[0], size, limit)
+    _reranking(size)
     sys.stdout.flush()
     catalog.close()
 
@@ -143,25 +146,32 @@ def _parts(query: Query, hot: HotFeatures, data: bytes) -> None:
     print(f"of it, with 8 orientations: {told}; {len(cascade.ids)} pictures scored exactly\n")
 
 
-def _reranking(hot: HotFeatures, data: bytes, size: int, limit: int) -> None:
-    """What moving a slider costs in the core: a table over everything where that is scored, else the shortlist's."""
-    table = score(prepare_query(data), hot, exhaustive=size <= limit)
-    base = criteria_of("balanced")
+def _reranking(size: int) -> None:
+    """What moving a slider costs in the core, on a table in which every picture is scored exactly."""
     random = np.random.default_rng(1)
-    ratios = [float(value) for value in get_metric("orb").settings[1].values]
+    columns = []
+    for metric in all_metrics():
+        shape = (*(len(setting.values) for setting in metric.settings), size)
+        values = random.random(shape, np.float32)
+        columns.append(RawScores.upright(metric.scale.worst + (metric.scale.best - metric.scale.worst) * values))
+    table = ScoreTable(np.arange(size, dtype=np.int64), all_metrics(), tuple(columns), catalog_size=size)
+    base = criteria_of("balanced")
 
     def weights() -> Criteria:
         return Criteria(weights={name: float(random.random()) + 0.01 for name in base.weights})
 
-    def ratio(value: float) -> Criteria:
-        return Criteria(weights=base.weights, settings={"orb": {"ratio": value}})
-
     table.rank(base)
-    moved = [milliseconds(table.rank, weights()) for _ in range(101)]
-    turned = [milliseconds(table.rank, ratio(value)) for value in ratios]
+    ordered, ranked = [], []
+    for _ in range(101):
+        criteria = weights()
+        ordered.append(milliseconds(table.order, criteria))
+        ranked.append(milliseconds(table.rank, criteria))
+    ratios = [Criteria(weights=base.weights, settings={"orb": {"ratio": float(one)}}) for one in RATIOS]
+    turned = [milliseconds(table.rank, one) for one in ratios]
+    told = [f"{statistics.median(times):.3f} ms" for times in (ordered, ranked, turned)]
     print(
-        f"re-rank of {len(table.ids):,} after a weight: {statistics.median(moved):.3f} ms; after the ratio threshold: "
-        f"{statistics.median(turned):.3f} ms\n"
+        f"re-rank of a table of {size:,} random scores: after a weight {told[0]} for the order, {told[1]} with the "
+        f"matches; after the ratio threshold {told[2]}\n"
     )
 
 

@@ -10,7 +10,7 @@ from skimage.metrics import structural_similarity
 from pictrace.changes import crop, recompress, turn
 from pictrace.images import RGBImage, load
 from pictrace.metrics import get_metric
-from pictrace.metrics.base import FeatureBatch
+from pictrace.metrics.base import FeatureBatch, Lines
 from pictrace.metrics.histogram import counts_of
 
 
@@ -97,3 +97,16 @@ def test_orb_keypoints_are_spread_over_the_picture(photographs: dict[str, bytes]
     plain = cv2.ORB.create(500).detect(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), None)
     crowded = {(int(point.pt[0] // 64), int(point.pt[1] // 64)) for point in plain}
     assert len(cells) > len(crowded)
+
+
+@pytest.mark.parametrize("percent", [50, 75, 95])
+def test_the_lines_shown_are_the_keypoints_counted(percent: int, pairs: list[tuple[RGBImage, RGBImage]]) -> None:
+    """An explanation draws as many agreeing lines, and as many in all, as the score counts."""
+    metric = get_metric("orb")
+    for query, match in pairs:
+        explanation = metric.explain(query, match, {"ratio": percent / 100})
+        distinct = metric.explain(query, match, {"ratio": percent / 100, "evidence": "distinct"}).raw
+        (lines,) = explanation.evidence
+        assert isinstance(lines, Lines)
+        assert int(lines.consistent.sum()) == explanation.raw
+        assert len(lines.consistent) == distinct

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.jobs import LISTING_SUFFIXES, AddJob, listing_of, preview
 from pictrace.app.state import UPLOAD_LIMITS, Session, Workspace, private_workspace, session
+from pictrace.app.text import literal
 from pictrace.catalog.base import Source
 from pictrace.catalog.importers import PICTURE_SUFFIXES, Item, Skipped
 from pictrace.crawl import crawl
@@ -51,7 +52,7 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
             left_out.append(Skipped(file.name, str(error)))
             continue
         if listing.column is not None:
-            st.caption(f"{file.name}: the pictures are taken from the column “{listing.column}”.")
+            st.caption(f"{literal(file.name)}: the pictures are taken from the column “{literal(listing.column)}”.")
         items += listing.items
         left_out += listing.skipped
     if left_out:
@@ -66,7 +67,7 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
     found = preview(workspace.catalog, items, UPLOAD_LIMITS)
     st.markdown(f"**{found.told}**")
     for failure in found.unreadable[:5]:
-        st.caption(f"{failure.source.label}: {failure.reason}")
+        st.caption(literal(f"{failure.source.label}: {failure.reason}"))
     target = "this catalog" if workspace.writable else "a catalog of my own"
     if st.button(f"Add to {target}", type="primary", icon=":material/add_photo_alternate:"):
         state.job = AddJob(private_workspace(state).catalog, items, UPLOAD_LIMITS)
@@ -99,7 +100,7 @@ def _from_web_page(state: Session) -> list[Item]:
         )
         for problem in found:
             if not isinstance(problem, PageLinks):
-                st.error(str(problem), icon=":material/error:")
+                st.error(literal(str(problem)), icon=":material/error:")
         if not state.found_links and all(isinstance(one, PageLinks) for one in found):
             st.info("The page shows no pictures that PicTrace can see.", icon=":material/image_not_supported:")
     if not state.found_links:
@@ -142,7 +143,7 @@ def _watch() -> None:
         st.rerun()
     told = f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
     if job.problem:
-        st.error(f"{job.problem} {told}", icon=":material/error:")
+        st.error(f"{literal(job.problem)} {told}", icon=":material/error:")
     elif job.stopped:
         st.warning(f"Stopped. {told}", icon=":material/stop_circle:")
     else:

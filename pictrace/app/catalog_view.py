@@ -19,6 +19,7 @@ from pictrace.app.state import (
     session,
     workspace_of,
 )
+from pictrace.app.text import literal
 from pictrace.catalog.base import Catalog
 from pictrace.charts import counts_figure
 from pictrace.documents import spreadsheet_text
@@ -46,7 +47,7 @@ def show() -> None:
             label_visibility="collapsed",
         )
         if state.problem:
-            st.error(state.problem, icon=":material/error:")
+            st.error(literal(state.problem), icon=":material/error:")
             state.problem = ""
         if part == ADD:
             add_pictures(workspace, state)
@@ -55,13 +56,13 @@ def show() -> None:
         else:
             _pictures(workspace, state)
     except PicTraceError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
 
 
 def _head(workspace: Workspace, state: Session) -> None:
     count = workspace.catalog.count()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(workspace.title, anchor=False)
+        st.title(literal(workspace.title), anchor=False)
         st.badge(f"{count:,} {'picture' if count == 1 else 'pictures'}", icon=":material/photo_library:")
         if state.private is not None and st.button("Back to the shared catalog", icon=":material/undo:"):
             state.private = None
@@ -88,7 +89,9 @@ def _pictures(workspace: Workspace, state: Session) -> None:
         number = min(st.number_input(f"Page, of {pages}", 1, pages, key=f"page_{pages}", width=140), pages)
     ids, _ = catalog.page(text=text, offset=(number - 1) * PAGE_PICTURES, limit=PAGE_PICTURES)
     if not ids:
-        st.info(f"No picture is called anything with “{text}”. Shorten the text.", icon=":material/search_off:")
+        st.info(
+            f"No picture is called anything with “{literal(text)}”. Shorten the text.", icon=":material/search_off:"
+        )
         return
     records = catalog.pictures(ids)
     left, right = st.columns([3, 2], gap="medium")
@@ -116,7 +119,7 @@ def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -
         st.caption("Choose a picture to see what the catalog knows of it.")
         return
     with st.container(border=True):
-        st.subheader(record.label, anchor=False)
+        st.subheader(literal(record.label), anchor=False)
         kept = workspace.catalog.thumbnail(record.id)
         if kept is not None:
             st.image(kept, alt=record.label, width="stretch")
@@ -127,11 +130,11 @@ def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -
         for source in record.sources:
             st.text(f"{source.kind}: {source.address}")
             if source.metadata:
-                st.table({name: [value] for name, value in source.metadata.items()})
+                st.dataframe({name: [value] for name, value in source.metadata.items()}, hide_index=True)
         with st.container(horizontal=True):
             if st.button("Search with this", type="primary", icon=":material/image_search:"):
                 take_from_catalog(workspace, state, record.id)
-                if state.picture is not None:
+                if state.asked is not None:
                     st.switch_page(SEARCH_PAGE)
             if workspace.writable:
                 with st.popover("Remove", icon=":material/delete:"):

@@ -199,7 +199,7 @@ def query_inputs(workspace: Workspace, state: Session) -> None:
             _camera_input(state)
         if st.button("Surprise me", icon=":material/casino:", help="Takes a picture of the catalog as the query."):
             _surprise(workspace, state)
-        if state.picture is not None and st.button("Clear", icon=":material/close:"):
+        if (state.picture or state.asked) is not None and st.button("Clear", icon=":material/close:"):
             state.clear()
             st.rerun()
 

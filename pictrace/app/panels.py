@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pictrace.app.components import match_list
+from pictrace.app.components import data_address, match_list
 from pictrace.app.state import UPLOAD_LIMITS, Session, Workspace
+from pictrace.app.text import literal
 from pictrace.charts import profile_figure
 from pictrace.errors import PicTraceError
 from pictrace.images import RGBImage, encode_jpeg, fit, load, thumbnail
@@ -81,8 +82,6 @@ def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], good: boo
 
 
 def _address(workspace: Workspace, picture_id: int) -> str:
-    from pictrace.app.components import data_address
-
     return data_address(small_thumbnail(workspace.catalog.location, picture_id, CARD_PX, workspace))
 
 
@@ -98,7 +97,7 @@ def details(
 ) -> None:
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{one.match.rank}. {one.picture.label}", anchor=False)
+        st.subheader(f"{one.match.rank}. {literal(one.picture.label)}", anchor=False)
         if st.button("Close", icon=":material/close:", key="close_details"):
             state.selected = None
             st.rerun()
@@ -111,12 +110,12 @@ def details(
     left.image(state.query_thumbnail, caption="Your picture", alt="Your picture", width="stretch")
     shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other)
     if shown is not None:
-        right.image(shown, caption=one.picture.label, alt=one.picture.label, width="stretch")
+        right.image(shown, caption=literal(one.picture.label), alt=one.picture.label, width="stretch")
     if good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
     _numbers(one, metrics, criteria)
     if other is None or state.query is None:
-        st.info(f"The evidence needs the original picture. {problem}", icon=":material/hide_image:")
+        st.info(f"The evidence needs the original picture. {literal(problem)}", icon=":material/hide_image:")
         return
     compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
     name = st.segmented_control(

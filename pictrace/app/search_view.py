@@ -17,6 +17,7 @@ from pictrace.app.controls import (
 )
 from pictrace.app.panels import details, list_of_matches, small_thumbnail
 from pictrace.app.state import Session, Workspace, current_table, session, workspace_of
+from pictrace.app.text import literal
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
@@ -39,12 +40,12 @@ def show() -> None:
     try:
         workspace = workspace_of(state)
     except PicTraceError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(literal(str(error)), icon=":material/error:")
         return
     _inputs(workspace, state)
     table = current_table(workspace, state, orientations=orientations)
     if state.problem:
-        st.error(state.problem, icon=":material/broken_image:")
+        st.error(literal(state.problem), icon=":material/broken_image:")
     if table is None or state.query is None:
         _empty(workspace, state)
         return
@@ -65,13 +66,13 @@ def show() -> None:
 
 
 def _inputs(workspace: Workspace, state: Session) -> None:
-    first_time = state.picture is None
+    before = state.asked
     ways, examples = st.columns([3, 2], gap="medium")
     with ways:
         query_inputs(workspace, state)
     with examples:
         example_tiles(state)
-    if first_time != (state.picture is None):
+    if state.asked is not before:
         st.rerun()  # so that the buttons that depend on a query are right at once
 
 
@@ -83,7 +84,8 @@ def _empty(workspace: Workspace, state: Session) -> None:
         st.info("The catalog is empty. Add pictures on the page Catalog.", icon=":material/inbox:")
         return
     st.caption(
-        f"{workspace.title}: {_pictures(len(ids))}. Drop a picture above, or choose one of these to find its relatives."
+        f"{literal(workspace.title)}: {_pictures(len(ids))}. "
+        "Drop a picture above, or choose one of these to find its relatives."
     )
     records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
     chosen = tiles(
@@ -111,12 +113,12 @@ def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: V
         name = state.picture.name if state.picture else "query"
         left.image(state.query_thumbnail, alt=f"Your picture: {name}", width=220)
         with right:
-            st.subheader(told.headline, anchor=False)
-            st.write(told.detail)
+            st.subheader(literal(told.headline), anchor=False)
+            st.write(literal(told.detail))
             count = table.catalog_size
             spent = sum(state.timing_ms.values())
             exact = "all exactly" if table.exhaustive else f"the {len(table.ids):,} nearest exactly"
-            st.caption(f"{workspace.title}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
+            st.caption(f"{literal(workspace.title)}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
             if not table.exhaustive and st.button("Score everything exactly", icon=":material/done_all:"):
                 state.exhaustive = True
                 st.rerun()

@@ -20,7 +20,7 @@ from pictrace.app.jobs import AddJob
 from pictrace.catalog import SqliteCatalog, open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
-from pictrace.errors import PicTraceError
+from pictrace.errors import CatalogError, PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import ComparedPair
@@ -71,6 +71,7 @@ class Session:
     """One person's state. key: what the ScoreTable was computed from."""
 
     picture: Picture | None = None
+    asked: Picture | None = None  # given, and not read yet
     problem: str = ""
     query: Query | None = None
     query_thumbnail: bytes = b""
@@ -87,11 +88,8 @@ class Session:
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
-        """Take another query; what was found for the last one is forgotten."""
-        self.picture, self.problem = picture, ""
-        self.query = self.table = self.selected = None
-        self.key, self.exhaustive = (), False
-        self.forget_pairs()
+        """Ask for another query. The former one and its results stay until this one has been read."""
+        self.asked, self.problem = picture, ""
 
     def forget_pairs(self) -> None:
         self.pairs.clear()
@@ -106,9 +104,11 @@ class Session:
         self.exhaustive = False
 
     def clear(self) -> None:
-        self.picture = self.query = self.table = self.selected = None
-        self.problem, self.key = "", ()
+        """Back to no query."""
+        self.picture = self.asked = self.query = self.table = self.selected = None
+        self.problem, self.key, self.exhaustive = "", (), False
         self.uploads += 1
+        self.forget_pairs()
 
 
 def session() -> Session:
@@ -149,8 +149,12 @@ def private_workspace(state: Session) -> Workspace:
         return shared
     if state.private is None:
         folder = cache_folder() / "private"
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _delete_old(folder)
+        try:
+            folder.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise CatalogError(f"No catalog of your own can be made: {error.strerror}. Try again later.") from error
+        with contextlib.suppress(OSError):  # another session may be deleting the same ones
+            _delete_old(folder)
         catalog = SqliteCatalog(folder / f"{secrets.token_hex(16)}.sqlite")
         state.private = Workspace(catalog, HotFeatures(catalog), "My catalog", writable=True)
     return state.private
@@ -175,26 +179,30 @@ def _open_cache(hot: HotFeatures) -> None:
 def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:
     """The ScoreTable of the session's picture; computed only if the picture, the catalog or the
     comparison changed. A slider of the ranking changes none of them."""
-    if state.picture is None:
+    picture = state.asked or state.picture
+    if picture is None:
         return None
-    key = (workspace.catalog.location, workspace.catalog.revision(), orientations, state.exhaustive)
-    if state.table is not None and state.key == key:
+    exhaustive = state.exhaustive and state.asked is None
+    key = (workspace.catalog.location, workspace.catalog.revision(), orientations, exhaustive)
+    if state.asked is None and state.table is not None and state.key == key:
         return state.table
     with st.skeleton(ANSWER_PX):  # holds the place of the answer
-        return _scored(workspace, state, state.picture, key, orientations=orientations)
+        try:
+            query = prepare_query(picture.data, orientations=orientations, limits=UPLOAD_LIMITS)
+        except PicTraceError as error:
+            state.asked = None
+            state.refuse(f"{picture.name}: {error}")
+        else:
+            _score_into(workspace, state, picture, query, exhaustive=exhaustive)
+            state.key = key
+            return state.table
+    # What could not be read changes nothing; the former picture's results are at hand, or quickly made again.
+    return current_table(workspace, state, orientations=orientations) if state.picture is not picture else None
 
 
-def _scored(
-    workspace: Workspace, state: Session, picture: Picture, key: tuple[object, ...], *, orientations: bool
-) -> ScoreTable | None:
-    try:
-        query = prepare_query(picture.data, orientations=orientations, limits=UPLOAD_LIMITS)
-    except PicTraceError as error:
-        state.clear()
-        state.refuse(f"{picture.name}: {error}")
-        return None
+def _score_into(workspace: Workspace, state: Session, picture: Picture, query: Query, *, exhaustive: bool) -> None:
     started = time.perf_counter()
-    if state.exhaustive:
+    if exhaustive:
         place = st.empty()
         with place.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, text="Scoring every picture exactly")
@@ -203,11 +211,12 @@ def _scored(
         place.empty()
     else:
         table = score(query, workspace.hot)
+    if state.asked is not None:
+        state.asked, state.selected = None, None
+    state.picture, state.query, state.table, state.exhaustive = picture, query, table, exhaustive
+    state.query_thumbnail = encode_jpeg(query.image)
     state.timing_ms = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
-    state.query, state.query_thumbnail = query, encode_jpeg(query.image)
-    state.table, state.key = table, key
     state.forget_pairs()
-    return table
 
 
 def _show_in(bar: DeltaGenerator, started: float) -> Callable[[int, int], None]:

@@ -32,6 +32,8 @@ PX = np.float32(1 / 64)
 RADIANS = np.float32(2 * math.pi / 65536)
 OCTAVES = np.float32(math.log2(1.2))
 
+TOLERANCE_PX, TURN_TOLERANCE, SCALE_TOLERANCE, CELL_PX = 24.0, 0.5, 0.8, 8.0
+
 TURN_STEPS = 4096  # of a full turn: 0.09 degrees, far finer than ORB's angles are right
 SCALE_STEPS = 256  # of a factor of two
 SCALE_LIMIT = 8 * SCALE_STEPS  # scales differ by 2 ** -8 to 2 ** 8, and are clipped beyond
@@ -88,9 +90,9 @@ class Geometry:
 
     first_percent: int
     last_percent: int
-    tolerance_px: float
-    turn_tolerance: float  # radians
-    scale_tolerance: float  # log2
+    tolerance_px: float = TOLERANCE_PX
+    turn_tolerance: float = TURN_TOLERANCE  # radians
+    scale_tolerance: float = SCALE_TOLERANCE  # log2
 
     def __post_init__(self) -> None:
         if not 1 <= self.first_percent <= self.last_percent <= 100:
@@ -127,7 +129,7 @@ class QueryPoints:
     cells: NDArray[np.int32]  # (q,): keypoints of one cell of the query have the same number, from 0
 
     @classmethod
-    def of(cls, points: NDArray[np.float32], cell_px: float) -> QueryPoints:
+    def of(cls, points: NDArray[np.float32], cell_px: float = CELL_PX) -> QueryPoints:
         """Number the occupied cells of a grid of ``cell_px`` px."""
         points = arranged(points, np.float32, (None, 4), "query_points")
         if len(points) > MAX_ROWS:

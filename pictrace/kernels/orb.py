@@ -6,7 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.kernels.arrays import MAX_ROWS, arranged, checked_offsets
-from pictrace.kernels.keypoints import DESCRIPTOR_BYTES, PACKED_BYTES, Geometry, QueryPoints
+from pictrace.kernels.keypoints import (
+    CELL_PX,
+    DESCRIPTOR_BYTES,
+    PACKED_BYTES,
+    SCALE_TOLERANCE,
+    TOLERANCE_PX,
+    TURN_TOLERANCE,
+    Geometry,
+    QueryPoints,
+)
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.switch import implementation
 
@@ -51,10 +60,10 @@ def orb_evidence(
     *,
     first_percent: int = 50,
     last_percent: int = 95,
-    tolerance_px: float = 24.0,
-    turn_tolerance: float = 0.5,
-    scale_tolerance: float = 0.8,
-    cell_px: float = 8.0,
+    tolerance_px: float = TOLERANCE_PX,
+    turn_tolerance: float = TURN_TOLERANCE,
+    scale_tolerance: float = SCALE_TOLERANCE,
+    cell_px: float = CELL_PX,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """How much the matches prove, at every ratio threshold t from first_percent to last_percent.
 
@@ -107,10 +116,10 @@ def orb_score(
     *,
     first_percent: int = 50,
     last_percent: int = 95,
-    tolerance_px: float = 24.0,
-    turn_tolerance: float = 0.5,
-    scale_tolerance: float = 0.8,
-    cell_px: float = 8.0,
+    tolerance_px: float = TOLERANCE_PX,
+    turn_tolerance: float = TURN_TOLERANCE,
+    scale_tolerance: float = SCALE_TOLERANCE,
+    cell_px: float = CELL_PX,
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """orb_nearest and then orb_evidence, candidate by candidate, without the arrays between them.
 

@@ -19,7 +19,7 @@ from pictrace.kernels.keypoints import (
 from pictrace.kernels.plain.orb import two_nearest
 from pictrace.kernels.pool import Fill
 
-__all__ = ["agreement_of", "evidence", "score"]
+__all__ = ["agreement_of", "chosen_matches", "evidence", "score"]
 
 Integers = NDArray[np.int64]
 
@@ -67,6 +67,29 @@ def score(
     return fill
 
 
+def chosen_matches(
+    query: QueryPoints,
+    best: NDArray[np.integer],
+    second: NDArray[np.integer],
+    index: NDArray[np.integer],
+    percent: int,
+) -> tuple[Integers, Integers, Integers, Integers]:
+    """Which matches of one candidate pass the ratio test at this percentage, and which of them count.
+
+    Returns, all int64: at what percentage each query descriptor passes, (q,); those that pass; of them one
+    per candidate keypoint, the surest first; and the places among these of the one per cell of the query
+    that takes part in the vote on the geometry, ascending.
+    """
+    passes_at = 100 * best.astype(np.int64) // np.maximum(second, 1) + 1
+    passing = np.flatnonzero((second > 0) & (passes_at <= percent))
+    # One after the other, each keeps the first of its group in this order.
+    order = passing[np.lexsort((passing, best[passing], passes_at[passing]))]
+    distinct = order[np.unique(index[order], return_index=True)[1]]
+    distinct = distinct[np.lexsort((distinct, best[distinct], passes_at[distinct]))]
+    voters = np.sort(np.unique(query.cells[distinct], return_index=True)[1])
+    return passes_at, passing, distinct, voters
+
+
 def _judge(
     query: QueryPoints,
     best: NDArray[np.integer],
@@ -77,13 +100,8 @@ def _judge(
 ) -> tuple[Integers, Integers]:
     """Counts (3, T) and turns (T,) of one candidate."""
     first, last = geometry.first_percent, geometry.last_percent
-    passes_at = 100 * best.astype(np.int64) // np.maximum(second, 1) + 1
-    passing = np.flatnonzero((second > 0) & (passes_at <= last))
-    # One after the other, each keeps the first of its group in this order.
-    order = passing[np.lexsort((passing, best[passing], passes_at[passing]))]
-    distinct = order[np.unique(index[order], return_index=True)[1]]
-    distinct = distinct[np.lexsort((distinct, best[distinct], passes_at[distinct]))]
-    kept = distinct[np.unique(query.cells[distinct], return_index=True)[1]]
+    passes_at, passing, distinct, voters = chosen_matches(query, best, second, index, last)
+    kept = distinct[voters]
     kept = kept[np.lexsort((kept, passes_at[kept]))]
 
     thresholds = np.arange(first, last + 1)
