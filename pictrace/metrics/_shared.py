@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import ClassVar
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage, Variant, orient, to_gray
-from pictrace.metrics.base import Features, RawScores
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient, to_gray
+from pictrace.metrics.base import FeatureBatch, Features, Metric, RawScores
 
-__all__ = ["MIN_CONTRAST", "gray_square", "nothing_comparable", "oriented_squares"]
+__all__ = ["MIN_CONTRAST", "GraySquares", "gray_square", "nothing_comparable"]
 
 MIN_CONTRAST = 2.0
 """Standard deviation in gray levels under which a picture counts as one flat tone.
@@ -29,8 +31,26 @@ def nothing_comparable(*shape: int) -> RawScores:
     return RawScores.upright(np.full(shape, np.nan, np.float32))
 
 
-def oriented_squares(square: Features, variants: Sequence[Variant]) -> dict[Variant, Features]:
-    """The eight orientations of a square are flips and turns of its pixels: one extraction serves all."""
-    if not len(square):
-        return dict.fromkeys(variants, square)
-    return {one: orient(square[0], one)[np.newaxis] for one in variants}
+@dataclass(frozen=True)
+class GraySquares(Metric):
+    """What metrics share whose features are one gray square of ``size_px``: shape (1, size_px, size_px) uint8.
+
+    Its eight orientations are flips and turns of its pixels, so that one extraction serves all.
+    """
+
+    variants: ClassVar[tuple[Variant, ...]] = VARIANTS
+
+    size_px: int = field(init=False, metadata={"short": "px"})
+
+    def extract(self, image: RGBImage) -> Features:
+        square = gray_square(image, self.size_px)
+        return square[np.newaxis] if float(square.std()) >= MIN_CONTRAST else self.layout.empty()
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        square = self.extract(image)
+        if not len(square):
+            return dict.fromkeys(variants, square)
+        return {one: orient(square[0], one)[np.newaxis] for one in variants}
+
+    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
+        return self.compare_variants({UPRIGHT: query}, batch)

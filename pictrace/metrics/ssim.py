@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -11,14 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant
-from pictrace.metrics._shared import MIN_CONTRAST, gray_square, nothing_comparable, oriented_squares
+from pictrace.images import Variant
+from pictrace.metrics._shared import GraySquares, nothing_comparable
 from pictrace.metrics.base import (
     Evidence,
     FeatureBatch,
     Features,
     Layout,
-    Metric,
     Pair,
     Picture,
     RawScores,
@@ -33,7 +32,7 @@ SKETCH_PX = 32
 
 
 @dataclass(frozen=True)
-class Ssim(Metric):
+class Ssim(GraySquares):
     """Mean SSIM of both pictures in grayscale, stretched to 256x256 pixels.
 
     Wang, Bovik, Sheikh, Simoncelli: Image quality assessment, IEEE Transactions on Image Processing
@@ -52,21 +51,8 @@ class Ssim(Metric):
     order: ClassVar[int] = 10
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (SIZE_PX, SIZE_PX))
     scale: ClassVar[Scale] = Scale("mean SSIM", worst=0.0, best=1.0)
-    variants: ClassVar[tuple[Variant, ...]] = VARIANTS
 
     size_px: int = field(default=SIZE_PX, init=False, metadata={"short": "px"})
-
-    def extract(self, image: RGBImage) -> Features:
-        square = gray_square(image, self.size_px)
-        if float(square.std()) < MIN_CONTRAST:
-            return self.layout.empty()
-        return square[np.newaxis]
-
-    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
-        return oriented_squares(self.extract(image), variants)
-
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        return self.compare_variants({UPRIGHT: query}, batch)
 
     def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
         queries = {variant: one for variant, one in queries.items() if len(one)}
