@@ -30,6 +30,7 @@ ARGUMENTS = [
 ]
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
+playwright_api.expect.set_options(timeout=30_000)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(
