@@ -34,8 +34,6 @@ FLOORS = {
     "documents": 3,
     "charts": 4,
     "app": 4,
-    "_arguments": 5,
-    "_bar": 5,
     "cli": 5,
     "__main__": 5,
 }

@@ -1,0 +1,32 @@
+"""What several commands share: how they are registered, and options that mean the same everywhere."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+__all__ = ["Run", "Subparsers", "add_catalog", "add_json", "command"]
+
+if TYPE_CHECKING:  # argparse's own class takes a parameter for type checkers only
+    Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
+else:
+    Subparsers = argparse._SubParsersAction
+
+Run = Callable[[argparse.Namespace], int]
+"""What a command does; it returns the exit status."""
+
+
+def command(commands: Subparsers, name: str, run: Run, *, help: str) -> argparse.ArgumentParser:  # noqa: A002
+    """A new command's parser, to which its options are added."""
+    parser = commands.add_parser(name, help=help, description=f"{help[:1].upper()}{help[1:]}.")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def add_catalog(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--catalog", required=True, metavar="FILE", help="the catalog, a SQLite file")
+
+
+def add_json(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")

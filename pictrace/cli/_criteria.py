@@ -1,0 +1,72 @@
+"""Weights and settings as one says them on the command line, and the criteria that they stand for."""
+
+from __future__ import annotations
+
+import argparse
+
+from pictrace.cli._commands import add_json
+from pictrace.errors import CriteriaError
+from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics.base import Settings, SettingValue
+from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset
+from pictrace.scores import Criteria
+
+__all__ = ["add_criteria", "criteria_from"]
+
+
+def add_criteria(parser: argparse.ArgumentParser) -> None:
+    """The options that say what counts as a match; a metric's weight and settings are found by themselves."""
+    parser.add_argument(
+        "--preset",
+        default=DEFAULT_PRESET,
+        choices=[one.name for one in all_presets()],
+        help="weights and settings",
+    )
+    names = ", ".join(metric.name for metric in all_metrics())
+    parser.add_argument("--weights", metavar="NAME=WEIGHT,...", help=f"instead of the preset's; metrics: {names}")
+    for metric in all_metrics():
+        for setting in metric.settings:
+            parser.add_argument(
+                f"--{setting.name}",
+                dest=f"{metric.name}.{setting.name}",
+                type=float if setting.numeric else str,
+                choices=None if setting.numeric else list(setting.values),
+                metavar="NUMBER" if setting.numeric else None,
+                help=f"{metric.title}: {setting.title.lower()} (default {setting.default})",
+            )
+    parser.add_argument("--no-orientations", action="store_true", help="do not try the picture mirrored and turned")
+    add_json(parser)
+
+
+def criteria_from(options: argparse.Namespace, *, top: int = 1, min_score: float = 0.0) -> Criteria:
+    preset = get_preset(options.preset)
+    weights = dict(preset.weights) if options.weights is None else _weights(options.weights)
+    settings: dict[str, Settings] = {}
+    for metric in all_metrics():
+        chosen: dict[str, SettingValue] = dict(preset.settings.get(metric.name, {}))
+        for setting in metric.settings:
+            value = getattr(options, f"{metric.name}.{setting.name}")
+            if value is not None:
+                chosen[setting.name] = value
+        try:
+            metric.setting_positions(chosen)
+        except ValueError as error:
+            raise CriteriaError(f"{metric.title}: {error}.") from error
+        if chosen:
+            settings[metric.name] = chosen
+    criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
+    criteria.require_weight()
+    return criteria
+
+
+def _weights(text: str) -> dict[str, float]:
+    weights: dict[str, float] = {}
+    for part in filter(None, (one.strip() for one in text.split(","))):
+        name, _, number = part.partition("=")
+        try:
+            weights[get_metric(name.strip()).name] = float(number)
+        except ValueError as error:
+            raise CriteriaError(
+                f"The weight {part!r} is not of the form NAME=NUMBER. Write for example ssim=1,orb=2."
+            ) from error
+    return weights

@@ -1,0 +1,59 @@
+"""pictrace compare"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from pictrace.cli._commands import Subparsers, command
+from pictrace.cli._criteria import add_criteria, criteria_from
+from pictrace.cli._output import FAILED, OK, say, say_json, warn
+from pictrace.cli._queries import query_at
+from pictrace.documents import criteria_document, match_document, query_document
+from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics.base import FeatureBatch
+from pictrace.scores import ScoreTable
+
+__all__ = ["register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "compare", _compare, help="every metric's number for two pictures")
+    parser.add_argument("first", metavar="IMAGE")
+    parser.add_argument("second", metavar="IMAGE")
+    add_criteria(parser)
+
+
+def _compare(options: argparse.Namespace) -> int:
+    criteria = criteria_from(options)
+    query, other = query_at(options.first, options), query_at(options.second, options)
+    metrics = all_metrics()
+    columns = tuple(
+        metric.compare_variants(
+            query.features[metric.name],
+            FeatureBatch.of([next(iter(other.features[metric.name].values()))], metric.layout),
+        )
+        for metric in metrics
+    )
+    table = ScoreTable(np.array([other.id], np.int64), metrics, columns, catalog_size=1)
+    ranked = table.rank(criteria)
+    if not ranked:
+        warn("pictrace: no metric with a weight can compare these two pictures.")
+        return FAILED
+    match = ranked[0]
+    if options.json:
+        document = {
+            "query": query_document(options.first, query),
+            "candidate": query_document(options.second, other),
+            "criteria": criteria_document(criteria),
+            **match_document(match),
+        }
+        say_json(document)
+    else:
+        say(f"score {match.score:.2f}" + (f" ({match.variant.label})" if match.variant.label else ""))
+        for name, part in match.metrics.items():
+            metric = get_metric(name)
+            raw = metric.scale_for(criteria.settings.get(name, {})).describe(part.raw)
+            say(f"  {metric.title:22} {part.similarity:5.2f}  weight {part.weight:g}  {raw}")
+    return OK

@@ -1,0 +1,77 @@
+"""pictrace index"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from pictrace.catalog import SqliteCatalog
+from pictrace.catalog.importers import list_source
+from pictrace.cli._bar import Bar
+from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._output import FAILED, OK, say, say_json, warn
+from pictrace.indexing import Indexing, Progress, build_features
+
+__all__ = ["register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "index", _index, help="add pictures to a catalog, which is made if needed")
+    parser.add_argument(
+        "source",
+        metavar="SOURCE",
+        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, a file, a link",
+    )
+    add_catalog(parser)
+    parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
+    parser.add_argument("--table", metavar="NAME", help="of a database: the table to read (else guessed)")
+    add_json(parser)
+
+
+def _index(options: argparse.Namespace) -> int:
+    listing = list_source(options.source, column=options.column, table=options.table)
+    if listing.column is not None and options.column is None and sys.stderr.isatty():
+        warn(f"The column {listing.column!r} names the pictures; --column names another.")
+    if not listing.items:
+        warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
+        warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
+        return FAILED
+    catalog = SqliteCatalog(options.catalog)
+    try:
+        run = Indexing(catalog, listing.items)
+        bar = Bar("pictures")
+        try:
+            for progress in run:
+                bar.show(progress)
+        finally:
+            bar.end()
+        failures = list(run.failures)
+        rebuilt = Progress(0)
+        for rebuilt, lost in build_features(catalog):
+            bar.show(rebuilt)
+            failures[len(run.failures) :] = lost
+        bar.end()
+        warn(*(f"{failure.source.address}: {failure.reason}" for failure in failures))
+        summary = {
+            "added": run.progress.added,
+            "known": run.progress.known,
+            "failed": len(failures),
+            "skipped": len(listing.skipped),
+            "column": listing.column,
+            "features_rebuilt": rebuilt.added,
+            "images": catalog.count(),
+            "seconds": round(run.progress.elapsed_s, 3),
+        }
+    finally:
+        catalog.close()
+    if options.json:
+        details = [{"address": one.source.address, "reason": one.reason} for one in failures]
+        left_out = [{"address": one.address, "reason": one.reason} for one in listing.skipped]
+        say_json({**summary, "failures": details, "skipped_entries": left_out})
+    else:
+        skipped = f", {len(listing.skipped)} other files left out" if listing.skipped else ""
+        say(
+            f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}; "
+            f"the catalog holds {summary['images']} pictures."
+        )
+    return FAILED if failures and not (run.progress.added or run.progress.known) else OK

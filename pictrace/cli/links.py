@@ -1,0 +1,57 @@
+"""pictrace links"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+
+from pictrace.cli._commands import Subparsers, add_json, command
+from pictrace.cli._output import FAILED, OK, say, say_json, warn
+from pictrace.crawl import crawl
+from pictrace.download import DownloadPolicy
+from pictrace.scrape import PageLinks
+
+__all__ = ["register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "links", _links, help="print the picture links of a web page, as a list to index")
+    parser.add_argument("page", metavar="PAGE", help="the address of a web page")
+    parser.add_argument("--pages", type=int, default=1, metavar="N", help="follow the next pages, N in all (default 1)")
+    parser.add_argument("--pattern", metavar="URL", help="pages 2 to N by number, as in https://example.org/page-{n}/")
+    parser.add_argument("--all", action="store_true", help="print what is left out too, as comments, with the reason")
+    add_json(parser)
+
+
+def _links(options: argparse.Namespace) -> int:
+    pages: list[PageLinks] = []
+    failures: list[str] = []
+    shown: set[str] = set()
+    policy = DownloadPolicy.from_environment()
+    for page in crawl(options.page, pages=options.pages, pattern=options.pattern, policy=policy):
+        if not isinstance(page, PageLinks):
+            failures.append(str(page))
+            warn(f"pictrace: {page}")
+            continue
+        pages.append(page)
+        if page.truncated:
+            warn(f"pictrace: {page.address} is too long; only its beginning was read.")
+        for link in page.links if options.all else page.kept:
+            if link.address not in shown and not options.json:
+                say(f"# {link.address}  {link.left_out}" if link.left_out else link.address)
+            shown.add(link.address)
+    found = any(page.kept for page in pages)
+    if options.json:
+        listed = [
+            {
+                "address": page.address,
+                "links": [asdict(link) for link in (page.links if options.all else page.kept)],
+                "embedded": page.embedded,
+                "truncated": page.truncated,
+            }
+            for page in pages
+        ]
+        say_json({"pages": listed, "failures": failures})
+    if pages and not found:
+        warn("pictrace: no picture was found that is worth listing; --all shows what was left out.")
+    return OK if found else FAILED

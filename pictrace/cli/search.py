@@ -1,0 +1,69 @@
+"""pictrace search"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+
+from pictrace.catalog import open_catalog
+from pictrace.catalog.hot import HotFeatures
+from pictrace.cli._commands import Subparsers, add_catalog, command
+from pictrace.cli._criteria import add_criteria, criteria_from
+from pictrace.cli._output import FAILED, OK, say, say_json, warn
+from pictrace.cli._queries import query_at
+from pictrace.documents import search_document
+from pictrace.scores import ScoreTable
+from pictrace.search import Found, Query, find, score
+from pictrace.verdict import verdict
+
+__all__ = ["register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "search", _search, help="rank a catalog's pictures against one picture")
+    parser.add_argument("image", metavar="IMAGE_OR_URL")
+    add_catalog(parser)
+    add_criteria(parser)
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="matches at the most (default 5)")
+    parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
+    parser.add_argument("--exact", action="store_true", help="score every picture exactly, however many there are")
+
+
+def _search(options: argparse.Namespace) -> int:
+    criteria = criteria_from(options, top=options.top, min_score=options.min_score)
+    catalog = open_catalog(options.catalog)
+    try:
+        query = query_at(options.image, options)
+        started = time.perf_counter()
+        table = score(query, HotFeatures(catalog), exhaustive=True if options.exact else None)
+        scored = time.perf_counter()
+        found = find(catalog, table, criteria)
+        timing = {
+            **query.timing_ms,
+            "score": (scored - started) * 1e3,
+            "rank": (time.perf_counter() - scored) * 1e3,
+        }
+        if options.json:
+            say_json(search_document(options.image, query, catalog, table, criteria, found, timing))
+        else:
+            _say_matches(query, found, table)
+    finally:
+        catalog.close()
+    if not found:
+        warn("pictrace: no picture reaches the minimum score, or the catalog is empty.")
+    return OK if found else FAILED
+
+
+def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable) -> None:
+    told = verdict(query, table, found)
+    for one in found:
+        parts = "  ".join(
+            f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0
+        )
+        how = ", ".join(filter(None, ["good match", one.match.variant.label]))
+        variant = f"  ({how})" if one.match.id in told.good else ""
+        address = one.picture.sources[0].address if one.picture.sources else one.picture.label
+        say(f"{one.match.rank:3}  {one.match.score:.2f}  {address}{variant}", f"         {parts}")
+    exactly = "all exactly" if table.exhaustive else f"the {len(table.ids)} nearest exactly"
+    say(f"{told.headline} {table.catalog_size} pictures compared, {exactly}.")

@@ -1,0 +1,47 @@
+"""What strangers wrote, on somebody's terminal."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pictrace.cli import main
+from pictrace.cli._output import printable
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("plain / text.jpg", "plain / text.jpg"),
+        ("Ωμέγα 日本.png", "Ωμέγα 日本.png"),
+        ("no\u00a0break", "no\u00a0break"),
+        ("\x1b[2Jgone", r"\x1b[2Jgone"),
+        ("\x9b31m", r"\x9b31m"),
+        ("line\nother\r", r"line\nother\r"),
+        ("gpj\u202e.exe", r"gpj\u202e.exe"),
+        ("a\u2028b", r"a\u2028b"),
+        ("half \udcff", r"half \udcff"),
+        ("family \U0001f468\u200d\U0001f469", "family \U0001f468\u200d\U0001f469"),
+    ],
+)
+def test_control_characters_are_written_out(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_no_name_of_a_file_reaches_the_terminal_as_it_is(
+    photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    (folder / "evil\x1b[2J.jpg").write_bytes(photographs["rocket.jpg"])
+    (folder / "broken\x1b[2J.jpg").write_bytes(b"no picture")
+    catalog = str(tmp_path / "catalog.sqlite")
+    assert main(["index", str(folder), "--catalog", catalog]) == 0
+    assert main(["search", str(folder / "evil\x1b[2J.jpg"), "--catalog", catalog]) == 0
+    assert main(["search", str(folder / "none\x1b[2J.jpg"), "--catalog", catalog]) == 1
+    output = capsys.readouterr()
+    assert "\x1b" not in output.out + output.err
+    assert r"evil\x1b[2J.jpg" in output.out
+    assert r"broken\x1b[2J.jpg" in output.err
+    assert main(["search", str(folder / "evil\x1b[2J.jpg"), "--catalog", catalog, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["matches"][0]["source"].endswith("evil\x1b[2J.jpg")
