@@ -8,13 +8,17 @@ Each message says what was wrong, with the value, and what to do next::
     │   └── RefusedError      a link that must not be fetched (scheme, port, private address)
     ├── CatalogError          a catalog that cannot be opened, read or written
     ├── SourceError           a folder, table or file that cannot be read as a source of pictures
+    │   └── ColumnError       a table none of whose columns is, or is called, what was looked for
     └── CriteriaError         weights or settings that cannot rank anything
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 __all__ = [
     "CatalogError",
+    "ColumnError",
     "CriteriaError",
     "DownloadError",
     "ImageError",
@@ -46,6 +50,14 @@ class CatalogError(PicTraceError):
 
 class SourceError(PicTraceError):
     """A folder, table or file cannot be read as a source of pictures."""
+
+
+class ColumnError(SourceError):
+    """No column names the pictures. columns: those that there are, for somebody to choose from."""
+
+    def __init__(self, message: str, columns: Sequence[str]) -> None:
+        super().__init__(message)
+        self.columns = tuple(columns)
 
 
 class CriteriaError(PicTraceError):

@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pictrace.app import state as state_module
+from pictrace.app import workspaces
 from pictrace.app.state import Picture, Session
 from pictrace.changes import mirror
 from pictrace.errors import CatalogError
@@ -212,7 +213,7 @@ def test_a_catalog_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch
     def broken() -> None:
         raise CatalogError("The disk is full. Free some space.")
 
-    monkeypatch.setattr(state_module, "open_sample", broken)
+    monkeypatch.setattr(workspaces, "open_sample", broken)
     app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
     app.run()
     assert not app.exception
@@ -358,7 +359,7 @@ def test_the_recipe_is_the_same_search_on_the_command_line(
     app.slider(key="top").set_value(3).run()
     (tmp_path / "q.png").write_bytes(photographs["coffee.png"])
     words = app.code[0].value.split()
-    places = {"PICTURE": str(tmp_path / "q.png"), "FILE": state_module.open_workspace().catalog.location}
+    places = {"PICTURE": str(tmp_path / "q.png"), "FILE": workspaces.open_workspace().catalog.location}
     assert words[:3] == ["python", "-m", "pictrace"]
     assert main([places.get(word, word) for word in words[3:]] + ["--json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -16,16 +16,16 @@ import streamlit as st
 from http_server import serve
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import catalog_view
-from pictrace.app import state as state_module
-from pictrace.app.jobs import AddJob, listing_of, preview
-from pictrace.app.state import UPLOAD_LIMITS, Session, Workspace
+from pictrace.app import downloads_view, workspaces
+from pictrace.app.intake import Handed, Intake, listing_of
+from pictrace.app.jobs import AddJob, preview
+from pictrace.app.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
 from pictrace.catalog.base import Source
 from pictrace.catalog.hot import HotFeatures
 from pictrace.catalog.importers import Item
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.documents import failures_csv
-from pictrace.errors import SourceError
+from pictrace.errors import CatalogError, SourceError
 from pictrace.indexing import Failure, Indexing
 
 ROOT = Path(__file__).parents[1]
@@ -69,20 +69,22 @@ def session(app: AppTest) -> Session:
     return found
 
 
-def button(app: AppTest, label: str) -> object:
-    return next(one for one in app.button if one.label == label)
+def press(app: AppTest, label: str) -> AppTest:
+    next(one for one in app.button if one.label == label).click().run()
+    assert not app.exception
+    return app
 
 
 def test_the_shared_catalog_is_shown_and_cannot_be_changed() -> None:
     app = start()
     assert "Sample catalog" in texts(app)
     assert "this one stays as it is" in texts(app)
-    app.session_state["catalog_picked"] = int(state_module.open_workspace().catalog.ids()[0])
+    app.session_state["catalog_picked"] = int(workspaces.open_workspace().catalog.ids()[0])
     app.run()
     assert not app.exception
     assert "pixels" in texts(app)
-    assert "Remove it" not in [one.label for one in app.button]
-    button(app, "Search with this").click().run()  # type: ignore[attr-defined]
+    assert "Remove" not in [one.label for one in app.button]
+    press(app, "Search with this")
     assert session(app).picture is not None
 
 
@@ -117,7 +119,7 @@ def add_files(app: AppTest, files: list[tuple[str, bytes]]) -> AppTest:
 def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
     app = add_files(start(), [("cup.png", photographs["coffee.png"]), ("broken.jpg", b"no picture")])
     assert "0 new, 1 already here, 1 unreadable" in texts(app)  # of the sample catalog
-    button(app, "Add to a catalog of my own").click().run()  # type: ignore[attr-defined]
+    press(app, "Add to a catalog of my own")
     job = session(app).job
     assert job is not None
     assert job.wait(30)
@@ -126,18 +128,23 @@ def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
     assert "1 added, 0 already here, 1 failed." in texts(app)
     assert app.dataframe[0].value["Picture"].tolist() == ["broken.jpg"]
     assert "My catalog" in texts(app)
-    assert state_module.open_workspace().catalog.count() == 34
-    button(app, "Done").click().run()  # type: ignore[attr-defined]
+    assert workspaces.open_workspace().catalog.count() == 34
+    press(app, "Done")
     private = session(app).private
     assert private is not None
     assert private.catalog.count() == 1
     app.segmented_control(key="catalog_part").set_value("Pictures").run()
     app.session_state["catalog_picked"] = int(private.catalog.ids()[0])
     app.run()
-    button(app, "Remove it").click().run()  # type: ignore[attr-defined]
-    assert not app.exception
+    press(app, "Remove")
+    assert "About to be removed: cup.png." in texts(app)
+    press(app, "Undo")
+    assert private.catalog.count() == 1
+    assert "About to be removed" not in texts(app)
+    press(app, "Remove")
+    press(app, "Remove now")
     assert "The catalog is empty." in texts(app)
-    button(app, "Back to the shared catalog").click().run()  # type: ignore[attr-defined]
+    press(app, "Sample catalog")
     assert "Sample catalog" in texts(app)
 
 
@@ -154,7 +161,7 @@ def test_a_writable_shared_catalog_takes_what_is_added(
     monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
     app = add_files(start(), [("cup.png", photographs["coffee.png"])])
-    button(app, "Add to this catalog").click().run()  # type: ignore[attr-defined]
+    press(app, "Add to this catalog")
     job = session(app).job
     assert job is not None
     assert job.wait(30)
@@ -168,9 +175,9 @@ def test_old_private_catalogs_are_deleted(own_cache: Path, photographs: dict[str
     old, recent = folder / "old.sqlite", folder / "recent.sqlite"
     for path in (old, recent):
         path.write_bytes(b"x")
-    long_ago = time.time() - 2 * state_module.KEPT_S
+    long_ago = time.time() - 2 * workspaces.KEPT_S
     os.utime(old, (long_ago, long_ago))
-    state_module._delete_old(folder)
+    workspaces._delete_old(folder)
     assert not old.exists()
     assert recent.exists()
     recent.unlink()
@@ -184,7 +191,7 @@ def test_a_preview_says_what_adding_would_do(catalog: SqliteCatalog, items: list
     links = [Item.of_link("https://example.org/a.jpg")]
     found = preview(catalog, [*items, items[2], *links], UPLOAD_LIMITS)
     assert (found.new, found.known, len(found.unreadable), found.links) == (len(items) - 3, 3, 1, 1)
-    assert found.told.endswith("1 links to fetch")
+    assert found.told.endswith("1 link to fetch")
     assert catalog.count() == 2
 
 
@@ -247,7 +254,7 @@ def test_a_copy_is_whole_while_others_write(catalog: SqliteCatalog, items: list[
 
 def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list[Item]) -> None:
     Indexing(catalog, [*items[:2], Item.of_bytes(items[2].data or b"", Source("upload", "=1+1"))]).run()
-    rows = list(csv.DictReader(io.StringIO(catalog_view._list_of(catalog).decode("utf-8"))))
+    rows = list(csv.DictReader(io.StringIO(downloads_view._list_of(catalog).decode("utf-8"))))
     assert len(rows) == 3
     assert {row["address"] for row in rows} >= {"'=1+1"}
     failure = Failure(Source("upload", "@sum"), "why")
@@ -256,9 +263,10 @@ def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list
 
 def test_a_private_workspace_is_made_once() -> None:
     state = Session()
-    first = state_module.private_workspace(state)
-    assert first is state_module.private_workspace(state)
-    assert isinstance(first, Workspace)
+    assert workspace_of(state) is workspaces.open_workspace()
+    first = workspace_to_add_to(state)
+    assert first is workspace_to_add_to(state)
+    assert first is workspace_of(state)
     assert isinstance(first.hot, HotFeatures)
     assert oct(Path(first.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
     first.catalog.close()
@@ -283,9 +291,9 @@ def test_an_uploaded_archive_is_added(photographs: dict[str, bytes]) -> None:
     )
     app.file_uploader[2].upload("holiday.zip", data).run()
     assert not app.exception
-    assert "2 to read" in texts(app)
+    assert "0 new, 2 already here, 0 unreadable" in texts(app)  # the archive is looked into, without adding
     assert app.dataframe[0].value["Entry"].tolist() == ["holiday.zip!/b/notes.txt"]
-    button(app, "Add to a catalog of my own").click().run()  # type: ignore[attr-defined]
+    press(app, "Add to a catalog of my own")
     job = session(app).job
     assert job is not None
     assert job.wait(30)
@@ -296,28 +304,35 @@ def test_an_uploaded_archive_is_added(photographs: dict[str, bytes]) -> None:
     assert addresses == {"holiday.zip!/a/cup.png", "holiday.zip!/../cat.png"}
 
 
+def handed(name: str, data: bytes) -> Handed:
+    return KEPT.take(f"{name} {hash(data)}", name, memoryview(data))
+
+
+KEPT = Intake()
+
+
 def test_a_table_cannot_read_files_of_the_server(
     photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "allowed").mkdir()
     (tmp_path / "allowed" / "cup.png").write_bytes(photographs["coffee.png"])
     table = f"path,kind\n/etc/passwd,x\n{tmp_path}/allowed/cup.png,y\nhttps://example.org/a.jpg,z\n../up.png,w\n"
-    listing = listing_of("t.csv", table.encode())
+    listing = listing_of(handed("t.csv", table.encode()))
     assert [item.url for item in listing.items] == ["https://example.org/a.jpg"]
     assert listing.column == "path"
     assert len(listing.skipped) == 3
     assert all("not read for a table" in one.reason for one in listing.skipped)
     monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path / "allowed"))
-    allowed = listing_of("t.csv", table.encode())
+    allowed = listing_of(handed("t.csv", table.encode()))
     assert [item.path for item in allowed.items if item.path] == [tmp_path / "allowed" / "cup.png"]
     outside = f"path\n{tmp_path}/allowed/../secret.png\n"
-    assert listing_of("t.csv", outside.encode()).items == ()
+    assert listing_of(handed("t.csv", outside.encode())).items == ()
 
 
 @pytest.mark.parametrize(("name", "data"), [("x.zip", b"no archive"), ("x.csv", b"a,b\n1,2\n"), ("x.exe", b"MZ")])
 def test_a_listing_that_is_none_says_why(name: str, data: bytes) -> None:
     with pytest.raises(SourceError):
-        listing_of(name, data)
+        listing_of(handed(name, data))
     app = start()
     app.segmented_control(key="catalog_part").set_value("Add pictures").run()
     if name != "x.exe":  # the uploader itself refuses that one
@@ -339,12 +354,12 @@ def test_the_pictures_of_a_web_page_are_picked_and_added(
         app = start()
         app.segmented_control(key="catalog_part").set_value("Add pictures").run()
         app.text_input(key="page_address").set_value(server.url("/gallery"))
-        button(app, "Find pictures").click().run()  # type: ignore[attr-defined]
+        press(app, "Find pictures")
         assert not app.exception
         assert [link.alt for link in session(app).found_links if not link.left_out] == ["a cup", "gone"]
         assert server.count("/cup.png") == 0
         assert "2 links to fetch" in texts(app)
-        button(app, "Add to a catalog of my own").click().run()  # type: ignore[attr-defined]
+        press(app, "Add to a catalog of my own")
         job = session(app).job
         assert job is not None
         assert job.wait(30)
@@ -355,7 +370,142 @@ def test_a_web_page_that_must_not_be_read_is_refused() -> None:
     app = start()
     app.segmented_control(key="catalog_part").set_value("Add pictures").run()
     app.text_input(key="page_address").set_value("http://127.0.0.1:9/gallery")
-    button(app, "Find pictures").click().run()  # type: ignore[attr-defined]
-    assert not app.exception
+    press(app, "Find pictures")
     assert "127.0.0.1" in texts(app)
     assert session(app).found_links == ()
+
+
+# What one hands in, and what one opens ------------------------------------------------------------
+
+
+def adding(app: AppTest) -> AppTest:
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    return app
+
+
+def test_the_guessed_column_is_shown_and_can_be_corrected() -> None:
+    app = adding(start())
+    table = "url,shown_at\nhttps://example.org/a.jpg,https://example.org/page\n"
+    app.file_uploader[2].upload("list.csv", table.encode()).run()
+    choice = next(one for one in app.selectbox if one.label.startswith("Column of"))
+    assert choice.value == "url"
+    assert list(choice.options) == ["url", "shown_at"]
+    choice.set_value("shown_at").run()
+    assert not app.exception
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert isinstance(job, AddJob)
+    assert [item.url for item in job.items] == ["https://example.org/page"]
+    job.stop()
+    assert job.wait(30)
+
+
+def test_a_table_without_a_usual_column_asks_for_one(photographs: dict[str, bytes]) -> None:
+    app = adding(start())
+    app.file_uploader[2].upload("list.csv", b"what,where\na,b\n").run()
+    assert not app.exception
+    choice = next(one for one in app.selectbox if one.label.startswith("Column of"))
+    assert choice.value is None
+    assert "Choose one above" in app.dataframe[0].value["Reason"][0]
+    choice.set_value("where").run()
+    assert "not read for a table" in app.dataframe[0].value["Reason"][0]
+
+
+def test_an_uploaded_database_of_blobs_is_added(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE people (name TEXT)")
+        db.execute("CREATE TABLE goods (id INTEGER PRIMARY KEY, picture BLOB, spare BLOB, category TEXT)")
+        rows = [(photographs["coffee.png"], b"none", "cups"), (photographs["rocket.jpg"], b"none", "rockets")]
+        db.executemany("INSERT INTO goods (picture, spare, category) VALUES (?, ?, ?)", rows)
+    app = adding(start())
+    app.file_uploader[2].upload("shop.db", path.read_bytes()).run()
+    assert not app.exception
+    tables = next(one for one in app.selectbox if one.label.startswith("Table of"))
+    assert list(tables.options) == ["goods, 2 rows", "people, 0 rows"]
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert job.progress.added == 2
+    private = session(app).private
+    assert private is not None
+    found = private.catalog.pictures(private.catalog.ids()).values()
+    assert {source.metadata["category"] for one in found for source in one.sources} == {"cups", "rockets"}
+
+
+def test_pictures_of_a_folder_that_the_owner_named(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cup.png").write_bytes(photographs["coffee.png"])
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
+    app = adding(start())
+    app.selectbox(key="add_server_folder").set_value(tmp_path.resolve().as_posix()).run()
+    assert "1 to read" in texts(app)
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert job.progress.added == 1
+
+
+def test_a_catalog_in_the_owners_folder_is_opened_and_no_other(
+    catalog: SqliteCatalog, items: list[Item], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Indexing(catalog, items[:2]).run()
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
+    app = start()
+    press(app, "c")
+    assert app.title[0].value == "c"
+    assert "2 pictures" in texts(app)
+    assert "this one stays as it is" in texts(app)
+    press(app, "Sample catalog")
+    assert app.title[0].value == "Sample catalog"
+    monkeypatch.setenv("PICTRACE_FOLDERS", "")
+    with pytest.raises(CatalogError, match="not in a folder"):
+        workspaces.open_named(catalog.location)
+
+
+def test_one_comes_back_to_a_private_catalog(items: list[Item]) -> None:
+    first = Session()
+    mine = workspace_to_add_to(first)
+    Indexing(mine.catalog, items[:2]).run()
+    again = workspaces.open_private(workspaces.private_token(mine))
+    assert again is not None
+    assert again.catalog.ids().tolist() == mine.catalog.ids().tolist()
+    again.catalog.close()
+    for token in ("", "../../etc/passwd", "0" * 32, workspaces.private_token(mine).upper() + "x"):
+        assert workspaces.open_private(token) is None
+    mine.catalog.close()
+    workspaces.delete_private(workspaces.private_token(mine))
+    assert workspaces.open_private(workspaces.private_token(mine)) is None
+    assert first.opened == PRIVATE
+
+
+def test_a_disk_that_forgets_is_told_once(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    monkeypatch.setenv("PICTRACE_FLEETING", "1")
+    app = start()
+    assert "forgets its disk" in app.warning[0].value
+    press(app, "Understood")
+    assert not app.warning
+
+
+def test_the_catalog_as_a_table(
+    catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source("upload", "cup.png", "cup.png", {"category": "cups", "Size": "large"})
+    Indexing(catalog, [Item.of_bytes(photographs["coffee.png"], source)]).run()
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    app = start()
+    app.segmented_control(key="catalog_look").set_value("Table").run()
+    assert not app.exception
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["Title"], row["category"], row["Size"], row["Size (metadata)"]) == (
+        "cup.png",
+        "cups",
+        "600 × 400",
+        "large",
+    )
+    assert row["Picture"].startswith("data:image/jpeg;base64,")

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pictrace.app.components import Tile, copy_link, paste_button, tiles
-from pictrace.app.state import UPLOAD_LIMITS, Picture, Session, Workspace
+from pictrace.app.state import UPLOAD_LIMITS, Picture, Session
+from pictrace.app.workspaces import Workspace
 from pictrace.catalog.importers import PICTURE_SUFFIXES
 from pictrace.download import DownloadPolicy, fetch
 from pictrace.errors import PicTraceError

@@ -48,6 +48,7 @@ def frame() -> None:
     st.session_state[FRAMED] = True
     st.logo(LOGO, size="large")
     rules = [
+        ".st-key-unseen {display: none;}",  # scripts that have nothing to show
         "[data-testid='stMainBlockContainer'] {padding-left: 2rem; padding-right: 2rem; max-width: 1500px;}",
         "@media (max-width: 640px) {"
         "[data-testid='stMainBlockContainer'] {padding-left: 1rem; padding-right: 1rem;}"

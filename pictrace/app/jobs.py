@@ -1,50 +1,22 @@
-"""Adding pictures while the page stays at hand: one run in a thread of its own. No streamlit here."""
+"""Long work while the page stays at hand: runs in a thread of their own. No streamlit here."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from pathlib import Path
+from typing import Protocol
 
 from pictrace.catalog.base import Catalog, NewPicture, image_id
-from pictrace.catalog.importers import Item, Listing, Skipped, list_source, read_zip
-from pictrace.errors import PicTraceError, SourceError
+from pictrace.catalog.importers import Item
+from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
 from pictrace.indexing import Failure, Indexing, Progress
 
-__all__ = ["LISTING_SUFFIXES", "AddJob", "Preview", "listing_of", "preview"]
+__all__ = ["AddJob", "Job", "Preview", "Run", "preview"]
 
-LISTING_SUFFIXES = ("zip", "csv", "tsv", "json", "txt")
-FOLDERS_VARIABLE = "PICTRACE_FOLDERS"
-
-
-def listing_of(name: str, data: bytes) -> Listing:
-    """What an uploaded archive, table or list names; SourceError where it is none.
-
-    A table may come from anybody: files of this server that it names are left out, but for those under
-    folders that the owner has named in PICTRACE_FOLDERS (separated as in PATH).
-    """
-    suffix = Path(name).suffix.lower().lstrip(".")
-    known = ", ".join(LISTING_SUFFIXES)
-    if suffix not in LISTING_SUFFIXES:
-        raise SourceError(f"{name} is neither an archive nor a table. Its name must end with one of: {known}.")
-    if suffix == "zip":
-        return read_zip(data, name=name)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"uploaded.{suffix}")
-        path.write_bytes(data)
-        listing = list_source(str(path))
-    roots = [Path(one).resolve() for one in os.environ.get(FOLDERS_VARIABLE, "").split(os.pathsep) if one]
-    items, skipped = [], list(listing.skipped)
-    for item in listing.items:
-        if item.path is None or any(item.path.resolve().is_relative_to(root) for root in roots):
-            items.append(item)
-        else:
-            named = item.path.name if item.path.is_relative_to(folder) else str(item.path)
-            skipped.append(Skipped(named, "Files of the server are not read for a table. Upload the picture itself."))
-    return Listing(tuple(items), tuple(skipped), listing.column)
+LOOKED_INTO = 400  # entries of archives and databases that a preview opens
+AT_HAND = frozenset(["archive", "database"])  # kinds of sources whose loaders read this machine's disk only
 
 
 class Preview:
@@ -56,58 +28,89 @@ class Preview:
 
     @property
     def told(self) -> str:
-        parts = [f"{self.new} new", f"{self.known} already here", f"{len(self.unreadable)} unreadable"]
-        parts += [f"{self.links} links to fetch"] if self.links else []
-        return ", ".join(parts + ([f"{self.unread} to read"] if self.unread else []))
+        parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
+        parts += [f"{self.links:,} {'link' if self.links == 1 else 'links'} to fetch"] if self.links else []
+        return ", ".join(parts + ([f"{self.unread:,} to read"] if self.unread else []))
 
 
 def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Preview:
     """Look at the headers and the hashes of bytes at hand; nothing is fetched or stored."""
     found = Preview()
     here = {int(one) for one in catalog.ids()}
-    links = [item.url for item in items if item.url is not None]
-    known_links = catalog.known_sources("link", links)
+    known_links = catalog.known_sources("link", [item.url for item in items if item.url is not None])
+    known_files = catalog.known_sources("file", [item.source.address for item in items if item.path is not None])
+    looked_into = 0
     for item in items:
         if item.url is not None:
             found.known += item.url in known_links
             found.links += item.url not in known_links
-        elif item.data is not None:
-            try:
-                probe(item.data, limits)
-            except PicTraceError as error:
-                found.unreadable.append(Failure(item.source, str(error)))
+            continue
+        if item.path is not None:
+            found.known += item.source.address in known_files
+            found.unread += item.source.address not in known_files
+            continue
+        try:
+            data = item.data
+            if data is None and item.load is not None and item.source.kind in AT_HAND and looked_into < LOOKED_INTO:
+                looked_into += 1
+                data = item.load()
+            if data is None:
+                found.unread += 1
                 continue
-            identity = image_id(NewPicture.digest(item.data))
-            found.known += identity in here
-            found.new += identity not in here
-            here.add(identity)
-        else:
-            found.unread += 1
+            probe(data, limits)
+        except PicTraceError as error:
+            found.unreadable.append(Failure(item.source, str(error)))
+            continue
+        identity = image_id(NewPicture.digest(data))
+        found.known += identity in here
+        found.new += identity not in here
+        here.add(identity)
     return found
 
 
-class AddJob:
-    """One run of indexing in the background; its progress and failures can be read at any time."""
+class Run(Protocol):
+    """What Indexing and its like offer."""
 
-    def __init__(self, catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> None:
-        self.items = tuple(items)
+    @property
+    def progress(self) -> Progress: ...
+
+    @property
+    def failures(self) -> Sequence[Failure]: ...
+
+    def run(self) -> object: ...
+
+    def stop(self) -> None: ...
+
+
+class Job(ABC):
+    """Runs, one after the other, in the background; progress and failures can be read at any time.
+
+    keep: what must not go before the job has ended, such as a folder with what it reads.
+    """
+
+    doing = "pictures"
+
+    def __init__(self, runs: Sequence[Run], *, keep: object = None) -> None:
         self.problem = ""
         self.stopped = False
-        self.told = False  # that it has ended
-        self._run = Indexing(catalog, self.items, limits=limits)
-        self._thread = threading.Thread(target=self._work, name="add-pictures", daemon=True)
+        self.seen = False  # that it has ended
+        self._runs, self._keep = tuple(runs), keep
+        self._thread = threading.Thread(target=self._work, name=type(self).__name__, daemon=True)
         self._thread.start()
 
     def _work(self) -> None:
         try:
-            self._run.run()
+            for one in self._runs:
+                if not self.stopped:
+                    one.run()
         except PicTraceError as error:
             self.problem = str(error)
 
     def stop(self) -> None:
         """End soon; what is done is kept."""
         self.stopped = True
-        self._run.stop()
+        for one in self._runs:
+            one.stop()
 
     def wait(self, timeout_s: float) -> bool:
         """Whether it has ended by then."""
@@ -120,11 +123,44 @@ class AddJob:
 
     @property
     def progress(self) -> Progress:
-        return self._run.progress
+        """Of all runs together."""
+        parts = [one.progress for one in self._runs]
+        return Progress(
+            sum(one.total for one in parts),
+            sum(one.done for one in parts),
+            sum(one.added for one in parts),
+            sum(one.known for one in parts),
+            sum(one.failed for one in parts),
+            sum(one.elapsed_s for one in parts),
+        )
 
     @property
     def failures(self) -> tuple[Failure, ...]:
-        return tuple(self._run.failures)
+        return tuple(failure for one in self._runs for failure in one.failures)
+
+    @property
+    def told(self) -> str:
+        """What came of it, or has come of it so far."""
+        now = self.progress
+        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether anything is left over."""
+        return self.stopped or bool(self.problem or self.failures)
+
+    @abstractmethod
+    def again(self) -> Job:
+        """The same for what is left over, begun."""
+
+
+class AddJob(Job):
+    """Pictures on their way into a catalog."""
+
+    def __init__(self, catalog: Catalog, items: Sequence[Item], limits: DecodeLimits, *, keep: object = None) -> None:
+        self.items = tuple(items)
+        self._catalog, self._limits = catalog, limits
+        super().__init__([Indexing(catalog, self.items, limits=limits)], keep=keep)
 
     @property
     def left_over(self) -> tuple[Item, ...]:
@@ -133,3 +169,6 @@ class AddJob:
             return self.items
         failed = {id(failure.source) for failure in self.failures}
         return tuple(item for item in self.items if id(item.source) in failed)
+
+    def again(self) -> AddJob:
+        return AddJob(self._catalog, self.left_over, self._limits, keep=self._keep)

@@ -11,8 +11,9 @@ import pandas as pd
 import streamlit as st
 
 from pictrace.app.components import data_address, match_list
-from pictrace.app.state import UPLOAD_LIMITS, Session, Workspace
+from pictrace.app.state import UPLOAD_LIMITS, Session
 from pictrace.app.text import literal
+from pictrace.app.workspaces import Workspace
 from pictrace.charts import profile_figure
 from pictrace.errors import PicTraceError
 from pictrace.images import RGBImage, encode_jpeg, fit, load, thumbnail

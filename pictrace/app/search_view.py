@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pictrace.app.catalog_menu import come_back
 from pictrace.app.components import Tile, tiles
 from pictrace.app.controls import (
     criteria_controls,
@@ -16,8 +17,9 @@ from pictrace.app.controls import (
     take_from_catalog,
 )
 from pictrace.app.panels import details, list_of_matches, small_thumbnail
-from pictrace.app.state import Session, Workspace, current_table, session, workspace_of
+from pictrace.app.state import Session, current_table, session, workspace_of
 from pictrace.app.text import literal
+from pictrace.app.workspaces import Workspace
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
@@ -37,6 +39,7 @@ def show() -> None:
     metrics = all_metrics()
     criteria, orientations = criteria_controls(metrics)
     state = session()
+    come_back(state)
     try:
         workspace = workspace_of(state)
     except PicTraceError as error:

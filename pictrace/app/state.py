@@ -2,59 +2,40 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
-import secrets
-import shutil
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pictrace import kernels
-from pictrace.app.jobs import AddJob
-from pictrace.catalog import SqliteCatalog, open_catalog
-from pictrace.catalog.base import Catalog
-from pictrace.catalog.hot import HotFeatures
-from pictrace.errors import CatalogError, PicTraceError
+from pictrace.app.intake import Intake
+from pictrace.app.jobs import Job
+from pictrace.app.workspaces import Workspace, new_private, open_named, open_sample_workspace, open_workspace
+from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import ComparedPair
-from pictrace.sample import cache_folder, open_sample
 from pictrace.scores import ScoreTable
 from pictrace.scrape import PictureLink
 from pictrace.search import Query, prepare_query, score
 
 __all__ = [
+    "PRIVATE",
+    "SAMPLE",
+    "SHARED",
     "UPLOAD_LIMITS",
     "Picture",
     "Session",
-    "Workspace",
     "current_table",
-    "open_workspace",
-    "private_workspace",
     "session",
     "workspace_of",
+    "workspace_to_add_to",
 ]
 
 ANSWER_PX = 190
-KEPT_S = 24 * 3600
+SHARED, SAMPLE, PRIVATE = "shared", "sample", "private"
 
 UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
-
-
-@dataclass(frozen=True)
-class Workspace:
-    """An open catalog with its features; shared by all sessions, safe for threads."""
-
-    catalog: Catalog
-    hot: HotFeatures
-    title: str
-    writable: bool = False  # by every session
 
 
 @dataclass(frozen=True)
@@ -82,9 +63,14 @@ class Session:
     exhaustive: bool = False  # asked to score everything exactly, for this picture
     pairs: dict[tuple[int, str], ComparedPair] = field(default_factory=dict)  # what details were opened
     originals: dict[int, RGBImage] = field(default_factory=dict)
+    opened: str = SHARED  # or SAMPLE, PRIVATE, or the address of a catalog in the owner's folders
     private: Workspace | None = None  # what this person added pictures to
-    job: AddJob | None = None
+    declined: set[str] = field(default_factory=set)  # earlier catalogs that were offered, and not wanted
+    forgotten: str = ""  # what the browser shall not remember any more
+    job: Job | None = None
     found_links: tuple[PictureLink, ...] = ()  # on a web page, to be picked from
+    intake: Intake = field(default_factory=Intake)
+    removing: dict[int, str] = field(default_factory=dict)  # pictures that leave the catalog when that is confirmed
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
@@ -94,6 +80,18 @@ class Session:
     def forget_pairs(self) -> None:
         self.pairs.clear()
         self.originals.clear()
+
+    def open(self, opened: str) -> None:
+        """Another catalog; the query stays and is scored against it."""
+        self.opened, self.selected = opened, None
+        self.removing.clear()
+        self.forget_pairs()
+
+    def forget_chosen(self) -> None:
+        """Empty what was chosen to be added: it is being added."""
+        self.uploads += 1
+        self.found_links = ()
+        self.intake = Intake()
 
     def refuse(self, problem: str) -> None:
         """Say why an input was not taken; the former query stays."""
@@ -119,61 +117,26 @@ def session() -> Session:
     return state
 
 
-@st.cache_resource(show_spinner="Opening the catalog")
-def open_workspace() -> Workspace:
-    """The catalog that the app works on, opened once for all sessions.
-
-    PICTRACE_CATALOG names it; without, it is the built-in sample.
-    """
-    kernels.warm()
-    named = os.environ.get("PICTRACE_CATALOG")
-    catalog: Catalog = open_catalog(named) if named else open_sample()
-    hot = HotFeatures(catalog)
-    threading.Thread(target=_open_cache, args=(hot,), name="open-cache", daemon=True).start()
-    writable = bool(named) and os.environ.get("PICTRACE_CATALOG_WRITABLE", "") == "1"
-    return Workspace(catalog, hot, Path(named).stem if named else "Sample catalog", writable)
-
-
 def workspace_of(state: Session) -> Workspace:
-    """The session's own catalog where it has one, else the one that all share."""
-    return state.private or open_workspace()
+    """What this session has open: the shared catalog, the sample, its own, or one of the owner's folders."""
+    if state.opened == PRIVATE and state.private is not None:
+        return state.private
+    if state.opened == SAMPLE:
+        return open_sample_workspace()
+    if state.opened in {SHARED, PRIVATE}:
+        return open_workspace()
+    return open_named(state.opened)
 
 
-def private_workspace(state: Session) -> Workspace:
-    """A catalog that this session may add to: the shared one if it is writable, else one of its own.
-
-    A private catalog lies in the cache folder and is deleted a day after it was last written.
-    """
-    shared = open_workspace()
-    if shared.writable:
-        return shared
+def workspace_to_add_to(state: Session) -> Workspace:
+    """What this session has open where it may add to that, else its own catalog, which is then made and opened."""
+    here = workspace_of(state)
+    if here.writable:
+        return here
     if state.private is None:
-        folder = cache_folder() / "private"
-        try:
-            folder.mkdir(mode=0o700, exist_ok=True)
-        except OSError as error:
-            raise CatalogError(f"No catalog of your own can be made: {error.strerror}. Try again later.") from error
-        with contextlib.suppress(OSError):  # another session may be deleting the same ones
-            _delete_old(folder)
-        catalog = SqliteCatalog(folder / f"{secrets.token_hex(16)}.sqlite")
-        state.private = Workspace(catalog, HotFeatures(catalog), "My catalog", writable=True)
+        state.private = new_private()
+    state.opened = PRIVATE
     return state.private
-
-
-def _delete_old(folder: Path) -> None:
-    for path in folder.glob("*.sqlite"):
-        files = [path, *(path.with_name(path.name + suffix) for suffix in ("-wal", "-shm"))]
-        newest = max(one.stat().st_mtime for one in files if one.exists())
-        if time.time() - newest > KEPT_S:
-            for one in files:
-                one.unlink(missing_ok=True)
-            shutil.rmtree(f"{path}.cache", ignore_errors=True)
-
-
-def _open_cache(hot: HotFeatures) -> None:
-    """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
-    with contextlib.suppress(PicTraceError):
-        hot.sketches(all_metrics())
 
 
 def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["Pasted", "Tile", "copy_link", "data_address", "match_list", "paste_button", "tiles"]
+__all__ = ["Pasted", "Tile", "copy_link", "data_address", "kept_token", "match_list", "paste_button", "tiles"]
 
 
 def _text(name: str) -> str:
@@ -37,6 +37,8 @@ _COPY = st.components.v2.component(
     css=_text("button.css"),
     js=_text("copy.js"),
 )
+
+_KEEP = st.components.v2.component("pictrace_keep", html="<span hidden></span>", js=_text("keep.js"))
 
 
 def _ignore() -> None:
@@ -93,6 +95,16 @@ def paste_button(*, key: str, max_bytes: int) -> Pasted | None:
     except binascii.Error:
         data = b""  # the decoder will say that it is empty
     return Pasted(name[:200], data[: max_bytes + 1])
+
+
+def kept_token(token: str, *, forget: str, key: str) -> str:
+    """What this browser remembers of an earlier visit ("" for nothing), hostile until checked.
+
+    token: to be remembered from now on; forget: not any more.
+    """
+    known = st.session_state.get(key, {}).get("token", "")
+    value = _KEEP(key=key, data={"token": token, "forget": forget, "known": known}, on_token_change=_ignore).token
+    return value if isinstance(value, str) else ""
 
 
 def copy_link(label: str, *, key: str) -> None:

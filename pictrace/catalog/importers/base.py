@@ -84,11 +84,13 @@ class Listing:
     """The pictures that a source names, and the entries that were left out.
 
     column: where a table or a database named them, by its own spelling; None where there are no columns.
+    columns: all that could have named them.
     """
 
     items: tuple[Item, ...]
     skipped: tuple[Skipped, ...] = ()
     column: str | None = None
+    columns: tuple[str, ...] = ()
 
 
 def is_link(text: str) -> bool:

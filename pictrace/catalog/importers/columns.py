@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from pictrace.catalog.importers.base import is_link, names_a_picture
-from pictrace.errors import SourceError
+from pictrace.errors import ColumnError
 
 __all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]
 
@@ -43,7 +43,7 @@ def choose_columns(
             for place, name in enumerate(names):
                 if same(name) == same(column):
                     return (place,)
-        raise SourceError(f"{source} has no column named {column!r} (it has: {shown}). Check its spelling.")
+        raise ColumnError(f"{source} has no column named {column!r} (it has: {shown}). Check its spelling.", names)
     shares = [_share([row[place] for row in rows if place < len(row)]) for place in range(len(names))]
     usual = [place for place, name in enumerate(names) if _plain(name) in _RANK]
     if usual:
@@ -51,9 +51,10 @@ def choose_columns(
         return tuple(usual[:2])
     best = max(range(len(names)), key=lambda place: shares[place], default=None)
     if best is None or shares[best] <= 0.5:
-        raise SourceError(
+        raise ColumnError(
             f"{source} has no column named like 'path' or 'url', and none that holds them (it has: {shown}). "
-            "Name the column that holds the pictures; on the command line, with --column NAME."
+            "Name the column that holds the pictures; on the command line, with --column NAME.",
+            names,
         )
     return (best,)
 

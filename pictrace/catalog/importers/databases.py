@@ -50,7 +50,7 @@ def read_database(
                 items.append(entry)
             else:
                 skipped.append(entry)
-    return Listing(tuple(items), tuple(skipped), reading.picture)
+    return Listing(tuple(items), tuple(skipped), reading.picture, tuple(columns))
 
 
 class _Reading:

@@ -55,12 +55,13 @@ def read_json(path: Path, *, column: str | None = None, max_rows: int = MAX_ROWS
     _refuse_beyond(max_rows, len(entries), path)
     objects = [one for one in entries if isinstance(one, dict)]
     chosen: tuple[str, ...] = ()
+    names: list[str] = []
     if objects or column is not None:
         names = list(dict.fromkeys(key for one in objects[:SAMPLE_ROWS] for key in one))
         rows = [[_text(one.get(name)) for name in names] for one in objects[:SAMPLE_ROWS]]
         chosen = tuple(names[place] for place in choose_columns(names, rows, column=column, source=path))
     made = (_entry(one, chosen, path.parent, f"{path.name}, entry {n}") for n, one in enumerate(entries, start=1))
-    return _listing(made, chosen[0] if chosen else None)
+    return _listing(made, chosen[0] if chosen else None, tuple(names))
 
 
 def _entries_of(path: Path) -> Sequence[object]:
@@ -108,7 +109,7 @@ def _refuse_beyond(max_rows: int, count: int, path: Path) -> None:
         raise SourceError(f"{path} holds more than {max_rows:,} entries. Split it into smaller lists.")
 
 
-def _listing(entries: Iterable[Item | Skipped], column: str | None = None) -> Listing:
+def _listing(entries: Iterable[Item | Skipped], column: str | None = None, columns: tuple[str, ...] = ()) -> Listing:
     items: list[Item] = []
     skipped: list[Skipped] = []
     for entry in entries:
@@ -116,4 +117,4 @@ def _listing(entries: Iterable[Item | Skipped], column: str | None = None) -> Li
             items.append(entry)
         else:
             skipped.append(entry)
-    return Listing(tuple(items), tuple(skipped), column)
+    return Listing(tuple(items), tuple(skipped), column, columns)

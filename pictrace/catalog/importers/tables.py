@@ -122,7 +122,7 @@ def _from_rows(rows: Iterator[_Row | Skipped], path: Path, column: str | None) -
             items.append(entry)
         else:
             skipped.append(entry)
-    return Listing(tuple(items), tuple(skipped), names[chosen[0]])
+    return Listing(tuple(items), tuple(skipped), names[chosen[0]], tuple(names))
 
 
 def _entry(row: _Row, path: Path, chosen: Sequence[int], others: Sequence[tuple[int, str]]) -> Item | Skipped:
