@@ -30,6 +30,7 @@ FLOORS = {
     "indexing": 3,
     "sample": 3,
     "search": 3,
+    "pairs": 3,
     "verdict": 3,
     "documents": 3,
     "charts": 4,

@@ -12,11 +12,12 @@ from pictrace.app.intake import LISTING_SUFFIXES, Handed
 from pictrace.app.jobs import AddJob, Preview, preview
 from pictrace.app.owner import owner
 from pictrace.app.page_links_view import from_web_page
+from pictrace.app.picture_input import picture_types
 from pictrace.app.state import UPLOAD_LIMITS, Session, workspace_to_add_to
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import Source
-from pictrace.catalog.importers import PICTURE_SUFFIXES, Item, Listing, Skipped, list_source
+from pictrace.catalog.importers import Item, Listing, Skipped, list_source
 from pictrace.errors import ColumnError, PicTraceError
 
 __all__ = ["add_pictures"]
@@ -57,7 +58,7 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
 def _chosen_files(label: str, many: Literal[True, "directory"], key: str) -> list[UploadedFile]:
     return st.file_uploader(
         label,
-        type=sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES),
+        type=picture_types(),
         accept_multiple_files=many,
         key=key,
         max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,

@@ -8,13 +8,12 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pictrace.app.components import Tile, copy_link, paste_button, tiles
+from pictrace.app.kept_settings import kept
+from pictrace.app.picture_input import catalog_picture, linked_picture, picture_types
 from pictrace.app.state import UPLOAD_LIMITS, Picture, Session
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.importers import PICTURE_SUFFIXES
-from pictrace.download import DownloadPolicy, fetch
 from pictrace.errors import PicTraceError
 from pictrace.images import load, thumbnail
-from pictrace.indexing import original_bytes
 from pictrace.metrics.base import Metric, Settings, SettingValue
 from pictrace.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
 from pictrace.sample import example_queries
@@ -49,9 +48,14 @@ def _on_preset(metrics: Sequence[Metric]) -> None:
         _apply(get_preset(name), metrics)
 
 
-def criteria_controls(metrics: Sequence[Metric]) -> tuple[Criteria, bool]:
-    """The sidebar: what counts as a match, and whether orientations are tried. All kept in the address."""
-    with st.sidebar:
+def criteria_controls(metrics: Sequence[Metric], state: Session, *, ranking: bool = True) -> tuple[Criteria, bool]:
+    """The sidebar: what counts as a match, and whether orientations are tried. All kept in the address.
+
+    ranking: also what is shown of a ranking.
+    """
+    keys = [_weight_key(metric) for metric in metrics]
+    keys += [_setting_key(metric, setting.name) for metric in metrics for setting in metric.settings]
+    with kept(state, [*keys, "min_score", "top", "orientations"]), st.sidebar:
         st.subheader("What counts as a match")
         preset_place = st.container()
         weights: dict[str, float] = {}
@@ -75,20 +79,7 @@ def criteria_controls(metrics: Sequence[Metric]) -> tuple[Criteria, bool]:
                 settings[metric.name] = chosen
         with preset_place:
             _preset_control(metrics, weights, settings)
-        st.subheader("What is shown")
-        min_score = st.slider(
-            "Minimum score",
-            0.0,
-            1.0,
-            0.0,
-            0.01,
-            key="min_score",
-            help="Raise it to leave out weak matches.",
-            bind="query-params",
-        )
-        top = st.slider(
-            "Matches", 1, 24, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params"
-        )
+        min_score, top = _ranking_controls() if ranking else (0.0, 1)
         orientations = st.toggle(
             "Also try mirrored and turned",
             value=True,
@@ -97,11 +88,28 @@ def criteria_controls(metrics: Sequence[Metric]) -> tuple[Criteria, bool]:
             bind="query-params",
         )
         copy_link("Copy link to these settings", key="copy_link")
-        criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=int(top))
-        with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
-            st.caption("The same search on the command line.")
-            st.code(recipe(criteria, orientations=orientations), language="bash", wrap_lines=True)
+        criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
+        if ranking:
+            with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
+                st.caption("The same search on the command line.")
+                st.code(recipe(criteria, orientations=orientations), language="bash", wrap_lines=True)
     return criteria, orientations
+
+
+def _ranking_controls() -> tuple[float, int]:
+    st.subheader("What is shown")
+    min_score = st.slider(
+        "Minimum score",
+        0.0,
+        1.0,
+        0.0,
+        0.01,
+        key="min_score",
+        help="Raise it to leave out weak matches.",
+        bind="query-params",
+    )
+    top = st.slider("Matches", 1, 24, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params")
+    return min_score, int(top)
 
 
 def recipe(criteria: Criteria, *, orientations: bool) -> str:
@@ -181,7 +189,7 @@ def query_inputs(workspace: Workspace, state: Session) -> None:
     key = f"upload_{state.uploads}"
     uploaded = st.file_uploader(
         "Your picture",
-        type=sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES),
+        type=picture_types(),
         key=key,
         on_change=_on_upload,
         args=(state, key),
@@ -218,11 +226,9 @@ def _link_input(state: Session) -> None:
     if asked and address.strip():
         try:
             with st.spinner("Fetching the picture"):
-                download = fetch(address.strip(), DownloadPolicy.from_environment())
+                state.look_for(linked_picture(address.strip()))
         except PicTraceError as error:
             state.refuse(str(error))
-        else:
-            state.look_for(Picture(download.data, address.strip(), "link"))
 
 
 def _camera_input(state: Session) -> None:
@@ -249,13 +255,10 @@ def _surprise(workspace: Workspace, state: Session) -> None:
 
 def take_from_catalog(workspace: Workspace, state: Session, picture_id: int) -> None:
     """A picture of the catalog as the query, from its original."""
-    record = workspace.catalog.pictures([picture_id]).get(picture_id)
     try:
-        data = original_bytes(workspace.catalog, picture_id, UPLOAD_LIMITS)
+        state.look_for(catalog_picture(workspace, picture_id))
     except PicTraceError as error:
         state.refuse(str(error))
-        return
-    state.look_for(Picture(data, record.label if record else "picture", "catalog"))
 
 
 @st.cache_data(show_spinner=False, max_entries=16)

@@ -23,6 +23,7 @@ def route() -> None:
     st.navigation(
         [
             st.Page("pages/search.py", title="Search", icon=":material/image_search:", default=True),
+            st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
             st.Page("pages/catalog.py", title="Catalog", icon=":material/photo_library:"),
             st.Page("pages/about.py", title="About", icon=":material/info:"),
         ],

@@ -10,31 +10,28 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pictrace.app.comparison import FIRST, SECOND, comparison
 from pictrace.app.components import data_address, match_list
+from pictrace.app.picture_input import catalog_picture
 from pictrace.app.state import UPLOAD_LIMITS, Session
 from pictrace.app.text import literal
+from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.charts import profile_figure
 from pictrace.errors import PicTraceError
-from pictrace.images import RGBImage, encode_jpeg, fit, load, thumbnail
+from pictrace.images import RGBImage, encode_jpeg, fit, load
 from pictrace.indexing import original_bytes
 from pictrace.metrics.base import BitGrids, Evidence, Explanation, Lines, Metric, Picture, Profile
-from pictrace.scores import Criteria
+from pictrace.scores import Criteria, Match
 from pictrace.search import Found
 from pictrace.verdict import Verdict
 
-__all__ = ["details", "list_of_matches", "small_thumbnail"]
+__all__ = ["details", "draw", "list_of_matches", "numbers_table"]
 
 CARD_PX = 216
+COMPARE_PAGE = "pages/compare.py"
 CONSISTENT_COLOUR, REJECTED_COLOUR = (0, 158, 115), (150, 150, 150)  # Okabe-Ito green, gray
 OUTLINE_COLOUR = (240, 228, 66)  # Okabe-Ito yellow
-
-
-@st.cache_data(show_spinner=False, max_entries=5000)
-def small_thumbnail(location: str, picture_id: int, size_px: int, _workspace: Workspace) -> bytes:
-    """A catalog picture's thumbnail at the size shown, as JPEG."""
-    kept = _workspace.catalog.thumbnail(picture_id)
-    return b"" if kept is None else thumbnail(load(kept), size_px)
 
 
 def list_of_matches(
@@ -99,6 +96,8 @@ def details(
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{one.match.rank}. {literal(one.picture.label)}", anchor=False)
+        if st.button("Compare closely", icon=":material/compare:", help="Both pictures on the page Compare."):
+            _compare_closely(workspace, state, one.match.id)
         if st.button("Close", icon=":material/close:", key="close_details"):
             state.selected = None
             st.rerun()
@@ -114,7 +113,7 @@ def details(
         right.image(shown, caption=literal(one.picture.label), alt=one.picture.label, width="stretch")
     if good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
-    _numbers(one, metrics, criteria)
+    numbers_table(one.match, metrics, criteria)
     if other is None or state.query is None:
         st.info(f"The evidence needs the original picture. {literal(problem)}", icon=":material/hide_image:")
         return
@@ -133,6 +132,17 @@ def details(
     draw(metric.explain_pair(state.pairs[place], criteria.settings.get(name, {})))
 
 
+def _compare_closely(workspace: Workspace, state: Session, picture_id: int) -> None:
+    try:
+        if state.picture is not None:
+            comparison().put(FIRST, state.picture)
+        comparison().put(SECOND, catalog_picture(workspace, picture_id))
+    except PicTraceError as error:
+        st.error(literal(str(error)), icon=":material/broken_image:")
+    else:
+        st.switch_page(COMPARE_PAGE)
+
+
 def _original(workspace: Workspace, state: Session, picture_id: int) -> RGBImage:
     """The picture that all metrics see, read once while its details are open."""
     if picture_id not in state.originals:
@@ -142,10 +152,11 @@ def _original(workspace: Workspace, state: Session, picture_id: int) -> RGBImage
     return state.originals[picture_id]
 
 
-def _numbers(one: Found, metrics: Sequence[Metric], criteria: Criteria) -> None:
+def numbers_table(match: Match, metrics: Sequence[Metric], criteria: Criteria) -> None:
+    """Every metric's value, similarity, weight and contribution, a row each."""
     rows = []
     for metric in metrics:
-        part = one.match.metrics[metric.name]
+        part = match.metrics[metric.name]
         rows.append(
             {
                 "Metric": metric.title,

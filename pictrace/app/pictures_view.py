@@ -9,10 +9,10 @@ import streamlit as st
 
 from pictrace.app.components import Tile, data_address, tiles
 from pictrace.app.controls import take_from_catalog
-from pictrace.app.panels import small_thumbnail
 from pictrace.app.removal_view import remove_button
 from pictrace.app.state import Session
 from pictrace.app.text import literal
+from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import PictureRecord
 

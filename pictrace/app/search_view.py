@@ -16,9 +16,10 @@ from pictrace.app.controls import (
     query_inputs,
     take_from_catalog,
 )
-from pictrace.app.panels import details, list_of_matches, small_thumbnail
+from pictrace.app.panels import details, list_of_matches
 from pictrace.app.state import Session, current_table, session, workspace_of
 from pictrace.app.text import literal
+from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
@@ -37,8 +38,8 @@ GALLERY = 18
 def show() -> None:
     """The whole page."""
     metrics = all_metrics()
-    criteria, orientations = criteria_controls(metrics)
     state = session()
+    criteria, orientations = criteria_controls(metrics, state)
     come_back(state)
     try:
         workspace = workspace_of(state)

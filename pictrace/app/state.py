@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -40,11 +42,19 @@ UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
 
 @dataclass(frozen=True)
 class Picture:
-    """The picture that this session looks for. kind as in catalog.base.Source."""
+    """A picture that somebody gave. kind as in catalog.base.Source, or "catalog" or "example".
+
+    address: what brings the same picture again on another visit, "" where nothing does.
+    """
 
     data: bytes
     name: str
     kind: str
+    address: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.data).hexdigest()
 
 
 @dataclass
@@ -71,6 +81,7 @@ class Session:
     found_links: tuple[PictureLink, ...] = ()  # on a web page, to be picked from
     intake: Intake = field(default_factory=Intake)
     removing: dict[int, str] = field(default_factory=dict)  # pictures that leave the catalog when that is confirmed
+    settings: dict[str, object] = field(default_factory=dict)  # where the sliders were when the page was left
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import argparse
 
-import numpy as np
-
 from pictrace.cli._commands import Subparsers, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at
 from pictrace.documents import criteria_document, match_document, query_document
-from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import FeatureBatch
-from pictrace.scores import ScoreTable
+from pictrace.metrics import get_metric
+from pictrace.pairs import compare_queries
 
 __all__ = ["register"]
 
@@ -28,20 +25,10 @@ def register(commands: Subparsers) -> None:
 def _compare(options: argparse.Namespace) -> int:
     criteria = criteria_from(options)
     query, other = query_at(options.first, options), query_at(options.second, options)
-    metrics = all_metrics()
-    columns = tuple(
-        metric.compare_variants(
-            query.features[metric.name],
-            FeatureBatch.of([next(iter(other.features[metric.name].values()))], metric.layout),
-        )
-        for metric in metrics
-    )
-    table = ScoreTable(np.array([other.id], np.int64), metrics, columns, catalog_size=1)
-    ranked = table.rank(criteria)
-    if not ranked:
+    match = compare_queries(query, other).match(criteria)
+    if match is None:
         warn("pictrace: no metric with a weight can compare these two pictures.")
         return FAILED
-    match = ranked[0]
     if options.json:
         document = {
             "query": query_document(options.first, query),

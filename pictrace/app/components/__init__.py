@@ -11,7 +11,18 @@ from typing import Any
 
 import streamlit as st
 
-__all__ = ["Pasted", "Tile", "copy_link", "data_address", "kept_token", "match_list", "paste_button", "tiles"]
+__all__ = [
+    "Overlay",
+    "Pasted",
+    "Tile",
+    "copy_link",
+    "data_address",
+    "kept_token",
+    "match_list",
+    "paste_button",
+    "registered",
+    "tiles",
+]
 
 
 def _text(name: str) -> str:
@@ -38,6 +49,18 @@ _COPY = st.components.v2.component(
     js=_text("copy.js"),
 )
 
+_REGISTERED = st.components.v2.component(
+    "pictrace_registered",
+    html=(
+        '<div class="stage"><img><img><div class="edge"></div></div>'
+        '<input type="range" min="0" max="100" value="50" aria-label="Where the second picture begins">'
+        '<fieldset><label><input type="radio" name="look" value="slider" checked>Slider</label>'
+        '<label><input type="radio" name="look" value="blink">Blink</label>'
+        '<label><input type="radio" name="look" value="difference">What was changed</label></fieldset><p></p>'
+    ),
+    css=_text("registered.css"),
+    js=_text("registered.js"),
+)
 _KEEP = st.components.v2.component("pictrace_keep", html="<span hidden></span>", js=_text("keep.js"))
 
 
@@ -82,9 +105,9 @@ class Pasted:
     data: bytes
 
 
-def paste_button(*, key: str, max_bytes: int) -> Pasted | None:
-    """A button that pastes, and Ctrl+V anywhere; the picture, in that run only."""
-    value = _PASTE(key=key, data={"max_bytes": max_bytes}, on_picture_change=_ignore).picture
+def paste_button(*, key: str, max_bytes: int, listen: bool = True) -> Pasted | None:
+    """A button that pastes, and (listen) Ctrl+V anywhere; the picture, in that run only."""
+    value = _PASTE(key=key, data={"max_bytes": max_bytes, "listen": listen}, on_picture_change=_ignore).picture
     if not isinstance(value, dict):
         return None
     name, encoded = value.get("name"), value.get("data")
@@ -95,6 +118,34 @@ def paste_button(*, key: str, max_bytes: int) -> Pasted | None:
     except binascii.Error:
         data = b""  # the decoder will say that it is empty
     return Pasted(name[:200], data[: max_bytes + 1])
+
+
+@dataclass(frozen=True)
+class Overlay:
+    """Two pictures of one size that lie on each other, and a third that shows where they differ, as JPEG."""
+
+    first: bytes
+    second: bytes
+    difference: bytes
+    width: int
+    height: int
+
+
+def registered(overlay: Overlay, *, key: str) -> None:
+    """The overlay, with a slider between the two, blinking, or the difference; all in the browser."""
+    notes = {
+        "slider": "Left of the edge your first picture, right of it the second, moved to where it fits.",
+        "blink": "What moves or changes is what differs.",
+        "difference": "Bright: changed, beyond a common change of light and colour.",
+    }
+    pictures = {name: data_address(getattr(overlay, name)) for name in ("first", "second", "difference")}
+    alts = {
+        "first_alt": "The first picture",
+        "second_alt": "The second picture, moved onto the first",
+        "difference_alt": "Heat map of what differs between the two",
+    }
+    size = {"width": overlay.width, "height": overlay.height}
+    _REGISTERED(key=key, data={**pictures, **alts, **size, "notes": notes})
 
 
 def kept_token(token: str, *, forget: str, key: str) -> str:

@@ -48,6 +48,6 @@ export default function (component) {
   const former = listeners.get(parentElement)
   if (former) document.removeEventListener("paste", former)
   listeners.set(parentElement, onPaste)
-  document.addEventListener("paste", onPaste)
+  if (data.listen) document.addEventListener("paste", onPaste)
   return () => document.removeEventListener("paste", listeners.get(parentElement))
 }

@@ -1,0 +1,83 @@
+"""What the compare page compares: two pictures of this session, and what was computed of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from pictrace.app.picture_input import CATALOG_ADDRESS, catalog_picture, linked_picture
+from pictrace.app.state import UPLOAD_LIMITS, Picture
+from pictrace.app.workspaces import Workspace
+from pictrace.errors import SourceError
+from pictrace.images import thumbnail
+from pictrace.pairs import PairScores, compare_queries
+from pictrace.search import Query, prepare_query
+
+__all__ = ["FIRST", "SECOND", "Comparison", "Side", "comparison", "picture_at"]
+
+FIRST, SECOND = "a", "b"
+"""The sides, called so in the page's address too."""
+SHOWN_PX = 480
+KEY = "pictrace_comparison"
+
+
+@dataclass(frozen=True)
+class Side:
+    """A picture that was read: what was given, how it looks, and its features."""
+
+    picture: Picture
+    preview: bytes
+    query: Query
+
+
+@dataclass
+class Comparison:
+    """The pictures by side, each read once; what was computed of a pair is kept as long as both stay."""
+
+    sides: dict[str, Side] = field(default_factory=dict)
+    asked: dict[str, str] = field(default_factory=dict)  # what the page's address named, and was looked at
+    _scores: tuple[tuple[str, str, bool], PairScores] | None = None
+
+    def put(self, side: str, picture: Picture) -> None:
+        """Set one side; ImageError where the bytes are no picture, and then the former stays."""
+        query = prepare_query(picture.data, limits=UPLOAD_LIMITS)
+        self.sides[side] = Side(picture, thumbnail(query.image, SHOWN_PX), query)
+        self.asked[side] = picture.address
+
+    def swap(self) -> None:
+        """The first becomes the second."""
+        other = {FIRST: SECOND, SECOND: FIRST}
+        self.sides = {other[side]: one for side, one in self.sides.items()}
+        self.asked = {other[side]: one for side, one in self.asked.items()}
+
+    def scores(self, *, orientations: bool) -> PairScores | None:
+        """Every metric's number for the pair; None as long as there are not two."""
+        if len(self.sides) < 2:
+            return None
+        first, second = self.sides[FIRST], self.sides[SECOND]
+        key = (first.picture.sha256, second.picture.sha256, orientations)
+        if self._scores is None or self._scores[0] != key:
+            self._scores = key, compare_queries(first.query, second.query, orientations=orientations)
+        return self._scores[1]
+
+
+def comparison() -> Comparison:
+    """This session's pair, made at its first use."""
+    if KEY not in st.session_state:
+        st.session_state[KEY] = Comparison()
+    found: Comparison = st.session_state[KEY]
+    return found
+
+
+def picture_at(address: str, workspace: Workspace) -> Picture:
+    """The picture that a shared link names: another link, or one of the open catalog.
+
+    Raises PicTraceError where there is none.
+    """
+    if not address.startswith(CATALOG_ADDRESS):
+        return linked_picture(address)
+    number = address.removeprefix(CATALOG_ADDRESS)
+    if not number.isascii() or not number.isdigit() or len(number) > 19:
+        raise SourceError(f"{address[:60]} names no picture of a catalog. Copy the link again.")
+    return catalog_picture(workspace, int(number))
