@@ -1,5 +1,7 @@
 """Two pictures against each other give what a search over a catalog with the second gives."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
@@ -17,10 +19,10 @@ from pictrace.search import prepare_query, score
 
 @pytest.mark.parametrize("orientations", [True, False])
 def test_the_pair_scores_as_a_search_would(
-    photographs: dict[str, bytes], make_catalog: "object", orientations: bool
+    photographs: dict[str, bytes], make_catalog: Callable[..., SqliteCatalog], orientations: bool
 ) -> None:
     changed = encode_jpeg(crop(mirror(decode(photographs["chelsea.png"])), 0.7), quality=50)
-    catalog: SqliteCatalog = make_catalog()  # type: ignore[operator]
+    catalog = make_catalog()
     picture = new_picture(
         photographs["chelsea.png"], Source("upload", "cat"), all_metrics(), keep_original=True, limits=DecodeLimits()
     )
