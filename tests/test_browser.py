@@ -1,6 +1,7 @@
 """The main path in a real browser, as a person goes it."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -237,22 +238,29 @@ def test_on_a_small_screen_nothing_is_cut_off(
     context.close()
 
 
-def test_add_a_folder_stop_and_search_it(
+COPIES = 150
+
+
+def test_add_a_folder_stop_resume_and_search_it(
     page: "playwright_api.Page", photographs: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """A folder becomes a catalog of one's own, which the search page then searches."""
+    """A folder becomes a catalog of one's own, in two goes, which the search page then searches."""
     folder = tmp_path / "holiday"
     folder.mkdir()
-    for name, data in photographs.items():
-        (folder / name).write_bytes(data)
+    for number in range(COPIES):  # other bytes, so other pictures
+        (folder / f"coffee_{number:03}.png").write_bytes(photographs["coffee.png"] + b"%d" % number)
+    (folder / "retina.jpg").write_bytes(photographs["retina.jpg"])
     (folder / "broken.jpg").write_bytes(b"no picture")
     page.get_by_role("link", name="Catalog").click()
     page.get_by_role("radio", name="Add pictures").click()
     page.locator('input[type="file"]').nth(1).set_input_files(folder)
-    page.get_by_text("1 unreadable").wait_for()
+    page.get_by_text("1 unreadable").wait_for(timeout=60_000)
     page.get_by_role("button", name="Add to a catalog of my own").click()
-    page.get_by_text(f"{len(photographs)} added, 0 already here, 1 failed.").wait_for()
-    page.get_by_text(f"{len(photographs)} pictures").first.wait_for()
+    page.get_by_role("button", name="Stop").click()
+    page.get_by_text("Stopped.").wait_for()
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_text(re.compile(r"^\d+ added, \d+ already here, 1 failed\.$")).wait_for(timeout=60_000)
+    page.get_by_text(f"{COPIES + 1} pictures").first.wait_for()
     page.get_by_role("button", name="Try these again").click()
     page.get_by_text("0 added, 0 already here, 1 failed.").wait_for()
     settle(page)
@@ -260,7 +268,50 @@ def test_add_a_folder_stop_and_search_it(
     page.get_by_text("Nothing chosen yet.").wait_for()
     settle(page)
     page.get_by_role("link", name="Search").click()
-    page.get_by_text(f"My catalog: {len(photographs)} pictures").wait_for()
+    page.get_by_text(f"My catalog: {COPIES + 1} pictures").wait_for()
     settle(page)
     upload(page, encode_jpeg(turn(decode(photographs["retina.jpg"]), 90), quality=60))
     page.get_by_text("Found: retina.jpg").wait_for()
+
+
+def test_one_comes_back_to_ones_own_catalog_in_the_same_browser(
+    page: "playwright_api.Page", address: str, photographs: dict[str, bytes]
+) -> None:
+    page.get_by_role("link", name="Catalog").click()
+    page.get_by_role("radio", name="Add pictures").click()
+    page.locator('input[type="file"]').nth(0).set_input_files(
+        {"name": "mine.png", "mimeType": "image/png", "buffer": photographs["chelsea.png"]}
+    )
+    page.get_by_role("button", name="Add to a catalog of my own").click()
+    page.get_by_text("1 added, 0 already here, 0 failed.").wait_for()
+    settle(page)
+    page.goto(f"{address}/catalog")  # a new session
+    page.get_by_text("Your own catalog of an earlier visit is still here: 1 picture.").wait_for()
+    page.get_by_role("button", name="Open it").click()
+    page.get_by_text("This catalog is yours alone.").wait_for()
+    settle(page)
+    page.goto(f"{address}/catalog")
+    page.get_by_role("button", name="Delete it").click()
+    playwright_api.expect(page.get_by_text("is still here")).to_have_count(0)
+    settle(page)
+    page.goto(f"{address}/catalog")
+    page.get_by_text("What you add goes to a catalog of your own").wait_for()
+    settle(page)
+    playwright_api.expect(page.get_by_text("is still here")).to_have_count(0)
+
+
+def test_two_pictures_are_compared(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+    page.get_by_role("link", name="Compare").click()
+    page.get_by_text("Give two pictures").wait_for()
+    settle(page)
+    for place, data in enumerate(
+        (encode_jpeg(crop(decode(photographs["coffee.png"]), 0.6)), photographs["coffee.png"])
+    ):
+        page.locator('input[type="file"]').nth(place).set_input_files(
+            {"name": f"{place}.jpg", "mimeType": "image/jpeg", "buffer": data}
+        )
+        page.get_by_alt_text(f"{place}.jpg").wait_for()
+        settle(page)
+    page.get_by_text(re.compile(r"^Score 0\.\d\d$")).wait_for()
+    page.get_by_role("button", name="Swap").click()
+    page.locator('[data-testid="stColumn"]').first.get_by_alt_text("1.jpg").wait_for()

@@ -75,7 +75,8 @@ def come_back(state: Session) -> None:
         return
     count = earlier.catalog.count()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="come_back"):
-        st.markdown(f"Your own catalog of an earlier visit is still here: {count:,} pictures.", width="content")
+        pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+        st.markdown(f"Your own catalog of an earlier visit is still here: {pictures}.", width="content")
         if st.button("Open it", type="primary", icon=":material/photo_library:"):
             state.private = earlier
             state.open(PRIVATE)
