@@ -16,12 +16,13 @@ import socket
 from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Any, cast
+from ipaddress import ip_address
+from typing import Any, Literal, cast
 
 from aiohttp import AddrInfoType
 from yarl import URL
 
+from pictrace._hosts import canonical, is_name, joined, literal, not_public
 from pictrace.errors import DownloadError, RefusedError
 
 __all__ = [
@@ -41,37 +42,10 @@ ALLOWED_HOSTS_VARIABLE = "PICTRACE_ALLOWED_HOSTS"
 MAX_URL_LENGTH = 2048
 """Characters in a link."""
 
-# The special-purpose registries of IANA, https://www.iana.org/assignments/iana-ipv4-special-registry and
-# …/iana-ipv6-special-registry. Spelt out, because ipaddress.is_global differs between releases of Python.
-_NOT_PUBLIC = tuple(
-    (ip_network(network), kind)
-    for kind, networks in {
-        "an unspecified address": "0.0.0.0/8 ::/128",
-        "a loopback address": "127.0.0.0/8 ::1/128",
-        "a private address": "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7",
-        "a shared (carrier-grade NAT) address": "100.64.0.0/10",
-        "a link-local address": "169.254.0.0/16 fe80::/10",  # 169.254.169.254: the metadata of most clouds
-        "a site-local address": "fec0::/10",
-        "a cloud platform's own address": "168.63.129.16/32",  # Azure's WireServer, within public space
-        "a benchmarking address": "198.18.0.0/15 2001:2::/48",
-        "a documentation address": "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20",
-        "a multicast address": "224.0.0.0/4 ff00::/8",
-        "the broadcast address": "255.255.255.255/32",
-        "an IPv4 address inside an IPv6 one": "::/96 ::ffff:0:0/96",  # IPv4-compatible, IPv4-mapped
-        "a tunnel to an IPv4 address": "2001::/32 2002::/16",  # Teredo, 6to4
-        "a local NAT64 address": "64:ff9b:1::/48",
-        "a reserved address": "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 2001::/23",
-    }.items()
-    for network in networks.split()
-)
-_GLOBAL_UNICAST_6 = ip_network("2000::/3")
-_NAT64 = ip_network("64:ff9b::/96")
-
-_REMEDY = f"Upload the picture, or have the host listed in {ALLOWED_HOSTS_VARIABLE} if it is your own."
+# What to do instead, by what was wanted: the middle of a sentence.
+_INSTEAD = {"picture": "save the picture and upload it", "page": "save the page's pictures and add them"}
 
 _UNPRINTABLE = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
-_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$")
 
 
 @dataclass(frozen=True)
@@ -96,6 +70,7 @@ class DownloadPolicy:
     retries: int = 2
     allowed_hosts: frozenset[str] = frozenset()
     ports: frozenset[int] = frozenset({80, 443})
+    wanted: Literal["picture", "page"] = "picture"
 
     def __post_init__(self) -> None:
         least = {"max_bytes": 1, "concurrency": 1, "per_host": 1, "max_redirects": 0, "retries": 0}
@@ -109,6 +84,8 @@ class DownloadPolicy:
             raise ValueError(f"allowed_hosts must be a set of hosts, not the text {self.allowed_hosts!r}")
         if not all(1 <= port <= 65535 for port in self.ports):
             raise ValueError(f"ports must lie between 1 and 65535, not {sorted(self.ports)}")
+        if self.wanted not in _INSTEAD:
+            raise ValueError(f"wanted must be one of {', '.join(_INSTEAD)}, not {self.wanted!r}")
         object.__setattr__(self, "allowed_hosts", frozenset(map(_allowed_entry, self.allowed_hosts)))
         object.__setattr__(self, "ports", frozenset(self.ports))
 
@@ -121,10 +98,15 @@ class DownloadPolicy:
         except ValueError as exc:
             raise DownloadError(f"{ALLOWED_HOSTS_VARIABLE} is not usable: {exc}.") from exc
 
+    @property
+    def instead(self) -> str:
+        """What one can do where a link is of no use, as the middle of a sentence."""
+        return _INSTEAD[self.wanted]
+
     def exempts(self, host: str, port: int) -> bool:
         """Whether this host (a name or an address) is listed in allowed_hosts, alone or with this port."""
-        host = _canonical(host)
-        return host in self.allowed_hosts or _joined(host, port) in self.allowed_hosts
+        host = canonical(host)
+        return host in self.allowed_hosts or joined(host, port) in self.allowed_hosts
 
 
 def check_url(url: str, policy: DownloadPolicy) -> str:
@@ -143,19 +125,21 @@ def check_url(url: str, policy: DownloadPolicy) -> str:
     try:
         # The client's own parser: two parsers that disagree about the host are a hole.
         parsed = URL(url)
-        host, port = _canonical(parsed.raw_host or ""), parsed.port
+        host, port = canonical(parsed.raw_host or ""), parsed.port
     except ValueError as exc:
         raise RefusedError(f"{shown(url)} cannot be read as a link: {shown(str(exc))}. Check the link.") from exc
     if parsed.scheme not in ("http", "https"):
         raise RefusedError(f"{shown(url)} does not start with http:// or https://. Only links of the web are fetched.")
     if not host:
         raise RefusedError(f"{shown(url)} names no host. Write the whole link, as in https://example.org/cat.jpg.")
-    address = _literal(host)
-    if address is None and not _NAME.fullmatch(host):
+    address = literal(host)
+    if address is None and not is_name(host):
         raise RefusedError(f"{shown(host)} is not a host's name or address. Check the link.")
     if not port or not (port in policy.ports or policy.exempts(host, port)):
         ports = " and ".join(map(str, sorted(policy.ports)))
-        raise RefusedError(f"The link asks for port {port} of {shown(host)}; only {ports} are allowed. {_REMEDY}")
+        raise RefusedError(
+            f"The link asks for port {port} of {shown(host)}; only {ports} are allowed. {_remedy(policy)}"
+        )
     if address is not None:
         check_address(host, port, policy)
         parsed = parsed.with_host(host)
@@ -177,12 +161,12 @@ def check_address(address: str, port: int, policy: DownloadPolicy, *, name: str 
     try:
         if policy.exempts(address, port):
             return
-        kind = _not_public(ip_address(address))
+        kind = not_public(ip_address(address))
     except ValueError:
         kind = "something that is no plain IP address"  # nothing is dialled that was not understood here
     if kind is not None:
         leads = f"The link leads to {address}, {kind}" if name is None else f"{shown(name)} leads to {kind}"
-        raise RefusedError(f"{leads}; pictures are fetched from the public internet only. {_REMEDY}")
+        raise RefusedError(f"{leads}; only the public internet is fetched from. {_remedy(policy)}")
 
 
 @dataclass
@@ -234,51 +218,8 @@ def shown(url: str) -> str:
     return text if len(text) <= 100 else f"{text[:99]}…"
 
 
-def _not_public(address: IPv4Address | IPv6Address) -> str | None:
-    """What kind of address this is, where it is not one of the public internet."""
-    if isinstance(address, IPv6Address):
-        if address.scope_id is not None:
-            return "an address of one network only (with a zone)"
-        if address in _NAT64:
-            # What DNS64 answers for every IPv4 host, on networks without IPv4: judge the address within.
-            return _not_public(IPv4Address(int(address) & 0xFFFFFFFF))
-    for network, kind in _NOT_PUBLIC:
-        if address in network:
-            return kind
-    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST_6:
-        return "a reserved address"
-    return None
-
-
-def _literal(host: str) -> IPv4Address | IPv6Address | None:
-    """The address that a canonical host is, None where it is a name."""
-    try:
-        return ip_address(host)
-    except ValueError:
-        return None
-
-
-def _canonical(host: str) -> str:
-    """A host as it is compared: lower case, without brackets and final dot, an address in its shortest form.
-
-    All that a system's resolver reads as an IPv4 address (127.1, 0x7f000001, 2130706433, 0177.0.0.1) becomes
-    four plain decimals. ValueError where a host ends in a number and is no address: by the URL standard
-    (https://url.spec.whatwg.org/#host-parsing) that is no name either.
-    """
-    host = host.lower().removeprefix("[").removesuffix("]")
-    if ":" in host:
-        return str(ip_address(host))
-    host = host.removesuffix(".")
-    if not _ENDS_IN_NUMBER.search(host):
-        return host
-    try:
-        return socket.inet_ntoa(socket.inet_aton(host))
-    except (OSError, UnicodeError) as exc:
-        raise ValueError(f"{host!r} is no IPv4 address") from exc
-
-
-def _joined(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+def _remedy(policy: DownloadPolicy) -> str:
+    return f"{policy.instead.capitalize()}, or have the host listed in {ALLOWED_HOSTS_VARIABLE} if it is your own."
 
 
 def _allowed_entry(entry: str) -> str:
@@ -289,7 +230,7 @@ def _allowed_entry(entry: str) -> str:
         pass
     with contextlib.suppress(ValueError):
         parsed = URL(f"http://{entry}")
-        host, port = _canonical(parsed.raw_host or ""), parsed.explicit_port
-        if parsed == parsed.origin() and (_literal(host) or _NAME.fullmatch(host)):
-            return host if port is None else _joined(host, port)
+        host, port = canonical(parsed.raw_host or ""), parsed.explicit_port
+        if parsed == parsed.origin() and (literal(host) or is_name(host)):
+            return host if port is None else joined(host, port)
     raise ValueError(f"{entry!r} in allowed_hosts is neither a host nor host:port")

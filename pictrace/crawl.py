@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-import re
 import time
 import urllib.robotparser
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -39,7 +38,6 @@ MAX_CRAWL_DELAY_S = 30.0
 
 _DEFAULT_POLICY = DownloadPolicy()
 _HTML = frozenset({"", "text/html", "application/xhtml+xml"})
-_ANSWERED = re.compile(r"\S+ answered (\d{3})\b")
 _CLOSED = frozenset({401, 403, 429})
 
 
@@ -63,6 +61,7 @@ async def crawl_async(
     if not 1 <= pages <= MAX_PAGES:
         raise SourceError(f"{pages} pages cannot be read. Ask for 1 to {MAX_PAGES:,}.")
     numbered = page_addresses(pattern, 1, pages)[1:] if pattern is not None else ()
+    policy = dataclasses.replace(policy, wanted="page")
     site = _Site(policy, delay_s, clock, sleep)
     seen: set[str] = set()
     upcoming: str | None = address
@@ -78,7 +77,7 @@ async def crawl_async(
                 again = page.final_url != here and page.final_url in seen
                 seen.add(page.final_url)
                 if pattern is None and number + 1 < pages and page.content_type in _HTML:
-                    following = next_page(page.data, page.final_url)
+                    following = next_page(page.data, page.final_url, charset=page.charset)
                 if not again:
                     yield _links(page, rules)
         except DownloadError as error:
@@ -163,8 +162,7 @@ class _Site:
         try:
             found = await fetch_async(address, dataclasses.replace(self._policy, max_bytes=limit))
         except DownloadError as error:
-            answered = _ANSWERED.match(str(error))
-            status = int(answered.group(1)) if answered else 0
+            status = error.status or 0
             return _rules("") if 400 <= status < 500 and status not in _CLOSED else error
         return _rules(found.data.decode("utf-8-sig", "replace"))
 
@@ -191,7 +189,7 @@ def _is_readable(line: str) -> bool:
 def _links(page: Download, rules: ScrapeRules) -> PageLinks:
     """The links of a page; of a picture, which stands at the page's address, itself."""
     if page.content_type in _HTML:
-        return picture_links(page.data, page.final_url, rules)
+        return picture_links(page.data, page.final_url, rules, charset=page.charset)
     if not page.content_type.startswith("image/"):
         raise DownloadError(
             f"{shown(page.final_url)} is no web page and no picture, but {shown(page.content_type)}. Check the link."

@@ -37,7 +37,11 @@ class ImageError(PicTraceError):
 
 
 class DownloadError(PicTraceError):
-    """A link could not be fetched."""
+    """A link could not be fetched. status: of the answer that said so, None where no answer did."""
+
+    def __init__(self, message: str, *, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class RefusedError(DownloadError):

@@ -17,7 +17,7 @@ from pictrace._places import Place, places
 from pictrace.addresses import MAX_URL_LENGTH, check_characters, shown
 from pictrace.errors import RefusedError, SourceError
 
-__all__ = ["PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
+__all__ = ["DEFAULT_RULES", "PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
 
 MAX_HTML_BYTES = 5 * 2**20
 """What is read of a page; the rest is cut off."""
@@ -119,6 +119,7 @@ class _Gathered:
 
 
 DEFAULT_RULES = ScrapeRules()
+"""Small pictures, logos and the like, and drawings (SVG) are left out, from whatever host."""
 
 
 def picture_links(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import gzip
 import json
 from collections.abc import Iterator
@@ -134,6 +135,29 @@ def test_a_picture_is_a_page_with_one_link(server: Server) -> None:
 def test_what_is_neither_page_nor_picture_is_an_error(server: Server, kind: str) -> None:
     address = server.add("/file", b"<img src=cat.jpg>", Content_Type=kind)
     assert f"no web page and no picture, but {kind}" in str(failure(read(address, server)))
+
+
+@pytest.mark.parametrize(
+    ("charset", "encoding"), [("utf-8", "utf-8"), ("Shift_JIS", "shift_jis"), ('"windows-1251"', "windows-1251")]
+)
+def test_the_charset_of_the_server_is_heeded(server: Server, charset: str, encoding: str) -> None:
+    name = "Кошка" if encoding == "windows-1251" else "猫"
+    html = f'<meta charset=big5><img src="cat.jpg" alt="{name}"><a rel=next href="/{name}">next</a>'
+    server.add("/next", b"<img src=two.jpg>", Content_Type="text/html")
+    address = server.add("/page", html.encode(encoding), Content_Type=f"text/html; charset={charset}")
+    server.handlers[f"/{name}"] = server.handlers["/next"]
+    first, second = read(address, server, pages=2)
+    assert isinstance(first, PageLinks)
+    assert first.links[0].alt == name
+    assert links(second) == [server.url("/two.jpg")]
+
+
+def test_advice_on_a_page_speaks_of_the_page(server: Server) -> None:
+    address = page(server, "/page", "<p>" * 500)
+    error = failure(read(address, server, policy=dataclasses.replace(policy_for(server), max_bytes=1000)))
+    assert str(error).endswith("is larger than 0.000954 MB. Save the page's pictures and add them instead.")
+    private = failure(read("http://10.0.0.1/", server))
+    assert "Save the page's pictures and add them, or have the host listed" in str(private)
 
 
 def test_a_gzip_bomb_is_an_error(server: Server) -> None:
@@ -369,6 +393,38 @@ def test_links_prints_json(allowed: Server, capsys: pytest.CaptureFixture[str]) 
     assert document["failures"] == []
     assert main(["links", address, "--json", "--all"]) == 0
     assert len(json.loads(capsys.readouterr().out)["pages"][0]["links"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        ([], ["cat"]),
+        (["--min-px", "0"], ["cat", "small"]),
+        (["--min-px", "400"], []),
+        (["--keep-logos"], ["cat", "logo"]),
+        (["--keep-logos", "--min-px", "0"], ["cat", "small", "logo"]),
+    ],
+)
+def test_the_rules_can_be_changed(
+    allowed: Server, options: list[str], names: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    html = "<img src=cat.jpg width=300><img src=small.jpg width=20><img src=logo.jpg width=300>"
+    assert main(["links", page(allowed, "/page", html), *options]) == (0 if names else 1)
+    assert capsys.readouterr().out.split() == [allowed.url(f"/{name}.jpg") for name in names]
+
+
+def test_pictures_of_other_hosts_can_be_left_out(allowed: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    address = page(allowed, "/page", "<img src=cat.jpg><img src=http://cdn.example/dog.jpg>")
+    assert main(["links", address, "--same-host"]) == 0
+    assert capsys.readouterr().out.split() == [allowed.url("/cat.jpg")]
+
+
+@pytest.mark.parametrize("size", ["-1", "1.5", "many", "²"])
+def test_a_size_that_is_none_is_called_wrongly(size: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(["links", "http://example.org/", f"--min-px={size}"])
+    assert raised.value.code == 2
+    assert "is no whole number from 0 on" in capsys.readouterr().err
 
 
 def test_links_fails_where_there_is_nothing(allowed: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
 import gzip
 import itertools
 import random
@@ -23,7 +24,16 @@ from aiohttp import web
 from http_server import Handler, Server, broken, serve
 
 from pictrace import download
-from pictrace.download import Download, DownloadPolicy, fetch, fetch_async, fetch_many
+from pictrace.download import (
+    Download,
+    DownloadPolicy,
+    Fetched,
+    NotModified,
+    Validators,
+    fetch,
+    fetch_async,
+    fetch_many,
+)
 from pictrace.errors import DownloadError, RefusedError
 
 PICTURE = random.Random(7).randbytes(300_000)  # noqa: S311
@@ -96,6 +106,7 @@ def test_a_picture_arrives_whole(server: Server) -> None:
         content_type="image/png",
         etag='"abc"',
         last_modified="Wed, 21 Oct 2015 07:28:00 GMT",
+        charset="binary",
     )
 
 
@@ -224,6 +235,144 @@ def test_a_senseless_retry_after_is_ignored(server: Server, pauses: list[float],
     url = server.add("/a", in_turn(answer(503, Retry_After=told), answer(200, b"cat")))
     assert fetch(url, policy_for(server)).data == b"cat"
     assert pauses[0] <= download.BACKOFF_S
+
+
+@pytest.mark.parametrize(
+    ("status", "retries"), [(204, 2), (302, 2), (401, 2), (404, 2), (410, 2), (429, 1), (503, 0), (520, 2)]
+)
+def test_an_error_carries_its_status(server: Server, status: int, retries: int) -> None:
+    url = server.add("/a", answer(status))
+    hop = server.add("/hop", answer(302, Location="/a"))
+    assert failure(url, policy_for(server, retries=retries)).status == status
+    assert failure(hop, policy_for(server, retries=retries)).status == status
+
+
+def test_an_error_without_an_answer_has_no_status(server: Server) -> None:
+    with serve() as closed:
+        pass
+    assert failure(closed.url("/"), policy_for(closed)).status is None
+    assert failure("http://10.0.0.1/", DownloadPolicy()).status is None
+    assert failure(server.add("/a", bytes(1000)), policy_for(server, max_bytes=999)).status is None
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "picture", "page"),
+    [
+        (200, bytes(2000), "Use a smaller picture.", "Save the page's pictures and add them instead."),
+        (401, b"", "login; save the picture and upload it", "login; save the page's pictures and add them"),
+        (403, b"", "not give this picture to programs", "not give this page to programs; save the page's"),
+    ],
+)
+def test_advice_fits_what_was_wanted(server: Server, status: int, body: bytes, picture: str, page: str) -> None:
+    url = server.add("/a", answer(status, body))
+    limits = policy_for(server, max_bytes=1000)
+    assert picture in str(failure(url, limits))
+    told = str(failure(url, dataclasses.replace(limits, wanted="page")))
+    assert page in told
+    assert "smaller picture" not in told
+
+
+@pytest.mark.parametrize(
+    ("header", "kind", "charset"),
+    [
+        ("text/html", "text/html", ""),
+        ("Text/HTML;charset=Shift_JIS", "text/html", "shift_jis"),
+        ('text/html; v=1; charset = "UTF-8"; x', "text/html", "utf-8"),
+        ("text/html; charset=;", "text/html", ""),
+        ("text/html; xcharset=a", "text/html", ""),
+        ("text/html; charset=" + "a" * 500, "text/html", "a" * 40),
+        ("", "", ""),
+    ],
+)
+def test_the_charset_is_read_from_the_content_type(server: Server, header: str, kind: str, charset: str) -> None:
+    sent = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Type: " + header.encode() + b"\r\n\r\nok"
+    found = fetch(server.add("/a", broken(sent)), policy_for(server))
+    assert (found.content_type, found.charset) == (kind, charset)
+
+
+# Asking for what changed.
+
+DATE = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+def versioned(body: bytes, **headers: str) -> Handler:
+    """A handler that answers 304 to whoever sends back one of its validators."""
+
+    async def respond(request: web.Request) -> web.StreamResponse:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        asked = {request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")}
+        if asked & {named.get("ETag", "-"), named.get("Last-Modified", "-")}:
+            return web.Response(status=304)
+        return web.Response(body=body, headers=named)
+
+    return respond
+
+
+@pytest.mark.parametrize(
+    "headers", [{"ETag": 'W/"abc"'}, {"Last_Modified": DATE}, {"ETag": '""', "Last_Modified": DATE}]
+)
+def test_what_did_not_change_is_not_sent_again(server: Server, headers: dict[str, str]) -> None:
+    url = server.add("/a", versioned(b"cat", **headers))
+    first = fetch(url, policy_for(server))
+    found = fetch(f"{url}#part", policy_for(server), validators=first.validators)
+    assert found == NotModified(f"{url}#part", url, first.validators)
+    server.add("/a", versioned(b"dog", ETag='"new"', Last_Modified="Thu, 22 Oct 2015 07:28:00 GMT"))
+    changed = fetch(url, policy_for(server), validators=first.validators)
+    assert isinstance(changed, Download)
+    assert changed.data == b"dog"
+    assert changed.validators == Validators(url, '"new"', "Thu, 22 Oct 2015 07:28:00 GMT")
+
+
+def test_a_304_may_bring_new_validators(server: Server) -> None:
+    url = server.add("/a", answer(304, ETag='"b"'))
+    found = fetch(url, policy_for(server), validators=Validators(url, '"a"', DATE))
+    assert found == NotModified(url, url, Validators(url, '"b"', DATE))
+
+
+@pytest.mark.parametrize(("status", "expected"), [(404, 404), (500, 500), (412, 412)])
+def test_other_answers_to_a_question_are_errors_as_ever(server: Server, status: int, expected: int) -> None:
+    url = server.add("/a", answer(status))
+    with pytest.raises(DownloadError) as raised:
+        fetch(url, policy_for(server, retries=1), validators=Validators(url, '"a"'))
+    assert raised.value.status == expected
+
+
+def test_validators_are_sent_to_the_address_that_gave_them_alone(server: Server) -> None:
+    url = server.add("/hop", answer(302, Location="/one"))
+    server.add("/one", versioned(b"cat", ETag='"1"'))
+    server.add("/two", versioned(b"dog", ETag='"1"'))  # another address may count its versions in the same way
+    known = fetch(url, policy_for(server)).validators
+    assert known.address == server.url("/one")
+    server.requests.clear()
+    assert isinstance(fetch(url, policy_for(server), validators=known), NotModified)
+    assert [(path, "If-None-Match" in headers) for path, headers in server.requests] == [
+        ("/hop", False),
+        ("/one", True),
+    ]
+    server.add("/hop", answer(302, Location="/two"))
+    found = fetch(url, policy_for(server), validators=known)
+    assert isinstance(found, Download)
+    assert found.data == b"dog"
+
+
+@pytest.mark.parametrize(
+    "etag",
+    ["", "*", "abc", '"a", "b"', '"a"b"', '"a"\r\nX-Injected: 1', '"a\n"', '"ä"', '"\ud800"', '"' + "a" * 2000 + '"'],
+)
+def test_validators_that_mean_something_else_are_not_sent(server: Server, etag: str) -> None:
+    url = server.add("/a", b"cat")
+    for known in (Validators(url, etag, ""), Validators(url, "", etag), Validators(url, "", f"{DATE}\n")):
+        found = fetch(url, policy_for(server), validators=known)
+        assert isinstance(found, Download)
+    for _, headers in server.requests:
+        assert set(headers) == {"Host", "User-Agent", "Accept", "Accept-Encoding"}
+
+
+def test_a_304_that_nobody_asked_for_is_an_error(server: Server) -> None:
+    url = server.add("/a", answer(304))
+    with pytest.raises(DownloadError) as raised:
+        fetch(url, policy_for(server), validators=Validators(url, "*", ""))
+    assert raised.value.status == 304
 
 
 # Redirects.
@@ -532,7 +681,7 @@ class Gauge:
         return web.Response(body=b"cat")
 
 
-async def gathered(urls: list[str], policy: DownloadPolicy) -> list[tuple[str, Download | DownloadError]]:
+async def gathered(urls: list[str], policy: DownloadPolicy) -> list[tuple[str, Fetched | DownloadError]]:
     return [pair async for pair in fetch_many(urls, policy)]
 
 
@@ -555,6 +704,30 @@ def test_a_hundred_links_of_which_five_fail(server: Server) -> None:
         assert isinstance(result, Download)
         assert (result.url, result.data) == (url, f"cat {number}".encode())
     assert [type(results[url]) for url in bad] == [DownloadError] * 2 + [RefusedError] * 3
+
+
+def test_a_thousand_links_of_which_five_in_a_hundred_fail_and_some_are_known(server: Server) -> None:
+    urls = [server.add(f"/{number}", versioned(f"{number}".encode(), ETag=f'"{number}"')) for number in range(1000)]
+    known = {url: Validators(url, f'"{number}"') for number, url in enumerate(urls) if number % 4 == 1}
+    bad = {url for number, url in enumerate(urls) if number % 20 == 0}
+    troubles = [answer(404), broken(OK + b"Content-Length: 9\r\n\r\ncat"), answer(302, Location="http://10.0.0.1/")]
+    for number, url in enumerate(sorted(bad)):
+        server.handlers[url.removeprefix(server.url(""))] = troubles[number % 3]
+
+    async def all_of_them() -> dict[str, Fetched | DownloadError]:
+        return {url: result async for url, result in fetch_many(urls, policy_for(server), validators=known)}
+
+    results = asyncio.run(all_of_them())
+    assert results.keys() == set(urls)
+    for number, url in enumerate(urls):
+        result = results[url]
+        if url in bad:
+            assert isinstance(result, DownloadError)
+        elif url in known:
+            assert result == NotModified(url, url, known[url])
+        else:
+            assert isinstance(result, Download)
+            assert result.data == f"{number}".encode()
 
 
 def test_a_link_that_is_given_twice_comes_back_twice(server: Server) -> None:

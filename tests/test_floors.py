@@ -10,6 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 FLOORS = {
     "errors": 0,
+    "validators": 0,
     "images": 0,
     "_formats": 0,
     "_jpeg": 0,
@@ -21,7 +22,9 @@ FLOORS = {
     "scores": 2,
     "presets": 2,
     "catalog": 2,
+    "_hosts": 2,
     "addresses": 2,
+    "_http": 2,
     "download": 2,
     "_html": 2,
     "_places": 2,

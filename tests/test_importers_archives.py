@@ -143,7 +143,7 @@ def test_names_are_labels_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert [item.source.address for item in listing.items] == [f"my.zip!/{name}" for name in names]
     assert [item.source.title for item in listing.items] == ["evil.png"] * 5 + ["e.png"]
     assert {loaded(item) for item in listing.items} == {b"evil"}
-    assert [path.name for path in tmp_path.parent.rglob("*evil*")] == []
+    assert [path.name for path in tmp_path.parent.rglob("*evil*.png")] == []
     assert [path.name for path in tmp_path.iterdir()] == ["my.zip"]
 
 

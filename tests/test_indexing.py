@@ -26,7 +26,7 @@ from pictrace.catalog.importers import Item, list_source
 from pictrace.download import DownloadPolicy
 from pictrace.errors import ImageError, SourceError
 from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png
-from pictrace.indexing import Indexing, build_features, new_picture, original_bytes, pictures, read_file, run
+from pictrace.indexing import Indexing, build_features, intake, new_picture, original_bytes, pictures, read_file
 from pictrace.indexing import features as features_module
 from pictrace.indexing.pictures import PixelBudget
 from pictrace.metrics import all_metrics
@@ -172,7 +172,7 @@ def test_the_same_bytes_are_one_picture_with_several_sources(tmp_path: Path, mak
 
 
 def test_other_bytes_with_the_same_id_are_refused(make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (base, run):
+    for module in (base, intake):
         monkeypatch.setattr(module, "image_id", lambda sha256: 7)
     catalog = make_catalog()
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in (1, 2, 1)]
@@ -326,12 +326,12 @@ class Batches(SqliteCatalog):
 
 
 def test_batches_are_bounded_in_pictures_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "BATCH_S", 3600)
+    monkeypatch.setattr(intake, "BATCH_S", 3600)
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in range(20)]
     heaviest = max(len(item.data or b"") for item in items)
     for name, limit, expected in (("BATCH_PICTURES", 6, [6, 6, 6, 2]), ("BATCH_BYTES", heaviest * 1.5, [2] * 10)):
         with monkeypatch.context() as patch, closing(Batches(tmp_path / f"{name}.sqlite")) as catalog:
-            patch.setattr(run, name, limit)
+            patch.setattr(intake, name, limit)
             Indexing(catalog, items, FAST).run()
             assert catalog.sizes == expected
 
@@ -466,7 +466,7 @@ def test_a_link_that_hangs_does_not_hold_the_end_up(how: str, server: Server, ma
 def test_pictures_at_hand_are_stored_while_a_link_is_slow(
     server: Server, make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(run, "BATCH_S", 0.05)
+    monkeypatch.setattr(intake, "BATCH_S", 0.05)
     released = threading.Event()
     link = server.add("/slow.png", hanging(threading.Event(), released, png(99)))  # type: ignore[arg-type]
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in range(3)]
@@ -482,7 +482,7 @@ def test_pictures_at_hand_are_stored_while_a_link_is_slow(
 def test_a_mistake_while_fetching_is_raised(
     server: Server, make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
+    def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("a mistake")
 
     monkeypatch.setattr("pictrace.indexing.links.fetch_many", broken)
@@ -577,7 +577,7 @@ KILLED = """
 import sys
 from pictrace.catalog import SqliteCatalog
 from pictrace.catalog.importers import list_source
-from pictrace.indexing import Indexing, run
+from pictrace.indexing import Indexing, intake
 
 class Telling(SqliteCatalog):
     def add(self, pictures):
@@ -585,7 +585,7 @@ class Telling(SqliteCatalog):
         print(*(one.id for one in pictures), flush=True)  # committed
         return result
 
-run.BATCH_PICTURES = 3
+intake.BATCH_PICTURES = 3
 Indexing(Telling(sys.argv[2]), list_source(sys.argv[1]).items).run()
 """
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from pictrace.catalog.base import Catalog, FeatureSpec, NewPicture, PictureRecord, Source, image_id
+from pictrace.catalog.base import Catalog, FeatureSpec, Link, NewPicture, PictureRecord, Source, image_id
+from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.sqlite import SqliteCatalog
 
 __all__ = [
+    "LINK_STATES",
     "Catalog",
     "FeatureSpec",
+    "Link",
+    "LinkState",
     "NewPicture",
     "PictureRecord",
     "Source",

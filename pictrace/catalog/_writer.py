@@ -6,9 +6,11 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 from datetime import UTC, datetime
 
 from pictrace.catalog.base import FeatureSpec, NewPicture, Source
+from pictrace.catalog.links import LinkState
 from pictrace.errors import CatalogError
 from pictrace.metrics.base import Features
 
@@ -88,7 +90,29 @@ class Writer:
         )
         added = self._db.total_changes - before
         self.changed |= added > 0
+        for one in sources:
+            if one.kind == "link":
+                self._note_link(picture_id, one)
         return added
+
+    def _note_link(self, picture_id: int, source: Source) -> None:
+        """How a link of this picture was found; without that, only that there is one."""
+        known, fresh = source.link or LinkState(), source.link is not None
+        cursor = self._db.execute(
+            "INSERT INTO links (source_id, state, checked_at, final_address, etag, last_modified) "
+            "SELECT id, ?, ?, ?, ?, ? FROM sources WHERE picture_id = ? AND kind = 'link' AND address = ? "
+            "ON CONFLICT DO UPDATE SET state = excluded.state, checked_at = excluded.checked_at, "
+            "final_address = excluded.final_address, etag = excluded.etag, last_modified = excluded.last_modified "
+            "WHERE ?",
+            (known.state, known.checked_at, *astuple(known.validators), picture_id, source.address, fresh),
+        )
+        self.changed |= cursor.rowcount > 0
+        if known.state == "ok" and cursor.rowcount:
+            self._db.execute(
+                "UPDATE links SET state = 'changed', checked_at = ? WHERE state != 'changed' AND source_id IN "
+                "(SELECT id FROM sources WHERE kind = 'link' AND address = ? AND picture_id != ?)",
+                (known.checked_at, source.address, picture_id),
+            )
 
     def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
         """Features of a picture that is here; one that is gone by now is passed over."""
@@ -102,6 +126,15 @@ class Writer:
             (self._keys[spec.key], spec.layout.pack(features), picture_id),
         )
         self.changed |= cursor.rowcount > 0
+
+    def remove_replaced(self) -> int:
+        """How many pictures there were to which nothing leads but links that changed."""
+        rows = self._db.execute(
+            "SELECT DISTINCT picture_id FROM links JOIN sources ON id = source_id WHERE state = 'changed' "
+            "AND picture_id NOT IN (SELECT picture_id FROM sources LEFT JOIN links ON id = source_id "
+            "WHERE state IS NOT 'changed')"
+        ).fetchall()
+        return sum(self.remove(int(one)) for (one,) in rows)
 
     def remove(self, picture_id: int) -> int:
         """How many there were, 1 or 0; what belongs to the picture goes with it."""

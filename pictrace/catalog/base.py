@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.catalog.links import LinkState
 from pictrace.metrics.base import FeatureBatch, Features, Layout, Metric
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "Changes",
     "Facts",
     "FeatureSpec",
+    "Link",
     "NewPicture",
     "PictureRecord",
     "Source",
@@ -38,17 +40,27 @@ def image_id(sha256: bytes) -> int:
 @dataclass(frozen=True)
 class Source:
     """Where a picture came from. kind: "file", "link", "upload", "paste", "camera", "archive", "database" or
-    "sample"."""
+    "sample". link: how a link was last found; it makes no other source of it."""
 
     kind: str
     address: str
     title: str = ""
     metadata: Mapping[str, str] = field(default_factory=dict)
+    link: LinkState | None = field(default=None, compare=False)
 
     @property
     def label(self) -> str:
         """What a person would call it: its title, or the last part of its address."""
         return self.title or self.address.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.address
+
+
+@dataclass(frozen=True)
+class Link:
+    """A link of a catalog and the picture that it led to when it was last checked."""
+
+    picture_id: int
+    sha256: bytes
+    source: Source
 
 
 @dataclass(frozen=True)
@@ -193,7 +205,17 @@ class Catalog(Protocol):
         """A whole and consistent copy in a new file, while others read and write."""
 
     def known_sources(self, kind: str, addresses: Iterable[str]) -> dict[str, int]:
-        """Which of these addresses are here, and as which picture."""
+        """Which of these addresses are here, and as which picture; not those that lead elsewhere by now."""
+
+    def links(self, addresses: Iterable[str] | None = None) -> tuple[Link, ...]:
+        """All links, or those of these addresses: that were never checked first, then by the age of the check.
+
+        A link that changed is here with its new picture alone. One that was never checked may come with several
+        pictures, of which it led to the last.
+        """
+
+    def link_counts(self) -> dict[str, int]:
+        """How many link sources there are in each of LINK_STATES; of a changed link, its former ones count too."""
 
     def thumbnail(self, picture_id: int) -> bytes | None:
         """JPEG bytes of the kept thumbnail."""
@@ -205,7 +227,11 @@ class Catalog(Protocol):
         """Add a batch in one transaction; a picture already here gains sources and features only."""
 
     def add_sources(self, sources: Mapping[int, Sequence[Source]]) -> int:
-        """Name further addresses of pictures that are here; how many were new."""
+        """Name further addresses of pictures that are here; how many were new.
+
+        How a link was found (Source.link) is noted for those that are here too. One address leads to one picture:
+        where a link is "ok" for this one, it is "changed" for all others.
+        """
 
     def put_features(self, spec: FeatureSpec, features: Mapping[int, Features]) -> None:
         """Store features by picture id in one transaction."""
@@ -224,6 +250,9 @@ class Catalog(Protocol):
 
     def remove(self, ids: Iterable[int]) -> int:
         """Remove pictures with all that belongs to them; how many there were."""
+
+    def remove_replaced(self) -> int:
+        """Remove the pictures to which nothing leads but links that changed; how many there were."""
 
     def close(self) -> None:
         """Release every connection."""

@@ -59,7 +59,20 @@ def m002_identity(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO identity VALUES (1, ?)", (uuid.uuid4().hex,))
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_identity)
+def m003_links(db: sqlite3.Connection) -> None:
+    """How each link was last found, and by what its server can be asked for changes; links of before: unchecked."""
+    db.execute(
+        """CREATE TABLE links (
+            source_id INTEGER PRIMARY KEY REFERENCES sources ON DELETE CASCADE,
+            state TEXT NOT NULL DEFAULT 'unchecked', checked_at TEXT NOT NULL DEFAULT '',
+            final_address TEXT NOT NULL DEFAULT '', etag TEXT NOT NULL DEFAULT '',
+            last_modified TEXT NOT NULL DEFAULT '')"""
+    )
+    db.execute("CREATE INDEX links_by_state ON links (state)")
+    db.execute("INSERT INTO links (source_id) SELECT id FROM sources WHERE kind = 'link'")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_identity, m003_links)
 
 
 def migrate(db: sqlite3.Connection, location: str) -> None:

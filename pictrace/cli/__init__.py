@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pictrace.cli import compare, index, info, links, search
+from pictrace.cli import compare, index, info, links, refresh, search
 from pictrace.cli._output import FAILED, OK, USAGE, warn
 from pictrace.errors import CriteriaError, PicTraceError
 
 __all__ = ["main"]
 
-GROUPS = (index, search, compare, links, info)
+GROUPS = (index, search, compare, links, refresh, info)
 """In the order of the help. Each has ``register``, which adds its parsers and names what they run."""
 
 

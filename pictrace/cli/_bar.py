@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pictrace.indexing import Progress
+from pictrace.indexing import Pace
 
 __all__ = ["Bar"]
 
@@ -16,7 +16,7 @@ class Bar:
     def __init__(self, what: str) -> None:
         self._what, self._shown, self._live = what, 0.0, sys.stderr.isatty()
 
-    def show(self, progress: Progress) -> None:
+    def show(self, progress: Pace) -> None:
         now = time.monotonic()
         if not self._live or (now - self._shown < 0.1 and progress.done < progress.total):
             return

@@ -25,6 +25,7 @@ def register(commands: Subparsers) -> None:
     add_catalog(parser)
     parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
     parser.add_argument("--table", metavar="NAME", help="of a database: the table to read (else guessed)")
+    parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog knows")
     add_json(parser)
 
 
@@ -38,7 +39,7 @@ def _index(options: argparse.Namespace) -> int:
         return FAILED
     catalog = SqliteCatalog(options.catalog)
     try:
-        run = Indexing(catalog, listing.items)
+        run = Indexing(catalog, listing.items, fetch_known=options.fetch_known)
         bar = Bar("pictures")
         try:
             for progress in run:

@@ -22,12 +22,15 @@ def _info(options: argparse.Namespace) -> int:
     catalog = open_catalog(options.catalog)
     try:
         images, features, revision = catalog.count(), catalog.feature_counts(), catalog.revision()
+        states = catalog.link_counts()
         size = Path(catalog.location).stat().st_size
     finally:
         catalog.close()
     if options.json:
-        say_json({"images": images, "features": features, "revision": revision, "bytes": size})
+        say_json({"images": images, "features": features, "links": states, "revision": revision, "bytes": size})
         return OK
     say(f"{images} pictures, {size / 1024**2:.1f} MB, revision {revision}")
     say(*(f"  {key:24} {count}" for key, count in features.items()))
+    if any(states.values()):
+        say("links: " + ", ".join(f"{count} {state}" for state, count in states.items() if count))
     return OK

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from pictrace.cli._commands import Subparsers, add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.crawl import crawl
 from pictrace.download import DownloadPolicy
-from pictrace.scrape import PageLinks
+from pictrace.scrape import DEFAULT_RULES, PageLinks, ScrapeRules
 
 __all__ = ["register"]
 
@@ -19,16 +19,37 @@ def register(commands: Subparsers) -> None:
     parser.add_argument("page", metavar="PAGE", help="the address of a web page")
     parser.add_argument("--pages", type=int, default=1, metavar="N", help="follow the next pages, N in all (default 1)")
     parser.add_argument("--pattern", metavar="URL", help="pages 2 to N by number, as in https://example.org/page-{n}/")
+    parser.add_argument(
+        "--min-px",
+        type=_pixels,
+        default=DEFAULT_RULES.min_side_px,
+        metavar="N",
+        help=f"leave out pictures shown smaller than that (default {DEFAULT_RULES.min_side_px}; 0 for none)",
+    )
+    words = ", ".join(DEFAULT_RULES.left_out_words)
+    parser.add_argument("--keep-logos", action="store_true", help=f"do not leave out links by a word in them: {words}")
+    parser.add_argument("--same-host", action="store_true", help="leave out pictures on other hosts than the page's")
     parser.add_argument("--all", action="store_true", help="print what is left out too, as comments, with the reason")
     add_json(parser)
+
+
+def _pixels(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 on")
+    return int(text)
+
+
+def _rules(options: argparse.Namespace) -> ScrapeRules:
+    rules = replace(DEFAULT_RULES, min_side_px=options.min_px, same_host_only=options.same_host)
+    return replace(rules, left_out_words=()) if options.keep_logos else rules
 
 
 def _links(options: argparse.Namespace) -> int:
     pages: list[PageLinks] = []
     failures: list[str] = []
     shown: set[str] = set()
-    policy = DownloadPolicy.from_environment()
-    for page in crawl(options.page, pages=options.pages, pattern=options.pattern, policy=policy):
+    policy, rules = DownloadPolicy.from_environment(), _rules(options)
+    for page in crawl(options.page, pages=options.pages, pattern=options.pattern, rules=rules, policy=policy):
         if not isinstance(page, PageLinks):
             failures.append(str(page))
             warn(f"pictrace: {page}")

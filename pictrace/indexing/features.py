@@ -12,8 +12,9 @@ import numpy as np
 from pictrace.catalog.base import Catalog, FeatureSpec, Source, kept_features
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits
+from pictrace.indexing.intake import BATCH_PICTURES
 from pictrace.indexing.pictures import load_within_budget, original_bytes
-from pictrace.indexing.run import BATCH_PICTURES, Failure, Progress
+from pictrace.indexing.progress import Failure, Progress
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Features, Metric
 

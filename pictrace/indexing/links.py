@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 
-from pictrace.download import Download, DownloadPolicy, fetch_many
+from pictrace.download import DownloadPolicy, Fetched, Validators, fetch_many
 from pictrace.errors import DownloadError
 
 __all__ = ["downloaded"]
@@ -16,10 +16,12 @@ __all__ = ["downloaded"]
 WAITING = 8  # results in memory that nobody has taken yet
 POLL_S = 0.2
 
-_Result = tuple[str, Download | DownloadError]
+_Result = tuple[str, Fetched | DownloadError]
 
 
-def downloaded(urls: Sequence[str], policy: DownloadPolicy) -> Generator[_Result | None, None, None]:
+def downloaded(
+    urls: Sequence[str], policy: DownloadPolicy, validators: Mapping[str, Validators] | None = None
+) -> Generator[_Result | None, None, None]:
     """Results of fetch_many as they come, and None whenever none came for a moment.
 
     They are fetched in a thread of their own; closing the iterator cancels what is under way.
@@ -27,7 +29,7 @@ def downloaded(urls: Sequence[str], policy: DownloadPolicy) -> Generator[_Result
     results: queue.SimpleQueue[_Result | BaseException | None] = queue.SimpleQueue()
 
     async def fetch_all() -> None:
-        async for entry in fetch_many(urls, policy):
+        async for entry in fetch_many(urls, policy, validators=validators):
             while results.qsize() >= WAITING:
                 await asyncio.sleep(POLL_S / 10)
             results.put(entry)

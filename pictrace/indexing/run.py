@@ -3,69 +3,43 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from pictrace.catalog.base import Catalog, NewPicture, Source, image_id
+from pictrace.catalog.base import Catalog, Source
 from pictrace.catalog.importers import Item
+from pictrace.catalog.links import LinkState
 from pictrace.download import Download, DownloadPolicy
-from pictrace.errors import CatalogError, PicTraceError, SourceError
+from pictrace.errors import PicTraceError, SourceError
 from pictrace.images import DecodeLimits
+from pictrace.indexing.intake import Intake, Prepared
 from pictrace.indexing.links import downloaded
-from pictrace.indexing.pictures import new_picture, read_file
+from pictrace.indexing.pictures import read_file
+from pictrace.indexing.progress import Failure, Progress
+from pictrace.indexing.steps import Steps, Workshop
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 
-__all__ = ["BATCH_PICTURES", "Failure", "Indexing", "Progress"]
+__all__ = ["Indexing"]
 
-BATCH_PICTURES = 64
-BATCH_BYTES = 64 * 1024**2  # of originals: links may bring 20 MB each
-BATCH_S = 2.0
-
-_Prepared = NewPicture | bytes  # a new picture, or the SHA-256 of one that is here
-
-
-@dataclass(frozen=True)
-class Failure:
-    """A picture that could not be used, and why."""
-
-    source: Source
-    reason: str
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far a run has come."""
-
-    total: int
-    done: int = 0
-    added: int = 0
-    known: int = 0
-    failed: int = 0
-    elapsed_s: float = 0.0
-
-    @property
-    def rate(self) -> float:
-        """Pictures a second."""
-        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
-
-    @property
-    def left_s(self) -> float:
-        """Seconds left at the rate so far."""
-        return (self.total - self.done) / self.rate if self.rate else 0.0
+# What is at hand of an item: its bytes, what its link brought, why there is nothing; None for what a worker
+# reads, and the picture's id where its link is known, which is not fetched again.
+_AtHand = bytes | Download | PicTraceError | int | None
 
 
 @dataclass
-class Indexing:
+class Indexing(Steps[Progress]):
     """One run over items. Iterate over it, once: each step is a Progress, and what is done is kept.
 
     It ends early by ``stop``, or by closing its iterator; the batch under way is stored either way,
     and another run over the same items goes on from there. ``failures`` lists what could not be used;
     nothing is skipped silently. At most 2 * workers pictures are under way at any moment.
+
+    A link that the catalog knows counts as known and is not fetched again, unless by ``fetch_known``;
+    Refresh asks for changes at less cost.
     """
 
     catalog: Catalog
@@ -74,68 +48,48 @@ class Indexing:
     limits: DecodeLimits = field(default_factory=DecodeLimits)
     policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment)
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
+    fetch_known: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
+        self._ready(Progress(len(self.items)))
         self.failures: list[Failure] = []
-        self.progress = Progress(len(self.items))
-        self._stop = threading.Event()
-        self._here = {int(one) for one in self.catalog.ids()}
-        self._batch: dict[int, NewPicture] = {}
-        self._sources: dict[int, list[Source]] = {}
-        self._started = self._stored = time.monotonic()
+        self._intake = Intake(self.catalog, self.metrics, self.limits)
 
-    def stop(self) -> None:
-        """Ask the run to end soon; callable from any thread."""
-        self._stop.set()
-
-    def __iter__(self) -> Iterator[Progress]:
-        self._started = self._stored = time.monotonic()
-        try:
-            with ThreadPoolExecutor(self.workers, thread_name_prefix="index") as pool:
-                yield from self._work(pool)
-        finally:
-            self._stop.set()
-            self._store()
-        yield self.progress
-
-    def run(self) -> Progress:
-        """All of it, without looking at the steps."""
-        for _ in self:
-            pass
-        return self.progress
-
-    def _work(self, pool: ThreadPoolExecutor) -> Iterator[Progress]:
-        under_way: dict[Future[_Prepared], Item] = {}
-        try:
+    def _work(self) -> Generator[Progress, None, None]:
+        with Workshop[tuple[Item, Source], Prepared](self.workers, "index") as workshop:
             with closing(self._supply()) as supply:
                 for entry in supply:
                     if self._stop.is_set():
                         break
                     if entry is not None:
-                        item, data = entry
-                        if isinstance(data, PicTraceError):
-                            yield self._refuse(item, data)
+                        item, at_hand = entry
+                        if isinstance(at_hand, PicTraceError):
+                            yield self._refuse(item, at_hand)
+                        elif isinstance(at_hand, int):
+                            yield self._count(known=1)
                         else:
-                            under_way[pool.submit(self._prepare, item, data)] = item
-                    yield from self._finished(under_way, at_most=2 * self.workers - 1)
+                            source = _source(item, at_hand)
+                            workshop.submit((item, source), self._prepare, item, source, at_hand)
+                    yield from self._finished(workshop)
                     if entry is None:  # the links are slow: a sign of life, and what is done meanwhile is stored
                         yield self._count()
-            yield from self._finished(under_way, at_most=0)
-        finally:
-            for future in under_way:
-                future.cancel()
+            yield from self._finished(workshop, everything=True)
 
-    def _supply(self) -> Generator[tuple[Item, bytes | PicTraceError | None] | None, None, None]:
-        """Items with their bytes where they are at hand (files are read by the workers).
+    def _finish(self) -> None:
+        self._intake.store()
 
-        None means that no link has answered for a moment.
-        """
+    def _supply(self) -> Generator[tuple[Item, _AtHand] | None, None, None]:
+        """Items with what is at hand of them. None means that no link has answered for a moment."""
         links: dict[str, list[Item]] = {}
         for item in self.items:
             if item.url is None:
                 yield item, item.data
             else:
                 links.setdefault(item.url, []).append(item)
+        if links and not self.fetch_known:
+            for url, picture_id in self.catalog.known_sources("link", links).items():
+                for item in links.pop(url):
+                    yield item, picture_id
         if not links:
             return
         with closing(downloaded(tuple(links), self.policy)) as results:
@@ -145,70 +99,43 @@ class Indexing:
                     continue
                 url, result = entry
                 for item in links[url]:
-                    yield item, result.data if isinstance(result, Download) else result
+                    if isinstance(result, Download | PicTraceError):  # all there is, as nothing else was asked for
+                        yield item, result
 
-    def _prepare(self, item: Item, data: bytes | None) -> _Prepared:
-        """In a worker: the picture with its features, or only the SHA-256 of one that is here already."""
-        if not _is_unicode(item.source.address) or not _is_unicode(item.source.title):
-            raise SourceError("Its name is not valid Unicode, so it cannot be stored. Rename the file.")
-        if data is None:
-            if item.load is not None:
-                data = item.load()
-            elif item.path is not None:
-                data = read_file(item.path, self.limits)
-            else:
-                raise SourceError("The entry names no file and no link.")
-        sha256 = NewPicture.digest(data)
-        if image_id(sha256) in self._here:
-            return sha256
-        return new_picture(data, item.source, self.metrics, keep_original=item.keep_original, limits=self.limits)
+    def _prepare(self, item: Item, source: Source, at_hand: bytes | Download | None) -> Prepared:
+        """In a worker: read what is not at hand, and make of it what the catalog keeps."""
+        if isinstance(at_hand, Download):
+            data = at_hand.data
+        elif at_hand is not None:
+            data = at_hand
+        elif item.load is not None:
+            data = item.load()
+        elif item.path is not None:
+            data = read_file(item.path, self.limits)
+        else:
+            raise SourceError("The entry names no file and no link.")
+        return self._intake.prepare(data, source, keep_original=item.keep_original)
 
-    def _finished(self, under_way: dict[Future[_Prepared], Item], *, at_most: int) -> Iterator[Progress]:
-        """What has finished by now; waits until no more than ``at_most`` are under way."""
-        while True:
-            timeout = None if len(under_way) > at_most else 0
-            finished, _ = wait(under_way, timeout, return_when=FIRST_COMPLETED)
-            for future in finished:
-                yield self._take(under_way.pop(future), future)
-            if len(under_way) <= at_most:
-                return
+    def _finished(
+        self, workshop: Workshop[tuple[Item, Source], Prepared], *, everything: bool = False
+    ) -> Iterator[Progress]:
+        for (item, source), future in workshop.finished(everything=everything):
+            yield self._take(item, source, future)
 
-    def _take(self, item: Item, future: Future[_Prepared]) -> Progress:
+    def _take(self, item: Item, source: Source, future: Future[Prepared]) -> Progress:
         """A worker's result; errors that speak of the picture are values, others are our own mistakes."""
-        error = future.exception()
-        if isinstance(error, PicTraceError):
+        try:
+            new = self._intake.take(future.result(), source)
+        except PicTraceError as error:
             return self._refuse(item, error)
-        result = future.result()
-        if isinstance(result, NewPicture) and result.id not in self._here:
-            self._here.add(result.id)
-            self._batch[result.id] = result
-            return self._count(added=1)
-        sha256 = result.sha256 if isinstance(result, NewPicture) else result  # the former: twice in one run
-        problem = self._problem(sha256)
-        if problem is not None:
-            return self._refuse(item, problem)
-        self._sources.setdefault(image_id(sha256), []).append(item.source)
-        return self._count(known=1)
-
-    def _problem(self, sha256: bytes) -> PicTraceError | None:
-        """Why these bytes are not, after all, the picture that has their id; None where they are."""
-        picture_id = image_id(sha256)
-        held = self._batch.get(picture_id) or self.catalog.pictures([picture_id]).get(picture_id)
-        if held is None:
-            return CatalogError("It was removed from the catalog during this run. Add it again.")
-        if held.sha256 != sha256:
-            return CatalogError(f"Another picture has the same id, {picture_id}. Leave one of them out.")
-        return None
+        return self._count(added=1) if new else self._count(known=1)
 
     def _refuse(self, item: Item, error: PicTraceError) -> Progress:
         self.failures.append(Failure(item.source, str(error)))
         return self._count(failed=1)
 
     def _count(self, *, added: int = 0, known: int = 0, failed: int = 0) -> Progress:
-        originals = sum(len(one.original or b"") for one in self._batch.values())
-        due = time.monotonic() - self._stored > BATCH_S
-        if due or len(self._batch) >= BATCH_PICTURES or originals >= BATCH_BYTES:
-            self._store()
+        self._intake.store_if_due()
         before = self.progress
         self.progress = Progress(
             before.total,
@@ -220,20 +147,9 @@ class Indexing:
         )
         return self.progress
 
-    def _store(self) -> None:
-        batch, self._batch = self._batch, {}
-        sources, self._sources = self._sources, {}
-        if batch:
-            self.catalog.add(tuple(batch.values()))
-        if sources:
-            self.catalog.add_sources(sources)
-        self._stored = time.monotonic()
 
-
-def _is_unicode(text: str) -> bool:
-    """File names that are not come from the system with lone surrogates in them, which no database stores."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
+def _source(item: Item, at_hand: bytes | Download | None) -> Source:
+    """The item's source; of a link, with what its server can be asked for changes by."""
+    if not isinstance(at_hand, Download):
+        return item.source
+    return replace(item.source, link=LinkState.now("ok", at_hand.validators))

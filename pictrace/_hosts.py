@@ -1,0 +1,90 @@
+"""Hosts as they are compared, and which IP addresses are not of the public internet; nothing is looked up here."""
+
+from __future__ import annotations
+
+import re
+import socket
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+
+__all__ = ["canonical", "is_name", "joined", "literal", "not_public"]
+
+# The special-purpose registries of IANA, https://www.iana.org/assignments/iana-ipv4-special-registry and
+# …/iana-ipv6-special-registry. Spelt out, because ipaddress.is_global differs between releases of Python.
+_NOT_PUBLIC = tuple(
+    (ip_network(network), kind)
+    for kind, networks in {
+        "an unspecified address": "0.0.0.0/8 ::/128",
+        "a loopback address": "127.0.0.0/8 ::1/128",
+        "a private address": "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7",
+        "a shared (carrier-grade NAT) address": "100.64.0.0/10",
+        "a link-local address": "169.254.0.0/16 fe80::/10",  # 169.254.169.254: the metadata of most clouds
+        "a site-local address": "fec0::/10",
+        "a cloud platform's own address": "168.63.129.16/32",  # Azure's WireServer, within public space
+        "a benchmarking address": "198.18.0.0/15 2001:2::/48",
+        "a documentation address": "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20",
+        "a multicast address": "224.0.0.0/4 ff00::/8",
+        "the broadcast address": "255.255.255.255/32",
+        "an IPv4 address inside an IPv6 one": "::/96 ::ffff:0:0/96",  # IPv4-compatible, IPv4-mapped
+        "a tunnel to an IPv4 address": "2001::/32 2002::/16",  # Teredo, 6to4
+        "a local NAT64 address": "64:ff9b:1::/48",
+        "a reserved address": "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 2001::/23",
+    }.items()
+    for network in networks.split()
+)
+_GLOBAL_UNICAST_6 = ip_network("2000::/3")
+_NAT64 = ip_network("64:ff9b::/96")
+
+_NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
+_ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$")
+
+
+def is_name(host: str) -> bool:
+    """Whether a canonical host can be a name, of letters, digits, - and _ between dots."""
+    return _NAME.fullmatch(host) is not None
+
+
+def not_public(address: IPv4Address | IPv6Address) -> str | None:
+    """What kind of address this is, where it is not one of the public internet."""
+    if isinstance(address, IPv6Address):
+        if address.scope_id is not None:
+            return "an address of one network only (with a zone)"
+        if address in _NAT64:
+            # What DNS64 answers for every IPv4 host, on networks without IPv4: judge the address within.
+            return not_public(IPv4Address(int(address) & 0xFFFFFFFF))
+    for network, kind in _NOT_PUBLIC:
+        if address in network:
+            return kind
+    if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST_6:
+        return "a reserved address"
+    return None
+
+
+def literal(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a canonical host is, None where it is a name."""
+    try:
+        return ip_address(host)
+    except ValueError:
+        return None
+
+
+def canonical(host: str) -> str:
+    """A host as it is compared: lower case, without brackets and final dot, an address in its shortest form.
+
+    All that a system's resolver reads as an IPv4 address (127.1, 0x7f000001, 2130706433, 0177.0.0.1) becomes
+    four plain decimals. ValueError where a host ends in a number and is no address: by the URL standard
+    (https://url.spec.whatwg.org/#host-parsing) that is no name either.
+    """
+    host = host.lower().removeprefix("[").removesuffix("]")
+    if ":" in host:
+        return str(ip_address(host))
+    host = host.removesuffix(".")
+    if not _ENDS_IN_NUMBER.search(host):
+        return host
+    try:
+        return socket.inet_ntoa(socket.inet_aton(host))
+    except (OSError, UnicodeError) as exc:
+        raise ValueError(f"{host!r} is no IPv4 address") from exc
+
+
+def joined(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

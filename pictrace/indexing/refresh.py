@@ -1,0 +1,177 @@
+"""One run over the links of a catalog: does each still lead to its picture?"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+
+from pictrace.catalog.base import Catalog, Link, NewPicture, Source, image_id
+from pictrace.catalog.links import LinkState
+from pictrace.download import Download, DownloadPolicy, Fetched, NotModified, Validators
+from pictrace.errors import CatalogError, DownloadError, PicTraceError
+from pictrace.images import DecodeLimits
+from pictrace.indexing.intake import Intake, Prepared
+from pictrace.indexing.links import downloaded
+from pictrace.indexing.progress import Failure, RefreshProgress
+from pictrace.indexing.steps import Steps, Workshop
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Metric
+
+__all__ = ["LinkChange", "Refresh"]
+
+_GONE = frozenset({404, 410})
+
+
+@dataclass(frozen=True)
+class LinkChange:
+    """A link that leads to another picture now: its source, and the ids of the former picture and the new one."""
+
+    source: Source
+    before: int
+    after: int
+
+
+@dataclass
+class Refresh(Steps[RefreshProgress]):
+    """One run over a catalog's links, or over those of some addresses. Iterate over it, once, as over Indexing.
+
+    Servers are asked for what changed since the last time; where they cannot tell, the bytes are compared.
+    Links that were never checked, or longest ago, come first, so that a run that was stopped or killed is
+    completed by the next. Each link counts once:
+
+    - unchanged: it leads to the same picture.
+    - changed: it leads to other bytes. Their picture is added with its features, and the link is its source now;
+      the former picture stays, its link marked as changed. See ``changes``.
+    - gone: its server says so (404, 410). The link is marked; nothing is removed. See ``gone``.
+    - failed: it could not be fetched, or leads to no picture (a login page, say). The link is marked; see
+      ``failures``. An address that is no link of the catalog fails, too.
+
+    With ``prune``, pictures to which nothing leads but links that changed, in this run or before, are removed
+    at its end; ``removed`` says how many.
+    """
+
+    catalog: Catalog
+    addresses: Sequence[str] | None = None
+    metrics: Sequence[Metric] = field(default_factory=all_metrics, kw_only=True)
+    limits: DecodeLimits = field(default_factory=DecodeLimits, kw_only=True)
+    policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment, kw_only=True)
+    workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2), kw_only=True)
+    prune: bool = field(default=False, kw_only=True)
+
+    def __post_init__(self) -> None:
+        self._known: dict[str, list[Link]] = {}
+        for link in self.catalog.links(self.addresses):
+            self._known.setdefault(link.source.address, []).append(link)
+        self._strange = [one for one in dict.fromkeys(self.addresses or ()) if one not in self._known]
+        self._ready(RefreshProgress(len(self._known) + len(self._strange)))
+        self.changes: list[LinkChange] = []
+        self.gone: list[Source] = []
+        self.failures: list[Failure] = []
+        self.removed = 0
+        self._intake = Intake(self.catalog, self.metrics, self.limits)
+
+    def _work(self) -> Generator[RefreshProgress, None, None]:
+        for address in self._strange:
+            self.failures.append(Failure(Source("link", address), "The catalog holds no such link. Index it first."))
+            yield self._count(failed=1)
+        if not self._known:
+            return
+        # They speak of the last answer that brought a picture: a login page of later is never "not modified".
+        validators = {address: _validators(links[-1]) for address, links in self._known.items()}
+        with Workshop[tuple[Link, Source], Prepared](self.workers, "refresh") as workshop:
+            with closing(downloaded(tuple(self._known), self.policy, validators)) as results:
+                for entry in results:
+                    if self._stop.is_set():
+                        break
+                    if entry is None:
+                        yield self._count()
+                    else:
+                        yield from self._checked(*entry, workshop)
+                    yield from self._finished(workshop)
+            yield from self._finished(workshop, everything=True)
+
+    def _finish(self) -> None:
+        self._intake.store()
+        if self.prune:
+            self.removed = self.catalog.remove_replaced()
+
+    def _checked(
+        self, address: str, result: Fetched | DownloadError, workshop: Workshop[tuple[Link, Source], Prepared]
+    ) -> Iterator[RefreshProgress]:
+        """What the answer says of a link; other bytes than before go to the workers."""
+        links = self._known[address]
+        match result:
+            case NotModified():
+                yield self._same(links[-1], result.validators)
+            case Download():
+                sha256 = NewPicture.digest(result.data)
+                same = next((link for link in links if link.sha256 == sha256), None)
+                if same is not None:
+                    yield self._same(same, result.validators)
+                    return
+                source = replace(links[-1].source, link=LinkState.now("ok", result.validators))
+                call = self._intake.prepare
+                workshop.submit((links[-1], source), call, result.data, source, keep_original=True)
+            case DownloadError(status=status) if status in _GONE:
+                self._mark(address, "gone")
+                self.gone.append(links[-1].source)
+                yield self._count(gone=1)
+            case DownloadError():
+                yield self._refuse(links[-1].source, result)
+
+    def _finished(
+        self, workshop: Workshop[tuple[Link, Source], Prepared], *, everything: bool = False
+    ) -> Iterator[RefreshProgress]:
+        for (link, source), future in workshop.finished(everything=everything):
+            yield self._take(link, source, future)
+
+    def _take(self, link: Link, source: Source, future: Future[Prepared]) -> RefreshProgress:
+        """Other bytes than before, as a worker found them: a picture, or what else lies at a link."""
+        try:
+            prepared = future.result()
+            if not self.catalog.known_sources("link", [source.address]):
+                raise CatalogError("Its picture was removed from the catalog during this run. Index the link again.")
+            self._intake.take(prepared, source)
+        except PicTraceError as error:
+            return self._refuse(source, error)
+        after = prepared.id if isinstance(prepared, NewPicture) else image_id(prepared)
+        self.changes.append(LinkChange(source, link.picture_id, after))
+        return self._count(changed=1)
+
+    def _same(self, link: Link, validators: Validators) -> RefreshProgress:
+        self._intake.note(link.picture_id, replace(link.source, link=LinkState.now("ok", validators)))
+        return self._count(unchanged=1)
+
+    def _refuse(self, source: Source, error: PicTraceError) -> RefreshProgress:
+        reason = str(error) if isinstance(error, DownloadError) else f"It leads to no picture that can be used. {error}"
+        self._mark(source.address, "failed")
+        self.failures.append(Failure(source, reason))
+        return self._count(failed=1)
+
+    def _mark(self, address: str, state: str) -> None:
+        """The pictures stay as they are, and so do the validators, which speak of them."""
+        for link in self._known[address]:
+            marked = LinkState.now(state, _validators(link))
+            self._intake.note(link.picture_id, replace(link.source, link=marked))
+
+    def _count(self, *, unchanged: int = 0, changed: int = 0, gone: int = 0, failed: int = 0) -> RefreshProgress:
+        self._intake.store_if_due()
+        before = self.progress
+        self.progress = RefreshProgress(
+            before.total,
+            before.done + unchanged + changed + gone + failed,
+            before.unchanged + unchanged,
+            before.changed + changed,
+            before.gone + gone,
+            before.failed + failed,
+            time.monotonic() - self._started,
+        )
+        return self.progress
+
+
+def _validators(link: Link) -> Validators:
+    return link.source.link.validators if link.source.link else Validators()
