@@ -509,3 +509,39 @@ def test_the_catalog_as_a_table(
         "large",
     )
     assert row["Picture"].startswith("data:image/jpeg;base64,")
+
+
+def test_links_are_refreshed_on_the_page(
+    photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    with serve() as server:
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        for name in ("coffee.png", "chelsea.png", "rocket.jpg"):
+            server.add(f"/{name}", photographs[name])
+        Indexing(
+            catalog, [Item.of_link(server.url(f"/{one}")) for one in ("coffee.png", "chelsea.png", "rocket.jpg")]
+        ).run()
+        server.add("/chelsea.png", photographs["camera.png"])
+        server.add("/rocket.jpg", b"gone", status=404)
+        app = start()
+        app.segmented_control(key="catalog_part").set_value("Links").run()
+        assert not app.exception
+        assert [one.value for one in app.metric] == ["3", "3", "0", "0", "0"]
+        press(app, "Refresh links")
+        job = session(app).job
+        assert job is not None
+        assert job.wait(30)
+        app.run()
+        assert "1 unchanged, 1 lead to another picture now, 1 vanished, 0 failed." in texts(app)
+        table = app.dataframe[0].value
+        assert dict(zip(table["Link"], table["What became of it"], strict=True)) == {
+            server.url("/chelsea.png"): "Lead to another now",
+            server.url("/rocket.jpg"): "Vanished",
+        }
+    assert catalog.count() == 4
+    press(app, "Remove them")
+    assert catalog.count() == 3
+    press(app, "Done")
+    assert session(app).job is None

@@ -8,6 +8,7 @@ from pictrace.app.add_view import add_pictures
 from pictrace.app.catalog_menu import catalog_menu, come_back, fleeting_note
 from pictrace.app.downloads_view import downloads
 from pictrace.app.job_view import watch
+from pictrace.app.links_view import links
 from pictrace.app.numbers_view import numbers
 from pictrace.app.pictures_view import pictures
 from pictrace.app.removal_view import removal_bar
@@ -18,7 +19,7 @@ from pictrace.errors import PicTraceError
 
 __all__ = ["show"]
 
-PICTURES, ADD, NUMBERS = "Pictures", "Add pictures", "Numbers"
+PICTURES, ADD, LINKS, NUMBERS = "Pictures", "Add pictures", "Links", "Numbers"
 
 
 def show() -> None:
@@ -32,7 +33,7 @@ def show() -> None:
         removal_bar(workspace, state)
         part = st.segmented_control(
             "Part of the page",
-            [PICTURES, ADD, NUMBERS],
+            [PICTURES, ADD, LINKS, NUMBERS],
             default=PICTURES,
             required=True,
             key="catalog_part",
@@ -43,6 +44,8 @@ def show() -> None:
             state.problem = ""
         if part == ADD:
             add_pictures(workspace, state)
+        elif part == LINKS:
+            links(workspace, state)
         elif part == NUMBERS:
             numbers(workspace, state)
         else:

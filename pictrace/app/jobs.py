@@ -11,9 +11,9 @@ from pictrace.catalog.base import Catalog, NewPicture, image_id
 from pictrace.catalog.importers import Item
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
-from pictrace.indexing import Failure, Indexing, Progress
+from pictrace.indexing import Failure, Indexing, Pace, Progress, Refresh, RefreshProgress
 
-__all__ = ["AddJob", "Job", "Preview", "Run", "preview"]
+__all__ = ["AddJob", "Job", "Preview", "RefreshJob", "Run", "preview"]
 
 LOOKED_INTO = 400  # entries of archives and databases that a preview opens
 AT_HAND = frozenset(["archive", "database"])  # kinds of sources whose loaders read this machine's disk only
@@ -72,9 +72,6 @@ class Run(Protocol):
     """What Indexing and its like offer."""
 
     @property
-    def progress(self) -> Progress: ...
-
-    @property
     def failures(self) -> Sequence[Failure]: ...
 
     def run(self) -> object: ...
@@ -122,32 +119,23 @@ class Job(ABC):
         return self._thread.is_alive()
 
     @property
-    def progress(self) -> Progress:
-        """Of all runs together."""
-        parts = [one.progress for one in self._runs]
-        return Progress(
-            sum(one.total for one in parts),
-            sum(one.done for one in parts),
-            sum(one.added for one in parts),
-            sum(one.known for one in parts),
-            sum(one.failed for one in parts),
-            sum(one.elapsed_s for one in parts),
-        )
-
-    @property
     def failures(self) -> tuple[Failure, ...]:
         return tuple(failure for one in self._runs for failure in one.failures)
-
-    @property
-    def told(self) -> str:
-        """What came of it, or has come of it so far."""
-        now = self.progress
-        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
 
     @property
     def can_go_on(self) -> bool:
         """Whether anything is left over."""
         return self.stopped or bool(self.problem or self.failures)
+
+    @property
+    @abstractmethod
+    def progress(self) -> Pace:
+        """How far it has come."""
+
+    @property
+    @abstractmethod
+    def told(self) -> str:
+        """What came of it, or has come of it so far."""
 
     @abstractmethod
     def again(self) -> Job:
@@ -160,7 +148,17 @@ class AddJob(Job):
     def __init__(self, catalog: Catalog, items: Sequence[Item], limits: DecodeLimits, *, keep: object = None) -> None:
         self.items = tuple(items)
         self._catalog, self._limits = catalog, limits
-        super().__init__([Indexing(catalog, self.items, limits=limits)], keep=keep)
+        self._indexing = Indexing(catalog, self.items, limits=limits)
+        super().__init__([self._indexing], keep=keep)
+
+    @property
+    def progress(self) -> Progress:
+        return self._indexing.progress
+
+    @property
+    def told(self) -> str:
+        now = self.progress
+        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
 
     @property
     def left_over(self) -> tuple[Item, ...]:
@@ -172,3 +170,30 @@ class AddJob(Job):
 
     def again(self) -> AddJob:
         return AddJob(self._catalog, self.left_over, self._limits, keep=self._keep)
+
+
+class RefreshJob(Job):
+    """A catalog's links, asked whether they still lead where they led."""
+
+    doing = "links"
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits, addresses: Sequence[str] | None = None) -> None:
+        self._catalog, self._limits = catalog, limits
+        self._refresh = Refresh(catalog, addresses, limits=limits)
+        super().__init__([self._refresh])
+
+    @property
+    def progress(self) -> RefreshProgress:
+        return self._refresh.progress
+
+    @property
+    def told(self) -> str:
+        now = self.progress
+        return (
+            f"{now.unchanged:,} unchanged, {now.changed:,} lead to another picture now, {now.gone:,} vanished, "
+            f"{now.failed:,} failed."
+        )
+
+    def again(self) -> RefreshJob:
+        failed = [failure.source.address for failure in self.failures]
+        return RefreshJob(self._catalog, self._limits, None if self.stopped or self.problem else failed)

@@ -154,6 +154,17 @@ class SqliteReader:
         found.sort(key=lambda one: (one[1].source.link.checked_at if one[1].source.link else "", one[0]))
         return tuple(link for _, link in found)
 
+    def links_found(self, *states: str, limit: int = 500) -> tuple[Link, ...]:
+        marks = ", ".join("?" * len(states))
+        with self._connections.borrow() as db:
+            rows = db.execute(
+                f"SELECT picture_id, sha256, {_SOURCE} "  # noqa: S608 (our own names, and marks)
+                "FROM links JOIN sources ON sources.id = source_id JOIN pictures ON pictures.id = picture_id "
+                f"WHERE state IN ({marks}) ORDER BY checked_at DESC, source_id LIMIT ?",
+                (*states, limit),
+            ).fetchall()
+        return tuple(Link(row[0], bytes(row[1]), _source(*row[2:])) for row in rows)
+
     def link_counts(self) -> dict[str, int]:
         with self._connections.borrow() as db:
             return dict.fromkeys(LINK_STATES, 0) | dict(db.execute("SELECT state, count(*) FROM links GROUP BY state"))

@@ -214,6 +214,12 @@ class Catalog(Protocol):
         pictures, of which it led to the last.
         """
 
+    def links_found(self, *states: str, limit: int = 500) -> tuple[Link, ...]:
+        """Links that were in one of these states when they were last checked, the latest check first.
+
+        A link that changed comes with the picture that it led to before.
+        """
+
     def link_counts(self) -> dict[str, int]:
         """How many link sources there are in each of LINK_STATES; of a changed link, its former ones count too."""
 
