@@ -12,12 +12,13 @@ MIME_TYPES = {
     "AVIF": "image/avif",
     "BMP": "image/bmp",
     "GIF": "image/gif",
+    "HEIC": "image/heic",
     "JPEG": "image/jpeg",
     "PNG": "image/png",
     "TIFF": "image/tiff",
     "WEBP": "image/webp",
 }
-"""The formats that PicTrace reads, and no others."""
+"""The formats that PicTrace reads, and no others; HEIC with an optional package only."""
 
 _ADMITTED = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),
@@ -42,7 +43,7 @@ _STRANGERS = (
 _HEAD_BYTES = 1024  # an SVG may begin with an XML declaration, a comment and a document type
 
 _AVIF_BRANDS = {b"avif", b"avis"}
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 
 
 def sniff(data: bytes) -> str:
@@ -59,7 +60,7 @@ def sniff(data: bytes) -> str:
     if brands & _AVIF_BRANDS:
         return "AVIF"
     if brands & _HEIC_BRANDS:
-        raise ImageError(f"this is a HEIC picture, which PicTrace does not read: {_SAVE_AS}")
+        return "HEIC"
     head = data[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for title, pattern, advice in _STRANGERS:
         if pattern.match(head):

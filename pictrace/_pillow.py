@@ -1,18 +1,20 @@
-"""PNG, WebP, GIF, BMP, TIFF and AVIF, by Pillow: its warnings stay inside, its many exceptions become one."""
+"""PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC, by Pillow: its warnings stay inside, its many exceptions become one."""
 
 from __future__ import annotations
 
 import io
+import os
 import struct
 import threading
 import warnings
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, _imaging
 from PIL.AvifImagePlugin import AvifImageFile
 from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
@@ -27,6 +29,8 @@ from PIL.TiffImagePlugin import (
 )
 from PIL.WebPImagePlugin import WebPImageFile
 
+from pictrace._colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
+from pictrace._heif import heif_reader
 from pictrace._jpeg import exif_orientation
 from pictrace.errors import ImageError
 
@@ -42,6 +46,9 @@ _READERS: dict[str, type[ImageFile]] = {
     "TIFF": TiffImageFile,
     "WEBP": WebPImageFile,
 }
+
+_SAMPLES = {"1": "GRAY", "L": "GRAY", "LA": "GRAY", "I;16": "GRAY", "I;16B": "GRAY", "CMYK": "CMYK", "LAB": "LAB"}
+"""What the samples of a mode are, where they are not RGB: a profile for others does not speak of them."""
 
 _FAILURES = (
     OSError,
@@ -61,6 +68,12 @@ _MAX_TILE_PIXELS = 4096**2
 
 _ONE_AT_A_TIME = threading.Lock()
 
+# Pixels come from malloc, which hands blocks back to the system at once only beyond 32 MB; of Pillow's usual
+# ones, of 16 MB, each thread would keep a picture's worth. Smaller pictures take no more than they need.
+_BLOCK_BYTES = 64 * 1024**2
+if "PILLOW_BLOCK_SIZE" not in os.environ:
+    _imaging.set_block_size(_BLOCK_BYTES)
+
 
 class PillowPicture:
     """A picture whose header Pillow has read; of an animation or a document, the first."""
@@ -69,16 +82,25 @@ class PillowPicture:
         """Reads the header; raises ImageError."""
         self._format = image_format
         with self._failing_clearly(), _quiet():
+            profile = b""
             if image_format == "PNG":
-                data = _png_essentials(data)
-            self._image = _READERS[image_format](io.BytesIO(data))
+                profile, data = _png_profile(data), _png_essentials(data)
+            reader = heif_reader() if image_format == "HEIC" else _READERS[image_format]
+            self._image = reader(io.BytesIO(data))
+            profile = profile or self._image.info.get("icc_profile") or b""
             if isinstance(self._image, PngImageFile):
                 _scale_key(self._image, bits=data[24])
             if isinstance(self._image, TiffImageFile):
                 _check_tiles(self._image)
         self.width, self.height = self._image.size  # before the orientation is applied
-        # Pillow turns a TIFF upright by itself, and gives its upright size.
-        exif = b"" if image_format == "TIFF" else self._image.info.get("exif", b"")
+        self._cmyk_profile, self.profile = b"", b""  # the latter is that of the pixels as they come
+        if colour_space(profile) == _SAMPLES.get(self._image.mode, "RGB"):
+            if self._image.mode == "CMYK":
+                self._cmyk_profile = profile
+            else:
+                self.profile = profile
+        # A TIFF and a HEIC are turned upright by their readers, which give the upright size.
+        exif = b"" if image_format in ("TIFF", "HEIC") else self._image.info.get("exif", b"")
         self.orientation = exif_orientation(exif)
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
@@ -90,6 +112,9 @@ class PillowPicture:
             if isinstance(self._image, TiffImageFile):
                 with _quiet():  # it reads the tags again
                     self._image.load()
+            if self._cmyk_profile:
+                self._image.load()
+                return _as_rgb(cmyk_as_srgb(self._image, self._cmyk_profile) or self._image)
             return _as_rgb(self._image)
 
     @contextmanager
@@ -117,8 +142,8 @@ def _quiet() -> Iterator[None]:
 def _png_essentials(data: bytes) -> bytes:
     """A PNG with what decides about its pixels, and the EXIF block.
 
-    Texts, which Pillow would mix with the properties of the picture, colour profiles and the other
-    frames of an animation are left out.
+    Texts, which Pillow would mix with the properties of the picture, colour profiles (see _png_profile)
+    and the other frames of an animation are left out.
     """
     kept = [data[:8]]
     at = 8
@@ -129,6 +154,23 @@ def _png_essentials(data: bytes) -> bytes:
             kept.append(data[at:end])
         at = end
     return b"".join(kept)
+
+
+def _png_profile(data: bytes) -> bytes:
+    """The colour profile (PNG 3rd edition, 11.3.2.3); b"" where there is none that is sound."""
+    at = 8
+    while at + 8 <= len(data):
+        length, name = struct.unpack_from(">I4s", data, at)
+        if name in (b"IDAT", b"PLTE"):  # it stands before these
+            return b""
+        if name == b"iCCP":
+            _, _, compressed = data[at + 8 : at + 8 + length].partition(b"\0")
+            try:  # the first byte names the method, of which there is one
+                return zlib.decompressobj().decompress(compressed[1:], MAX_PROFILE_BYTES + 1)
+            except zlib.error:
+                return b""
+        at += length + 12
+    return b""
 
 
 def _check_tiles(image: TiffImageFile) -> None:

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace._colour import rgb_as_srgb
 from pictrace._formats import MIME_TYPES, sniff
 from pictrace._jpeg import JpegPicture
 from pictrace._pillow import PillowPicture
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 RGBImage = NDArray[np.uint8]
-"""A picture: shape (height, width, 3), dtype uint8, 0 to 255, RGB, EXIF-upright, alpha laid on white."""
+"""A picture: shape (height, width, 3), dtype uint8, 0 to 255, sRGB, EXIF-upright, alpha laid on white."""
 
 WORKING_SIDE_PX = 512
 """The long side of the picture that every metric sees."""
@@ -141,7 +142,9 @@ def probe(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> ImageInfo:
 
 
 def decode(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS, *, min_long_side_px: int | None = None) -> RGBImage:
-    """The pixels of a JPEG, PNG, WebP, GIF, BMP, TIFF or AVIF; of several pictures, the first.
+    """The pixels of a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC; of several pictures, the first or main one.
+
+    The colours of an embedded profile are converted to sRGB.
 
     With ``min_long_side_px``, a JPEG may come at a half, a quarter or an eighth of its size, which
     is several times as fast, as long as the long side keeps that many pixels; other formats come whole.
@@ -149,7 +152,8 @@ def decode(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS, *, min_long_side_
     Raises ImageError for bytes that are no picture, are damaged, or are beyond the limits.
     """
     _, picture = _open(data, limits)
-    return orient(picture.pixels(min_long_side_px), _EXIF_VARIANTS[picture.orientation])
+    pixels = rgb_as_srgb(picture.pixels(min_long_side_px), picture.profile)
+    return orient(pixels, _EXIF_VARIANTS[picture.orientation])
 
 
 def load(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RGBImage:
@@ -157,7 +161,10 @@ def load(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RGBImage:
 
     Its long side is WORKING_SIDE_PX, or less where the picture is smaller. Raises like decode.
     """
-    return fit(decode(data, limits, min_long_side_px=WORKING_SIDE_PX), WORKING_SIDE_PX)
+    _, picture = _open(data, limits)
+    upright = orient(picture.pixels(WORKING_SIDE_PX), _EXIF_VARIANTS[picture.orientation])
+    # Colours are converted last: that is as good within half a level, and a matter of 0.3 megapixels at most.
+    return rgb_as_srgb(fit(upright, WORKING_SIDE_PX), picture.profile)
 
 
 def _open(data: bytes, limits: DecodeLimits) -> tuple[str, JpegPicture | PillowPicture]:

@@ -202,6 +202,15 @@ def test_a_link_that_must_not_be_fetched_is_refused() -> None:
     assert "127.0.0.1" in texts(app)
 
 
+def test_an_object_of_s3_is_not_read_with_the_servers_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PICTRACE_S3", raising=False)
+    app = start()
+    app.text_input(key="link_address").set_value("s3://bucket/x.png")
+    next(button for button in app.button if button.label == "Fetch").click().run()
+    assert not app.exception
+    assert "PICTRACE_S3=1" in texts(app)
+
+
 def test_orientations_off_is_a_new_comparison(photographs: dict[str, bytes]) -> None:
     app = with_query(start(), photographs["coffee.png"])
     before = session(app).table

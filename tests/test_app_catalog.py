@@ -155,6 +155,15 @@ def test_links_are_counted_before_they_are_fetched() -> None:
     assert "2 links to fetch" in texts(app)
 
 
+def test_objects_of_s3_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PICTRACE_S3", raising=False)
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app.text_area(key="add_links").set_value("s3://bucket/a.jpg\nhttps://example.org/b.jpg").run()
+    assert "1 link to fetch" in texts(app)
+    assert "Left out: 1" in texts(app)
+
+
 def test_a_writable_shared_catalog_takes_what_is_added(
     photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:

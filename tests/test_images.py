@@ -551,16 +551,11 @@ class TestLimits:
             decode(repeated)
 
 
-HEIC = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)
-
-
 class TestBadInput:
     @pytest.mark.parametrize(
         ("data", "message"),
         [
             (b"", r"empty \(0 bytes\)"),
-            (HEIC, "HEIC picture.*save it as JPEG or PNG"),
-            (HEIC.replace(b"ftypheic", b"ftypmif1"), "HEIC picture"),
             (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawing.*save it as JPEG or PNG"),
             (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- made -->\n<svg width="1"/>', "SVG drawing"),
             (b"\n<!DOCTYPE html><html><body><svg/></body></html>", "web page"),
@@ -590,11 +585,42 @@ class TestBadInput:
     def test_jpeg_cut_anywhere_is_an_error(self, name: str) -> None:
         data = with_segment(JPEGS[name], 0xE1, b"Exif\0\0II*\0" + JPEGS["plain"])  # a whole thumbnail before it
         assert np.array_equal(decode(data), decode(JPEGS[name]))
-        for length in range(0, len(data), 3):
+        for length in range(0, len(data) - 2, 3):
             with pytest.raises(ImageError):
                 decode(data[:length])
         with pytest.raises(ImageError, match="breaks off after"):
-            decode(data[:-1])
+            decode(data[:-3])
+
+    @pytest.mark.parametrize("name", ["plain", "progressive", "restart markers", "unsubsampled"])
+    def test_a_jpeg_may_lack_its_end_marker(self, name: str, capfd: pytest.CaptureFixture[str]) -> None:
+        data = JPEGS[name]
+        for cut in (data[:-1], data[:-2]):
+            assert np.array_equal(decode(cut), decode(data))
+            assert np.array_equal(load(cut), load(data))
+        assert capfd.readouterr() == ("", "")
+
+    def test_a_large_jpeg_may_lack_its_end_marker(self) -> None:
+        data = save(gradient(1500, 2000), "JPEG", quality=90)
+        assert np.array_equal(load(data[:-2]), load(data))
+        for cut in (20, 200, len(data) // 2):
+            with pytest.raises(ImageError, match="breaks off after"):
+                load(data[:-cut])
+
+    def test_a_jpeg_that_ends_between_its_scans_is_an_error(self) -> None:
+        data = JPEGS["progressive"]
+        starts = [at for at in range(len(data)) if data.startswith(b"\xff\xda", at)]
+        assert len(starts) > 4
+        for start in starts[1:]:
+            with pytest.raises(ImageError, match="breaks off after"):
+                decode(data[:start])
+
+    def test_a_jpeg_that_ends_between_its_restart_intervals_is_an_error(self) -> None:
+        data = JPEGS["restart markers"]
+        for marker in range(0xD0, 0xD5):
+            at = data.rindex(bytes([0xFF, marker]))
+            for end in (at, at + 2):
+                with pytest.raises(ImageError, match="breaks off after"):
+                    decode(data[:end])
 
     @pytest.mark.parametrize("data", CORPUS)
     def test_half_a_file_is_an_error(self, data: bytes) -> None:

@@ -13,6 +13,7 @@ import pytest
 from pictrace.catalog import SqliteCatalog
 from pictrace.catalog.importers import Item, Listing, Table, list_source, read_database, tables_of
 from pictrace.catalog.importers._foreign import foreign_database
+from pictrace.catalog.importers._keys import key_of
 from pictrace.errors import SourceError
 from pictrace.indexing import Indexing
 from pictrace.metrics import get_metric
@@ -169,17 +170,52 @@ def test_rows_are_found_by_whatever_number_they_have(tmp_path: Path) -> None:
         "INSERT INTO taken VALUES (1, 1, 1, x'02')",
         "CREATE TABLE computed (image BLOB, rowid AS (41), _rowid_ AS (42))",
         "INSERT INTO computed VALUES (x'04')",
-        "CREATE TABLE without (name TEXT PRIMARY KEY, image BLOB) WITHOUT ROWID",
-        "INSERT INTO without VALUES ('a', x'03')",
     )
     assert loaded(read_database(path, "named", "image").items[0]) == b"\1"
     (item,) = read_database(path, "computed", "image").items
     assert (item.source.address, loaded(item)) == ("my.db!/computed/1", b"\4")
-    for table in ("taken", "without"):
-        listing = read_database(path, table, "image")
-        assert [(one.address, "no row numbers" in one.reason) for one in listing.skipped] == [
-            (f"my.db!/{table}/1", True)
-        ]
+    (skipped,) = read_database(path, "taken", "image").skipped
+    assert skipped.address == "my.db!/taken/1"
+    assert "neither a number nor a short primary key" in skipped.reason
+
+
+def test_rows_without_numbers_are_found_by_their_primary_key(tmp_path: Path) -> None:
+    path = made(
+        tmp_path / "my.db",
+        "CREATE TABLE t (b, image BLOB, a TEXT COLLATE NOCASE, PRIMARY KEY (a COLLATE BINARY, b)) WITHOUT ROWID",
+        ("INSERT INTO t (a, b, image) VALUES (?, ?, ?)", ("x", 1, b"\1")),
+        ("INSERT INTO t (a, b, image) VALUES (?, ?, ?)", ("X", 1, b"\2")),
+        ("INSERT INTO t (a, b, image) VALUES (?, ?, ?)", ("x", 0.1, b"\3")),
+        ("INSERT INTO t (a, b, image) VALUES (?, ?, ?)", ("x", "1", b"\4")),
+        ("INSERT INTO t (a, b, image) VALUES (?, ?, ?)", ("x", b"\xff", b"\5")),
+        # Texts that no decoder takes, with a NUL character in them, which differ in what it would replace.
+        "INSERT INTO t (a, b, image) VALUES (CAST(x'61ff00' AS TEXT), 2, x'06'), (CAST(x'61fe00' AS TEXT), 2, x'07')",
+        ("INSERT INTO t (a, b, image) VALUES (?, ?, ?)", ("y" * 501, 1, b"\x08")),
+    )
+    listing = read_database(path, "t", "image")
+    assert sorted(loaded(item) for item in listing.items) == [bytes([one]) for one in range(1, 8)]
+    by_bytes = {loaded(item): item.source for item in listing.items}
+    assert (by_bytes[b"\1"].address, by_bytes[b"\1"].title) == ("my.db!/t/x/1", "t x/1")
+    assert by_bytes[b"\5"].address == "my.db!/t/x/ff"
+    assert len(listing.skipped) == 1
+    assert "short primary key" in listing.skipped[0].reason
+    with foreign_database(path) as db:
+        key = key_of(db, "t")
+        condition = key.condition(["text", "integer"])
+        plan = db.execute(f"EXPLAIN QUERY PLAN SELECT image FROM t WHERE {condition}", [b""] * 4)  # noqa: S608
+        assert "SEARCH t USING PRIMARY KEY" in plan.fetchone()[3]  # and not by reading every picture
+
+
+def test_a_row_found_by_its_key_that_is_gone_is_told(tmp_path: Path) -> None:
+    path = made(
+        tmp_path / "my.db",
+        "CREATE TABLE t (name TEXT PRIMARY KEY, image BLOB) WITHOUT ROWID",
+        "INSERT INTO t VALUES ('a', x'01')",
+    )
+    (item,) = read_database(path).items
+    made(path, "DELETE FROM t")
+    with pytest.raises(SourceError, match="Row a was changed or removed meanwhile"):
+        loaded(item)
 
 
 def test_too_many_rows_are_refused(tmp_path: Path) -> None:

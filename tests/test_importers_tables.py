@@ -140,8 +140,11 @@ def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
     assert names(listing) == ["c.png"]
     assert [(one.address.split(", ")[1], one.reason.split(". ")[0]) for one in listing.skipped] == [
         ("line 2", "Its path or link has 200000 characters; 8192 is the most."),
-        ("line 3", "'ftp://x.example/a.png' is neither a path nor a link that starts with http:// or https://."),
-        ("line 4", "'data:image/png;base64,AA' is neither a path nor a link that starts with http:// or https://."),
+        ("line 3", "'ftp://x.example/a.png' is neither a path nor a link that starts with http://, https:// or s3://."),
+        (
+            "line 4",
+            "'data:image/png;base64,AA' is neither a path nor a link that starts with http://, https:// or s3://.",
+        ),
         ("line 6", "Its path or link holds a line break"),
     ]
 

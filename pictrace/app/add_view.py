@@ -15,6 +15,7 @@ from pictrace.app.page_links_view import from_web_page
 from pictrace.app.picture_input import picture_types
 from pictrace.app.state import UPLOAD_LIMITS, Session, workspace_to_add_to
 from pictrace.app.text import literal
+from pictrace.app.typed_links import item_of_link
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import Source
 from pictrace.catalog.importers import Item, Listing, Skipped, list_source
@@ -39,7 +40,12 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
         items += listing.items
         left_out += listing.skipped
     links = st.text_area("Links to pictures, one a line", key="add_links", height=96, placeholder="https://…")
-    items += [Item.of_link(line.strip()) for line in links.splitlines() if line.strip()]
+    for line in filter(None, map(str.strip, links.splitlines())):
+        entry = item_of_link(line)
+        if isinstance(entry, Item):
+            items.append(entry)
+        else:
+            left_out.append(entry)
     items += from_web_page(state)
     if state.picture is not None and st.checkbox("The picture that you search with", key="add_query"):
         items.append(Item.of_bytes(state.picture.data, Source(state.picture.kind, state.picture.name)))

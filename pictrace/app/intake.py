@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pictrace.app.owner import owner
+from pictrace.app.typed_links import refusal
 from pictrace.catalog.importers import Listing, Skipped, Table, list_source, tables_of
 from pictrace.errors import SourceError
 
@@ -84,7 +85,7 @@ def listing_of(handed: Handed, *, column: str | None = None, table: str | None =
     """What an uploaded archive, table, list or database names; SourceError where it is none.
 
     It may come from anybody: files of this server that it names are left out, but for those under folders
-    that the owner has named.
+    that the owner has named, and so are objects of S3 unless the owner allows them.
     """
     if handed.path.suffix.lstrip(".") not in LISTING_SUFFIXES:
         known = ", ".join(LISTING_SUFFIXES)
@@ -98,7 +99,9 @@ def listing_of(handed: Handed, *, column: str | None = None, table: str | None =
     settings = owner()
     items, skipped = [], list(listing.skipped)
     for item in listing.items:
-        if item.path is None or settings.may_read(item.path):
+        if why := refusal(item.source.address):
+            skipped.append(Skipped(item.source.address, why))
+        elif item.path is None or settings.may_read(item.path):
             items.append(item)
         else:
             beside_it = item.path.is_relative_to(handed.path.parent)

@@ -7,9 +7,9 @@ import streamlit as st
 from pictrace.app.components import Tile, paste_button, tiles
 from pictrace.app.state import UPLOAD_LIMITS, Picture
 from pictrace.app.thumbnails import small_thumbnail
+from pictrace.app.typed_links import fetch_link
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.importers import PICTURE_SUFFIXES
-from pictrace.download import DownloadPolicy, fetch
 from pictrace.indexing import original_bytes
 
 __all__ = ["CATALOG_ADDRESS", "catalog_picture", "linked_picture", "picture_input", "picture_types"]
@@ -33,8 +33,7 @@ def catalog_picture(workspace: Workspace, picture_id: int) -> Picture:
 
 def linked_picture(address: str) -> Picture:
     """A picture from the network; PicTraceError where it cannot or must not be fetched."""
-    download = fetch(address, DownloadPolicy.from_environment())
-    return Picture(download.data, address, "link", address)
+    return Picture(fetch_link(address), address, "link", address)
 
 
 def picture_input(workspace: Workspace, *, key: str, listen: bool) -> Picture | None:

@@ -9,6 +9,7 @@ from pictrace.download import DownloadPolicy, fetch
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing import read_file
+from pictrace.s3 import fetch_s3, is_s3
 from pictrace.search import Query, prepare_query
 
 __all__ = ["query_at"]
@@ -24,6 +25,8 @@ def query_at(address: str, options: argparse.Namespace) -> Query:
 
 
 def _read(address: str) -> bytes:
+    if is_s3(address):
+        return fetch_s3(address)
     if address.lower().startswith(("http://", "https://")):
         return fetch(address, DownloadPolicy.from_environment()).data
     try:

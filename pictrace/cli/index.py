@@ -20,7 +20,7 @@ def register(commands: Subparsers) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, a file, a link",
+        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, a file, a link, s3://…",
     )
     add_catalog(parser)
     parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")

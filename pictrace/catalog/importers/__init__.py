@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pictrace.catalog.importers.archives import ArchiveLimits, read_zip
 from pictrace.catalog.importers.base import PICTURE_SUFFIXES, Item, Listing, Skipped
+from pictrace.catalog.importers.buckets import read_bucket
 from pictrace.catalog.importers.databases import Table, read_database, tables_of
 from pictrace.catalog.importers.folders import read_folder
 from pictrace.catalog.importers.lists import read_json, read_list
@@ -18,6 +19,7 @@ __all__ = [
     "Skipped",
     "Table",
     "list_source",
+    "read_bucket",
     "read_csv",
     "read_database",
     "read_folder",

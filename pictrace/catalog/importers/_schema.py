@@ -11,7 +11,7 @@ from pictrace.catalog.importers._foreign import COUNT_S, COUNT_STEPS, foreign_da
 from pictrace.catalog.importers.columns import SAMPLE_ROWS, choose_columns
 from pictrace.errors import SourceError
 
-__all__ = ["Table", "beginning", "choose_table", "rowid_name", "sample_rows", "tables_of"]
+__all__ = ["Table", "beginning", "choose_table", "key_columns", "rowid_name", "sample_rows", "tables_of"]
 
 SHOWN_TABLES = 20
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
@@ -132,3 +132,9 @@ def rowid_name(db: sqlite3.Connection, table: str) -> str | None:
     except sqlite3.OperationalError:
         return None
     return name
+
+
+def key_columns(db: sqlite3.Connection, table: str) -> tuple[str, ...]:
+    """The columns of the primary key, in its order; none where the table has none."""
+    rows = db.execute(f"PRAGMA table_xinfo({quoted(table)})").fetchall()
+    return tuple(name for place, name in sorted((row[5], row[1]) for row in rows) if place)

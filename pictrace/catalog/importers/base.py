@@ -6,9 +6,11 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from pictrace.catalog.base import Source
+from pictrace.s3 import fetch_s3, is_s3
 
 __all__ = [
     "ENTRY_CHARACTERS",
@@ -24,7 +26,22 @@ __all__ = [
 ]
 
 PICTURE_SUFFIXES = frozenset(
-    [".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif", ".mpo"],
+    [
+        ".jpg",
+        ".jpeg",
+        ".jpe",
+        ".jfif",
+        ".png",
+        ".webp",
+        ".gif",
+        ".bmp",
+        ".tif",
+        ".tiff",
+        ".avif",
+        ".mpo",
+        ".heic",
+        ".heif",
+    ],
 )
 MAX_ROWS = 1_000_000
 ENTRY_CHARACTERS = 8192  # no path that a system opens, and no link that a server takes, is longer
@@ -60,6 +77,12 @@ class Item:
     @classmethod
     def of_link(cls, url: str, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
         return cls(Source("link", url, "", metadata or {}), url=url, keep_original=True, from_table=from_table)
+
+    @classmethod
+    def of_s3(cls, address: str, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
+        """An object of S3: a link for the catalog, but read by the workers, with the credentials at hand."""
+        source = Source("link", address, "", metadata or {})
+        return cls(source, keep_original=True, load=partial(fetch_s3, address), from_table=from_table)
 
     @classmethod
     def of_bytes(cls, data: bytes, source: Source) -> Item:
@@ -121,8 +144,12 @@ def item_of_entry(text: str, folder: Path, place: str, metadata: Mapping[str, st
         return Skipped(place, "Its path or link is not valid Unicode. Write it again.")
     if is_link(text):
         return Item.of_link(text, metadata, from_table=True)
+    if is_s3(text):
+        return Item.of_s3(text, metadata, from_table=True)
     if _OTHER_SCHEME.match(text):
-        return Skipped(place, f"{text[:40]!r} is neither a path nor a link that starts with http:// or https://.")
+        return Skipped(
+            place, f"{text[:40]!r} is neither a path nor a link that starts with http://, https:// or s3://."
+        )
     return Item.of_file(folder / text, metadata, from_table=True)
 
 

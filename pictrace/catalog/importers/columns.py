@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pictrace.catalog.importers.base import is_link, names_a_picture
 from pictrace.errors import ColumnError
+from pictrace.s3 import is_s3
 
 __all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]
 
@@ -63,7 +64,7 @@ def _share(values: Sequence[str]) -> float:
     """The part of the values that look like pictures; those that are there, that is."""
     there = [value.strip() for value in values if value.strip()]
     # A link without a picture's name may lead to a page: it counts for less than one with it.
-    scores = [1.0 if names_a_picture(value) else 0.8 if is_link(value) else 0.0 for value in there]
+    scores = [1.0 if names_a_picture(value) else 0.8 if is_link(value) or is_s3(value) else 0.0 for value in there]
     return sum(scores) / len(scores) if scores else 0.0
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pictrace.catalog.base import Source
 from pictrace.catalog.importers._foreign import foreign_database, quoted
-from pictrace.catalog.importers._schema import Table, beginning, choose_table, rowid_name, sample_rows, tables_of
+from pictrace.catalog.importers._keys import RowKey, Value, key_of
+from pictrace.catalog.importers._schema import Table, beginning, choose_table, sample_rows, tables_of
 from pictrace.catalog.importers.base import (
     MAX_ROWS,
     Item,
@@ -41,7 +43,7 @@ def read_database(
     skipped: list[Skipped] = []
     with foreign_database(path) as db:
         chosen = choose_columns(columns, sample_rows(db, table, columns), column=column, source=f"{table!r} in {path}")
-        reading = _Reading(path, table, columns[chosen[0]], columns, rowid_name(db, table))
+        reading = _Reading(path, table, columns[chosen[0]], columns, key_of(db, table))
         for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
             if number > max_rows:
                 raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
@@ -56,12 +58,13 @@ def read_database(
 class _Reading:
     """What is asked of a table, and what its rows mean."""
 
-    def __init__(self, path: Path, table: str, picture: str, columns: Sequence[str], rowid: str | None) -> None:
+    def __init__(self, path: Path, table: str, picture: str, columns: Sequence[str], key: RowKey) -> None:
         self.path, self.table, self.picture = path, table, picture
         self.others = [name for name in columns if name != picture][:METADATA_COLUMNS]
-        self.cell, self.rowid = quoted(picture), rowid
+        self.cell, self.key = quoted(picture), key
         parts = [
-            *(rowid or "NULL", f"typeof({self.cell})"),
+            *key.parts,
+            f"typeof({self.cell})",
             f"CASE typeof({self.cell}) WHEN 'blob' THEN length({self.cell}) ELSE NULL END",
             # Whole, as substr would end at a NUL character, and so make another name of it.
             f"CASE typeof({self.cell}) WHEN 'blob' THEN NULL ELSE CAST({self.cell} AS TEXT) END",
@@ -70,25 +73,32 @@ class _Reading:
         # Names are quoted, and are those of columns that are there.
         self.query = f"SELECT {', '.join(parts)} FROM {quoted(table)}"  # noqa: S608
 
-    def entry(
-        self, number: int, row: tuple[int | None, str, int, str | None, *tuple[str | None, ...]]
-    ) -> Item | Skipped:
-        row_id, kind, size, text, *values = row
-        place = f"{self.path.name}!/{self.table}/{number if row_id is None else row_id}"
+    def entry(self, number: int, row: tuple[Any, ...]) -> Item | Skipped:
+        of_key = 2 * len(self.key.columns)
+        kinds, key = row[:of_key:2], row[1:of_key:2]
+        kind, size, text, *values = row[of_key:]
+        name = self.key.shown(key) or str(number)
+        place = f"{self.path.name}!/{self.table}/{name}"
         pairs = ((name, value) for name, value in zip(self.others, values, strict=True) if value is not None)
         metadata = clean_metadata(pairs, characters=METADATA_CHARACTERS)
         if kind != "blob":
             return item_of_entry(text or "", self.path.parent, place, metadata)
-        if row_id is None:
-            return Skipped(place, "Its table has no row numbers to find it by. Copy it to an ordinary table.")
+        if not key or None in key:
+            return Skipped(
+                place,
+                "Its row has neither a number nor a short primary key to find it by. Copy it to an ordinary table.",
+            )
         if not 0 < size <= MAX_BLOB_BYTES:
             return Skipped(place, f"It has {size} bytes; from 1 to {MAX_BLOB_BYTES} are read.")
-        return Item.of_loader(partial(self.blob, row_id), Source("database", place, f"{self.table} {row_id}", metadata))
+        return Item.of_loader(
+            partial(self.blob, name, kinds, key), Source("database", place, f"{self.table} {name}", metadata)
+        )
 
-    def blob(self, row_id: int) -> bytes:
-        query = f"SELECT {self.cell} FROM {quoted(self.table)} WHERE {self.rowid} = ? AND length({self.cell}) <= ?"  # noqa: S608
+    def blob(self, name: str, kinds: Sequence[str], key: Sequence[Value]) -> bytes:
+        condition = f"{self.key.condition(kinds)} AND length({self.cell}) <= ?"
+        query = f"SELECT {self.cell} FROM {quoted(self.table)} WHERE {condition}"  # noqa: S608
         with foreign_database(self.path) as db:
-            row = db.execute(query, (row_id, MAX_BLOB_BYTES)).fetchone()
+            row = db.execute(query, (*(value for value in key for _ in range(2)), MAX_BLOB_BYTES)).fetchone()
         if row is None or not isinstance(row[0], bytes):
-            raise SourceError(f"Row {row_id} was changed or removed meanwhile. Read the database again.")
+            raise SourceError(f"Row {name} was changed or removed meanwhile. Read the database again.")
         return row[0]

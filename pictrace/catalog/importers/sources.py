@@ -6,11 +6,13 @@ from pathlib import Path
 
 from pictrace.catalog.importers.archives import read_zip
 from pictrace.catalog.importers.base import PICTURE_SUFFIXES, Item, Listing, is_link
+from pictrace.catalog.importers.buckets import read_bucket
 from pictrace.catalog.importers.databases import read_database
 from pictrace.catalog.importers.folders import read_folder
 from pictrace.catalog.importers.lists import looks_like_a_list, read_json, read_list
 from pictrace.catalog.importers.tables import read_table
 from pictrace.errors import SourceError
+from pictrace.s3 import is_s3
 
 __all__ = ["list_source"]
 
@@ -23,14 +25,19 @@ DATABASE_SUFFIXES = frozenset([".sqlite", ".sqlite3", ".db", ".db3"])
 
 
 def list_source(source: str, *, column: str | None = None, table: str | None = None) -> Listing:
-    """The pictures of a folder, a table, a list, a ZIP archive, a SQLite database, one picture file, or one link.
+    """The pictures of a folder, a table, a list, a ZIP archive, a SQLite database, one picture file, one link, or
+    a bucket of S3, a folder in it, or one object.
 
     column, table: which ones name the pictures, where they are not to be guessed. Raises SourceError
-    where there is nothing there that PicTrace can read, or nothing that has columns or tables.
+    where there is nothing there that PicTrace can read, or nothing that has columns or tables, and
+    DownloadError where a bucket cannot be listed.
     """
     if is_link(source):
         _refuse_options(source, column, table)
         return Listing((Item.of_link(source),))
+    if is_s3(source):
+        _refuse_options(source, column, table)
+        return read_bucket(source)
     path = Path(source)
     try:
         is_folder, is_there = path.is_dir(), path.exists()

@@ -1,0 +1,27 @@
+"""HEIC and HEIF files, by the optional package pillow-heif."""
+
+from __future__ import annotations
+
+import importlib
+
+from PIL.ImageFile import ImageFile
+
+from pictrace.errors import ImageError
+
+__all__ = ["heif_reader"]
+
+
+def heif_reader() -> type[ImageFile]:
+    """What reads a HEIC file, as Pillow's own readers do; ImageError where the package is missing.
+
+    Mirroring, turning and cropping (imir, irot, clap of ISO/IEC 23008-12) are done when it is decoded, and the
+    size is that of the upright picture. The orientation in its EXIF block repeats them, so it is not applied.
+    """
+    try:
+        reader: type[ImageFile] = importlib.import_module("pillow_heif").HeifImageFile
+    except ImportError as error:
+        raise ImageError(
+            'this is a HEIC picture, which takes one more package to read: pip install "pictrace[heic]" '
+            "(in a checkout, pip install pillow-heif). Or save it as JPEG or PNG"
+        ) from error
+    return reader

@@ -1,0 +1,29 @@
+"""Buckets of S3 and folders in them."""
+
+from __future__ import annotations
+
+from pictrace.catalog.importers.base import MAX_ROWS, Item, Listing, Skipped, names_a_picture
+from pictrace.s3 import list_s3
+
+__all__ = ["read_bucket"]
+
+
+def read_bucket(address: str, *, max_keys: int = MAX_ROWS) -> Listing:
+    """The pictures of a bucket, or of a folder in it, by their names; or one object that is named like a picture.
+
+    A folder may be written without the slash at its end. Objects are read when they are wanted. Raises
+    DownloadError where the bucket cannot be listed, or where there are more than ``max_keys`` objects.
+    """
+    key = address.partition("//")[2].partition("/")[2]
+    if names_a_picture(key):
+        return Listing((Item.of_s3(address),))
+    if key and not key.endswith("/"):
+        address += "/"
+    items: list[Item] = []
+    skipped: list[Skipped] = []
+    for one in list_s3(address, max_keys=max_keys):
+        if names_a_picture(one):
+            items.append(Item.of_s3(one))
+        else:
+            skipped.append(Skipped(one, "Its name does not end like a picture's."))
+    return Listing(tuple(items), tuple(skipped))
