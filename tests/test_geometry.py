@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from pictrace.changes import crop, mirror, turn
-from pictrace.geometry import place
+from pictrace.geometry import Placement, place
 from pictrace.images import VARIANTS, load, orient
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Lines
@@ -86,3 +86,58 @@ def test_a_tilted_copy_is_outlined_as_tilted(photographs: dict[str, bytes]) -> N
     edge = lines.outline[1] - lines.outline[0]
     degrees = np.degrees(np.arctan2(edge[1], edge[0]))
     assert abs(abs(degrees) - 20) < 3
+
+
+NOT_MOVED = np.eye(3)
+RIGHT_BY_HALF = np.array([[1, 0, 50], [0, 1, 0], [0, 0, 1]])
+TO_A_QUARTER = np.diag([0.5, 0.5, 1])
+TWICE_AS_LARGE = np.array([[2, 0, -50], [0, 2, -50], [0, 0, 1]])
+FAR_AWAY = np.array([[1, 0, 500], [0, 1, 0], [0, 0, 1]])
+DIAMOND = np.array([[0.5, -0.5, 50], [0.5, 0.5, 0], [0, 0, 1]])  # corners on the middles of the match's borders
+MIRRORED = np.array([[-1, 0, 130], [0, 1, 0], [0, 0, 1]])
+# x' = 2x / (1 + x / 100): the border x = 100 stays, the middle x = 50 goes to 200 / 3.
+NEARER_LEFT = np.array([[2, 0, 0], [0, 1, 0], [0.01, 0, 1]])
+
+
+@pytest.mark.parametrize(
+    ("matrix", "query", "match"),
+    [
+        (NOT_MOVED, 1, 1),
+        (RIGHT_BY_HALF, 0.5, 0.5),
+        (TO_A_QUARTER, 1, 0.25),
+        (TWICE_AS_LARGE, 0.25, 1),
+        (FAR_AWAY, 0, 0),
+        (DIAMOND, 1, 0.5),
+        (MIRRORED, 0.7, 0.7),
+        # The query becomes a trapezium from full height at the left to half height at the right.
+        (NEARER_LEFT, 1, 0.75),
+    ],
+    ids=["equal", "half beside", "quarter", "larger", "apart", "diamond", "mirrored", "perspective"],
+)
+def test_overlap_by_hand(matrix: np.ndarray, query: float, match: float) -> None:  # type: ignore[type-arg]
+    for sign in (1, -1):  # a transform is the same up to a factor
+        placement = Placement(matrix.astype(np.float64) * sign, np.ones(0, np.bool_))
+        overlap = placement.overlap((100, 100, 3), (100, 100, 3))
+        assert overlap.query == pytest.approx(query, abs=1e-9)
+        assert overlap.match == pytest.approx(match, abs=1e-9)
+
+
+def test_overlap_of_pictures_of_different_sizes() -> None:
+    placement = Placement(np.array([[1.0, 0, 150], [0, 1, 60], [0, 0, 1]]), np.ones(0, np.bool_))
+    overlap = placement.overlap((80, 100), (100, 200))  # 50 x 40 pixels are shared
+    assert overlap.query == pytest.approx(2000 / 8000)
+    assert overlap.match == pytest.approx(2000 / 20000)
+
+
+@pytest.mark.parametrize("matrix", [SIMILARITY, PERSPECTIVE, np.array([[1, 0.2, 3], [0.1, 1, -40], [4e-3, -3e-3, 1]])])
+def test_overlap_equals_counting_pixels(matrix: np.ndarray) -> None:  # type: ignore[type-arg]
+    overlap = Placement(matrix, np.ones(0, np.bool_)).overlap((400, 500), (300, 450))
+    y, x = np.mgrid[0:400:0.5, 0:500:0.5] + 0.25
+    right, down, depth = np.tensordot(matrix, np.stack([x, y, np.ones_like(x)]), 1)
+    inside = (depth > 0) & (right >= 0) & (right <= 450 * depth) & (down >= 0) & (down <= 300 * depth)
+    assert overlap.query == pytest.approx(inside.mean(), abs=2e-3)
+    y, x = np.mgrid[0:300:0.5, 0:450:0.5] + 0.25
+    right, down, depth = np.tensordot(np.linalg.inv(matrix), np.stack([x, y, np.ones_like(x)]), 1)
+    inside = (right / depth >= 0) & (right / depth <= 500) & (down / depth >= 0) & (down / depth <= 400)
+    inside &= np.tensordot(matrix[2], np.stack([right / depth, down / depth, np.ones_like(x)]), 1) > 0
+    assert overlap.match == pytest.approx(inside.mean(), abs=2e-3)

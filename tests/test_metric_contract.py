@@ -7,9 +7,10 @@ import pytest
 
 from pictrace.catalog.base import FeatureSpec
 from pictrace.changes import brighten, crop, mirror, noise, recompress, turn
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, load, orient
+from pictrace.drawing import draw_evidence
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, encode_jpeg, load, orient
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import FeatureBatch, Metric
+from pictrace.metrics.base import Explanation, FeatureBatch, Metric
 from pictrace.verdict import convinces
 
 METRICS = [pytest.param(metric, id=metric.name) for metric in all_metrics()]
@@ -175,6 +176,61 @@ def test_explaining_a_flat_picture_says_why_not(metric: Metric, odd_images: dict
         assert explanation.evidence == ()
     else:
         assert metric.name == "histogram"
+
+
+def arrays_in(part: object) -> list[np.ndarray]:  # type: ignore[type-arg]
+    """All arrays and numbers of a piece of evidence, however deep."""
+    if dataclasses.is_dataclass(part):
+        return [array for one in dataclasses.fields(part) for array in arrays_in(getattr(part, one.name))]
+    if isinstance(part, tuple):
+        return [array for one in part for array in arrays_in(one)]
+    return [np.asarray(part)] if isinstance(part, np.ndarray | float | int) else []
+
+
+def sound(explanation: Explanation) -> None:
+    """Finite numbers, pictures that can be shown, words for those who cannot see them."""
+    for part in explanation.evidence:
+        found = arrays_in(part)
+        assert found
+        assert all(np.isfinite(array).all() for array in found)
+        for drawn in draw_evidence(part):
+            assert drawn.image.dtype == np.uint8
+            assert drawn.image.ndim == 3
+            assert drawn.image.shape[2] == 3
+            assert min(drawn.image.shape) >= 1
+            assert len(encode_jpeg(drawn.image)) > 0
+            assert drawn.title
+            assert drawn.title in drawn.alt
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_evidence_is_sound_and_can_be_drawn(metric: Metric, images: list[RGBImage]) -> None:
+    for query in (images[0], crop(images[0], 0.6), turn(mirror(images[0]), 10), images[1], images[3]):
+        for chosen in [{}, *({s.name: v} for s in metric.settings for v in (s.values[0], s.values[-1]))]:
+            explanation = metric.explain(query, images[0], chosen, orientations=True)
+            assert any(draw_evidence(part) for part in explanation.evidence)
+            sound(explanation)
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_evidence_of_odd_pairs_is_sound_too(
+    metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]
+) -> None:
+    tiny = np.random.default_rng(2).integers(0, 256, (3, 2, 3), dtype=np.uint8)
+    some = [*odd_images.values(), tiny, images[0]]
+    for query in some:
+        for match in some:
+            sound(metric.explain(query, match, orientations=True))
+
+
+@pytest.mark.parametrize("metric", METRICS)
+def test_turned_features_are_features(metric: Metric, images: list[RGBImage]) -> None:
+    features = metric.extract(images[0])
+    turned = metric.turned(features)
+    assert set(turned) <= set(metric.variants)
+    np.testing.assert_array_equal(turned[UPRIGHT], features)
+    for one in [*turned.values(), *metric.turned(metric.layout.empty()).values()]:
+        metric.layout.pack(one)
 
 
 @pytest.mark.parametrize("metric", METRICS)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pictrace.app import evidence_view
 from pictrace.app.comparison import FIRST, SECOND, Comparison, comparison, picture_at
 from pictrace.app.components import copy_link
 from pictrace.app.controls import criteria_controls
-from pictrace.app.panels import draw, numbers_table
+from pictrace.app.panels import numbers_table
 from pictrace.app.picture_input import picture_input
 from pictrace.app.state import session, workspace_of
 from pictrace.app.text import literal
@@ -19,6 +20,7 @@ from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.pairs import PairScores
 from pictrace.scores import Criteria
+from pictrace.unrelated import rarity
 
 __all__ = ["show"]
 
@@ -46,7 +48,7 @@ def show() -> None:
         )
         return
     _tools(pair)
-    _result(scores, metrics, criteria)
+    _result(workspace, scores, metrics, criteria, orientations=orientations)
 
 
 def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
@@ -100,7 +102,9 @@ def _tools(pair: Comparison) -> None:
             copy_link("Copy link to this pair", key="copy_pair")
 
 
-def _result(scores: PairScores, metrics: Sequence[Metric], criteria: Criteria) -> None:
+def _result(
+    workspace: Workspace, scores: PairScores, metrics: Sequence[Metric], criteria: Criteria, *, orientations: bool
+) -> None:
     try:
         match = scores.match(criteria)
     except CriteriaError as error:
@@ -110,7 +114,8 @@ def _result(scores: PairScores, metrics: Sequence[Metric], criteria: Criteria) -
         st.warning("No metric with a weight can compare these two pictures.", icon=":material/tune:")
         return
     st.subheader(f"Score {match.score:.2f}", anchor=False)
-    numbers_table(match, metrics, criteria)
+    unusual = {metric.name: _unusual(workspace, metric, scores, orientations=orientations) for metric in metrics}
+    numbers_table(match, metrics, criteria, {"Among unrelated pairs here": unusual})
     named = {metric.name: metric for metric in metrics}
     name = st.segmented_control(
         "Evidence",
@@ -120,4 +125,16 @@ def _result(scores: PairScores, metrics: Sequence[Metric], criteria: Criteria) -
         format_func=lambda one: named[one].title,
         key="compare_evidence",
     )
-    draw(named[name].explain_pair(scores.pairs[name], criteria.settings.get(name, {})))
+    pair = scores.pairs[name]
+    evidence_view.draw(named[name].explain_pair(pair, criteria.settings.get(name, {})))
+    evidence_view.draw_rarity(workspace, named[name], pair, orientations=orientations)
+
+
+def _unusual(workspace: Workspace, metric: Metric, scores: PairScores, *, orientations: bool) -> str:
+    """The share of unrelated pairs of the open catalog that come as near, in a few words."""
+    raw = float(scores.table.raw[0, scores.table.names.index(metric.name)])
+    try:
+        values = evidence_view.unrelated_of(workspace, orientations=orientations)[metric.name]
+    except PicTraceError:
+        return "cannot be told"
+    return rarity(metric, raw, values).brief

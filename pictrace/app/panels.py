@@ -1,15 +1,14 @@
-"""Draws answers: the verdict, the list of matches, one match's details, any Explanation."""
+"""Draws answers: the verdict, the list of matches, one match's details."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cv2
-import numpy as np
 import pandas as pd
 import streamlit as st
 
+from pictrace.app import evidence_view
 from pictrace.app.comparison import FIRST, SECOND, comparison
 from pictrace.app.components import data_address, match_list
 from pictrace.app.picture_input import catalog_picture
@@ -17,21 +16,18 @@ from pictrace.app.state import UPLOAD_LIMITS, Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.charts import profile_figure
 from pictrace.errors import PicTraceError
-from pictrace.images import RGBImage, encode_jpeg, fit, load
+from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.indexing import original_bytes
-from pictrace.metrics.base import BitGrids, Evidence, Explanation, Lines, Metric, Picture, Profile
+from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, Match
 from pictrace.search import Found
 from pictrace.verdict import Verdict
 
-__all__ = ["details", "draw", "list_of_matches", "numbers_table"]
+__all__ = ["details", "list_of_matches", "numbers_table"]
 
 CARD_PX = 216
 COMPARE_PAGE = "pages/compare.py"
-CONSISTENT_COLOUR, REJECTED_COLOUR = (0, 158, 115), (150, 150, 150)  # Okabe-Ito green, gray
-OUTLINE_COLOUR = (240, 228, 66)  # Okabe-Ito yellow
 
 
 def list_of_matches(
@@ -129,7 +125,9 @@ def details(
     metric, place = compared[name], (one.match.id, name)
     if place not in state.pairs:
         state.pairs[place] = metric.compare_pair(state.query.image, other, orientations=orientations)
-    draw(metric.explain_pair(state.pairs[place], criteria.settings.get(name, {})))
+    pair = state.pairs[place]
+    evidence_view.draw(metric.explain_pair(pair, criteria.settings.get(name, {})))
+    evidence_view.draw_rarity(workspace, metric, pair, orientations=orientations)
 
 
 def _compare_closely(workspace: Workspace, state: Session, picture_id: int) -> None:
@@ -152,8 +150,16 @@ def _original(workspace: Workspace, state: Session, picture_id: int) -> RGBImage
     return state.originals[picture_id]
 
 
-def numbers_table(match: Match, metrics: Sequence[Metric], criteria: Criteria) -> None:
-    """Every metric's value, similarity, weight and contribution, a row each."""
+def numbers_table(
+    match: Match,
+    metrics: Sequence[Metric],
+    criteria: Criteria,
+    further: Mapping[str, Mapping[str, str]] | None = None,
+) -> None:
+    """Every metric's value, similarity, weight and contribution, a row each.
+
+    further: texts by metric name, for columns of these names.
+    """
     rows = []
     for metric in metrics:
         part = match.metrics[metric.name]
@@ -164,6 +170,7 @@ def numbers_table(match: Match, metrics: Sequence[Metric], criteria: Criteria) -
                 "Similarity": part.similarity,
                 "Weight": part.weight,
                 "Adds": part.contribution,
+                **{name: texts[metric.name] for name, texts in (further or {}).items()},
             }
         )
     st.dataframe(
@@ -175,80 +182,3 @@ def numbers_table(match: Match, metrics: Sequence[Metric], criteria: Criteria) -
             "Adds": st.column_config.NumberColumn(format="%.2f", width=60, help="The sum of this column is the score."),
         },
     )
-
-
-# Evidence ----------------------------------------------------------------------------------------
-
-
-def draw(explanation: Explanation) -> None:
-    """Any metric's explanation."""
-    st.markdown(explanation.summary)
-    pictures = [part for part in explanation.evidence if isinstance(part, Picture)]
-    if pictures:
-        for column, part in zip(st.columns(len(pictures)), pictures, strict=True):
-            column.image(_jpeg(part.image), caption=part.title, alt=part.title, width="stretch")
-    others = [part for part in explanation.evidence if not isinstance(part, Picture)]
-    for number, other in enumerate(others):
-        _draw_part(other, f"{explanation.metric}-{number}")
-
-
-def _draw_part(part: Evidence, key: str) -> None:
-    if isinstance(part, Lines):
-        agreeing = int(part.consistent.sum())
-        st.image(_jpeg(_with_lines(part)), alt=f"{part.title}: {agreeing} lines agree", width="stretch")
-        st.caption(
-            f"Green: the {agreeing} that agree. Gray: {len(part.consistent) - agreeing} that do not."
-            + (" Yellow: where your picture lies in this one." if part.outline is not None else "")
-        )
-    elif isinstance(part, Profile):
-        st.plotly_chart(profile_figure(part), key=key, config={"displayModeBar": False}, alt=part.title)
-    elif isinstance(part, BitGrids):
-        st.caption(part.title)
-        columns = st.columns(2)
-        for column, name, grid in zip(columns, ("Query", "Match"), (part.query, part.match), strict=True):
-            different = int((part.query != part.match).sum())
-            column.image(
-                _jpeg(_grid_picture(grid, part.query != part.match), quality=95),
-                caption=f"{name}; the {different} differing bits are outlined",
-                alt=f"{name}: a grid of 64 bits",
-                width="stretch",
-            )
-
-
-def _jpeg(image: RGBImage, quality: int = 85) -> bytes:
-    return encode_jpeg(fit(image, 1024), quality=quality)
-
-
-def _with_lines(part: Lines) -> RGBImage:
-    """Both pictures side by side on gray, lines from point to point."""
-    gap = 12
-    height = max(part.query.shape[0], part.match.shape[0])
-    width = part.query.shape[1] + gap + part.match.shape[1]
-    canvas = np.full((height, width, 3), 127, np.uint8)
-    canvas[: part.query.shape[0], : part.query.shape[1]] = part.query
-    start = part.query.shape[1] + gap
-    match = part.match.copy()
-    if part.outline is not None:
-        cv2.polylines(match, [part.outline.round().astype(np.int32)], True, OUTLINE_COLOUR, 3, cv2.LINE_AA)
-    canvas[: match.shape[0], start:] = match
-    order = np.argsort(part.consistent, kind="stable")  # the agreeing ones lie on top
-    for index in order:
-        colour = CONSISTENT_COLOUR if part.consistent[index] else REJECTED_COLOUR
-        ends = part.query_points[index], part.match_points[index] + np.array([start, 0], np.float32)
-        (x0, y0), (x1, y1) = (tuple(round(float(value)) for value in end) for end in ends)
-        thickness = 2 if part.consistent[index] else 1
-        cv2.line(canvas, (x0, y0), (x1, y1), colour, thickness, cv2.LINE_AA)
-        for x, y in ((x0, y0), (x1, y1)):
-            cv2.circle(canvas, (x, y), 3, colour, -1, cv2.LINE_AA)
-    return canvas
-
-
-def _grid_picture(bits: np.ndarray[Any, np.dtype[np.bool_]], differs: np.ndarray[Any, np.dtype[np.bool_]]) -> RGBImage:
-    cell = 32
-    shades = np.where(bits, 235, 45).astype(np.uint8)
-    picture = np.repeat(np.repeat(np.repeat(shades[..., np.newaxis], 3, axis=2), cell, axis=0), cell, axis=1)
-    for row, column in np.argwhere(differs):
-        corner = (int(column) * cell + 2, int(row) * cell + 2)
-        opposite = (corner[0] + cell - 5, corner[1] + cell - 5)
-        cv2.rectangle(picture, corner, opposite, (213, 94, 0), 3)
-    return picture

@@ -47,7 +47,13 @@ class GraySquares(Metric):
         return square[np.newaxis] if float(square.std()) >= MIN_CONTRAST else self.layout.empty()
 
     def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
-        square = self.extract(image)
+        return self._oriented(self.extract(image), variants)
+
+    def turned(self, features: Features) -> dict[Variant, Features]:
+        return self._oriented(features, self.variants)
+
+    @staticmethod
+    def _oriented(square: Features, variants: Sequence[Variant]) -> dict[Variant, Features]:
         if not len(square):
             return dict.fromkeys(variants, square)
         return {one: orient(square[0], one)[np.newaxis] for one in variants}

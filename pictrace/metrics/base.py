@@ -24,33 +24,47 @@ from pictrace.metrics.arrays import (
 )
 from pictrace.metrics.evidence import (
     BitGrids,
+    Boxes,
+    Channels,
     ComparedPair,
     Evidence,
     Explanation,
+    HeatMap,
     Lines,
     Pair,
     Picture,
-    Profile,
+    Region,
+    Swatch,
+    Swatches,
+    Term,
+    Terms,
 )
 
 __all__ = [
     "BitGrids",
+    "Boxes",
+    "Channels",
     "ComparedPair",
     "Evidence",
     "Explanation",
     "FeatureBatch",
     "Features",
+    "HeatMap",
     "Layout",
     "Lines",
     "Metric",
     "Pair",
     "Picture",
-    "Profile",
     "RawScores",
+    "Region",
     "Scale",
     "Setting",
     "SettingValue",
     "Settings",
+    "Swatch",
+    "Swatches",
+    "Term",
+    "Terms",
 ]
 
 
@@ -101,6 +115,11 @@ class Metric(ABC):
         """The query's features in these orientations; by default, of the picture turned each way."""
         return {one: self.extract(orient(image, one)) for one in variants}
 
+    def turned(self, features: Features) -> Mapping[Variant, Features]:
+        """A picture's features in the orientations of ``variants`` that its features alone can tell, upright among
+        them. They may be a little off what extract_variants gives: for statistics, never for a score."""
+        return {UPRIGHT: features}
+
     def sketch(self, features: Features) -> Features:
         """One row of sketch_layout from a picture's features; no rows where it cannot be compared."""
         raise NotImplementedError(f"{self.name} has no sketch")
@@ -149,6 +168,8 @@ class Metric(ABC):
         oriented = orient(pair.query, fitting)
         one = Pair(oriented, pair.match, pair.features[fitting], pair.match_features, float(raw))
         summary, parts = self.evidence(one, chosen)
+        if fitting.label:
+            summary += f" Your picture was compared, and is shown here, {fitting.label}."
         similarity = float(self.scale_for(chosen).similarity(raw))
         return Explanation(self.name, float(raw), similarity, summary, parts)
 

@@ -1,4 +1,4 @@
-"""What a metric can show of a pair of pictures: data only, drawn by pictrace.app.panels."""
+"""What a metric can show of a pair of pictures: data only, drawn by pictrace.drawing and pictrace.app.evidence_view."""
 
 from __future__ import annotations
 
@@ -8,18 +8,26 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.geometry import Overlap
 from pictrace.images import RGBImage, Variant
 from pictrace.metrics.arrays import Features, RawScores
 
 __all__ = [
     "BitGrids",
+    "Boxes",
+    "Channels",
     "ComparedPair",
     "Evidence",
     "Explanation",
+    "HeatMap",
     "Lines",
     "Pair",
     "Picture",
-    "Profile",
+    "Region",
+    "Swatch",
+    "Swatches",
+    "Term",
+    "Terms",
 ]
 
 
@@ -33,7 +41,7 @@ class Picture:
 
 @dataclass(frozen=True)
 class Lines:
-    """Evidence: points of the query that correspond to points of the match."""
+    """Evidence: points of the query that correspond to points of the match, and where that places the query."""
 
     title: str
     query: RGBImage
@@ -42,18 +50,97 @@ class Lines:
     match_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``match``
     consistent: NDArray[np.bool_]  # (k,), agrees with one common turn, scale and shift
     outline: NDArray[np.float32] | None = None  # (4, 2), where the query lies in ``match``, in its pixels
+    overlap: Overlap | None = None  # of the query placed so
 
 
 @dataclass(frozen=True)
-class Profile:
-    """Evidence: two distributions over the same axis."""
+class HeatMap:
+    """Evidence: how alike a picture is at each place, from ``best`` (the same) to ``worst`` and beyond."""
 
     title: str
-    axis: str
-    positions: NDArray[np.float32]  # (k,)
-    query: NDArray[np.float32]  # (k,), shares that sum to 1
-    match: NDArray[np.float32]  # (k,)
-    colour: str  # hexadecimal, of what the distribution is about
+    picture: RGBImage  # what the map lies over, of any size and shape
+    values: NDArray[np.float32]  # (height, width)
+    margin: float  # share of each side of the picture that has no values, 0 to 0.5
+    worst: float
+    best: float
+
+
+@dataclass(frozen=True)
+class Term:
+    """One factor of a local measure."""
+
+    name: str
+    formula: str  # LaTeX
+    values: NDArray[np.float32]  # (height, width)
+
+    @property
+    def mean(self) -> float:
+        return float(self.values.mean(dtype=np.float64))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Evidence: a local measure taken apart into factors, whose product it is at each place."""
+
+    title: str
+    formula: str  # LaTeX
+    terms: tuple[Term, ...]
+    source: str  # of the formula: authors, title, DOI
+
+
+@dataclass(frozen=True)
+class Region:
+    """A part of both pictures, and the local value there. box: (left, top, right, bottom), 0 to 1 of each side."""
+
+    box: tuple[float, float, float, float]
+    value: float
+
+
+@dataclass(frozen=True)
+class Boxes:
+    """Evidence: regions of both pictures that stand out, the most telling first."""
+
+    title: str
+    unit: str  # of the regions' values
+    query: RGBImage
+    match: RGBImage
+    regions: tuple[Region, ...]
+
+
+@dataclass(frozen=True)
+class Channels:
+    """Evidence: the distributions of red, green and blue levels in both pictures."""
+
+    title: str
+    positions: NDArray[np.float32]  # (k,), levels from 0 to 255
+    query: NDArray[np.float32]  # (3, k), shares that sum to 1 in each channel
+    match: NDArray[np.float32]  # (3, k)
+
+
+@dataclass(frozen=True)
+class Swatch:
+    """A colour's part in the metric's value, and its share of either picture's pixels, 0 to 1."""
+
+    rgb: tuple[int, int, int]
+    contribution: float
+    query_share: float
+    match_share: float
+
+
+@dataclass(frozen=True)
+class Swatches:
+    """Evidence: the colours behind a correlation, the strongest first in each group.
+
+    raising, lowering: their contributions, positive and negative, sum to the correlation with ``rest``, that of
+    all other colours. apart: the colours whose shares differ most; contributions here are what each takes off a
+    correlation of 1, and over all colours they would sum to the correlation less 1.
+    """
+
+    title: str
+    raising: tuple[Swatch, ...]
+    lowering: tuple[Swatch, ...]
+    apart: tuple[Swatch, ...]
+    rest: float
 
 
 @dataclass(frozen=True)
@@ -65,7 +152,7 @@ class BitGrids:
     match: NDArray[np.bool_]
 
 
-Evidence = Picture | Lines | Profile | BitGrids
+Evidence = Picture | Lines | HeatMap | Terms | Boxes | Channels | Swatches | BitGrids
 
 
 @dataclass(frozen=True)
@@ -92,7 +179,7 @@ class ComparedPair:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a metric gave a pair its number. Data only; pictrace.app.panels draws it."""
+    """Why a metric gave a pair its number. Data only; pictrace.app.evidence_view draws it."""
 
     metric: str
     raw: float

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -14,16 +15,18 @@ from pictrace import kernels
 from pictrace.images import UPRIGHT, RGBImage, Variant
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import (
+    Channels,
     Evidence,
     FeatureBatch,
     Features,
     Layout,
     Metric,
     Pair,
-    Profile,
     RawScores,
     Scale,
     Settings,
+    Swatch,
+    Swatches,
 )
 
 __all__ = ["Histogram"]
@@ -31,6 +34,8 @@ __all__ = ["Histogram"]
 BINS = 32
 SKETCH_SHAPE = (kernels.COARSE_BINS, 2)
 SHIFT = 3  # 256 levels / 32 bins
+SHOWN = 5  # colours of each kind
+NOTABLE = 0.00005  # contributions shown as 0.0001 or more
 
 
 @dataclass(frozen=True)
@@ -80,16 +85,15 @@ class Histogram(Metric):
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         positions = (np.arange(BINS, dtype=np.float32) + 0.5) * (1 << SHIFT)
-        parts = tuple(
-            Profile(f"{name} in both pictures", f"{name}, 0 to 255", positions, query, match, colour)
-            for (name, colour), query, match in zip(
-                (("Red", "#CC3311"), ("Green", "#228833"), ("Blue", "#4477AA")),
-                _channels(pair.query_features),
-                _channels(pair.match_features),
-                strict=True,
-            )
+        query, match = (_channels(one) for one in (pair.query_features, pair.match_features))
+        return (
+            f"The colour histograms correlate by {pair.raw:.2f}: {BINS}³ colours, {1 << SHIFT} levels of each channel "
+            "apart.",
+            (
+                Channels("How much of each level", positions, query, match),
+                _swatches(pair.query_features, pair.match_features),
+            ),
         )
-        return f"The colour histograms correlate by {pair.raw:.2f}.", parts
 
 
 def counts_of(features: Features) -> NDArray[np.float32]:
@@ -103,3 +107,56 @@ def _channels(features: Features) -> NDArray[np.float32]:
     levels = (codes >> 10, codes >> 5 & 31, codes & 31)
     shares = [np.bincount(level, counts, BINS) / counts.sum() for level in levels]
     return np.array(shares, np.float32)
+
+
+def contributions(query: Features, match: Features) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Each bin's part in the Pearson correlation r of two histograms, (32768,), in two ways.
+
+    First what it adds: with both histograms less their mean and scaled to a length of 1, the products u * v sum
+    to r. A bin that both fill above their mean raises it, one that only one of them does lowers it. Then what it
+    takes off 1: since u and v have the length 1, -(u - v)**2 / 2 sum to r - 1. Where a histogram is the same in
+    every bin, r is 1, as in kernels.histogram_correlation, and all bins share alike in it.
+    """
+    units = []
+    for one in (query, match):
+        counts = np.zeros(BINS**3)
+        counts[one[:, 0]] = counts_of(one)
+        spread = counts - counts.mean()
+        length = math.sqrt(float(np.square(spread).sum()))  # np.linalg.norm would wake another pool of threads
+        if length <= np.finfo(np.float64).eps:
+            return np.full(BINS**3, 1 / BINS**3), np.zeros(BINS**3)
+        units.append(spread / length)
+    first, second = units
+    return first * second, -np.square(first - second) / 2
+
+
+def _swatches(query: Features, match: Features) -> Swatches:
+    added, taken = contributions(query, match)
+    shares = []
+    for one in (query, match):
+        share = np.zeros(BINS**3)
+        share[one[:, 0]] = counts_of(one) / counts_of(one).sum()
+        shares.append(share)
+    occupied = np.union1d(query[:, 0], match[:, 0]).astype(np.int64)
+
+    def most(values: NDArray[np.float64]) -> list[int]:
+        """The occupied bins of the largest values, where they are large enough to be told."""
+        order = occupied[np.argsort(-values[occupied], kind="stable")[:SHOWN]]
+        return [int(code) for code in order if values[code] >= NOTABLE]
+
+    def told(codes: list[int], parts: NDArray[np.float64]) -> tuple[Swatch, ...]:
+        return tuple(
+            Swatch(_colour(code), float(parts[code]), float(shares[0][code]), float(shares[1][code])) for code in codes
+        )
+
+    raising, lowering, apart = most(added), most(-added), most(-taken)
+    rest = float(added.sum() - added[raising + lowering].sum())
+    title = "The colours behind the correlation"
+    return Swatches(title, told(raising, added), told(lowering, added), told(apart, taken), rest)
+
+
+def _colour(code: int) -> tuple[int, int, int]:
+    """The middle of a bin."""
+    middle = (1 << SHIFT) // 2
+    red, green, blue = ((code >> shift & BINS - 1) << SHIFT | middle for shift in (10, 5, 0))
+    return red, green, blue

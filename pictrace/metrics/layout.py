@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.images import RGBImage, Variant
+from pictrace.metrics._local_ssim import heat_map, local_ssim
 from pictrace.metrics._shared import GraySquares, nothing_comparable
 from pictrace.metrics.base import (
     Evidence,
@@ -90,9 +91,24 @@ class LayoutSsim(GraySquares):
         return rough
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        return f"Mean SSIM {pair.raw:.2f} of the coarse compositions.", (
-            Picture("Query at 32 px", _enlarged(pair.query_features)),
-            Picture("Match at 32 px", _enlarged(pair.match_features)),
+        local = local_ssim(pair.query_features[0], pair.match_features[0])
+        means = ", ".join(
+            f"{name} {values.mean():.2f}"
+            for name, values in (
+                ("luminance", local.luminance),
+                ("contrast", local.contrast),
+                ("structure", local.structure),
+            )
+        )
+        query, match = (_enlarged(one) for one in (pair.query_features, pair.match_features))
+        return (
+            f"Mean SSIM {pair.raw:.2f} of the coarse compositions, {self.size_px} x {self.size_px} pixels in gray. "
+            f"Its terms on average: {means}.",
+            (
+                Picture("Your picture at 32 px", query),
+                Picture("The match at 32 px", match),
+                heat_map("Where the layout differs", match, local.product),
+            ),
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from pictrace import kernels
 from pictrace.geometry import place
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, orient, to_gray
-from pictrace.metrics._pairs import keypoint_pairs
+from pictrace.metrics._pairs import keypoint_pairs, passing_count
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import (
     Evidence,
@@ -212,28 +213,24 @@ class Orb(Metric):
         return VARIANTS[4 * variant.mirrored]  # turns are found by the keypoints' own angles
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        pairs, consistent = keypoint_pairs(
-            pair.query_features, pair.match_features, percent=round(float(settings["ratio"]) * 100)
-        )
+        percent = round(float(settings["ratio"]) * 100)
+        pairs, consistent = keypoint_pairs(pair.query_features, pair.match_features, percent=percent)
+        passing = passing_count(pair.query_features, pair.match_features, percent=percent)
         query_points = kernels.unpack_points(pair.query_features)[pairs[:, 0], :2]
         match_points = kernels.unpack_points(pair.match_features)[pairs[:, 1], :2]
         query, match = (fit(one, self.long_side_px, enlarge=True) for one in (pair.query, pair.match))
         summary = (
-            f"{int(consistent.sum())} of {len(pairs)} keypoints that found each other agree on one turn, "
-            "scale and shift."
+            f"{passing} of your picture's {len(pair.query_features)} keypoints passed the ratio test at "
+            f"{percent / 100:.2f}. Distinct, each with a keypoint of its own in the match: {len(pairs)}. "
+            f"Consistent, since they agree on one turn, scale and shift: {int(consistent.sum())}."
         )
+        lines = Lines("Keypoints that found each other", query, match, query_points, match_points, consistent)
         placement = place(query_points[consistent], match_points[consistent])
         if placement is not None:
-            summary += f" RANSAC places your picture with {int(placement.inliers.sum())} of them."
-        lines = Lines(
-            "Keypoints that found each other",
-            query,
-            match,
-            query_points,
-            match_points,
-            consistent,
-            None if placement is None else placement.outline(query.shape),
-        )
+            outline = placement.outline(query.shape)
+            if np.isfinite(outline).all():
+                overlap = placement.overlap(query.shape, match.shape)
+                lines = dataclasses.replace(lines, outline=outline, overlap=overlap)
         return summary, (lines,)
 
 

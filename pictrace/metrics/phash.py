@@ -87,14 +87,35 @@ class PHash(Metric):
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         codes = _grid(pair.query_features), _grid(pair.match_features)
-        return f"{pair.raw:.0f} of 64 bits differ; of unrelated pictures, about 32 do.", (
-            BitGrids("The two codes, low frequencies at the upper left", *codes),
+        return (
+            f"{pair.raw:.0f} of 64 bits differ. Each bit says whether one of the picture's 64 lowest frequencies is "
+            "above their median.",
+            (BitGrids("The two codes", *codes),),
         )
+
+    def turned(self, features: Features) -> dict[Variant, Features]:
+        """By the symmetries of the cosine transform: mirrored, its odd columns change sign; on its side, it is
+        transposed. Off by the few bits whose frequencies lie between zero and the median."""
+        if not len(features):
+            return dict.fromkeys(self.variants, features)
+        code = _grid(features)
+        odd = np.arange(GRID) % 2 == 1
+        mirrored = {False: code, True: code ^ odd}
+        found = {}
+        for one in self.variants:
+            bits = mirrored[one.mirrored]
+            for _ in range(one.quarter_turns):  # counter-clockwise: transposed, then upside down
+                bits = bits.T ^ odd[:, np.newaxis]
+            found[one] = _packed(bits)
+        return found
 
 
 def _code(pixels: NDArray[np.uint8]) -> Features:
     frequencies = scipy.fftpack.dct(scipy.fftpack.dct(pixels, axis=0), axis=1)[:GRID, :GRID]
-    bits = frequencies > np.median(frequencies)
+    return _packed(frequencies > np.median(frequencies))
+
+
+def _packed(bits: NDArray[np.bool_]) -> Features:
     return np.packbits(bits).view(">u8").astype(np.uint64)
 
 

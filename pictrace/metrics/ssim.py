@@ -12,23 +12,32 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.images import Variant
+from pictrace.metrics._local_ssim import heat_map, local_ssim, most_different
 from pictrace.metrics._shared import GraySquares, nothing_comparable
 from pictrace.metrics.base import (
+    Boxes,
     Evidence,
     FeatureBatch,
     Features,
     Layout,
     Pair,
-    Picture,
     RawScores,
     Scale,
     Settings,
+    Term,
+    Terms,
 )
 
 __all__ = ["Ssim"]
 
 SIZE_PX = 256
 SKETCH_PX = 32
+
+PRODUCT = r"\mathrm{SSIM}(x, y) = l(x, y) \cdot c(x, y) \cdot s(x, y)"
+LUMINANCE = r"l = \frac{2 \mu_x \mu_y + C_1}{\mu_x^2 + \mu_y^2 + C_1}"
+CONTRAST = r"c = \frac{2 \sigma_x \sigma_y + C_2}{\sigma_x^2 + \sigma_y^2 + C_2}"
+STRUCTURE = r"s = \frac{\sigma_{xy} + C_2 / 2}{\sigma_x \sigma_y + C_2 / 2}"
+SOURCE = "Wang, Bovik, Sheikh, Simoncelli: Image quality assessment (2004), doi:10.1109/TIP.2003.819861"
 
 
 @dataclass(frozen=True)
@@ -74,12 +83,22 @@ class Ssim(GraySquares):
         return RawScores(raw, chosen)
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        first, second = pair.query_features[0], pair.match_features[0]
-        heat = cv2.applyColorMap(_local_difference(first, second), cv2.COLORMAP_CIVIDIS)
-        return f"Mean SSIM {pair.raw:.2f} over all windows of 7x7 pixels.", (
-            Picture("Query, 256 px gray", np.repeat(first[..., np.newaxis], 3, axis=2)),
-            Picture("Match, 256 px gray", np.repeat(second[..., np.newaxis], 3, axis=2)),
-            Picture("Where they differ (bright)", np.ascontiguousarray(heat[..., ::-1])),
+        local = local_ssim(pair.query_features[0], pair.match_features[0])
+        regions = most_different(local.product)
+        boxed = "The regions that differ most are boxed." if regions else "No region differs much."
+        summary = (
+            f"Mean SSIM {pair.raw:.2f} over all windows of 7 x 7 pixels, both pictures in gray and stretched to "
+            f"{self.size_px} x {self.size_px} pixels. {boxed}"
+        )
+        terms = (
+            Term("Luminance", LUMINANCE, local.luminance),
+            Term("Contrast", CONTRAST, local.contrast),
+            Term("Structure", STRUCTURE, local.structure),
+        )
+        return summary, (
+            heat_map("Where the structure differs", pair.match, local.product),
+            Boxes("The most different regions", "local SSIM", pair.query, pair.match, regions),
+            Terms("Luminance, contrast and structure apart", PRODUCT, terms, SOURCE),
         )
 
 
@@ -97,10 +116,3 @@ def _sketches(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _sketch(square: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(square, (SKETCH_PX, SKETCH_PX), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _local_difference(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    from skimage.metrics import structural_similarity  # slow to import, needed for explanations only
-
-    _, local = structural_similarity(first, second, data_range=255, full=True)  # type: ignore[no-untyped-call]
-    return np.asarray(np.clip((1.0 - local) * 127.5, 0, 255), np.uint8)

@@ -1,0 +1,110 @@
+"""Both pictures with marks: lines from keypoint to keypoint, the query's place, boxed regions."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.drawing.base import BLACK, GRAY, GREEN, MATCH, QUERY, VERMILION, YELLOW, Drawn, label, number, outlined
+from pictrace.images import RGBImage, fit
+from pictrace.metrics.evidence import Boxes, Lines
+
+__all__ = ["boxes", "lines"]
+
+GAP_PX = 24
+FINE = 2  # pixels drawn for one of the picture: lines finer than its own pixels
+EDGE_PX = 12
+GROUND = 127  # gray level between and beside the pictures
+WIDEST = 2.4  # width by height; pairs that would be wider are stacked, so that a phone shows them large enough
+MOST_AROUND = 0.35  # of the match's side, shown beyond it where the query reaches out of it
+BOXES_PX = 400
+
+
+def lines(part: Lines) -> list[Drawn]:
+    """The pair with its lines; then, where the query could be placed, the match with the query's outline."""
+    agreeing = int(part.consistent.sum())
+    caption = (
+        f"Green lines with dots: the {agreeing} consistent. Faint gray lines: the "
+        f"{len(part.consistent) - agreeing} distinct ones that are not."
+    )
+    drawn = [Drawn(part.title, _connected(part), caption)]
+    if part.outline is not None:
+        told = "The yellow outline is your picture's estimated place; a dot marks its upper left corner, if in view."
+        if part.overlap is not None:
+            told += (
+                f" {part.overlap.query:.0%} of your picture lies within the match, and it covers "
+                f"{part.overlap.match:.0%} of the match."
+            )
+        drawn.append(Drawn("Where your picture lies in the match", _placed(part.match, part.outline), told))
+    return drawn
+
+
+def _connected(part: Lines) -> RGBImage:
+    """Both pictures on gray, side by side or one over the other, with lines from point to point."""
+    query, match = (cv2.resize(one, None, fx=FINE, fy=FINE) for one in (part.query, part.match))
+    (height, width), (match_height, match_width) = query.shape[:2], match.shape[:2]
+    beside = (width + GAP_PX + match_width, max(height, match_height))
+    stacked = beside[0] > WIDEST * beside[1]
+    size = (max(width, match_width), height + GAP_PX + match_height) if stacked else beside
+    left, top = (0, height + GAP_PX) if stacked else (width + GAP_PX, 0)
+    canvas = np.full((size[1], size[0], 3), GROUND, np.uint8)
+    canvas[:height, :width] = query
+    canvas[top : top + match_height, left : left + match_width] = match
+    starts = (FINE * part.query_points).round().astype(int).tolist()
+    ends = (FINE * part.match_points + np.array([left, top], np.float32)).round().astype(int).tolist()
+    faint = canvas.copy()
+    for index in np.flatnonzero(~part.consistent):
+        cv2.line(faint, starts[index], ends[index], GRAY, 2, cv2.LINE_AA)
+    canvas = np.asarray(cv2.addWeighted(faint, 0.6, canvas, 0.4, 0), np.uint8)
+    agreeing = np.flatnonzero(part.consistent)
+    for colour, thickness, radius in ((BLACK, 4, 7), (GREEN, 2, 5)):  # the casing of all under all
+        for index in agreeing:
+            cv2.line(canvas, starts[index], ends[index], colour, thickness, cv2.LINE_AA)
+            for point in (starts[index], ends[index]):
+                cv2.circle(canvas, point, radius, colour, -1, cv2.LINE_AA)
+    return canvas
+
+
+def _placed(match: RGBImage, outline: NDArray[np.float32]) -> RGBImage:
+    """The match with the query's outline, the rest dimmed; room around it where the outline reaches out."""
+    height, width = match.shape[:2]
+    size = np.array([width, height], np.float64)
+    most = MOST_AROUND * size
+    before = np.clip(EDGE_PX - outline.min(axis=0), 0, most).round().astype(int)
+    after = np.clip(EDGE_PX + outline.max(axis=0) - size, 0, most).round().astype(int)
+    (left, top), (right, bottom) = before.tolist(), after.tolist()
+    canvas = cv2.copyMakeBorder(match, top, bottom, left, right, cv2.BORDER_CONSTANT, value=(GROUND,) * 3)
+    # Far corners of a perspective transform are pulled near: OpenCV draws within 16 bits.
+    corners = np.clip(outline + before, -8 * size.max(), 8 * size.max()).round().astype(np.int32)
+    inside = np.zeros(canvas.shape[:2], np.uint8)
+    cv2.fillPoly(inside, [corners], 255)
+    dimmed = np.where(inside[..., np.newaxis] > 0, canvas, (canvas * 0.5).astype(np.uint8)).astype(np.uint8)
+    outlined(dimmed, corners, YELLOW)
+    first = (int(corners[0, 0]), int(corners[0, 1]))
+    cv2.circle(dimmed, first, 10, BLACK, -1, cv2.LINE_AA)
+    cv2.circle(dimmed, first, 7, YELLOW, -1, cv2.LINE_AA)
+    return dimmed
+
+
+def boxes(part: Boxes) -> list[Drawn]:
+    """Both pictures with the numbered regions; none where there are no regions."""
+    if not part.regions:
+        return []
+    told = ", ".join(f"{number(one.value)} in region {place}" for place, one in enumerate(part.regions, start=1))
+    return [
+        Drawn(name, _boxed(image, part), f"Mean {part.unit}: {told}.")
+        for name, image in ((QUERY, part.query), (MATCH, part.match))
+    ]
+
+
+def _boxed(image: RGBImage, part: Boxes) -> RGBImage:
+    canvas = fit(image, BOXES_PX, enlarge=True).copy()
+    height, width = canvas.shape[:2]
+    for place, region in enumerate(part.regions, start=1):
+        left, top, right, bottom = (
+            round(share * side) for share, side in zip(region.box, (width, height) * 2, strict=True)
+        )
+        outlined(canvas, np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.int32), VERMILION)
+        label(canvas, str(place), (left, top), VERMILION)
+    return canvas
