@@ -171,7 +171,7 @@ def test_details_open_beside_the_list_by_keyboard(page: "playwright_api.Page", p
     playwright_api.expect(page.locator("li.selected")).to_have_count(1)
     page.get_by_role("radio", name="Keypoints (ORB)").click()
     page.get_by_text("agree on one turn, scale and shift").wait_for()
-    page.get_by_role("button", name="Close").click()
+    page.get_by_role("button", name="Close", exact=True).click()
     page.get_by_text("Which metric found them?").wait_for()
 
 
@@ -315,3 +315,30 @@ def test_two_pictures_are_compared(page: "playwright_api.Page", photographs: dic
     page.get_by_text(re.compile(r"^Score 0\.\d\d$")).wait_for()
     page.get_by_role("button", name="Swap").click()
     page.locator('[data-testid="stColumn"]').first.get_by_alt_text("1.jpg").wait_for()
+
+
+def test_a_click_in_the_map_of_weights_ranks_again(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+    """The triangle's point sets the sliders: the ranking and the address follow, by click and by keyboard."""
+    upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
+    page.get_by_text("Found: Astronaut Eileen Collins").wait_for()
+    page.get_by_role("radio", name="Map of weights").click()
+    triangle = page.locator("svg[role=application]")
+    told = page.locator("figcaption")
+    playwright_api.expect(told).to_contain_text("Now: Structure 1.0 · Layout 0.7 · Keypoints 2.0. First: Astronaut")
+    page.get_by_text("How far can each weight go?").wait_for()
+    settle(page)
+    first = page.locator("button.face .score").first
+    before = first.inner_text()
+    box = triangle.bounding_box()
+    assert box is not None
+    triangle.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.8})
+    playwright_api.expect(first).not_to_have_text(before)
+    page.wait_for_url("**w_layout=2**")
+    page.wait_for_url("**w_orb=0**")
+    settle(page)
+    moved = slider(page, "w_layout").input_value()
+    playwright_api.expect(told).to_contain_text(f"Layout {float(moved):.1f}")
+    triangle.focus()
+    page.keyboard.press("ArrowRight")  # one step from the left corner to the right one
+    playwright_api.expect(slider(page, "w_layout")).to_have_value(f"{float(moved) - 0.1:.1f}")
+    playwright_api.expect(triangle).to_be_focused()

@@ -41,6 +41,7 @@ FLOORS = {
     "pairs": 3,
     "unrelated": 3,
     "verdict": 3,
+    "weightmap": 3,
     "documents": 3,
     "charts": 4,
     "app": 4,

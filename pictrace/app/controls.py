@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -14,15 +14,17 @@ from pictrace.app.state import UPLOAD_LIMITS, Picture, Session
 from pictrace.app.workspaces import Workspace
 from pictrace.errors import PicTraceError
 from pictrace.images import load, thumbnail
+from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric, Settings, SettingValue
 from pictrace.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
 from pictrace.sample import example_queries
 from pictrace.scores import Criteria
 
-__all__ = ["criteria_controls", "example_tiles", "query_inputs"]
+__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "criteria_controls", "example_tiles", "query_inputs", "set_weights"]
 
 CUSTOM = "custom"
 MOST_WEIGHT = 3.0
+WEIGHT_STEP = 0.1
 
 
 def _weight_key(metric: Metric) -> str:
@@ -40,6 +42,13 @@ def _apply(preset: Preset, metrics: Sequence[Metric]) -> None:
         for setting in metric.settings:
             value = chosen.get(setting.name, setting.default)
             st.session_state[_setting_key(metric, setting.name)] = value
+
+
+def set_weights(weights: Mapping[str, float]) -> None:
+    """Move the weights' sliders; only in a callback, before they are drawn."""
+    for metric in all_metrics():
+        if metric.name in weights:
+            st.session_state[_weight_key(metric)] = weights[metric.name]
 
 
 def _on_preset(metrics: Sequence[Metric]) -> None:
@@ -68,7 +77,7 @@ def criteria_controls(metrics: Sequence[Metric], state: Session, *, ranking: boo
                     0.0,
                     MOST_WEIGHT,
                     float(default.weights.get(metric.name, 0.0)),
-                    0.1,
+                    WEIGHT_STEP,
                     "%.1f",
                     key=_weight_key(metric),
                     help=metric.help,

@@ -20,6 +20,7 @@ from pictrace.app.panels import details, list_of_matches
 from pictrace.app.state import Session, current_table, session, workspace_of
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
+from pictrace.app.weights_view import disagreement, map_of_weights, what_if_part
 from pictrace.app.workspaces import Workspace
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
@@ -33,6 +34,7 @@ from pictrace.verdict import Verdict, verdict
 __all__ = ["show"]
 
 GALLERY = 18
+SIDES = (CHARTS, MAP, DISAGREEMENT) = ("Charts", "Map of weights", "Disagreement")
 
 
 def show() -> None:
@@ -155,8 +157,26 @@ def _results(
                 good=chosen.match.id in told.good,
                 orientations=orientations,
             )
+            what_if_part(table, criteria, chosen)
         else:
-            _charts(table, found, metrics, criteria)
+            _side(workspace, table, found, metrics, criteria)
+
+
+def _side(
+    workspace: Workspace, table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria
+) -> None:
+    """What is beside the list while no match is opened; only the part that is shown is computed."""
+    st.session_state.setdefault("beside", st.session_state.get("kept_beside", SIDES[0]))
+    chosen = st.segmented_control(
+        "Beside the matches", SIDES, required=True, key="beside", label_visibility="collapsed"
+    )
+    st.session_state["kept_beside"] = chosen  # the control is not drawn, and forgets, while a match is opened
+    if chosen == MAP:
+        map_of_weights(workspace, table, criteria)
+    elif chosen == DISAGREEMENT:
+        disagreement(workspace, table, criteria)
+    else:
+        _charts(table, found, metrics, criteria)
 
 
 def _charts(table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> None:

@@ -1,0 +1,74 @@
+"""Figures of a pair's evidence."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+from plotly.subplots import make_subplots
+
+from pictrace.charts.frame import GRAY, framed
+from pictrace.metrics.base import Channels, Metric
+
+__all__ = ["channels_figure", "unrelated_figure"]
+
+MOST_BARS = 60
+
+
+def unrelated_figure(metric: Metric, raw: float, values: NDArray[np.float32]) -> go.Figure:
+    """Where a pair's raw value lies among those of unrelated pairs, (k,), in the metric's unit."""
+    low, high = min(raw, float(values.min())), max(raw, float(values.max()))
+    size = max(1.0, math.ceil((high - low) / MOST_BARS)) if metric.scale.whole else max(1e-3, (high - low) / 40)
+    figure = go.Figure()
+    figure.add_histogram(
+        x=values,
+        xbins={"start": low - size / 2, "end": high + size, "size": size},
+        marker={"color": GRAY, "line": {"width": 0}},
+        hovertemplate="%{y} unrelated pairs at %{x}<extra></extra>",
+        showlegend=False,
+    )
+    figure.add_vline(
+        raw,
+        line={"color": metric.colour, "width": 3},
+        annotation={
+            "text": "this pair",
+            "yref": "paper",
+            "y": 1.0,
+            "yanchor": "bottom",
+            "xanchor": "right" if raw > (low + high) / 2 else "left",
+            "showarrow": False,
+        },
+    )
+    figure.update_yaxes(title={"text": "pairs"}, nticks=3)
+    figure.update_xaxes(title={"text": metric.scale.unit, "standoff": 12})
+    return framed(figure, "How unusual is that?", 230).update_layout(margin_b=48)
+
+
+def channels_figure(channels: Channels) -> go.Figure:
+    """Red, green and blue, one over the other: the query as a line, the match as an area, in the same place."""
+    figure = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.06)
+    highest = 1.05 * max(float(channels.query.max()), float(channels.match.max()))
+    rows = zip(("Red", "Green", "Blue"), channels.query, channels.match, strict=True)
+    for row, (channel, query, match) in enumerate(rows, start=1):
+        for name, shares, style in (
+            ("The match", match, {"fill": "tozeroy", "line": {"color": "#56B4E9", "width": 0}}),
+            ("Your picture", query, {"line": {"color": "#D55E00", "width": 2}}),
+        ):
+            figure.add_scatter(
+                row=row,
+                col=1,
+                name=f"{name} ({'line' if name == 'Your picture' else 'area'})",
+                x=channels.positions,
+                y=shares,
+                mode="lines",
+                hovertemplate=f"{name}: %{{y:.1%}} of the pixels, {channel.lower()} near %{{x:.0f}}<extra></extra>",
+                showlegend=row == 1,
+                **style,
+            )
+        figure.update_yaxes(row=row, col=1, title={"text": channel}, tickformat=".0%", range=[0, highest], nticks=3)
+    figure.update_xaxes(range=[0, 256], tickvals=[0, 64, 128, 192, 255])
+    figure.update_xaxes(row=3, col=1, title={"text": "level, 0 to 255"})
+    figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
+    return framed(figure, channels.title, 420)

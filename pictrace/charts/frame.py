@@ -1,0 +1,39 @@
+"""What all figures share: the frame, gray, and texts that Plotly does not read as HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import plotly.graph_objects as go
+
+from pictrace.metrics.base import Metric
+
+__all__ = ["GRAY", "brief_titles", "framed", "plain", "short"]
+
+GRAY = "#8A8F98"  # readable on light and on dark
+
+
+def short(text: str, most: int = 26) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def plain(text: str) -> str:
+    """Plotly reads a few HTML tags in its texts: titles of pictures must not be read so."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def brief_titles(metrics: Sequence[Metric]) -> dict[str, str]:
+    """Metric name to its title without the term in brackets, where that still tells them apart."""
+    brief = {metric.name: metric.title.split(" (")[0] for metric in metrics}
+    given = list(brief.values())
+    return {one.name: brief[one.name] if given.count(brief[one.name]) == 1 else one.title for one in metrics}
+
+
+def framed(figure: go.Figure, title: str, height: int) -> go.Figure:
+    return figure.update_layout(
+        title={"text": title, "x": 0, "xanchor": "left", "font": {"size": 16}},
+        height=height,
+        margin={"l": 0, "r": 8, "t": 64, "b": 32},
+        hoverlabel={"align": "left"},
+        dragmode=False,
+    )
