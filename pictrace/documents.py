@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pictrace.catalog.base import Catalog, PictureRecord
@@ -19,6 +19,7 @@ __all__ = [
     "failures_csv",
     "match_document",
     "matches_csv",
+    "metadata_columns",
     "query_document",
     "search_document",
     "spreadsheet_text",
@@ -87,8 +88,10 @@ def search_document(
     criteria: Criteria,
     found: Sequence[Found],
     timing_ms: Mapping[str, float],
+    *,
+    only: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
-    """A whole search, as ``pictrace search --json`` prints it."""
+    """A whole search, as ``pictrace search --json`` prints it. only: what the pictures' metadata had to be."""
     good = convincing_ids(table)
     return {
         "query": query_document(address, query),
@@ -98,7 +101,7 @@ def search_document(
             "scored_exactly": len(table.ids),
             "revision": catalog.revision(),
         },
-        "criteria": criteria_document(criteria),
+        "criteria": {**criteria_document(criteria), "only": {name: list(some) for name, some in (only or {}).items()}},
         "matches": [
             {
                 "rank": one.match.rank,
@@ -114,14 +117,18 @@ def search_document(
 
 
 def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
-    """One line a match, with four columns a metric; text that a spreadsheet would run is quoted."""
+    """One line a match, with four columns a metric, then one for each name in the matches' metadata.
+
+    Text that a spreadsheet would run is quoted.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     parts = ("raw", "similarity", "weight", "contribution")
-    writer.writerow(
-        ["rank", "id", "score", "coverage", "variant", "title", "sources", "width", "height"]
-        + [f"{name}_{part}" for name in names for part in parts]
-    )
+    columns = ["rank", "id", "score", "coverage", "variant", "title", "sources", "width", "height"]
+    columns += [f"{name}_{part}" for name in names for part in parts]
+    told = [one.picture.metadata for one in found]
+    extra = list(dict.fromkeys(name for metadata in told for name in metadata))
+    writer.writerow(columns + metadata_columns(extra, columns))
     for one in found:
         match, picture = one.match, one.picture
         row: list[Any] = [match.rank, match.id, _number(match.score), _number(match.coverage)]
@@ -132,6 +139,7 @@ def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
             picture.height,
         ]
         row += [_number(getattr(match.metrics[name], part)) for name in names for part in parts]
+        row += [spreadsheet_text("; ".join(picture.metadata.get(name, ()))) for name in extra]
         writer.writerow(row)
     return text.getvalue()
 
@@ -144,6 +152,11 @@ def failures_csv(failures: Sequence[Failure]) -> str:
     for one in failures:
         writer.writerow([one.source.kind, spreadsheet_text(one.source.address), spreadsheet_text(one.reason)])
     return text.getvalue()
+
+
+def metadata_columns(names: Sequence[str], taken: Collection[str]) -> list[str]:
+    """Headings for metadata beside columns of our own: a name that is taken says what it is."""
+    return [spreadsheet_text(f"{name} (metadata)" if name in taken else name) for name in names]
 
 
 def spreadsheet_text(text: str) -> str:

@@ -104,6 +104,7 @@ def score(
     *,
     exhaustive: bool | None = None,
     shortlist: int | None = None,
+    among: NDArray[np.int64] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ScoreTable:
     """The query against the catalog, by every metric.
@@ -111,20 +112,26 @@ def score(
     exhaustive: score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond,
     a cascade compares sketches of all, takes the best ``shortlist`` (SHORTLIST) by each metric, and scores
     their union exactly. Scores do not depend on which way they were found.
+    among: compare these pictures only, by id (see Catalog.ids_with); they are then all that the table counts.
     progress: called with (done, total) while a large catalog is scored exhaustively; raising ends the search.
     """
     metrics = tuple(all_metrics() if metrics is None else metrics)
     _, ids = hot.ids()
+    if among is not None:
+        ids = np.intersect1d(ids, among)
     if exhaustive is None:
         exhaustive = len(ids) <= EXACT_LIMIT
     if not exhaustive:
-        ids, total = _nearest(query, hot, metrics, shortlist or SHORTLIST)
-        batches = {one.name: hot.shortlist(ids, one) for one in metrics}
-        return ScoreTable(ids, metrics, _columns(query, metrics, batches), catalog_size=total)
-    if len(ids) <= PACKED_LIMIT:
+        chosen, total = _nearest(query, hot, metrics, shortlist or SHORTLIST, None if among is None else ids)
+        batches = {one.name: hot.shortlist(chosen, one) for one in metrics}
+        return ScoreTable(chosen, metrics, _columns(query, metrics, batches), catalog_size=total)
+    if among is None and len(ids) <= PACKED_LIMIT:
         snapshot = hot.snapshot(metrics)
         columns = _columns(query, metrics, snapshot.batches)
         return ScoreTable(snapshot.ids, metrics, columns, catalog_size=len(snapshot.ids))
+    if not len(ids):
+        batches = {one.name: FeatureBatch.of([], one.layout) for one in metrics}
+        return ScoreTable(ids, metrics, _columns(query, metrics, batches), catalog_size=0)
     parts = []
     for start in range(0, len(ids), CHUNK_PICTURES):
         some = ids[start : start + CHUNK_PICTURES]
@@ -146,10 +153,14 @@ def _columns(query: Query, metrics: Sequence[Metric], batches: Mapping[str, Feat
 
 
 def _nearest(
-    query: Query, hot: HotFeatures, metrics: Sequence[Metric], shortlist: int
+    query: Query, hot: HotFeatures, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int64], int]:
     sketches = hot.sketches(metrics)
-    return nearest_of(query, sketches.batches, sketches.ids, hot.shortlist, metrics, shortlist)
+    ids, batches = sketches.ids, sketches.batches
+    if among is not None:
+        places = np.flatnonzero(np.isin(ids, among, assume_unique=True))
+        ids, batches = ids[places], {name: batch.take(places) for name, batch in batches.items()}
+    return nearest_of(query, batches, ids, hot.shortlist, metrics, shortlist)
 
 
 def nearest_of(

@@ -3,14 +3,19 @@
 import json
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from pictrace.catalog import FeatureSpec, SqliteCatalog
+from pictrace.catalog.importers import list_source
 from pictrace.changes import crop
 from pictrace.cli import main
 from pictrace.images import decode, encode_jpeg
-from pictrace.metrics import all_metrics
+from pictrace.indexing import Indexing
+from pictrace.metrics import all_metrics, get_metric
 
 
 @pytest.fixture(scope="module")
@@ -117,8 +122,36 @@ def test_info(catalog: Path, photographs: dict[str, bytes], capsys: pytest.Captu
     keys = {metric.feature_key for metric in all_metrics()}
     keys |= {metric.sketch_key for metric in all_metrics() if metric.sketch_layout}
     assert document["features"] == dict.fromkeys(keys, len(photographs))
-    assert main(["info", "--catalog", str(catalog)]) == 0
-    assert f"{len(photographs)} pictures" in capsys.readouterr().out
+    assert (document["missing"], document["outdated"], document["intact"]) == ({}, {}, None)
+    assert main(["info", "--catalog", str(catalog), "--check"]) == 0
+    output = capsys.readouterr().out
+    assert f"{len(photographs)} pictures" in output
+    assert "is sound" in output
+
+
+def test_info_tells_what_is_missing_and_what_is_damaged(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "c.sqlite"
+    with closing(SqliteCatalog(path)) as opened:
+        Indexing(opened, list_source(str(folder)).items, [get_metric("phash")]).run()
+        old = FeatureSpec("phash-b64-v0", get_metric("phash").layout, small=True)
+        opened.put_features(old, {int(one): np.array([1], np.uint64) for one in opened.ids()[:2]})
+        count = opened.count()
+    assert main(["info", "--catalog", str(path)]) == 0
+    output = capsys.readouterr().out
+    assert f"orb-n500-px512-v1        missing for {count}" in output
+    assert "phash-b64-v0             2, read by no metric" in output
+    assert main(["rebuild", "--catalog", str(path), "--drop-outdated", "--json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert (document["features_rebuilt"], document["dropped"], document["missing"]) == (count, {"phash-b64-v0": 2}, {})
+    assert main(["rebuild", "--catalog", str(path)]) == 0
+    assert "0 pictures have new features" in capsys.readouterr().out
+    data = bytearray(path.read_bytes())
+    data[-3 * 16384 : -16384] = b"\xa5" * 2 * 16384
+    path.write_bytes(data)
+    assert main(["info", "--catalog", str(path), "--check"]) == 1
+    assert "damaged" in "".join(capsys.readouterr())
 
 
 @pytest.mark.parametrize(

@@ -33,15 +33,15 @@ def test_no_name_of_a_file_reaches_the_terminal_as_it_is(
 ) -> None:
     folder = tmp_path / "pictures"
     folder.mkdir()
-    (folder / "evil\x1b[2J.jpg").write_bytes(photographs["rocket.jpg"])
+    (folder / "bad\x1b[2J.jpg").write_bytes(photographs["rocket.jpg"])
     (folder / "broken\x1b[2J.jpg").write_bytes(b"no picture")
     catalog = str(tmp_path / "catalog.sqlite")
     assert main(["index", str(folder), "--catalog", catalog]) == 0
-    assert main(["search", str(folder / "evil\x1b[2J.jpg"), "--catalog", catalog]) == 0
+    assert main(["search", str(folder / "bad\x1b[2J.jpg"), "--catalog", catalog]) == 0
     assert main(["search", str(folder / "none\x1b[2J.jpg"), "--catalog", catalog]) == 1
     output = capsys.readouterr()
     assert "\x1b" not in output.out + output.err
-    assert r"evil\x1b[2J.jpg" in output.out
+    assert r"bad\x1b[2J.jpg" in output.out
     assert r"broken\x1b[2J.jpg" in output.err
-    assert main(["search", str(folder / "evil\x1b[2J.jpg"), "--catalog", catalog, "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["matches"][0]["source"].endswith("evil\x1b[2J.jpg")
+    assert main(["search", str(folder / "bad\x1b[2J.jpg"), "--catalog", catalog, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["matches"][0]["source"].endswith("bad\x1b[2J.jpg")

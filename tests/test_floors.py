@@ -43,6 +43,7 @@ FLOORS = {
     "verdict": 3,
     "weightmap": 3,
     "documents": 3,
+    "exports": 3,
     "charts": 4,
     "app": 4,
     "cli": 5,

@@ -21,7 +21,7 @@ import pytest
 from aiohttp import web
 from http_server import Server, serve
 
-from pictrace.catalog import FeatureSpec, NewPicture, Source, SqliteCatalog, base
+from pictrace.catalog import FeatureSpec, NewPicture, Source, SqliteCatalog, records
 from pictrace.catalog.importers import Item, list_source
 from pictrace.download import DownloadPolicy
 from pictrace.errors import ImageError, SourceError
@@ -172,7 +172,7 @@ def test_the_same_bytes_are_one_picture_with_several_sources(tmp_path: Path, mak
 
 
 def test_other_bytes_with_the_same_id_are_refused(make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (base, intake):
+    for module in (records, intake):
         monkeypatch.setattr(module, "image_id", lambda sha256: 7)
     catalog = make_catalog()
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in (1, 2, 1)]
@@ -320,7 +320,7 @@ class Batches(SqliteCatalog):
         super().__init__(path)
         self.sizes: list[int] = []
 
-    def add(self, pictures: Sequence[NewPicture]) -> base.AddResult:
+    def add(self, pictures: Sequence[NewPicture]) -> records.AddResult:
         self.sizes.append(len(pictures))
         return super().add(pictures)
 
@@ -426,7 +426,7 @@ def test_links_are_fetched_and_their_bytes_kept(server: Server, tmp_path: Path, 
     for number in range(1, 13):
         picture_id = catalog.known_sources("link", [links[number - 1]])[links[number - 1]]
         assert catalog.original(picture_id) == png(number)
-    second = catalog.pictures([base.image_id(NewPicture.digest(png(2)))])
+    second = catalog.pictures([records.image_id(NewPicture.digest(png(2)))])
     assert {one.metadata.get("artist") for record in second.values() for one in record.sources} == {None, "X"}
     again = Indexing(catalog, items, FAST, policy=policy_for(server))
     assert (again.run().known, again.progress.failed) == (15, 3)

@@ -142,6 +142,31 @@ def test_odd_pictures_neither_crash_nor_match_confidently(
                 assert not (metric.scale.similarity(raw) > 0.6).any()
 
 
+@pytest.mark.parametrize("metric", METRICS)
+def test_only_what_the_metric_could_make_is_plausible(
+    metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]
+) -> None:
+    """Another catalog may bring anything; what passes must be as harmless as the metric's own features."""
+    for image in (*images, *odd_images.values()):
+        assert metric.plausible(metric.extract(image))
+    own = metric.extract(images[0])
+    assert not metric.plausible(np.concatenate([own, own]))
+    assert metric.plausible(metric.layout.empty())
+    rng, passed = np.random.default_rng(1), 0
+    for rows in (1, 2, 20, 500, 501):
+        for _ in range(20):
+            strange = metric.layout.unpack(rng.bytes(rows * metric.layout.row_bytes))
+            if metric.plausible(strange):
+                passed += 1
+                batch = FeatureBatch.of([own, strange, own], metric.layout)
+                scores = metric.compare_variants(metric.extract_variants(images[0], metric.variants), batch)
+                np.testing.assert_array_equal(scores.raw[..., 0], scores.raw[..., 2])
+                if metric.sketch_layout is not None:
+                    assert metric.sketch(strange).shape == (1, *metric.sketch_layout.row_shape)
+    if metric.name in {"ssim", "layout", "phash"}:  # any single row could be theirs
+        assert passed == 20
+
+
 @pytest.mark.parametrize("name", ["ssim", "layout", "orb", "phash"])
 def test_flat_pictures_have_no_structure_to_compare(name: str, odd_images: dict[str, RGBImage]) -> None:
     metric = get_metric(name)

@@ -35,7 +35,11 @@ def test_the_commands_of_the_readme_work(
         (folder / name).write_bytes(data)
     block = next(one for one in code_blocks(README, "bash") if "python -m pictrace" in one)
     commands = [re.split("[#>]", line)[0].split() for line in block.splitlines() if line.strip()]
-    places = {"FOLDER": folder, "PICTURE": folder / "coffee.png", "my.sqlite": tmp_path / "my.sqlite"}
+    table = folder / "list.csv"  # in the place of the folder, as one of the commands filters by its column
+    table.write_text("path,category\n" + "".join(f"{name},sofas\n" for name in photographs), "utf-8")
+    places = {"FOLDER": table, "PICTURE": folder / "coffee.png"}
+    places |= {name: tmp_path / name for name in ("my.sqlite", "OTHER.sqlite", "features.npz", "list.csv")}
+    assert main(["index", str(folder / "rocket.jpg"), "--catalog", str(tmp_path / "OTHER.sqlite")]) == 0
     assert len(commands) >= 5
     with serve() as server:
         monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)

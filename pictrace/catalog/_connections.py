@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import weakref
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from pictrace.errors import CatalogError
 
-__all__ = ["BUSY_TIMEOUT_S", "Connections"]
+__all__ = ["BUSY_TIMEOUT_S", "Connections", "Pinned", "only_lacks_companions", "told"]
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -26,6 +27,7 @@ class Connections:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._unchanged: tuple[int, int] | None = None  # of a file on a read-only disk: as it was when it was opened
         # Of a pool that nobody closes, such as one that a cache forgets, the connections are closed all the same.
         weakref.finalize(self, _close_all, self._idle)
 
@@ -35,13 +37,14 @@ class Connections:
         with self._lock:
             if self._closed:
                 raise CatalogError(f"The catalog {self._path} was closed. Open it again.")
+            self._forget_the_outdated()
             db = self._idle.pop() if self._idle else None
         try:
             if db is None:
-                db = self._connect()
-            yield db
-        except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
-            raise CatalogError(self._explain(error)) from error
+                with told(self._path):
+                    db = self._connect()
+            with told(self._path):
+                yield db
         finally:
             if db is not None:
                 with self._lock:
@@ -65,8 +68,35 @@ class Connections:
             _close_all(self._idle)
 
     def _connect(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._file, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False)
         try:
+            return self._opened(str(self._file))
+        except sqlite3.OperationalError as error:
+            if not only_lacks_companions(self._file, error):
+                raise
+        # SQLite then does not look for what others write. Those who may write replace pages under its eyes,
+        # so that we look ourselves, each time that a connection is lent.
+        self._unchanged = self._state()
+        return self._opened(f"{self._file.as_uri()}?mode=ro&immutable=1")
+
+    def _state(self) -> tuple[int, int]:
+        try:
+            status = self._file.stat()
+        except OSError:  # it is gone, which opening it tells
+            return 0, 0
+        return status.st_mtime_ns, status.st_size
+
+    def _forget_the_outdated(self) -> None:
+        """Close connections that take the file for immutable when it is not."""
+        if self._unchanged is not None and self._unchanged != self._state():
+            self._unchanged = None
+            _close_all(self._idle)
+
+    def _opened(self, name: str) -> sqlite3.Connection:
+        db = sqlite3.connect(
+            name, timeout=BUSY_TIMEOUT_S, isolation_level=None, check_same_thread=False, uri=name.startswith("file:")
+        )
+        try:
+            db.execute("PRAGMA user_version").fetchone()  # here it shows whether the file can be used
             db.execute("PRAGMA synchronous = NORMAL")  # in WAL mode, safe whenever a process is killed
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA trusted_schema = OFF")
@@ -76,31 +106,78 @@ class Connections:
             raise
         return db
 
-    def _explain(self, error: Exception) -> str:
-        if isinstance(error, OverflowError):
-            return f"The catalog {self._path} holds whole numbers of 64 bits only. Use an id that it gave."
-        if isinstance(error, UnicodeEncodeError):
-            return (
-                f"The catalog {self._path} holds Unicode text only, not {error.object!r}. Rename the file or the key."
-            )
-        name = getattr(error, "sqlite_errorname", "")
-        if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-            return (
-                f"{self._path} is damaged or no SQLite file ({error}). "
-                "Restore it from a copy, or name another file; nothing was changed."
-            )
-        if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-            return (
-                f"{self._path} is being written by another program for more than {BUSY_TIMEOUT_S:g} s. "
-                "Wait until it ends, then try again."
-            )
-        if name.startswith("SQLITE_FULL"):
-            return f"There is no room left to write {self._path}. Free some disk space; what was saved stays."
-        if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
-            return f"{self._path} cannot be opened for writing ({error}). Check its folder's permissions."
-        return f"The catalog {self._path} could not be used: {error}."
+
+def only_lacks_companions(file: Path, error: sqlite3.OperationalError) -> bool:
+    """Whether SQLite could only not make its files beside a database, as on a read-only disk, and none are needed.
+
+    Raises CatalogError where they are: what was written last stands in one of them.
+    """
+    if error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY}:
+        return False
+    if not file.is_file() or not os.access(file, os.R_OK) or os.access(file.parent, os.W_OK):
+        return False
+    log = Path(f"{file}-wal")
+    if log.exists() and log.stat().st_size:
+        raise CatalogError(
+            f"{file} cannot be read where it is: what was written last stands in {log.name}, and its folder "
+            "cannot be written. Copy both files to another folder, and use them there."
+        ) from error
+    return True
+
+
+class Pinned:
+    """One connection in a transaction, lent again and again, so that all sees the same state."""
+
+    def __init__(self, path: Path, db: sqlite3.Connection) -> None:
+        self._path, self._db = path, db
+
+    @contextmanager
+    def borrow(self) -> Iterator[sqlite3.Connection]:
+        with told(self._path):
+            yield self._db
+
+    snapshot = borrow
+
+    def close(self) -> None:
+        """The transaction ends by itself, where it began."""
+
+
+@contextmanager
+def told(path: Path) -> Iterator[None]:
+    """Whatever SQLite refuses becomes a CatalogError."""
+    try:
+        yield
+    except (sqlite3.Error, OverflowError, UnicodeEncodeError) as error:
+        raise CatalogError(_explain(path, error)) from error
 
 
 def _close_all(idle: list[sqlite3.Connection]) -> None:
     while idle:
         idle.pop().close()
+
+
+def _explain(path: Path, error: Exception) -> str:
+    if isinstance(error, OverflowError):
+        return f"The catalog {path} holds whole numbers of 64 bits only. Use an id that it gave."
+    if isinstance(error, UnicodeEncodeError):
+        return f"The catalog {path} holds Unicode text only, not {error.object!r}. Rename the file or the key."
+    name = getattr(error, "sqlite_errorname", "")
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
+        return (
+            f"{path} is damaged or no SQLite file ({error}). "
+            "Restore it from a copy, or name another file; nothing was changed."
+        )
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return (
+            f"{path} is being written by another program for more than {BUSY_TIMEOUT_S:g} s. "
+            "Wait until it ends, then try again."
+        )
+    if name.startswith("SQLITE_FULL"):
+        return f"There is no room left to write {path}. Free some disk space; what was saved stays."
+    if name.startswith("SQLITE_CANTOPEN"):
+        return f"{path} cannot be opened ({error}). Check the permissions of the file and of its folder."
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
+        return f"{path} cannot be written ({error}). Check the permissions of the file and of its folder."
+    if name.startswith("SQLITE_IOERR"):
+        return f"{path} cannot be read or written ({error}). Check the disk; what was saved stays."
+    return f"The catalog {path} could not be used: {error}."

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+import os
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog._connections import Connections
-from pictrace.catalog._writer import feature_table
-from pictrace.catalog.base import Changes, Facts, FeatureSpec, Link, PictureRecord, Source
+from pictrace.catalog import _browsing, _stored
+from pictrace.catalog._connections import Connections, Pinned
+from pictrace.catalog._stored import chunks
+from pictrace.catalog.base import Changes, Facts, FeatureSpec, Link, MetadataName, PictureRecord, Source
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.errors import CatalogError
 from pictrace.metrics.base import FeatureBatch, Features
@@ -20,18 +21,14 @@ from pictrace.validators import Validators
 
 __all__ = ["SqliteReader"]
 
-VARIABLES = 500  # placeholders in one statement, far under every build's limit
-
 _SOURCE = "kind, address, title, metadata, state, checked_at, final_address, etag, last_modified"
-
-_T = TypeVar("_T")
 
 
 class SqliteReader:
     """The part of pictrace.catalog.base.Catalog that changes nothing."""
 
-    def __init__(self, path: Path) -> None:
-        self._path, self._connections = path, Connections(path)
+    def __init__(self, path: Path, connections: Connections | Pinned) -> None:
+        self._path, self._connections = path, connections
 
     @property
     def location(self) -> str:
@@ -41,6 +38,12 @@ class SqliteReader:
     def identity(self) -> str:
         with self._connections.borrow() as db:
             return str(db.execute("SELECT name FROM identity").fetchone()[0])
+
+    @property
+    def writable(self) -> bool:
+        """Whether the file and its folder let us write; what another program locks is not asked."""
+        file = self._path.absolute()
+        return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
 
     def revision(self) -> int:
         with self._connections.borrow() as db:
@@ -76,7 +79,7 @@ class SqliteReader:
         records: dict[int, PictureRecord] = {}
         with self._connections.snapshot() as db:
             sources: dict[int, list[Source]] = {}
-            for marks, some in _chunks(wanted):
+            for marks, some in chunks(wanted):
                 for picture_id, *source in db.execute(
                     f"SELECT picture_id, {_SOURCE} FROM sources LEFT JOIN links ON id = source_id "  # noqa: S608
                     f"WHERE picture_id IN ({marks}) ORDER BY id",
@@ -92,30 +95,33 @@ class SqliteReader:
                     records[row[0]] = PictureRecord(*facts)
         return {one: records[one] for one in wanted if one in records}
 
-    def page(self, *, text: str = "", offset: int = 0, limit: int = 24) -> tuple[tuple[int, ...], int]:
-        where, values = "", list[str]()
-        if text:
-            escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-            like = " OR ".join(f"{column} LIKE ? ESCAPE '!'" for column in ("title", "address", "metadata"))
-            where = f"WHERE id IN (SELECT picture_id FROM sources WHERE {like})"  # noqa: S608 (our own names)
-            values = [f"%{escaped}%"] * 3
+    def page(
+        self,
+        *,
+        text: str = "",
+        filters: Mapping[str, Sequence[str]] | None = None,
+        formats: Sequence[str] = (),
+        lacking: Sequence[FeatureSpec] = (),
+        repeated: bool = False,
+        order: str = "newest",
+        offset: int = 0,
+        limit: int = 24,
+    ) -> tuple[tuple[int, ...], int]:
+        chosen = _browsing.where(text, filters, formats, lacking, repeated)
         with self._connections.snapshot() as db:
-            total = int(db.execute(f"SELECT count(*) FROM pictures {where}", values).fetchone()[0])  # noqa: S608
-            rows = db.execute(
-                f"SELECT id FROM pictures {where} ORDER BY revision DESC, id LIMIT ? OFFSET ?",  # noqa: S608
-                (*values, limit, offset),
-            ).fetchall()
-        return tuple(row[0] for row in rows), total
+            return _browsing.page(db, chosen, order, offset, limit)
+
+    def metadata_names(self) -> tuple[MetadataName, ...]:
+        with self._connections.snapshot() as db:
+            return _browsing.metadata_names(db)
+
+    def ids_with(self, filters: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
+        with self._connections.borrow() as db:
+            return np.array(_browsing.fitting(db, filters), np.int64)
 
     def facts(self) -> Facts:
         with self._connections.snapshot() as db:
-            formats = dict(db.execute("SELECT format, count(*) FROM pictures GROUP BY format ORDER BY 2 DESC"))
-            sizes = dict(db.execute("SELECT width * height / 1000000, count(*) FROM pictures GROUP BY 1 ORDER BY 1"))
-            (size,) = db.execute("SELECT coalesce(sum(byte_count), 0) FROM pictures").fetchone()
-            (repeated,) = db.execute(
-                "SELECT count(*) FROM (SELECT 1 FROM sources GROUP BY picture_id HAVING count(*) > 1)"
-            ).fetchone()
-        return Facts(formats, sizes, int(size), int(repeated))
+            return Facts(*_browsing.facts(db))
 
     def copy_to(self, path: Path) -> None:
         with self._connections.borrow() as db:
@@ -124,7 +130,7 @@ class SqliteReader:
     def known_sources(self, kind: str, addresses: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         with self._connections.snapshot() as db:
-            for marks, some in _chunks(list(addresses)):
+            for marks, some in chunks(list(addresses)):
                 # Where other bytes came to lie at an address, the last of its pictures stays in the dict.
                 found.update(
                     db.execute(
@@ -147,7 +153,7 @@ class SqliteReader:
             else:
                 rows = [
                     row
-                    for marks, some in _chunks(list(dict.fromkeys(addresses)))
+                    for marks, some in chunks(list(dict.fromkeys(addresses)))
                     for row in db.execute(f"{statement} AND address IN ({marks})", some)
                 ]
         found = [(row[-1], Link(row[0], bytes(row[1]), _source(*row[2:-1]))) for row in rows]
@@ -182,45 +188,32 @@ class SqliteReader:
 
     def missing(self, spec: FeatureSpec) -> NDArray[np.int64]:
         with self._connections.borrow() as db:
-            rows = db.execute(
-                f"SELECT id FROM pictures WHERE id NOT IN (SELECT picture_id FROM {feature_table(spec)} "  # noqa: S608
-                "WHERE key_id = (SELECT id FROM feature_keys WHERE name = ?)) ORDER BY id",
-                (spec.key,),
-            ).fetchall()
-        return np.array([row[0] for row in rows], np.int64)
+            return np.array(_stored.missing(db, spec), np.int64)
 
     def feature_ids(self, spec: FeatureSpec) -> NDArray[np.int64]:
-        # By the index over picture ids, which holds both numbers: the other way leads through the features.
-        table = feature_table(spec)
         with self._connections.borrow() as db:
-            rows = db.execute(
-                f"SELECT picture_id FROM {table} INDEXED BY {table}_by_picture "  # noqa: S608 (our own table names)
-                "WHERE key_id = (SELECT id FROM feature_keys WHERE name = ?) AND picture_id IS NOT NULL "
-                "ORDER BY picture_id",
-                (spec.key,),
-            ).fetchall()
-        return np.array([row[0] for row in rows], np.int64)
+            return np.array(_stored.ids(db, spec), np.int64)
 
     def feature_counts(self) -> dict[str, int]:
         with self._connections.snapshot() as db:
-            counts = dict.fromkeys((row[0] for row in db.execute("SELECT name FROM feature_keys")), 0)
-            for table in ("small_features", "large_features"):
-                for name, count in db.execute(
-                    "SELECT name, n FROM (SELECT key_id, count(*) AS n "  # noqa: S608 (our own table names)
-                    f"FROM {table} GROUP BY key_id) JOIN feature_keys ON feature_keys.id = key_id"
-                ):
-                    counts[name] += count
-        return counts
+            return _stored.counts(db)
+
+    def features_ready(self, ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        ready: dict[int, set[str]] = {int(one): set() for one in ids}
+        with self._connections.snapshot() as db:
+            for picture_id, key in _stored.ready(db, list(ready)):
+                ready[picture_id].add(key)
+        return {one: frozenset(keys) for one, keys in ready.items()}
+
+    def row_counts(self, spec: FeatureSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        with self._connections.borrow() as db:
+            sizes = np.array(_stored.sizes(db, spec), np.int64).reshape(-1, 2)
+        return sizes[:, 0].copy(), sizes[:, 1] // spec.layout.row_bytes
 
     def fetch(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
-        by_id: dict[int, bytes] = {}
         wanted = [int(one) for one in ids]
         with self._connections.snapshot() as db:
-            key = db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
-            if key is not None:
-                statement = f"SELECT picture_id, data FROM {feature_table(spec)} WHERE key_id = ?"  # noqa: S608
-                for marks, some in _chunks(wanted):
-                    by_id.update(db.execute(f"{statement} AND picture_id IN ({marks})", (*key, *some)))
+            by_id = _stored.blobs(db, wanted, spec)
         return FeatureBatch.of([self._unpacked(one, by_id.get(one, b""), spec) for one in wanted], spec.layout)
 
     def _unpacked(self, picture_id: int, data: bytes, spec: FeatureSpec) -> Features:
@@ -234,12 +227,6 @@ class SqliteReader:
 
     def close(self) -> None:
         self._connections.close()
-
-
-def _chunks(values: Sequence[_T]) -> Iterator[tuple[str, Sequence[_T]]]:
-    for start in range(0, len(values), VARIABLES):
-        some = values[start : start + VARIABLES]
-        yield ",".join("?" * len(some)), some
 
 
 def _source(

@@ -9,17 +9,13 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import UTC, datetime
 
+from pictrace.catalog._stored import TABLES, feature_table
 from pictrace.catalog.base import FeatureSpec, NewPicture, Source
 from pictrace.catalog.links import LinkState
 from pictrace.errors import CatalogError
 from pictrace.metrics.base import Features
 
-__all__ = ["Writer", "feature_table", "writing"]
-
-
-def feature_table(spec: FeatureSpec) -> str:
-    """The table of these features: the small are scanned without touching the large."""
-    return "small_features" if spec.small else "large_features"
+__all__ = ["Writer", "writing"]
 
 
 @contextmanager
@@ -143,3 +139,16 @@ class Writer:
             self._db.execute("INSERT INTO removals VALUES (?, ?)", (picture_id, self._revision))
             self.changed = True
         return cursor.rowcount
+
+    def drop_features(self, key: str) -> int:
+        """Of how many pictures there were features of this key."""
+        row = self._db.execute("SELECT id FROM feature_keys WHERE name = ?", (key,)).fetchone()
+        if row is None:
+            return 0
+        dropped = 0
+        for table in TABLES:
+            dropped += self._db.execute(f"DELETE FROM {table} WHERE key_id = ?", row).rowcount  # noqa: S608 (our own)
+        self._db.execute("DELETE FROM feature_keys WHERE id = ?", row)
+        self._keys.pop(key, None)
+        self.changed = True
+        return dropped

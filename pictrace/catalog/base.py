@@ -2,25 +2,40 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.links import LinkState
-from pictrace.metrics.base import FeatureBatch, Features, Layout, Metric
+from pictrace.catalog.records import (
+    AddResult,
+    Changes,
+    Facts,
+    FeatureSpec,
+    Link,
+    MetadataName,
+    NewPicture,
+    PictureRecord,
+    Source,
+    image_id,
+    kept_features,
+)
+from pictrace.metrics.base import FeatureBatch, Features
 
 __all__ = [
+    "MAX_NAMES",
+    "MAX_VALUES",
+    "ORDERS",
     "AddResult",
     "Catalog",
     "Changes",
     "Facts",
     "FeatureSpec",
     "Link",
+    "MetadataName",
     "NewPicture",
     "PictureRecord",
     "Source",
@@ -28,141 +43,10 @@ __all__ = [
     "kept_features",
 ]
 
+ORDERS = ("newest", "oldest", "name", "size")
+"""Of a page: by when the pictures were added, by their labels, whatever the case, and by pixels, the largest first."""
 
-def image_id(sha256: bytes) -> int:
-    """The identity of a picture: the first 8 bytes of its SHA-256, shifted right by one.
-
-    A positive 63-bit integer, equal in every store, so that ties are broken alike everywhere.
-    """
-    return int.from_bytes(sha256[:8], "big") >> 1
-
-
-@dataclass(frozen=True)
-class Source:
-    """Where a picture came from. kind: "file", "link", "upload", "paste", "camera", "archive", "database" or
-    "sample". link: how a link was last found; it makes no other source of it."""
-
-    kind: str
-    address: str
-    title: str = ""
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    link: LinkState | None = field(default=None, compare=False)
-
-    @property
-    def label(self) -> str:
-        """What a person would call it: its title, or the last part of its address."""
-        return self.title or self.address.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or self.address
-
-
-@dataclass(frozen=True)
-class Link:
-    """A link of a catalog and the picture that it led to when it was last checked."""
-
-    picture_id: int
-    sha256: bytes
-    source: Source
-
-
-@dataclass(frozen=True)
-class FeatureSpec:
-    """The name of a kind of features, how they look, and whether they are a few bytes only."""
-
-    key: str
-    layout: Layout
-    small: bool
-
-    @classmethod
-    def of(cls, metric: Metric) -> FeatureSpec:
-        return cls(metric.feature_key, metric.layout, metric.small)
-
-    @classmethod
-    def of_sketch(cls, metric: Metric) -> FeatureSpec | None:
-        """What the first stage of a search reads; None where a metric has nothing small."""
-        if metric.sketch_layout is not None:
-            return cls(metric.sketch_key, metric.sketch_layout, small=True)
-        return cls.of(metric) if metric.small else None
-
-
-def kept_features(metric: Metric, features: Features) -> dict[FeatureSpec, Features]:
-    """All that a catalog keeps of a picture's features: themselves, and their sketch where there is one."""
-    kept = {FeatureSpec.of(metric): features}
-    sketch = FeatureSpec.of_sketch(metric)
-    if sketch is not None and metric.sketch_layout is not None:
-        kept[sketch] = metric.sketch(features)
-    return kept
-
-
-@dataclass(frozen=True)
-class NewPicture:
-    """A picture on its way into a catalog.
-
-    original: the bytes themselves, kept where nobody else keeps them (uploads, links); None for a
-    file that stays where it is.
-    """
-
-    sha256: bytes
-    format: str
-    width: int
-    height: int
-    byte_count: int
-    thumbnail: bytes
-    sources: Sequence[Source]
-    original: bytes | None = None
-    features: Mapping[FeatureSpec, Features] = field(default_factory=dict)
-
-    @property
-    def id(self) -> int:
-        return image_id(self.sha256)
-
-    @staticmethod
-    def digest(data: bytes) -> bytes:
-        return hashlib.sha256(data).digest()
-
-
-@dataclass(frozen=True)
-class PictureRecord:
-    """What the catalog knows of a picture, without its features. added_at: ISO 8601, UTC."""
-
-    id: int
-    sha256: bytes
-    format: str
-    width: int
-    height: int
-    byte_count: int
-    added_at: str
-    sources: tuple[Source, ...]
-
-    @property
-    def label(self) -> str:
-        return self.sources[0].label if self.sources else f"picture {self.id}"
-
-
-@dataclass(frozen=True)
-class AddResult:
-    """How many pictures were new, and how many were there before."""
-
-    added: int = 0
-    known: int = 0
-
-
-@dataclass(frozen=True)
-class Changes:
-    """What is new and what is gone since a revision, up to ``revision``."""
-
-    revision: int
-    added: tuple[int, ...]
-    removed: tuple[int, ...]
-
-
-@dataclass(frozen=True)
-class Facts:
-    """Pictures by format, pictures by megapixels (the whole part), bytes of all originals, pictures with
-    several sources."""
-
-    formats: Mapping[str, int]
-    megapixels: Mapping[int, int]
-    byte_count: int
-    repeated: int
+MAX_NAMES, MAX_VALUES = 30, 200
 
 
 class Catalog(Protocol):
@@ -194,9 +78,36 @@ class Catalog(Protocol):
     def pictures(self, ids: Iterable[int]) -> dict[int, PictureRecord]:
         """Records by id; ids that are not there are left out."""
 
-    def page(self, *, text: str = "", offset: int = 0, limit: int = 24) -> tuple[tuple[int, ...], int]:
-        """(ids of one page, newest first; how many there are in all) of the pictures whose title, address or
-        metadata contain the text, whatever its case."""
+    def page(
+        self,
+        *,
+        text: str = "",
+        filters: Mapping[str, Sequence[str]] | None = None,
+        formats: Sequence[str] = (),
+        lacking: Sequence[FeatureSpec] = (),
+        repeated: bool = False,
+        order: str = "newest",
+        offset: int = 0,
+        limit: int = 24,
+    ) -> tuple[tuple[int, ...], int]:
+        """(ids of one page, how many there are in all) of the pictures for which all of this is so.
+
+        text: their title, address or metadata contain it, whatever its case. filters: see ids_with.
+        formats: they have one of these. lacking: one of these features is missing. repeated: they have
+        several addresses. order: one of ORDERS.
+        """
+
+    def metadata_names(self) -> tuple[MetadataName, ...]:
+        """The names in the pictures' metadata, commonest first, at most MAX_NAMES."""
+
+    def ids_with(self, filters: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
+        """Ids, ascending, of the pictures that have, of every name, one of its values.
+
+        A picture with several addresses has what any of them says. A name without values restricts nothing.
+        """
+
+    def at_one_moment(self) -> AbstractContextManager[Catalog]:
+        """The catalog as it is now, to be read by one thread; others go on writing meanwhile."""
 
     def facts(self) -> Facts:
         """Numbers about all pictures, without reading any."""
@@ -250,6 +161,15 @@ class Catalog(Protocol):
 
     def feature_counts(self) -> dict[str, int]:
         """How many pictures have features, by feature key."""
+
+    def features_ready(self, ids: Iterable[int]) -> dict[int, frozenset[str]]:
+        """Which features these pictures have, by feature key; ids that are not there have none."""
+
+    def row_counts(self, spec: FeatureSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """(ids of the pictures with these features, ascending; rows of each), reading no features."""
+
+    def drop_features(self, key: str) -> int:
+        """Delete all features of this key; of how many pictures. Their room is used again by what is added."""
 
     def fetch(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
         """Features of these pictures in this order; no rows where they are missing."""

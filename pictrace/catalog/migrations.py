@@ -6,7 +6,7 @@ import sqlite3
 import time
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from pictrace.errors import CatalogError
 
@@ -84,7 +84,20 @@ def migrate(db: sqlite3.Connection, location: str) -> None:
     with _transaction(db, "BEGIN"):  # one view of all: half of what another process writes looks like a foreign file
         version = _checked_version(db, location)
     if version == len(MIGRATIONS):
+        _back_to_write_ahead_log(db)
         return
+    try:
+        _upgrade(db, location)
+    except sqlite3.OperationalError as error:
+        if not version or error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
+            raise
+        raise CatalogError(
+            f"{location} was made by an older PicTrace (schema {version}) and must be brought up to date, but it "
+            "cannot be written. Copy it to where it can be, and open it there."
+        ) from error
+
+
+def _upgrade(db: sqlite3.Connection, location: str) -> None:
     _use_write_ahead_log(db)
     with _transaction(db, "BEGIN IMMEDIATE"):
         version = _checked_version(db, location)  # another process may have been quicker
@@ -120,6 +133,18 @@ def _use_write_ahead_log(db: sqlite3.Connection) -> None:
             time.sleep(0.01)
         else:
             return
+
+
+def _back_to_write_ahead_log(db: sqlite3.Connection) -> None:
+    """A copy that VACUUM INTO made has forgotten it: long reading, as for an export, would then hold up writing."""
+    if db.execute("PRAGMA journal_mode").fetchone()[0] != "delete":
+        return
+    (timeout,) = db.execute("PRAGMA busy_timeout").fetchone()
+    db.execute("PRAGMA busy_timeout = 0")
+    # Whoever uses it now, or may not write it, goes on without.
+    with suppress(sqlite3.OperationalError):
+        db.execute("PRAGMA journal_mode = WAL")
+    db.execute(f"PRAGMA busy_timeout = {timeout}")
 
 
 def _checked_version(db: sqlite3.Connection, location: str) -> int:

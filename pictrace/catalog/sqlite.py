@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._reader import SqliteReader
 from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.base import AddResult, FeatureSpec, NewPicture, Source
@@ -22,19 +23,34 @@ class SqliteCatalog(SqliteReader):
     def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
         """Open the catalog, or make an empty one; CatalogError where neither is possible."""
         path = Path(path)
-        if must_exist and not (path.is_file() and path.stat().st_size):
+        try:
+            is_there = path.is_file() and path.stat().st_size > 0
+            is_folder = path.parent.is_dir()
+        except OSError as error:
+            raise CatalogError(
+                f"{path} cannot be read: {error.strerror or error}. Check its folder's permissions."
+            ) from error
+        if must_exist and not is_there:
             raise CatalogError(f"There is no catalog at {path}. Make one with: pictrace index FOLDER --catalog {path}")
-        if not path.parent.is_dir():
+        if not is_folder:
             raise CatalogError(
                 f"The folder {path.parent} does not exist. Make it, or name another place for the catalog."
             )
-        super().__init__(path)
+        super().__init__(path, Connections(path))
         try:
             with self._connections.borrow() as db:
                 migrate(db, self.location)
         except BaseException:
             self._connections.close()
             raise
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[SqliteCatalog]:
+        with self._connections.snapshot() as db:
+            db.execute("SELECT value FROM revision").fetchone()  # what is read first says which moment it is
+            view = SqliteCatalog.__new__(SqliteCatalog)
+            SqliteReader.__init__(view, self._path, Pinned(self._path, db))
+            yield view
 
     @contextmanager
     def _write(self) -> Iterator[Writer]:
@@ -59,6 +75,10 @@ class SqliteCatalog(SqliteReader):
         with self._write() as writer:
             for picture_id, array in features.items():
                 writer.put(spec, int(picture_id), array)
+
+    def drop_features(self, key: str) -> int:
+        with self._write() as writer:
+            return writer.drop_features(key)
 
     def remove(self, ids: Iterable[int]) -> int:
         with self._write() as writer:

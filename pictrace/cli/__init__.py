@@ -6,13 +6,13 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pictrace.cli import compare, index, info, links, refresh, search
+from pictrace.cli import compare, export, index, info, links, merge, rebuild, refresh, search
 from pictrace.cli._output import FAILED, OK, USAGE, warn
 from pictrace.errors import CriteriaError, PicTraceError
 
 __all__ = ["main"]
 
-GROUPS = (index, search, compare, links, refresh, info)
+GROUPS = (index, search, compare, links, refresh, info, merge, rebuild, export)
 """In the order of the help. Each has ``register``, which adds its parsers and names what they run."""
 
 

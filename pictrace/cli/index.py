@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
+from contextlib import closing
+from pathlib import Path
 
 from pictrace.catalog import SqliteCatalog
-from pictrace.catalog.importers import list_source
-from pictrace.cli._bar import Bar
+from pictrace.catalog.importers import is_catalog, list_source
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
-from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.indexing import Indexing, Progress, build_features
+from pictrace.cli._output import FAILED, say, say_json, warn
+from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
+from pictrace.cli.merge import merge
+from pictrace.indexing import Indexing
 
 __all__ = ["register"]
 
@@ -20,7 +23,8 @@ def register(commands: Subparsers) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, a file, a link, s3://…",
+        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, another catalog, a file, "
+        "a link, s3://…",
     )
     add_catalog(parser)
     parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
@@ -30,6 +34,8 @@ def register(commands: Subparsers) -> None:
 
 
 def _index(options: argparse.Namespace) -> int:
+    if options.column is None and options.table is None and is_catalog(Path(options.source)):
+        return merge(Path(options.source), options.catalog, as_json=options.json)
     listing = list_source(options.source, column=options.column, table=options.table)
     if listing.column is not None and options.column is None and sys.stderr.isatty():
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
@@ -37,42 +43,29 @@ def _index(options: argparse.Namespace) -> int:
         warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
         warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
         return FAILED
-    catalog = SqliteCatalog(options.catalog)
-    try:
+    with closing(SqliteCatalog(options.catalog)) as catalog:
         run = Indexing(catalog, listing.items, fetch_known=options.fetch_known)
-        bar = Bar("pictures")
-        try:
-            for progress in run:
-                bar.show(progress)
-        finally:
-            bar.end()
-        failures = list(run.failures)
-        rebuilt = Progress(0)
-        for rebuilt, lost in build_features(catalog):
-            bar.show(rebuilt)
-            failures[len(run.failures) :] = lost
-        bar.end()
-        warn(*(f"{failure.source.address}: {failure.reason}" for failure in failures))
+        show(run)
+        rebuilt = rebuild(catalog)
+        failures = [*run.failures, *rebuilt.failures]
         summary = {
             "added": run.progress.added,
             "known": run.progress.known,
             "failed": len(failures),
             "skipped": len(listing.skipped),
             "column": listing.column,
-            "features_rebuilt": rebuilt.added,
+            "features_rebuilt": rebuilt.progress.added,
             "images": catalog.count(),
             "seconds": round(run.progress.elapsed_s, 3),
         }
-    finally:
-        catalog.close()
+    warn_of(failures)
     if options.json:
-        details = [{"address": one.source.address, "reason": one.reason} for one in failures]
         left_out = [{"address": one.address, "reason": one.reason} for one in listing.skipped]
-        say_json({**summary, "failures": details, "skipped_entries": left_out})
+        say_json({**summary, "failures": failure_documents(failures), "skipped_entries": left_out})
     else:
         skipped = f", {len(listing.skipped)} other files left out" if listing.skipped else ""
         say(
             f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}; "
             f"the catalog holds {summary['images']} pictures."
         )
-    return FAILED if failures and not (run.progress.added or run.progress.known) else OK
+    return status_of(run.progress, failures)

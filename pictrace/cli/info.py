@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
-from pictrace.cli._output import OK, say, say_json
+from pictrace.cli._output import FAILED, OK, say, say_json
+from pictrace.indexing import missing_features, outdated_features
 
 __all__ = ["register"]
 
 
 def register(commands: Subparsers) -> None:
-    parser = command(commands, "info", _info, help="what a catalog holds")
+    parser = command(commands, "info", _info, help="what a catalog holds, and what it lacks")
     add_catalog(parser)
+    parser.add_argument("--check", action="store_true", help="look through the whole file for damage")
     add_json(parser)
 
 
 def _info(options: argparse.Namespace) -> int:
-    catalog = open_catalog(options.catalog)
-    try:
+    with closing(open_catalog(options.catalog)) as catalog:
         images, features, revision = catalog.count(), catalog.feature_counts(), catalog.revision()
         states = catalog.link_counts()
+        missing, outdated = missing_features(catalog), outdated_features(catalog)
+        intact = catalog.intact() if options.check else None
+        writable = catalog.writable
         size = Path(catalog.location).stat().st_size
-    finally:
-        catalog.close()
+    status = FAILED if intact is False else OK
     if options.json:
-        say_json({"images": images, "features": features, "links": states, "revision": revision, "bytes": size})
-        return OK
-    say(f"{images} pictures, {size / 1024**2:.1f} MB, revision {revision}")
-    say(*(f"  {key:24} {count}" for key, count in features.items()))
+        document = {"images": images, "features": features, "links": states, "revision": revision, "bytes": size}
+        say_json({**document, "missing": missing, "outdated": outdated, "writable": writable, "intact": intact})
+        return status
+    say(f"{images} pictures, {size / 1024**2:.1f} MB, revision {revision}" + ("" if writable else ", read-only"))
+    say(*(f"  {key:24} {count}{', read by no metric' * (key in outdated)}" for key, count in features.items()))
+    say(*(f"  {key:24} missing for {count}; pictrace rebuild makes them" for key, count in missing.items()))
     if any(states.values()):
         say("links: " + ", ".join(f"{count} {state}" for state, count in states.items() if count))
-    return OK
+    if intact is not None:
+        say("The file is sound." if intact else "The file is damaged. Restore it from a copy.")
+    return status

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from pictrace.catalog import open_catalog
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.catalog import Catalog, open_catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.cli._commands import Subparsers, add_catalog, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at
 from pictrace.documents import search_document
+from pictrace.errors import CriteriaError
 from pictrace.scores import ScoreTable
 from pictrace.search import Found, Query, find, score
 from pictrace.verdict import verdict
@@ -27,16 +31,25 @@ def register(commands: Subparsers) -> None:
     add_criteria(parser)
     parser.add_argument("--top", type=int, default=5, metavar="N", help="matches at the most (default 5)")
     parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
+    parser.add_argument(
+        "--only",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="pictures whose metadata say so; again with the same name: or that; with another: and that",
+    )
     parser.add_argument("--exact", action="store_true", help="score every picture exactly, however many there are")
 
 
 def _search(options: argparse.Namespace) -> int:
     criteria = criteria_from(options, top=options.top, min_score=options.min_score)
+    only = _only(options.only)
     catalog = open_catalog(options.catalog)
     try:
+        among = _among(catalog, only) if only else None
         query = query_at(options.image, options)
         started = time.perf_counter()
-        table = score(query, HotFeatures(catalog), exhaustive=True if options.exact else None)
+        table = score(query, HotFeatures(catalog), exhaustive=True if options.exact else None, among=among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
         timing = {
@@ -45,14 +58,35 @@ def _search(options: argparse.Namespace) -> int:
             "rank": (time.perf_counter() - scored) * 1e3,
         }
         if options.json:
-            say_json(search_document(options.image, query, catalog, table, criteria, found, timing))
+            say_json(search_document(options.image, query, catalog, table, criteria, found, timing, only=only))
         else:
             _say_matches(query, found, table)
     finally:
         catalog.close()
     if not found:
-        warn("pictrace: no picture reaches the minimum score, or the catalog is empty.")
+        warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
     return OK if found else FAILED
+
+
+def _only(texts: Sequence[str]) -> dict[str, list[str]]:
+    only: dict[str, list[str]] = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise CriteriaError(f"--only {text!r} is not of the form NAME=VALUE. Write for example category=sofas.")
+        only.setdefault(name.strip(), []).append(value.strip())
+    return only
+
+
+def _among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
+    """The pictures to compare; CriteriaError for a name that no picture has, which would be a slip of the pen."""
+    among = catalog.ids_with(only)
+    if not len(among):
+        for name in only:
+            if not any(one.name == name for one in catalog.metadata_names()):
+                known = ", ".join(one.name for one in catalog.metadata_names()) or "none"
+                raise CriteriaError(f"No picture has metadata named {name!r}. The commonest names are: {known}.")
+    return among
 
 
 def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable) -> None:

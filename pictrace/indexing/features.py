@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,70 +20,119 @@ from pictrace.indexing.progress import Failure, Progress
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Features, Metric
 
-__all__ = ["build_features"]
+__all__ = ["Rebuild", "build_features", "missing_features", "outdated_features"]
 
 BATCH_SKETCHES = 512
+
+
+def missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
+    """By feature key, sketches included, how many pictures lack these features; keys that none lacks are left out.
+
+    A picture whose original is gone stays among them, as its features cannot be made.
+    """
+    specs: list[FeatureSpec] = []
+    for metric in all_metrics() if metrics is None else metrics:
+        sketch = FeatureSpec.of_sketch(metric)
+        specs += [FeatureSpec.of(metric), *([sketch] if sketch is not None else [])]
+    counts, total = catalog.feature_counts(), catalog.count()
+    return {spec.key: total - counts.get(spec.key, 0) for spec in specs if counts.get(spec.key, 0) < total}
+
+
+def outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
+    """By feature key, features that none of the metrics reads, and of how many pictures there are some."""
+    used: set[str] = set()
+    for metric in all_metrics() if metrics is None else metrics:
+        used |= {metric.feature_key, metric.sketch_key}
+    return {key: count for key, count in catalog.feature_counts().items() if key not in used}
+
+
+@dataclass
+class Rebuild:
+    """One run that makes the features that are missing. Iterate over it, once: each step is a Progress.
+
+    From kept originals, and from files where they lie; pictures whose original is gone are listed in
+    ``failures``. It ends early by ``stop``, or by closing its iterator; what is stored is not made again.
+    """
+
+    catalog: Catalog
+    metrics: Sequence[Metric] = field(default_factory=all_metrics)
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+
+    def __post_init__(self) -> None:
+        self.failures: list[Failure] = []
+        self._stop = threading.Event()
+        self._wanted: dict[int, list[Metric]] = {}
+        for metric in self.metrics:
+            for one in self.catalog.missing(FeatureSpec.of(metric)):
+                self._wanted.setdefault(int(one), []).append(metric)
+        self.progress = Progress(len(self._wanted))
+
+    def stop(self) -> None:
+        """Ask the run to end soon; callable from any thread."""
+        self._stop.set()
+
+    def run(self) -> Progress:
+        """All of it, without looking at the steps."""
+        for _ in self:
+            pass
+        return self.progress
+
+    def __iter__(self) -> Iterator[Progress]:
+        started, ids = time.monotonic(), sorted(self._wanted)
+        with ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="features") as pool:
+            for start in range(0, len(ids), BATCH_PICTURES):
+                if self._stop.is_set():
+                    return
+                some = ids[start : start + BATCH_PICTURES]
+                self._store(dict(zip(some, pool.map(self._features_of, some), strict=True)))
+                done, failed = start + len(some), len(self.failures)
+                self.progress = Progress(len(ids), done, done - failed, 0, failed, time.monotonic() - started)
+                yield self.progress
+        for metric in self.metrics:
+            self._build_sketches(metric)
+
+    def _store(self, results: Mapping[int, dict[FeatureSpec, Features] | Failure]) -> None:
+        made: dict[FeatureSpec, dict[int, Features]] = {}
+        for one, result in results.items():
+            if isinstance(result, Failure):
+                self.failures.append(result)
+                continue
+            for spec, features in result.items():
+                made.setdefault(spec, {})[one] = features
+        for spec, by_id in made.items():
+            self.catalog.put_features(spec, by_id)
+
+    def _build_sketches(self, metric: Metric) -> None:
+        """Sketches of stored features that lack them: the pictures are not needed for that."""
+        spec = FeatureSpec.of_sketch(metric)
+        if spec is None or metric.sketch_layout is None:
+            return
+        ids = np.intersect1d(self.catalog.missing(spec), self.catalog.feature_ids(FeatureSpec.of(metric)))
+        for start in range(0, len(ids), BATCH_SKETCHES):
+            if self._stop.is_set():
+                return
+            some = ids[start : start + BATCH_SKETCHES]
+            batch = self.catalog.fetch(some, FeatureSpec.of(metric))
+            self.catalog.put_features(spec, {int(one): metric.sketch(batch[place]) for place, one in enumerate(some)})
+
+    def _features_of(self, picture_id: int) -> dict[FeatureSpec, Features] | Failure:
+        record = self.catalog.pictures([picture_id]).get(picture_id)
+        if record is None:
+            return Failure(Source("file", str(picture_id)), "The picture was removed meanwhile.")
+        try:
+            _, image = load_within_budget(original_bytes(self.catalog, picture_id, self.limits), self.limits)
+        except PicTraceError as error:
+            return Failure(record.sources[0] if record.sources else Source("file", str(picture_id)), str(error))
+        made: dict[FeatureSpec, Features] = {}
+        for metric in self._wanted[picture_id]:
+            made |= kept_features(metric, metric.extract(image))
+        return made
 
 
 def build_features(
     catalog: Catalog, metrics: Sequence[Metric] | None = None, *, limits: DecodeLimits | None = None
 ) -> Iterator[tuple[Progress, list[Failure]]]:
-    """Make the features that are missing, from kept originals and from files where they lie.
-
-    Resumes by itself: what is stored is not made again. Yields after each batch.
-    """
-    limits = limits or DecodeLimits()
-    chosen = all_metrics() if metrics is None else metrics
-    wanted: dict[int, list[Metric]] = {}
-    for metric in chosen:
-        for one in catalog.missing(FeatureSpec.of(metric)):
-            wanted.setdefault(int(one), []).append(metric)
-    progress, failures, started = Progress(len(wanted)), list[Failure](), time.monotonic()
-    ids = sorted(wanted)
-    with ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="features") as pool:
-        for start in range(0, len(ids), BATCH_PICTURES):
-            some = ids[start : start + BATCH_PICTURES]
-            made: dict[FeatureSpec, dict[int, Features]] = {}
-            results = pool.map(lambda one: _features_of(catalog, one, wanted[one], limits), some)
-            for one, result in zip(some, results, strict=True):
-                if isinstance(result, Failure):
-                    failures.append(result)
-                    continue
-                for spec, features in result.items():
-                    made.setdefault(spec, {})[one] = features
-            for spec, by_id in made.items():
-                catalog.put_features(spec, by_id)
-            done = start + len(some)
-            elapsed = time.monotonic() - started
-            progress = Progress(len(ids), done, done - len(failures), 0, len(failures), elapsed)
-            yield progress, failures
-    for metric in chosen:
-        _build_sketches(catalog, metric)
-
-
-def _build_sketches(catalog: Catalog, metric: Metric) -> None:
-    """Sketches of stored features that lack them: the pictures are not needed for that."""
-    spec = FeatureSpec.of_sketch(metric)
-    if spec is None or metric.sketch_layout is None:
-        return
-    ids = np.intersect1d(catalog.missing(spec), catalog.feature_ids(FeatureSpec.of(metric)))
-    for start in range(0, len(ids), BATCH_SKETCHES):
-        some = ids[start : start + BATCH_SKETCHES]
-        batch = catalog.fetch(some, FeatureSpec.of(metric))
-        catalog.put_features(spec, {int(one): metric.sketch(batch[place]) for place, one in enumerate(some)})
-
-
-def _features_of(
-    catalog: Catalog, picture_id: int, metrics: Sequence[Metric], limits: DecodeLimits
-) -> dict[FeatureSpec, Features] | Failure:
-    record = catalog.pictures([picture_id]).get(picture_id)
-    if record is None:
-        return Failure(Source("file", str(picture_id)), "The picture was removed meanwhile.")
-    try:
-        _, image = load_within_budget(original_bytes(catalog, picture_id, limits), limits)
-    except PicTraceError as error:
-        return Failure(record.sources[0] if record.sources else Source("file", str(picture_id)), str(error))
-    made: dict[FeatureSpec, Features] = {}
-    for metric in metrics:
-        made |= kept_features(metric, metric.extract(image))
-    return made
+    """A Rebuild as a plain iterator: yields its progress and its failures after each batch."""
+    run = Rebuild(catalog, all_metrics() if metrics is None else metrics, limits or DecodeLimits())
+    for progress in run:
+        yield progress, run.failures

@@ -88,7 +88,7 @@ class Workshop(Generic[_Task, _Result]):
         while True:
             timeout = None if len(self._under_way) > at_most else 0
             finished, _ = wait(self._under_way, timeout, return_when=FIRST_COMPLETED)
-            for future in finished:
+            for future in [one for one in self._under_way if one in finished]:  # in the order of the tasks
                 yield self._under_way.pop(future), future
             if len(self._under_way) <= at_most:
                 return

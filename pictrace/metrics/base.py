@@ -120,6 +120,13 @@ class Metric(ABC):
         them. They may be a little off what extract_variants gives: for statistics, never for a score."""
         return {UPRIGHT: features}
 
+    def plausible(self, features: Features) -> bool:
+        """Whether extract could give these: what another catalog brings must not break a comparison.
+
+        By default, at most one row, of finite numbers.
+        """
+        return len(features) <= 1 and bool(np.isfinite(features).all())
+
     def sketch(self, features: Features) -> Features:
         """One row of sketch_layout from a picture's features; no rows where it cannot be compared."""
         raise NotImplementedError(f"{self.name} has no sketch")

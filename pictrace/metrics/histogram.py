@@ -73,6 +73,10 @@ class Histogram(Metric):
             kernels.histogram_correlation(query[:, 0], counts_of(query), batch.rows, batch.offsets, bins=BINS**3)
         )
 
+    def plausible(self, features: Features) -> bool:
+        bins = features[:, 0].astype(np.int64)
+        return bool((np.diff(bins) > 0).all() and (bins < BINS**3).all() and features[:, 1:].any(axis=1).all())
+
     def sketch(self, features: Features) -> Features:
         return kernels.largest_bins(features)[np.newaxis] if len(features) else np.empty((0, *SKETCH_SHAPE), np.uint16)
 

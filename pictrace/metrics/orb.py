@@ -152,6 +152,11 @@ class Orb(Metric):
         with ThreadPoolExecutor(len(variants)) as pool:  # OpenCV lets other threads run meanwhile
             return dict(zip(variants, pool.map(lambda one: self.extract(orient(image, one)), variants), strict=True))
 
+    def plausible(self, features: Features) -> bool:
+        inside = (features[:, 32:36].copy().view("<u2") <= self.long_side_px * 64).all()
+        few = not len(features) or FEWEST <= len(features) <= self.keypoints
+        return bool(few and inside and (features[:, 38] < LEVELS).all())
+
     def sketch(self, features: Features) -> Features:
         """The descriptors of the 64 strongest keypoints; unused rows are zero."""
         found = np.zeros((min(1, len(features)), kernels.COARSE_DESCRIPTORS, 32), np.uint8)

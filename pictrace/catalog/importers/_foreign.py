@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
+from pictrace.catalog._connections import only_lacks_companions
 from pictrace.catalog.migrations import APPLICATION_ID
 from pictrace.errors import SourceError
 
@@ -33,10 +34,12 @@ _LIMITS = {
 
 
 @contextmanager
-def foreign_database(path: Path, steps: int = READ_STEPS, seconds: float = READ_S) -> Iterator[sqlite3.Connection]:
+def foreign_database(
+    path: Path, steps: int = READ_STEPS, seconds: float = READ_S, *, catalogs: bool = False
+) -> Iterator[sqlite3.Connection]:
     """A connection that writes nothing and stops after so many steps or seconds; SourceError for whatever goes wrong.
 
-    Raises SourceError for our own catalogs too, as they are no plain tables of pictures.
+    catalogs: open PicTrace catalogs, and nothing else; they are no plain tables of pictures.
     """
     left, end = steps, time.monotonic() + seconds
 
@@ -46,25 +49,46 @@ def foreign_database(path: Path, steps: int = READ_STEPS, seconds: float = READ_
         return left < 0 or time.monotonic() > end
 
     try:
-        # as_uri quotes what would end the name, such as ? and #. Not immutable: another program may be writing.
-        uri = path.absolute().as_uri() + "?mode=ro"
-        with closing(sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)) as db:
-            for limit, value in _LIMITS.items():
-                db.setlimit(limit, value)
-            db.text_factory = _text
-            for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON"):
-                db.execute(f"PRAGMA {pragma}")
+        with closing(_connect(path)) as db:
             db.set_progress_handler(spend, STEPS_AT_ONCE)
-            if db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID:
+            ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
+            if ours and not catalogs:
                 raise SourceError(
                     f"{path} is a PicTrace catalog. Open it as the catalog, or merge it into another one, "
                     "instead of reading its tables."
                 )
+            if catalogs and not ours:
+                raise SourceError(f"{path} is no PicTrace catalog. Name one, or index it as a database.")
             yield db
     except sqlite3.Error as error:
         raise SourceError(_explain(path, error)) from error
     except MemoryError as error:  # how SQLite says that a schema is beyond its limits
         raise SourceError(f"{path} needs too much memory. Save the table as CSV, and add that.") from error
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    # as_uri quotes what would end the name, such as ? and #. Not immutable: another program may be writing.
+    uri = path.absolute().as_uri() + "?mode=ro"
+    try:
+        return _opened(uri)
+    except sqlite3.OperationalError as error:
+        if not only_lacks_companions(path, error):
+            raise
+        return _opened(uri + "&immutable=1")
+
+
+def _opened(uri: str) -> sqlite3.Connection:
+    db = sqlite3.connect(uri, uri=True, timeout=BUSY_TIMEOUT_S, isolation_level=None)
+    try:
+        for limit, value in _LIMITS.items():
+            db.setlimit(limit, value)
+        db.text_factory = _text
+        for pragma in ("query_only = ON", "trusted_schema = OFF", "cell_size_check = ON", "application_id"):
+            db.execute(f"PRAGMA {pragma}").fetchone()
+    except BaseException:
+        db.close()
+        raise
+    return db
 
 
 def quoted(name: str) -> str:

@@ -1,0 +1,90 @@
+"""What is asked of a SQLite catalog about features: who has which, how many, and their bytes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+from pictrace.catalog.base import FeatureSpec
+
+__all__ = ["blobs", "chunks", "counts", "feature_table", "ids", "missing", "ready", "sizes"]
+
+TABLES = ("small_features", "large_features")
+VARIABLES = 500  # placeholders in one statement, far under every build's limit
+
+_KEY = "(SELECT id FROM feature_keys WHERE name = ?)"
+_T = TypeVar("_T")
+
+
+def feature_table(spec: FeatureSpec) -> str:
+    """The table of these features: the small are scanned without touching the large."""
+    return TABLES[not spec.small]
+
+
+def chunks(values: Sequence[_T]) -> Iterator[tuple[str, Sequence[_T]]]:
+    """(placeholders, values) for one statement each."""
+    for start in range(0, len(values), VARIABLES):
+        some = values[start : start + VARIABLES]
+        yield ",".join("?" * len(some)), some
+
+
+def missing(db: sqlite3.Connection, spec: FeatureSpec) -> list[int]:
+    rows = db.execute(
+        f"SELECT id FROM pictures WHERE id NOT IN (SELECT picture_id FROM {feature_table(spec)} "  # noqa: S608
+        f"WHERE key_id = {_KEY}) ORDER BY id",
+        (spec.key,),
+    )
+    return [row[0] for row in rows]
+
+
+def ids(db: sqlite3.Connection, spec: FeatureSpec) -> list[int]:
+    # By the index over picture ids, which holds both numbers: the other way leads through the features.
+    table = feature_table(spec)
+    rows = db.execute(
+        f"SELECT picture_id FROM {table} INDEXED BY {table}_by_picture "  # noqa: S608 (our own table names)
+        f"WHERE key_id = {_KEY} AND picture_id IS NOT NULL ORDER BY picture_id",
+        (spec.key,),
+    )
+    return [row[0] for row in rows]
+
+
+def sizes(db: sqlite3.Connection, spec: FeatureSpec) -> list[tuple[int, int]]:
+    """(picture id, bytes), ascending; SQLite knows a blob's length without reading it."""
+    return db.execute(
+        f"SELECT picture_id, length(data) FROM {feature_table(spec)} WHERE key_id = {_KEY} "  # noqa: S608
+        "ORDER BY picture_id",
+        (spec.key,),
+    ).fetchall()
+
+
+def counts(db: sqlite3.Connection) -> dict[str, int]:
+    found = dict.fromkeys((row[0] for row in db.execute("SELECT name FROM feature_keys")), 0)
+    for table in TABLES:
+        for name, count in db.execute(
+            "SELECT name, n FROM (SELECT key_id, count(*) AS n "  # noqa: S608 (our own table names)
+            f"FROM {table} GROUP BY key_id) JOIN feature_keys ON feature_keys.id = key_id"
+        ):
+            found[name] += count
+    return found
+
+
+def ready(db: sqlite3.Connection, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
+    """(picture id, feature key) of all that these pictures have."""
+    for table in TABLES:
+        for marks, some in chunks(wanted):
+            yield from db.execute(
+                f"SELECT picture_id, name FROM {table} INDEXED BY {table}_by_picture "  # noqa: S608 (our own)
+                f"JOIN feature_keys ON feature_keys.id = key_id WHERE picture_id IN ({marks})",
+                some,
+            )
+
+
+def blobs(db: sqlite3.Connection, wanted: Sequence[int], spec: FeatureSpec) -> dict[int, bytes]:
+    found: dict[int, bytes] = {}
+    key = db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
+    if key is not None:
+        statement = f"SELECT picture_id, data FROM {feature_table(spec)} WHERE key_id = ?"  # noqa: S608
+        for marks, some in chunks(wanted):
+            found.update(db.execute(f"{statement} AND picture_id IN ({marks})", (*key, *some)))
+    return found

@@ -1,0 +1,43 @@
+"""Runs with a progress line, and what they could not use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from pictrace.catalog.base import Catalog
+from pictrace.cli._bar import Bar
+from pictrace.cli._output import FAILED, OK, warn
+from pictrace.indexing import Failure, Progress, Rebuild
+
+__all__ = ["failure_documents", "rebuild", "show", "status_of", "warn_of"]
+
+
+def show(run: Iterable[Progress], what: str = "pictures") -> None:
+    """All of a run, with a line that tells how far it is."""
+    bar = Bar(what)
+    try:
+        for progress in run:
+            bar.show(progress)
+    finally:
+        bar.end()
+
+
+def rebuild(catalog: Catalog) -> Rebuild:
+    """Make the features that are missing."""
+    run = Rebuild(catalog)
+    show(run)
+    return run
+
+
+def warn_of(failures: Sequence[Failure]) -> None:
+    warn(*(f"{failure.source.address}: {failure.reason}" for failure in failures))
+
+
+def failure_documents(failures: Sequence[Failure]) -> list[dict[str, Any]]:
+    return [{"address": one.source.address, "reason": one.reason} for one in failures]
+
+
+def status_of(progress: Progress, failures: Sequence[Failure]) -> int:
+    """Failed only where nothing at all could be used."""
+    return FAILED if failures and not (progress.added or progress.known) else OK

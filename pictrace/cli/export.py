@@ -1,0 +1,73 @@
+"""pictrace export"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pictrace.catalog import open_catalog
+from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._output import OK, USAGE, say, say_json, warn
+from pictrace.errors import PicTraceError
+from pictrace.exports import write_features, write_list
+
+__all__ = ["register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "export", _export, help="write a catalog's features or its list for other programs")
+    add_catalog(parser)
+    parser.add_argument("--features", metavar="OUT.npz", help="all features, as numpy arrays")
+    parser.add_argument("--list", metavar="OUT.csv", help="one line for each address, with the metadata")
+    add_json(parser)
+
+
+def _export(options: argparse.Namespace) -> int:
+    if options.features is None and options.list is None:
+        warn("pictrace: nothing to write was named. Give --features OUT.npz, --list OUT.csv, or both.")
+        return USAGE
+    document: dict[str, object] = {}
+    with closing(open_catalog(options.catalog)) as catalog:
+        if options.features is not None:
+            with _written(options.features, catalog.location) as stream:
+                features = write_features(catalog, stream)
+            document["features"] = features
+        if options.list is not None:
+            with _written(options.list, catalog.location) as stream:
+                lines = write_list(catalog, stream)
+            document["lines"] = lines
+    if options.json:
+        say_json(document)
+    else:
+        if options.features is not None:
+            say(f"{options.features}:", *(f"  {key:24} {count}" for key, count in features.items()))
+        if options.list is not None:
+            say(f"{options.list}: {lines} lines")
+    return OK
+
+
+@contextmanager
+def _written(name: str, catalog: str) -> Iterator[BinaryIO]:
+    """A file that has its name only when it is whole; a former file stays until then."""
+    path = Path(name)
+    if path.resolve() in {Path(f"{catalog}{end}").resolve() for end in ("", "-wal", "-shm")}:
+        raise PicTraceError(f"{name} is the catalog itself. Name another file to write.")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                yield cast(BinaryIO, file)
+                file.close()
+                umask = os.umask(0)
+                os.umask(umask)
+                Path(file.name).chmod(0o666 & ~umask)  # a temporary file is for its owner's eyes only
+                Path(file.name).replace(path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        raise PicTraceError(f"{name} cannot be written: {error.strerror or error}. Name another place.") from error

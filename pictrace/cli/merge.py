@@ -1,0 +1,60 @@
+"""pictrace merge"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+from pathlib import Path
+
+from pictrace.catalog import SqliteCatalog
+from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._output import say, say_json
+from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
+from pictrace.errors import SourceError
+from pictrace.indexing import Merge
+
+__all__ = ["merge", "register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "merge", _merge, help="take over all pictures of another catalog")
+    parser.add_argument("other", metavar="OTHER", help="the other catalog, which is only read")
+    add_catalog(parser)
+    parser.add_argument(
+        "--distrust",
+        action="store_true",
+        help="do not believe its addresses of files, if you do not know who made it: none is read for it later",
+    )
+    add_json(parser)
+
+
+def _merge(options: argparse.Namespace) -> int:
+    return merge(Path(options.other), options.catalog, trust_files=not options.distrust, as_json=options.json)
+
+
+def merge(other: Path, location: str, *, trust_files: bool = True, as_json: bool = False) -> int:
+    """Merge, build what features are missing, and tell it."""
+    if not other.is_file():
+        raise SourceError(f"There is no file at {other}. Name a PicTrace catalog.")
+    with closing(SqliteCatalog(location)) as catalog:
+        run = Merge(catalog, other, trust_files=trust_files)
+        show(run)
+        rebuilt = rebuild(catalog)
+        failures = [*run.failures, *rebuilt.failures]
+        summary = {
+            "added": run.progress.added,
+            "known": run.progress.known,
+            "failed": run.progress.failed,
+            "features_rebuilt": rebuilt.progress.added,
+            "images": catalog.count(),
+            "seconds": round(run.progress.elapsed_s, 3),
+        }
+    warn_of(failures)
+    if as_json:
+        say_json({**summary, "failures": failure_documents(failures)})
+    else:
+        say(
+            f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed; "
+            f"the catalog holds {summary['images']} pictures."
+        )
+    return status_of(run.progress, failures)

@@ -1,0 +1,50 @@
+"""pictrace rebuild"""
+
+from __future__ import annotations
+
+import argparse
+from contextlib import closing
+
+from pictrace.catalog import open_catalog
+from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._output import FAILED, OK, say, say_json
+from pictrace.cli._runs import failure_documents, rebuild, warn_of
+from pictrace.indexing import missing_features, outdated_features
+
+__all__ = ["register"]
+
+
+def register(commands: Subparsers) -> None:
+    parser = command(commands, "rebuild", _rebuild, help="make the features that a catalog lacks")
+    add_catalog(parser)
+    parser.add_argument(
+        "--drop-outdated", action="store_true", help="afterwards delete features that no metric reads any more"
+    )
+    add_json(parser)
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    with closing(open_catalog(options.catalog)) as catalog:
+        run = rebuild(catalog)
+        outdated = outdated_features(catalog)
+        dropped = {key: catalog.drop_features(key) for key in outdated} if options.drop_outdated else {}
+        missing = missing_features(catalog)
+    warn_of(run.failures)
+    if options.json:
+        say_json(
+            {
+                "features_rebuilt": run.progress.added,
+                "failed": len(run.failures),
+                "missing": missing,
+                "outdated": {} if options.drop_outdated else outdated,
+                "dropped": dropped,
+                "failures": failure_documents(run.failures),
+            }
+        )
+    else:
+        say(f"{run.progress.added} pictures have new features, {len(run.failures)} failed.")
+        say(*(f"  {key:24} dropped for {count}" for key, count in dropped.items()))
+        if outdated and not options.drop_outdated:
+            say("Features that no metric reads any more; --drop-outdated deletes them:")
+            say(*(f"  {key:24} {count}" for key, count in outdated.items()))
+    return FAILED if run.failures and not run.progress.added else OK

@@ -1,0 +1,123 @@
+"""Pictures out of a catalog that a stranger may have made: every value is checked before it becomes ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+
+from pictrace.catalog.base import FeatureSpec, NewPicture, Source, image_id, kept_features
+from pictrace.catalog.importers import is_link
+from pictrace.catalog.importers.base import ENTRY_CHARACTERS, clean_metadata
+from pictrace.catalog.importers.catalogs import Entry, Head
+from pictrace.errors import ImageError, SourceError
+from pictrace.images import DecodeLimits, decode, original_mime, probe
+from pictrace.metrics.base import Features, Metric
+
+__all__ = ["checked_features", "checked_picture", "checked_sha256", "checked_sources"]
+
+KINDS = frozenset({"file", "link", "upload", "paste", "camera", "archive", "database", "sample"})
+THUMBNAIL_LIMITS = DecodeLimits(max_bytes=1024**2, max_pixels=1024**2)
+TITLE_CHARACTERS = 1000
+NAME_CHARACTERS = 200
+MAX_SIDE_PX, MAX_FILE_BYTES = 1_000_000, 1 << 40
+
+
+def checked_sha256(head: Head) -> bytes:
+    """The picture's identity; SourceError where it contradicts itself."""
+    if not isinstance(head.sha256, bytes) or len(head.sha256) != 32 or image_id(head.sha256) != head.id:
+        raise SourceError("Its SHA-256 and its id do not belong together. Index the picture again.")
+    return head.sha256
+
+
+def checked_sources(entry: Entry, *, name: str, trust_files: bool) -> tuple[Source, ...]:
+    """Where it came from. Files that are not trusted, and links that are none, become names within the catalog."""
+    sources = []
+    for kind, address, title, metadata in entry.sources:
+        if not isinstance(address, str) or not 0 < len(address) <= ENTRY_CHARACTERS or "\0" in address:
+            raise SourceError(f"One of its addresses is no text of up to {ENTRY_CHARACTERS} characters.")
+        title = title[:TITLE_CHARACTERS] if isinstance(title, str) else ""
+        told = _metadata(metadata)
+        believed = kind in KINDS and (kind != "file" or trust_files) and (kind != "link" or is_link(address))
+        if believed and isinstance(kind, str):
+            sources.append(Source(kind, address, title, told))
+        else:
+            label = Source("", address, title).label
+            within = f"{name[:NAME_CHARACTERS]}!/{address}"[:ENTRY_CHARACTERS]
+            sources.append(Source("archive", within, label[:TITLE_CHARACTERS], told))
+    return tuple(sources)
+
+
+def _metadata(text: object) -> dict[str, str]:
+    try:
+        found = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
+        found = None
+    if not isinstance(found, dict):
+        raise SourceError("Its metadata are no JSON object. Index the picture again.")
+    return clean_metadata((key, value) for key, value in found.items() if isinstance(value, str))
+
+
+def checked_features(
+    blobs: Mapping[FeatureSpec, bytes], metrics: Sequence[Metric]
+) -> tuple[dict[FeatureSpec, Features], list[str]]:
+    """(the features, with sketches made anew; the keys of those that their metric never makes)."""
+    kept: dict[FeatureSpec, Features] = {}
+    bad: list[str] = []
+    for metric in metrics:
+        spec = FeatureSpec.of(metric)
+        if spec not in blobs:
+            continue
+        try:
+            features = spec.layout.unpack(blobs[spec])
+        except ValueError:
+            bad.append(spec.key)
+            continue
+        if metric.plausible(features):
+            kept |= kept_features(metric, features)
+        else:
+            bad.append(spec.key)
+    return kept, bad
+
+
+def checked_picture(
+    entry: Entry,
+    sha256: bytes,
+    sources: tuple[Source, ...],
+    features: Mapping[FeatureSpec, Features],
+    limits: DecodeLimits,
+) -> NewPicture:
+    """The picture; SourceError or ImageError says what of it is wrong."""
+    try:
+        if probe(entry.thumbnail or b"", THUMBNAIL_LIMITS).format != "JPEG":
+            raise ImageError("it is no JPEG file")
+        decode(entry.thumbnail or b"", THUMBNAIL_LIMITS)
+    except ImageError as error:
+        raise SourceError(f"Its thumbnail is damaged: {error}.") from error
+    facts = entry.head.facts
+    if entry.original is not None:
+        if NewPicture.digest(entry.original) != sha256:
+            raise SourceError("Its original is not the file that it was made from. Index the picture again.")
+        info = probe(entry.original, limits)
+        facts = (info.format, info.width, info.height, len(entry.original))
+    image_format, width, height, byte_count = facts
+    try:
+        original_mime(str(image_format))
+    except ValueError as error:
+        raise SourceError(f"Its format is {str(image_format)!r}, which PicTrace does not read.") from error
+    return NewPicture(
+        sha256,
+        str(image_format),
+        _whole("width", width, MAX_SIDE_PX),
+        _whole("height", height, MAX_SIDE_PX),
+        _whole("size", byte_count, MAX_FILE_BYTES),
+        entry.thumbnail or b"",
+        sources,
+        entry.original,
+        features,
+    )
+
+
+def _whole(what: str, value: object, most: int) -> int:
+    if not isinstance(value, int) or not 0 < value <= most:
+        raise SourceError(f"Its {what} is {str(value)[:40]}, not a number from 1 to {most}.")
+    return value

@@ -1,0 +1,138 @@
+"""One run over another catalog, from its rows to ours."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pictrace.catalog.base import Catalog, FeatureSpec, NewPicture, Source
+from pictrace.catalog.importers.catalogs import Entry, Head, OtherCatalog
+from pictrace.errors import PicTraceError, SourceError
+from pictrace.images import DecodeLimits
+from pictrace.indexing._strangers import checked_features, checked_picture, checked_sha256, checked_sources
+from pictrace.indexing.progress import Failure, Progress
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Features, Metric
+
+__all__ = ["Merge"]
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What a picture that is here already gains."""
+
+    id: int
+    sources: tuple[Source, ...]
+    features: dict[FeatureSpec, Features]
+
+
+@dataclass
+class Merge:
+    """Takes over all pictures of another PicTrace catalog. Iterate over it, once: each step is a Progress.
+
+    Features of the metrics that are asked for are taken over where the other catalog has them; what is
+    missing then is for Rebuild. Nothing in the other file is believed: it is only read, on a budget, and
+    refused as a whole where its tables are not exactly ours; a picture whose values contradict each
+    other is one of ``failures``, as are features that no metric makes. SourceError where it is no
+    catalog, damaged, of a newer PicTrace, or the catalog itself.
+
+    trust_files: whether its addresses of files are believed, so that originals are read there later; else
+    they become names within the catalog. It must be False for what a visitor of a shared app uploads.
+    name: what the other catalog is called in these names; its file's name by default.
+
+    To open a stranger's catalog as one's own, merge it into a new one. It ends early by ``stop``, or by
+    closing its iterator; each batch is a transaction, and another run goes on from there.
+    """
+
+    catalog: Catalog
+    source: Path
+    trust_files: bool = field(kw_only=True)
+    name: str = field(default="", kw_only=True)
+    metrics: Sequence[Metric] = field(default_factory=all_metrics, kw_only=True)
+    limits: DecodeLimits = field(default_factory=DecodeLimits, kw_only=True)
+    workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2), kw_only=True)
+
+    def __post_init__(self) -> None:
+        self.failures: list[Failure] = []
+        self._stop = threading.Event()
+        self._started = time.monotonic()
+        self.name = self.name or self.source.name
+        ours = Path(self.catalog.location)
+        if ours.exists() and self.source.exists() and ours.samefile(self.source):
+            raise SourceError(f"{self.source} is the catalog itself. Name another one to merge into it.")
+        self._other = OtherCatalog(self.source)
+        self.progress = Progress(self._other.count())
+
+    def stop(self) -> None:
+        """Ask the run to end soon; callable from any thread."""
+        self._stop.set()
+
+    def run(self) -> Progress:
+        """All of it, without looking at the steps."""
+        for _ in self:
+            pass
+        return self.progress
+
+    def __iter__(self) -> Iterator[Progress]:
+        self._started = time.monotonic()
+        self._other.check()
+        lacking = {spec: {int(one) for one in self.catalog.missing(spec)} for spec in map(FeatureSpec.of, self.metrics)}
+        after = -(1 << 63)
+        with ThreadPoolExecutor(self.workers, thread_name_prefix="merge") as pool:
+            while not self._stop.is_set() and (heads := self._other.heads(after)):
+                after = heads[-1].id
+                self._take(heads, lacking, pool)
+                yield self.progress
+        yield self.progress
+
+    def _take(self, heads: Sequence[Head], lacking: dict[FeatureSpec, set[int]], pool: ThreadPoolExecutor) -> None:
+        here = {one: record.sha256 for one, record in self.catalog.pictures(head.id for head in heads).items()}
+        new = frozenset(head.id for head in heads if head.id not in here)
+        wanted = {
+            spec: [head.id for head in heads if head.id in new or head.id in ids] for spec, ids in lacking.items()
+        }
+        entries = self._other.entries(heads, new, wanted)
+        made = list(pool.map(lambda entry: self._checked(entry, here.get(entry.head.id)), entries))
+        pictures = [one for one in made if isinstance(one, NewPicture)]
+        known = [one for one in made if isinstance(one, _Known)]
+        result = self.catalog.add(pictures)
+        self.catalog.add_sources({one.id: one.sources for one in known})
+        for spec in {spec for one in known for spec in one.features}:
+            self.catalog.put_features(spec, {one.id: one.features[spec] for one in known if spec in one.features})
+        before = self.progress
+        self.progress = Progress(
+            before.total,
+            before.done + len(made),
+            before.added + result.added,
+            before.known + result.known + len(known),
+            before.failed + len(made) - len(pictures) - len(known),
+            time.monotonic() - self._started,
+        )
+
+    def _checked(self, entry: Entry, sha256: bytes | None) -> NewPicture | _Known | None:
+        """In a worker: what is to be stored of an entry; None where it is refused."""
+        place = Source("archive", f"{self.name}!/picture {entry.head.id}")
+        try:
+            own = checked_sha256(entry.head)
+            if sha256 is not None and own != sha256:
+                raise SourceError(f"Another picture has the same id, {entry.head.id}. Leave one of them out.")
+            sources = checked_sources(entry, name=self.name, trust_files=self.trust_files)
+            place = sources[0] if sources else place
+            features, bad = checked_features(entry.features, self.metrics)
+            taken: NewPicture | _Known
+            if sha256 is not None:
+                taken = _Known(entry.head.id, sources, features)
+            else:
+                taken = checked_picture(entry, own, sources, features, self.limits)
+        except PicTraceError as error:
+            self.failures.append(Failure(place, str(error)))
+            return None
+        for key in bad:
+            reason = f"Its features {key} are damaged and were left out. Build them again from the original."
+            self.failures.append(Failure(place, reason))
+        return taken
