@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
+import numpy as np
 import pytest
 import streamlit as st
 from http_server import serve
@@ -26,7 +27,8 @@ from pictrace.catalog.importers import Item
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.documents import failures_csv
 from pictrace.errors import CatalogError, SourceError
-from pictrace.indexing import Failure, Indexing
+from pictrace.indexing import Failure, Indexing, missing_features
+from pictrace.metrics import get_metric
 
 ROOT = Path(__file__).parents[1]
 
@@ -96,7 +98,7 @@ def test_the_list_can_be_searched_and_paged() -> None:
     app.text_input(key="catalog_text").set_value("coffee").run()
     assert "4 pictures, newest first" in texts(app)
     app.text_input(key="catalog_text").set_value("100%_nothing").run()
-    assert "No picture is called anything with" in texts(app)
+    assert "No picture fits all of this." in texts(app)
 
 
 def test_the_numbers() -> None:
@@ -265,7 +267,7 @@ def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list
     Indexing(catalog, [*items[:2], Item.of_bytes(items[2].data or b"", Source("upload", "=1+1"))]).run()
     rows = list(csv.DictReader(io.StringIO(downloads_view._list_of(catalog).decode("utf-8"))))
     assert len(rows) == 3
-    assert {row["address"] for row in rows} >= {"'=1+1"}
+    assert {row["source"] for row in rows} >= {"'=1+1"}
     failure = Failure(Source("upload", "@sum"), "why")
     assert failures_csv([failure]).splitlines()[1] == "upload,'@sum,why"
 
@@ -554,3 +556,107 @@ def test_links_are_refreshed_on_the_page(
     assert catalog.count() == 3
     press(app, "Done")
     assert session(app).job is None
+
+
+def catalog_of(photographs: dict[str, bytes], path: Path) -> SqliteCatalog:
+    made = SqliteCatalog(path)
+    kinds = {"astronaut.png": "people", "chelsea.png": "animals", "coffee.png": "things", "camera.png": "people"}
+    items = [
+        Item.of_bytes(photographs[name], Source("upload", name, name, {"category": kind}))
+        for name, kind in kinds.items()
+    ]
+    Indexing(made, items).run()
+    return made
+
+
+def test_an_uploaded_catalog_becomes_ones_own(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        mine.add_sources({int(mine.ids()[0]): [Source("file", "/etc/passwd")]})
+        mine.copy_to(tmp_path / "copy.sqlite")
+        ids = mine.ids().tolist()
+    app = adding(start())
+    app.file_uploader[2].upload("mine.sqlite", (tmp_path / "copy.sqlite").read_bytes()).run()
+    assert not app.exception
+    assert "mine.sqlite: a PicTrace catalog of 4 pictures" in texts(app)
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    app.run()
+    assert "4 added, 0 already here, 0 failed." in texts(app)
+    private = session(app).private
+    assert private is not None
+    assert private.catalog.ids().tolist() == ids
+    assert not missing_features(private.catalog)
+    kinds = {source.kind for one in private.catalog.pictures(ids).values() for source in one.sources}
+    assert "file" not in kinds  # so that no file of this server is ever read for it
+
+
+def test_a_damaged_catalog_says_so(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        mine.copy_to(tmp_path / "copy.sqlite")
+    data = bytearray((tmp_path / "copy.sqlite").read_bytes())
+    data[20_000:60_000] = bytes(40_000)
+    app = adding(start())
+    app.file_uploader[2].upload("mine.sqlite", bytes(data)).run()
+    assert not app.exception
+    assert app.dataframe[0].value["Entry"].tolist() == ["mine.sqlite"]
+    assert "pictrace-" not in app.dataframe[0].value["Reason"][0]  # where it lies on the server
+    assert "Nothing chosen yet." in texts(app)
+
+
+def test_pictures_are_chosen_by_metadata_on_both_pages(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        monkeypatch.setenv("PICTRACE_CATALOG", mine.location)
+        app = start()
+        app.multiselect(key="only_category").set_value(["people"]).run()
+        assert not app.exception
+        assert "2 pictures, newest first" in texts(app)
+        app.switch_page("pages/search.py").run()
+        assert app.multiselect(key="only_category").value == ["people"]
+        app.file_uploader[0].upload("cat.png", photographs["chelsea.png"]).run()
+        assert not app.exception
+        table = session(app).table
+        assert table is not None
+        assert len(table.ids) == 2
+        app.multiselect(key="only_category").set_value(["people", "animals"]).run()
+        table = session(app).table
+        assert table is not None
+        assert len(table.ids) == 3
+        assert "--only category=people --only category=animals" in app.code[0].value
+        app.multiselect(key="only_category").set_value([]).run()
+        assert session(app).table is not None
+        assert len(session(app).table.ids) == 4  # type: ignore[union-attr]
+
+
+def test_missing_features_are_made_on_the_page(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        key = get_metric("phash").feature_key
+        assert mine.drop_features(key) == 4
+        monkeypatch.setenv("PICTRACE_CATALOG", mine.location)
+        monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+        app = start()
+        app.segmented_control(key="catalog_part").set_value("Numbers").run()
+        press(app, "Make the missing features")
+        job = session(app).job
+        assert job is not None
+        assert job.wait(30)
+        app.run()
+        assert "Features made of 4 pictures, 0 failed." in texts(app)
+        assert mine.feature_counts()[key] == 4
+
+
+def test_everything_can_be_taken_along(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        arrays = np.load(io.BytesIO(downloads_view._features_of(mine)), allow_pickle=False)
+        key = get_metric("orb").feature_key
+        assert arrays[f"{key}/ids"].tolist() == mine.ids().tolist()
+        rows = list(csv.DictReader(io.StringIO(downloads_view._list_of(mine).decode("utf-8"))))
+        assert sorted(row["category"] for row in rows) == ["animals", "people", "people", "things"]
+        (tmp_path / "again.sqlite").write_bytes(downloads_view._copy_of(mine))
+    with closing(SqliteCatalog(tmp_path / "again.sqlite", must_exist=True)) as again:
+        assert again.count() == 4

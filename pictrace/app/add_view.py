@@ -36,7 +36,8 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
         files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.uploads}")
     items = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
     left_out: list[Skipped] = []
-    for listing in (*_uploaded_listings(state), _owners_folder()):
+    listings, catalogs = _uploaded(state)
+    for listing in (*listings, _owners_folder()):
         items += listing.items
         left_out += listing.skipped
     links = st.text_area("Links to pictures, one a line", key="add_links", height=96, placeholder="https://…")
@@ -50,13 +51,23 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
     if state.picture is not None and st.checkbox("The picture that you search with", key="add_query"):
         items.append(Item.of_bytes(state.picture.data, Source(state.picture.kind, state.picture.name)))
     _show_left_out(left_out)
-    if not items:
+    if not items and not catalogs:
         st.caption("Nothing chosen yet.")
         return
-    _show_preview(preview(workspace.catalog, items, UPLOAD_LIMITS))
+    if items:
+        _show_preview(preview(workspace.catalog, items, UPLOAD_LIMITS))
+    for name, handed in catalogs.items():
+        pictures = state.intake.kind(handed).pictures
+        st.markdown(f"**{literal(name)}: a PicTrace catalog of {pictures:,} pictures**, taken over with its features")
     target = "this catalog" if workspace.writable else "a catalog of my own"
     if st.button(f"Add to {target}", type="primary", icon=":material/add_photo_alternate:"):
-        state.job = AddJob(workspace_to_add_to(state).catalog, items, UPLOAD_LIMITS, keep=state.intake)
+        paths = {name: handed.path for name, handed in catalogs.items()}
+        try:
+            target_catalog = workspace_to_add_to(state).catalog
+            state.job = AddJob(target_catalog, items, UPLOAD_LIMITS, catalogs=paths, keep=state.intake)
+        except PicTraceError as error:
+            st.error(literal(str(error)), icon=":material/error:")
+            return
         state.forget_chosen()
         st.rerun()
 
@@ -89,14 +100,26 @@ def _show_preview(found: Preview) -> None:
 # Archives, tables, lists, databases --------------------------------------------------------------
 
 
-def _uploaded_listings(state: Session) -> list[Listing]:
+def _uploaded(state: Session) -> tuple[list[Listing], dict[str, Handed]]:
+    """(what the uploads list, PicTrace's own catalogs among them by name)."""
     uploads = st.file_uploader(
-        "ZIP archives, tables (CSV, JSON), lists of links, SQLite databases",
+        "ZIP archives, tables (CSV, JSON), lists of links, SQLite databases, catalogs",
         type=list(LISTING_SUFFIXES),
         accept_multiple_files=True,
         key=f"add_listing_{state.uploads}",
     )
-    return [_listing(state, state.intake.take(one.file_id, one.name, one.getbuffer())) for one in uploads]
+    listings: list[Listing] = []
+    catalogs: dict[str, Handed] = {}
+    for one in uploads:
+        handed = state.intake.take(one.file_id, one.name, one.getbuffer())
+        kind = state.intake.kind(handed) if handed.is_database else None
+        if kind is not None and kind.kind == "catalog":
+            catalogs[handed.name] = handed
+        elif kind is not None and kind.kind != "foreign":
+            listings.append(Listing((), (Skipped(handed.name, kind.reason),)))
+        else:
+            listings.append(_listing(state, handed))
+    return listings, catalogs
 
 
 def _listing(state: Session, handed: Handed) -> Listing:

@@ -30,7 +30,7 @@ TITLES = {FIRST: "First picture", SECOND: "Second picture"}
 def show() -> None:
     """The whole page."""
     state, pair, metrics = session(), comparison(), all_metrics()
-    criteria, orientations = criteria_controls(metrics, state, ranking=False)
+    criteria, orientations = criteria_controls(metrics, state)
     try:
         workspace = workspace_of(state)
     except PicTraceError as error:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import random
+import shlex
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pictrace.app.components import Tile, copy_link, paste_button, tiles
+from pictrace.app.filters_view import metadata_filters
 from pictrace.app.kept_settings import kept
 from pictrace.app.picture_input import catalog_picture, linked_picture, picture_types
 from pictrace.app.state import UPLOAD_LIMITS, Picture, Session
@@ -57,10 +59,12 @@ def _on_preset(metrics: Sequence[Metric]) -> None:
         _apply(get_preset(name), metrics)
 
 
-def criteria_controls(metrics: Sequence[Metric], state: Session, *, ranking: bool = True) -> tuple[Criteria, bool]:
+def criteria_controls(
+    metrics: Sequence[Metric], state: Session, *, ranked: Workspace | None = None
+) -> tuple[Criteria, bool]:
     """The sidebar: what counts as a match, and whether orientations are tried. All kept in the address.
 
-    ranking: also what is shown of a ranking.
+    ranked: the catalog that is searched, for which there is also what is shown of its ranking, and filters.
     """
     keys = [_weight_key(metric) for metric in metrics]
     keys += [_setting_key(metric, setting.name) for metric in metrics for setting in metric.settings]
@@ -88,7 +92,9 @@ def criteria_controls(metrics: Sequence[Metric], state: Session, *, ranking: boo
                 settings[metric.name] = chosen
         with preset_place:
             _preset_control(metrics, weights, settings)
-        min_score, top = _ranking_controls() if ranking else (0.0, 1)
+        min_score, top = (0.0, 1) if ranked is None else _ranking_controls()
+        if ranked is not None:
+            state.filters = metadata_filters(ranked, state)
         orientations = st.toggle(
             "Also try mirrored and turned",
             value=True,
@@ -98,10 +104,10 @@ def criteria_controls(metrics: Sequence[Metric], state: Session, *, ranking: boo
         )
         copy_link("Copy link to these settings", key="copy_link")
         criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
-        if ranking:
+        if ranked is not None:
             with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
                 st.caption("The same search on the command line.")
-                st.code(recipe(criteria, orientations=orientations), language="bash", wrap_lines=True)
+                st.code(recipe(criteria, state.filters, orientations=orientations), language="bash", wrap_lines=True)
     return criteria, orientations
 
 
@@ -121,13 +127,14 @@ def _ranking_controls() -> tuple[float, int]:
     return min_score, int(top)
 
 
-def recipe(criteria: Criteria, *, orientations: bool) -> str:
-    """The command that ranks by these criteria."""
+def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = None, *, orientations: bool) -> str:
+    """The command that ranks by these criteria, among the pictures that fit the filters."""
     weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
     words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]
     words += [f"--{name} {value}" for chosen in criteria.settings.values() for name, value in chosen.items()]
     words += [f"--min-score {criteria.min_score:g}"] if criteria.min_score else []
     words += [f"--top {criteria.top}"]
+    words += [f"--only {shlex.quote(f'{name}={value}')}" for name, some in (filters or {}).items() for value in some]
     words += [] if orientations else ["--no-orientations"]
     return " ".join(words)
 

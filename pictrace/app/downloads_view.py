@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import io
 import tempfile
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import Catalog
-from pictrace.documents import spreadsheet_text
+from pictrace.exports import write_features, write_list
 
 __all__ = ["downloads"]
 
@@ -20,11 +20,34 @@ def downloads(workspace: Workspace) -> None:
     """A popover with every form that the catalog can be had in; each is made when it is asked for."""
     catalog = workspace.catalog
     with st.popover("Download", icon=":material/download:"):
-        st.caption("The catalog with all features is a SQLite file; the list is a table of its pictures.")
-        st.download_button(
-            "Catalog", lambda: _copy_of(catalog), "catalog.sqlite", "application/vnd.sqlite3", on_click="ignore"
-        )
-        st.download_button("List", lambda: _list_of(catalog), "catalog.csv", "text/csv", on_click="ignore")
+        for label, make, name, mime, told in (
+            (
+                "Catalog",
+                _copy_of,
+                "catalog.sqlite",
+                "application/vnd.sqlite3",
+                "One SQLite file with all that PicTrace knows of the pictures. Upload it here again, or open it on the "
+                "command line.",
+            ),
+            ("List", _list_of, "catalog.csv", "text/csv", "A table: one line for each address, with the metadata."),
+            (
+                "Features",
+                _features_of,
+                "features.npz",
+                "application/octet-stream",
+                "Arrays for numpy, by feature key; about 100 KB a picture.",
+            ),
+        ):
+            st.download_button(
+                label,
+                partial(make, catalog),
+                name,
+                mime,
+                on_click="ignore",
+                icon=":material/download:",
+                width="stretch",
+            )
+            st.caption(told)
 
 
 def _copy_of(catalog: Catalog) -> bytes:
@@ -35,12 +58,12 @@ def _copy_of(catalog: Catalog) -> bytes:
 
 
 def _list_of(catalog: Catalog) -> bytes:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["id", "title", "kind", "address", "width", "height", "format", "bytes", "added_at"])
-    for record in catalog.pictures(catalog.ids().tolist()).values():
-        for source in record.sources:
-            words = [spreadsheet_text(one) for one in (source.label, source.kind, source.address)]
-            facts = [record.width, record.height, record.format, record.byte_count, record.added_at]
-            writer.writerow([record.id, *words, *facts])
-    return text.getvalue().encode("utf-8")
+    stream = io.BytesIO()
+    write_list(catalog, stream)
+    return stream.getvalue()
+
+
+def _features_of(catalog: Catalog) -> bytes:
+    stream = io.BytesIO()
+    write_features(catalog, stream)
+    return stream.getvalue()

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from pictrace.app.owner import owner
 from pictrace.app.typed_links import refusal
-from pictrace.catalog.importers import Listing, Skipped, Table, list_source, tables_of
-from pictrace.errors import SourceError
+from pictrace.catalog.importers import DatabaseKind, Listing, Skipped, Table, kind_of, list_source, tables_of
+from pictrace.errors import PicTraceError, SourceError
 
 __all__ = ["DATABASE_SUFFIXES", "LISTING_SUFFIXES", "Handed", "Intake", "listing_of"]
 
@@ -41,6 +41,7 @@ class Intake:
         self._handed: dict[str, Handed] = {}
         self._listings: dict[tuple[str, str | None, str | None], Listing | SourceError] = {}
         self._tables: dict[str, list[Table]] = {}
+        self._kinds: dict[str, DatabaseKind] = {}
 
     def take(self, upload_id: str, name: str, data: memoryview) -> Handed:
         """Keep an upload's bytes, once."""
@@ -71,13 +72,24 @@ class Intake:
             raise found
         return found
 
+    def kind(self, handed: Handed) -> DatabaseKind:
+        """What a database is: a catalog of ours, some other, or a damaged one; looked through once."""
+        if handed.id not in self._kinds:
+            try:
+                self._kinds[handed.id] = kind_of(handed.path)
+            except PicTraceError as error:
+                _rename(error, handed)
+                self._kinds[handed.id] = DatabaseKind("damaged", str(error))
+        return self._kinds[handed.id]
+
     def tables(self, handed: Handed) -> list[Table]:
         """The tables of a database that have columns to read; SourceError where it is none."""
         if handed.id not in self._tables:
             try:
                 self._tables[handed.id] = [one for one in tables_of(handed.path) if one.columns]
             except SourceError as error:
-                raise _named(error, handed) from error
+                _rename(error, handed)
+                raise
         return self._tables[handed.id]
 
 
@@ -95,7 +107,8 @@ def listing_of(handed: Handed, *, column: str | None = None, table: str | None =
     try:
         listing = list_source(str(handed.path), column=column, table=table)
     except SourceError as error:
-        raise _named(error, handed) from error
+        _rename(error, handed)
+        raise
     settings = owner()
     items, skipped = [], list(listing.skipped)
     for item in listing.items:
@@ -110,7 +123,6 @@ def listing_of(handed: Handed, *, column: str | None = None, table: str | None =
     return Listing(tuple(items), tuple(skipped), listing.column, listing.columns)
 
 
-def _named(error: SourceError, handed: Handed) -> SourceError:
-    """The same error, that names the file as its owner does and not as it lies on the server."""
+def _rename(error: PicTraceError, handed: Handed) -> None:
+    """Have an error name the file as its owner does, and not as it lies on the server."""
     error.args = (str(error).replace(str(handed.path), handed.name),)
-    return error

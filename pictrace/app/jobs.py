@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from pictrace.catalog.base import Catalog, NewPicture, image_id
 from pictrace.catalog.importers import Item
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
-from pictrace.indexing import Failure, Indexing, Pace, Progress, Refresh, RefreshProgress
+from pictrace.indexing import Failure, Indexing, Merge, Pace, Progress, Rebuild, Refresh, RefreshProgress
 
-__all__ = ["AddJob", "Job", "Preview", "RefreshJob", "Run", "preview"]
+__all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 
 LOOKED_INTO = 400  # entries of archives and databases that a preview opens
 AT_HAND = frozenset(["archive", "database"])  # kinds of sources whose loaders read this machine's disk only
@@ -143,17 +144,42 @@ class Job(ABC):
 
 
 class AddJob(Job):
-    """Pictures on their way into a catalog."""
+    """Pictures on their way into a catalog, and other catalogs, whose pictures a stranger vouches for.
 
-    def __init__(self, catalog: Catalog, items: Sequence[Item], limits: DecodeLimits, *, keep: object = None) -> None:
-        self.items = tuple(items)
+    catalogs: files by the names that they were uploaded with.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        items: Sequence[Item],
+        limits: DecodeLimits,
+        *,
+        catalogs: Mapping[str, Path] | None = None,
+        keep: object = None,
+    ) -> None:
+        self.items, self.catalogs = tuple(items), dict(catalogs or {})
         self._catalog, self._limits = catalog, limits
-        self._indexing = Indexing(catalog, self.items, limits=limits)
-        super().__init__([self._indexing], keep=keep)
+        indexing = Indexing(catalog, self.items, limits=limits)
+        merges = [
+            Merge(catalog, path, trust_files=False, name=name, limits=limits) for name, path in self.catalogs.items()
+        ]
+        self._counted: list[Indexing | Merge] = [indexing, *merges]
+        # What another catalog lacks is made of its originals; those that it does not hold cannot be had here.
+        rebuild: list[Run] = [RebuildLater(catalog, limits)] if merges else []
+        super().__init__([*self._counted, *rebuild], keep=keep)
 
     @property
     def progress(self) -> Progress:
-        return self._indexing.progress
+        parts = [one.progress for one in self._counted]
+        return Progress(
+            sum(one.total for one in parts),
+            sum(one.done for one in parts),
+            sum(one.added for one in parts),
+            sum(one.known for one in parts),
+            sum(one.failed for one in parts),
+            sum(one.elapsed_s for one in parts if one.done),
+        )
 
     @property
     def told(self) -> str:
@@ -169,7 +195,54 @@ class AddJob(Job):
         return tuple(item for item in self.items if id(item.source) in failed)
 
     def again(self) -> AddJob:
-        return AddJob(self._catalog, self.left_over, self._limits, keep=self._keep)
+        catalogs = self.catalogs if self.stopped or self.problem else {}
+        return AddJob(self._catalog, self.left_over, self._limits, catalogs=catalogs, keep=self._keep)
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.stopped or bool(self.problem or self.left_over)
+
+
+class RebuildLater:
+    """A Rebuild of what is missing when its turn comes."""
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits) -> None:
+        self._catalog, self._limits = catalog, limits
+        self._run: Rebuild | None = None
+        self._stopped = False
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        return self._run.failures if self._run else ()
+
+    def run(self) -> object:
+        self._run = Rebuild(self._catalog, limits=self._limits)
+        return None if self._stopped else self._run.run()
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._run is not None:
+            self._run.stop()
+
+
+class RebuildJob(Job):
+    """Features that are missing, made of the originals."""
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits) -> None:
+        self._catalog, self._limits = catalog, limits
+        self._rebuild = Rebuild(catalog, limits=limits)
+        super().__init__([self._rebuild])
+
+    @property
+    def progress(self) -> Progress:
+        return self._rebuild.progress
+
+    @property
+    def told(self) -> str:
+        return f"Features made of {self.progress.added:,} pictures, {self.progress.failed:,} failed."
+
+    def again(self) -> RebuildJob:
+        return RebuildJob(self._catalog, self._limits)
 
 
 class RefreshJob(Job):

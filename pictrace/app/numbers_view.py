@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pictrace.app.state import Session
+from pictrace.app.jobs import RebuildJob
+from pictrace.app.state import UPLOAD_LIMITS, Session
 from pictrace.app.workspaces import Workspace
 from pictrace.charts import counts_figure
+from pictrace.indexing import missing_features, outdated_features
 
 __all__ = ["numbers"]
 
 
 def numbers(workspace: Workspace, state: Session) -> None:
     """The whole part."""
-    facts, features = workspace.catalog.facts(), workspace.catalog.feature_counts()
+    facts = workspace.catalog.facts()
     count = workspace.catalog.count()
     with st.container(horizontal=True):
         st.metric("Pictures", f"{count:,}", border=True)
@@ -28,10 +30,46 @@ def numbers(workspace: Workspace, state: Session) -> None:
     )
     sizes = {f"{size} to {size + 1} MP": number for size, number in facts.megapixels.items()}
     right.plotly_chart(counts_figure("How large?", sizes), key="sizes", config=plain, alt="Pictures by size")
+    _features(workspace, state, count)
+
+
+def _features(workspace: Workspace, state: Session, count: int) -> None:
     st.subheader("Features", anchor=False)
-    rows = {
-        "Kind": list(features),
-        "Ready": list(features.values()),
-        "Missing": [count - number for number in features.values()],
-    }
-    st.dataframe(rows, hide_index=True)
+    catalog = workspace.catalog
+    features = catalog.feature_counts()
+    missing, outdated = missing_features(catalog), outdated_features(catalog)
+    keys = sorted({*features, *missing})
+    st.dataframe(
+        {
+            "Kind": keys,
+            "Ready": [features.get(key, 0) for key in keys],
+            "Missing": [missing.get(key, 0) for key in keys],
+            "Note": ["read by no metric any more" if key in outdated else "" for key in keys],
+        },
+        hide_index=True,
+    )
+    if missing:
+        st.caption("Pictures without a metric's features are ranked by the other metrics.")
+    elif not outdated:
+        st.caption(f"Every metric's features are ready for all {count:,} pictures.")
+    if not workspace.writable:
+        return
+    with st.container(horizontal=True):
+        if missing and st.button(
+            "Make the missing features",
+            type="primary",
+            icon=":material/build:",
+            disabled=state.job is not None,
+            help="From the kept originals, and from files where they lie. Needed after a metric's settings changed.",
+        ):
+            state.job = RebuildJob(catalog, UPLOAD_LIMITS)
+            st.rerun()
+        if outdated:
+            with st.popover("Delete outdated features", icon=":material/delete_sweep:"):
+                st.write("Nothing reads them with the settings of today. Made anew, they take a while.")
+                st.button("Delete them", on_click=_drop, args=(workspace, tuple(outdated)), type="primary")
+
+
+def _drop(workspace: Workspace, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        workspace.catalog.drop_features(key)

@@ -16,6 +16,7 @@ from pictrace.app.state import UPLOAD_LIMITS, Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
+from pictrace.catalog.importers import is_link
 from pictrace.errors import PicTraceError
 from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.indexing import original_bytes
@@ -27,6 +28,7 @@ from pictrace.verdict import Verdict
 __all__ = ["details", "list_of_matches", "numbers_table"]
 
 CARD_PX = 216
+CARD_FACTS = 3
 COMPARE_PAGE = "pages/compare.py"
 
 
@@ -68,8 +70,9 @@ def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], good: boo
             for metric in metrics
             if match.metrics[metric.name].weight > 0
         ],
+        "facts": [f"{name}: {', '.join(values)}" for name, values in list(picture.metadata.items())[:CARD_FACTS]],
         "sources": [
-            {"text": source.address, "href": source.address if source.kind == "link" else ""}
+            {"text": source.address, "href": source.address if is_link(source.address) else ""}
             for source in picture.sources[:3]
         ],
     }
@@ -110,6 +113,10 @@ def details(
     if good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
     numbers_table(one.match, metrics, criteria)
+    known = one.picture.metadata
+    if known:
+        rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
+        st.dataframe(rows, hide_index=True)
     if other is None or state.query is None:
         st.info(f"The evidence needs the original picture. {literal(problem)}", icon=":material/hide_image:")
         return

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TypedDict
 
 import pandas as pd
 import streamlit as st
 
 from pictrace.app.components import Tile, data_address, tiles
 from pictrace.app.controls import take_from_catalog
+from pictrace.app.filters_view import metadata_filters
 from pictrace.app.removal_view import remove_button
 from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.base import PictureRecord
+from pictrace.catalog.base import ORDERS, FeatureSpec, PictureRecord
+from pictrace.metrics import all_metrics
 
 __all__ = ["pictures"]
 
 GALLERY, TABLE = "Gallery", "Table"
+ORDER_TITLES = {"newest": "Newest first", "oldest": "Oldest first", "name": "By name", "size": "Largest first"}
 PAGE_PICTURES = {GALLERY: 24, TABLE: 50}
 TILE_PX, ROW_PX = 216, 96
 SEARCH_PAGE = "pages/search.py"
@@ -30,21 +34,19 @@ def pictures(workspace: Workspace, state: Session) -> None:
     if not catalog.count():
         st.info("The catalog is empty. Add pictures to it first.", icon=":material/inbox:")
         return
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("Find by title, address or metadata", key="catalog_text", placeholder="beach, .png, …")
-        look = st.segmented_control("Look", [GALLERY, TABLE], default=GALLERY, required=True, key="catalog_look")
-        _, total = catalog.page(text=text, limit=0)
-        pages = max(1, -(-total // PAGE_PICTURES[look]))
-        number = min(st.number_input(f"Page, of {pages}", 1, pages, key=f"page_{look}_{pages}", width=140), pages)
-    start = (number - 1) * PAGE_PICTURES[look]
-    ids, _ = catalog.page(text=text, offset=start, limit=PAGE_PICTURES[look])
+    chosen, look = _choices(workspace, state)
+    size = PAGE_PICTURES[look]
+    _, total = catalog.page(**chosen, limit=0)
+    pages = max(1, -(-total // size))
+    number = 1
+    if pages > 1:
+        number = min(st.number_input(f"Page, of {pages:,}", 1, pages, key=f"page_{look}_{pages}", width=160), pages)
+    ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
     if not ids:
-        st.info(
-            f"No picture is called anything with “{literal(text)}”. Shorten the text.", icon=":material/search_off:"
-        )
+        st.info("No picture fits all of this. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
         return
     records = {one: record for one, record in catalog.pictures(ids).items() if one not in state.removing}
-    st.caption(f"{total:,} {'picture' if total == 1 else 'pictures'}, newest first")
+    st.caption(f"{total:,} {'picture' if total == 1 else 'pictures'}, {ORDER_TITLES[chosen['order']].lower()}")
     if look == TABLE:
         _table(workspace, state, records)
         return
@@ -53,6 +55,47 @@ def pictures(workspace: Workspace, state: Session) -> None:
         _gallery(workspace, records)
     with right:
         _one_picture(workspace, state, st.session_state.get("catalog_picked"))
+
+
+class _Chosen(TypedDict):
+    """What Catalog.page is asked for."""
+
+    text: str
+    order: str
+    formats: list[str]
+    repeated: bool
+    lacking: list[FeatureSpec]
+    filters: Mapping[str, Sequence[str]]
+
+
+def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str]:
+    """What the pictures shown have in common, in which order they come, and how they are shown."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Find by title, address or metadata", key="catalog_text", placeholder="beach, .png, …")
+        order = st.selectbox(
+            "Order",
+            ORDERS,
+            format_func=ORDER_TITLES.__getitem__,
+            key="catalog_order",
+            width=160,
+        )
+        look = st.segmented_control("Look", [GALLERY, TABLE], default=GALLERY, required=True, key="catalog_look")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        with st.container(width=260):
+            filters = metadata_filters(workspace, state)
+        with st.popover("More", icon=":material/tune:"):
+            formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
+            repeated = st.checkbox("With several addresses", key="catalog_repeated")
+            lacking = st.checkbox("Without all features", key="catalog_lacking")
+    specs = [FeatureSpec.of(metric) for metric in all_metrics()] if lacking else []
+    return {
+        "text": text,
+        "order": order,
+        "formats": formats,
+        "repeated": repeated,
+        "lacking": specs,
+        "filters": filters,
+    }, look
 
 
 def _gallery(workspace: Workspace, records: Mapping[int, PictureRecord]) -> None:
@@ -85,9 +128,9 @@ def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -
         )
         for source in record.sources:
             st.text(f"{source.kind}: {source.address}")
-            if source.metadata:
-                rows = {"Name": list(source.metadata), "Value": list(source.metadata.values())}
-                st.dataframe(rows, hide_index=True)
+        if record.metadata:
+            values = [", ".join(some) for some in record.metadata.values()]
+            st.dataframe({"Metadata": list(record.metadata), "Value": values}, hide_index=True)
         with st.container(horizontal=True):
             _search_button(workspace, state, record.id)
             if workspace.writable:
@@ -131,6 +174,8 @@ def _table(workspace: Workspace, state: Session, records: Mapping[int, PictureRe
 def _frame(workspace: Workspace, rows: Sequence[PictureRecord]) -> pd.DataFrame:
     """One row a picture: what it looks like, what is known of it, and its metadata, a column each."""
     location = workspace.catalog.location
+    ready = workspace.catalog.features_ready([one.id for one in rows])
+    titles = {metric.feature_key: metric.name for metric in all_metrics()}
     columns: dict[str, list[object]] = {
         "Picture": [data_address(small_thumbnail(location, one.id, ROW_PX, workspace)) for one in rows],
         "Title": [one.label for one in rows],
@@ -139,8 +184,9 @@ def _frame(workspace: Workspace, rows: Sequence[PictureRecord]) -> pd.DataFrame:
         "Format": [one.format for one in rows],
         "KB": [one.byte_count / 1024 for one in rows],
         "Added": [one.added_at[:10] for one in rows],
+        "Features": [", ".join(title for key, title in titles.items() if key in ready[one.id]) for one in rows],
     }
-    metadata = [{name: value for source in one.sources for name, value in source.metadata.items()} for one in rows]
+    metadata = [{name: ", ".join(values) for name, values in one.metadata.items()} for one in rows]
     for name in dict.fromkeys(name for one in metadata for name in one):
         columns[name if name not in columns else f"{name} (metadata)"] = [one.get(name, "") for one in metadata]
     return pd.DataFrame(columns)

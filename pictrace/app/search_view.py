@@ -41,10 +41,10 @@ def show() -> None:
     """The whole page."""
     metrics = all_metrics()
     state = session()
-    criteria, orientations = criteria_controls(metrics, state)
     come_back(state)
     try:
         workspace = workspace_of(state)
+        criteria, orientations = criteria_controls(metrics, state, ranked=workspace)
     except PicTraceError as error:
         st.error(literal(str(error)), icon=":material/error:")
         return
@@ -65,7 +65,12 @@ def show() -> None:
     state.timing_ms["rank"] = (time.perf_counter() - started) * 1e3
     _query_line(workspace, state, table, told)
     if not table.catalog_size:
-        st.info("The catalog is empty, so there is nothing to find yet.", icon=":material/inbox:")
+        if state.filters:
+            st.info(
+                "No picture of the catalog fits the filters. Choose fewer of them.", icon=":material/filter_alt_off:"
+            )
+        else:
+            st.info("The catalog is empty, so there is nothing to find yet.", icon=":material/inbox:")
         return
     if found:
         _results(workspace, state, table, criteria, found, told, metrics, orientations=orientations)
@@ -201,7 +206,14 @@ def _downloads(
     if state.picture is None or state.query is None:
         return
     document = search_document(
-        state.picture.name, state.query, workspace.catalog, table, criteria, found, state.timing_ms
+        state.picture.name,
+        state.query,
+        workspace.catalog,
+        table,
+        criteria,
+        found,
+        state.timing_ms,
+        only=state.filters,
     )
     with st.container(horizontal=True):
         st.download_button(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -82,6 +82,7 @@ class Session:
     intake: Intake = field(default_factory=Intake)
     removing: dict[int, str] = field(default_factory=dict)  # pictures that leave the catalog when that is confirmed
     settings: dict[str, object] = field(default_factory=dict)  # where the sliders were when the page was left
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # what the metadata must say, by name
     uploads: int = 0  # part of the uploader's key: raised to empty it
 
     def look_for(self, picture: Picture) -> None:
@@ -151,13 +152,13 @@ def workspace_to_add_to(state: Session) -> Workspace:
 
 
 def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:
-    """The ScoreTable of the session's picture; computed only if the picture, the catalog or the
+    """The ScoreTable of the session's picture; computed only if the picture, the catalog, the filters or the
     comparison changed. A slider of the ranking changes none of them."""
     picture = state.asked or state.picture
     if picture is None:
         return None
     exhaustive = state.exhaustive and state.asked is None
-    key = (workspace.catalog.location, workspace.catalog.revision(), orientations, exhaustive)
+    key = (workspace.catalog.location, workspace.catalog.revision(), orientations, exhaustive, *state.filters.items())
     if state.asked is None and state.table is not None and state.key == key:
         return state.table
     with st.skeleton(ANSWER_PX):  # holds the place of the answer
@@ -176,15 +177,17 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
 
 def _score_into(workspace: Workspace, state: Session, picture: Picture, query: Query, *, exhaustive: bool) -> None:
     started = time.perf_counter()
+    among = workspace.catalog.ids_with(state.filters) if state.filters else None
     if exhaustive:
         place = st.empty()
         with place.container(horizontal=True, vertical_alignment="center"):
             bar = st.progress(0.0, text="Scoring every picture exactly")
             st.button("Stop", icon=":material/stop:", on_click=state.settle_for_the_nearest)
-        table = score(query, workspace.hot, exhaustive=True, progress=_show_in(bar, started))
+        progress = _show_in(bar, started)
+        table = score(query, workspace.hot, exhaustive=True, among=among, progress=progress)
         place.empty()
     else:
-        table = score(query, workspace.hot)
+        table = score(query, workspace.hot, among=among)
     if state.asked is not None:
         state.asked, state.selected = None, None
     state.picture, state.query, state.table, state.exhaustive = picture, query, table, exhaustive

@@ -39,6 +39,7 @@ function card(item, selected, pick) {
   head.append(make("span", "rank", item.rank), make("span", "score", item.score))
   if (item.badge) head.append(make("span", `badge ${item.tone}`, item.badge))
   text.append(head, bar(item), make("span", "title", item.title), make("span", "note", item.note))
+  if (item.facts.length) text.append(make("span", "note", item.facts.join(" · ")))
   button.append(frame, text)
   entry.append(button)
 
