@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -95,8 +96,6 @@ def details(
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(f"{one.match.rank}. {literal(one.picture.label)}", anchor=False)
-        if st.button("Compare closely", icon=":material/compare:", help="Both pictures on the page Compare."):
-            _compare_closely(workspace, state, one.match.id)
         if st.button("Close", icon=":material/close:", key="close_details"):
             state.selected = None
             st.rerun()
@@ -112,6 +111,8 @@ def details(
         right.image(shown, caption=literal(one.picture.label), alt=one.picture.label, width="stretch")
     if good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
+    if st.button("Compare closely", icon=":material/compare:", help="What was done to the picture; a report."):
+        _compare_closely(workspace, state, one.match.id)
     numbers_table(one.match, metrics, criteria)
     known = one.picture.metadata
     if known:
@@ -124,7 +125,7 @@ def details(
     name = st.segmented_control(
         "Evidence",
         list(compared),
-        default=next(iter(compared)),
+        default=max(compared, key=lambda name: np.nan_to_num(one.match.metrics[name].contribution)),
         required=True,
         format_func=lambda one: compared[one].title,
         key="evidence",

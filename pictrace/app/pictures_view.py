@@ -7,6 +7,7 @@ from typing import TypedDict
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.components import Tile, data_address, tiles
 from pictrace.app.controls import take_from_catalog
@@ -34,13 +35,12 @@ def pictures(workspace: Workspace, state: Session) -> None:
     if not catalog.count():
         st.info("The catalog is empty. Add pictures to it first.", icon=":material/inbox:")
         return
-    chosen, look = _choices(workspace, state)
+    chosen, look, page_place = _choices(workspace, state)
     size = PAGE_PICTURES[look]
     _, total = catalog.page(**chosen, limit=0)
     pages = max(1, -(-total // size))
-    number = 1
-    if pages > 1:
-        number = min(st.number_input(f"Page, of {pages:,}", 1, pages, key=f"page_{look}_{pages}", width=160), pages)
+    with page_place:
+        number = min(st.number_input(f"Page, of {pages:,}", 1, pages, key=f"page_{look}_{pages}", width=130), pages)
     ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
     if not ids:
         st.info("No picture fits all of this. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
@@ -53,7 +53,7 @@ def pictures(workspace: Workspace, state: Session) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _gallery(workspace, records)
-    with right:
+    with right, st.container(key="chosen"):
         _one_picture(workspace, state, st.session_state.get("catalog_picked"))
 
 
@@ -68,8 +68,9 @@ class _Chosen(TypedDict):
     filters: Mapping[str, Sequence[str]]
 
 
-def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str]:
-    """What the pictures shown have in common, in which order they come, and how they are shown."""
+def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaGenerator]:
+    """What the pictures shown have in common, in which order they come, how they are shown, and the place for the
+    page's number."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input("Find by title, address or metadata", key="catalog_text", placeholder="beach, .png, …")
         order = st.selectbox(
@@ -79,8 +80,16 @@ def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str]:
             key="catalog_order",
             width=160,
         )
-        look = st.segmented_control("Look", [GALLERY, TABLE], default=GALLERY, required=True, key="catalog_look")
+        page_place = st.container(width=130)
     with st.container(horizontal=True, vertical_alignment="center"):
+        look = st.segmented_control(
+            "Look",
+            [GALLERY, TABLE],
+            default=GALLERY,
+            required=True,
+            key="catalog_look",
+            label_visibility="collapsed",
+        )
         with st.container(width=260):
             filters = metadata_filters(workspace, state)
         with st.popover("More", icon=":material/tune:"):
@@ -88,14 +97,15 @@ def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str]:
             repeated = st.checkbox("With several addresses", key="catalog_repeated")
             lacking = st.checkbox("Without all features", key="catalog_lacking")
     specs = [FeatureSpec.of(metric) for metric in all_metrics()] if lacking else []
-    return {
+    chosen: _Chosen = {
         "text": text,
         "order": order,
         "formats": formats,
         "repeated": repeated,
         "lacking": specs,
         "filters": filters,
-    }, look
+    }
+    return chosen, look, page_place
 
 
 def _gallery(workspace: Workspace, records: Mapping[int, PictureRecord]) -> None:

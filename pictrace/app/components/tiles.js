@@ -10,7 +10,14 @@ export default function (component) {
       const button = document.createElement("button")
       button.type = "button"
       button.title = item.label
-      button.onclick = () => setTriggerValue("picked", item.id)
+      button.onclick = () => {
+        setTriggerValue("picked", item.id)
+        if (window.innerWidth <= 640) {
+          // In one column, what is told of the chosen one lies elsewhere on the page.
+          const told = document.querySelector(".st-key-chosen")
+          if (told) setTimeout(() => told.scrollIntoView({ behavior: "smooth", block: "start" }), 250)
+        }
+      }
       const picture = document.createElement("img")
       picture.src = item.src
       picture.alt = item.alt
