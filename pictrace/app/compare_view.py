@@ -18,7 +18,7 @@ from pictrace.app.workspaces import Workspace
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
-from pictrace.pairs import PairScores
+from pictrace.pair_scores import PairScores
 from pictrace.scores import Criteria
 from pictrace.unrelated import rarity
 

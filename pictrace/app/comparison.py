@@ -11,7 +11,7 @@ from pictrace.app.state import UPLOAD_LIMITS, Picture
 from pictrace.app.workspaces import Workspace
 from pictrace.errors import SourceError
 from pictrace.images import thumbnail
-from pictrace.pairs import PairScores, compare_queries
+from pictrace.pair_scores import PairScores, compare_queries
 from pictrace.search import Query, prepare_query
 
 __all__ = ["FIRST", "SECOND", "Comparison", "Side", "comparison", "picture_at"]

@@ -10,7 +10,7 @@ from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at
 from pictrace.documents import criteria_document, match_document, query_document
 from pictrace.metrics import get_metric
-from pictrace.pairs import compare_queries
+from pictrace.pair_scores import compare_queries
 
 __all__ = ["register"]
 

@@ -12,7 +12,7 @@ from pictrace.changes import crop, mirror
 from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
 from pictrace.indexing import new_picture
 from pictrace.metrics import all_metrics
-from pictrace.pairs import compare_queries
+from pictrace.pair_scores import compare_queries
 from pictrace.presets import criteria_of
 from pictrace.search import prepare_query, score
 
