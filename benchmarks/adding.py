@@ -80,29 +80,30 @@ def _add_and_look(page: object, pid: int, size: int) -> None:
     page.get_by_role("button", name="Add to a catalog of my own").click()
     page.get_by_text(f"of {size:,} pictures").first.wait_for()
     page.get_by_role("radio", name="Pictures", exact=True).click()
+    box = page.get_by_role("textbox", name="Find by title")
+    box.wait_for()
     answers: list[float] = []
     peak = before
     done = page.get_by_text(f"{size:,} added, 0 already here, 0 failed.")
     searches = ("0001", "0002", "")
     while not done.count():
         text = searches[len(answers) % len(searches)]
-        box = page.get_by_role("textbox", name="Find by title")
-        if box.count():
-            asked = time.perf_counter()
-            box.fill(text)
-            box.press("Enter")
-            page.wait_for_timeout(50)
-            page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-            answers.append((time.perf_counter() - asked) * 1e3)
+        asked = time.perf_counter()
+        box.fill(text)
+        box.press("Enter")
+        page.wait_for_timeout(50)
+        page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
+        answers.append((time.perf_counter() - asked) * 1e3)
         peak = max(peak, _resident_mb(pid))
         page.wait_for_timeout(2000)
         if time.perf_counter() - started > 3600:
             raise SystemExit("the pictures were not added within an hour")
     spent = time.perf_counter() - started
     print(f"{size:,} pictures added in {spent:.0f} s, {size / spent:.0f} a second, while the page was used")
-    if answers:
-        worst = sorted(answers)[int(0.95 * (len(answers) - 1))]
-        print(f"the gallery answered in {statistics.median(answers):.0f} ms (median), {worst:.0f} ms (95 %)")
+    worst = sorted(answers)[int(0.95 * (len(answers) - 1))]
+    print(
+        f"the gallery answered in {statistics.median(answers):.0f} ms (median), {worst:.0f} ms (95 %), pauses included"
+    )
     print(f"memory of the server: {before:.0f} MB before, {peak:.0f} MB at the most")
 
 

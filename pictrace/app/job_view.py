@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.jobs import Job
-from pictrace.app.state import Session, session
+from pictrace.app.state import Session, session, workspace_of
 from pictrace.app.text import literal
 from pictrace.documents import failures_csv
 
@@ -27,6 +27,9 @@ def _draw() -> None:
     if job is None:
         st.rerun()
     if job.running:
+        if not job.begun and workspace_of(state).catalog.count():
+            job.begun = True  # a page that said that the catalog is empty says so no longer
+            st.rerun()
         _draw_running(job)
         return
     if not job.seen:  # the rest of the page counts pictures too

@@ -91,7 +91,7 @@ class Job(ABC):
     def __init__(self, runs: Sequence[Run], *, keep: object = None) -> None:
         self.problem = ""
         self.stopped = False
-        self.seen = False  # that it has ended
+        self.begun = self.seen = False  # that there is something to show, and that it has ended
         self._runs, self._keep = tuple(runs), keep
         self._thread = threading.Thread(target=self._work, name=type(self).__name__, daemon=True)
         self._thread.start()
