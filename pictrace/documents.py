@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pictrace.catalog.base import Catalog, PictureRecord
+from pictrace.diagnosis import Diagnosis
 from pictrace.indexing import Failure
 from pictrace.scores import Criteria, Match, ScoreTable
 from pictrace.search import Found, Query
@@ -16,6 +17,7 @@ from pictrace.verdict import convincing_ids
 
 __all__ = [
     "criteria_document",
+    "diagnosis_document",
     "failures_csv",
     "match_document",
     "matches_csv",
@@ -66,6 +68,28 @@ def match_document(match: Match) -> dict[str, Any]:
                 "contribution": _number(part.contribution),
             }
             for name, part in match.metrics.items()
+        },
+    }
+
+
+def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
+    """What was done to the candidate to obtain the query; a change's parameters stand beside its kind."""
+    registration = diagnosis.registration
+    return {
+        "relation": diagnosis.relation,
+        "confidence": _number(diagnosis.confidence),
+        "text": diagnosis.text,
+        "changes": [
+            {"kind": one.kind, "confidence": one.confidence, "text": one.text, **one.parameters}
+            for one in diagnosis.changes
+        ],
+        "registration": None
+        if registration is None
+        else {
+            "matrix": registration.matrix.round(6).tolist(),
+            "agreement": _number(registration.agreement),
+            "overlap_query": _number(registration.overlap_query),
+            "overlap_candidate": _number(registration.overlap_candidate),
         },
     }
 

@@ -9,11 +9,14 @@ import streamlit as st
 from http_server import serve
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import workspaces
+from pictrace.app import compare_view, workspaces
 from pictrace.app.comparison import FIRST, KEY, SECOND, Comparison, picture_at
+from pictrace.app.state import Picture
 from pictrace.changes import crop, mirror
 from pictrace.errors import PicTraceError
 from pictrace.images import decode, encode_jpeg
+from pictrace.metrics import all_metrics
+from pictrace.presets import criteria_of
 
 ROOT = Path(__file__).parents[1]
 
@@ -59,8 +62,13 @@ def test_two_uploads_are_compared(photographs: dict[str, bytes]) -> None:
     assert "Give two pictures" in texts(app)
     give(app, 1, photographs["chelsea.png"], "cat.png")
     assert "Score 0." in texts(app)
-    assert len(app.dataframe[0].value) == 5
-    assert app.dataframe[0].value["Adds"].sum() == pytest.approx(comparison_score(app), abs=0.01)
+    assert "The same photograph, mirrored, cropped and otherwise changed." in texts(app)
+    assert re.search(r"cropped to 70 % · \d+% sure", texts(app))
+    fit = app.dataframe[0].value.set_index("How they fit")[""]
+    assert fit["Mirrored"] == "yes"
+    assert fit["Of the first, lies in the second"] in {"99%", "100%"}
+    assert len(app.dataframe[1].value) == 5
+    assert app.dataframe[1].value["Adds"].sum() == pytest.approx(comparison_score(app), abs=0.01)
 
 
 def comparison_score(app: AppTest) -> float:
@@ -118,3 +126,27 @@ def test_an_address_that_leads_nowhere_says_so(address: str) -> None:
     app = start(a=address)
     assert app.error
     assert "Give two pictures" in texts(app)
+
+
+def test_unrelated_pictures_have_nothing_laid_over(photographs: dict[str, bytes]) -> None:
+    app = give(give(start(), 0, photographs["coffee.png"], "a.png"), 1, photographs["chelsea.png"], "b.png")
+    assert "No common content found." in texts(app)
+    assert "Laid on each other" not in texts(app)
+
+
+def test_the_report_holds_what_the_page_says(photographs: dict[str, bytes]) -> None:
+    changed = encode_jpeg(crop(mirror(decode(photographs["chelsea.png"])), 0.7), quality=60)
+    pair = Comparison()
+    pair.put(FIRST, Picture(changed, "<b>changed</b>.jpg", "upload"))
+    pair.put(SECOND, Picture(photographs["chelsea.png"], "cat.png", "upload"))
+    scores, examined, criteria = pair.scores(orientations=True), pair.examined(), criteria_of("balanced")
+    assert scores is not None
+    assert examined is not None
+    match = scores.match(criteria)
+    assert match is not None
+    page = compare_view._report(pair, examined, scores, match, all_metrics(), criteria, {"orb": "none of 300 as near"})
+    text = page.decode("utf-8")
+    assert "<h1>The same photograph, mirrored, cropped and otherwise changed.</h1>" in text
+    assert "&lt;b&gt;changed&lt;/b&gt;.jpg" in text
+    assert "What was changed" in text
+    assert "none of 300 as near" in text

@@ -112,7 +112,25 @@ def test_compare(folder: Path, query: Path, capsys: pytest.CaptureFixture[str]) 
     other = json.loads(capsys.readouterr().out)
     assert same["score"] > 2 * other["score"]
     assert main(["compare", str(query), str(folder / "astronaut.png")]) == 0
-    assert "consistent keypoints" in capsys.readouterr().out
+    output = capsys.readouterr().out
+    assert "consistent keypoints" in output
+    assert output.startswith("The same photograph, cropped and recompressed.")
+
+
+def test_compare_json_tells_what_was_done(folder: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["compare", str(query), str(folder / "astronaut.png"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["diagnosis"]
+    assert set(told) == {"relation", "confidence", "text", "changes", "registration"}
+    assert told["relation"] == "same photograph"
+    changes = {one["kind"]: one for one in told["changes"]}
+    assert set(changes) == {"cropped", "recompressed"}
+    assert changes["cropped"]["kept"] == pytest.approx(0.6, abs=0.02)
+    assert changes["recompressed"]["quality"] == 40
+    assert all(0.5 <= one["confidence"] <= 1 and one["text"] in told["text"] for one in told["changes"])
+    assert told["registration"]["overlap_candidate"] == pytest.approx(0.6, abs=0.02)
+    assert main(["compare", str(query), str(folder / "coffee.png"), "--json"]) == 0
+    other = json.loads(capsys.readouterr().out)["diagnosis"]
+    assert (other["relation"], other["changes"], other["registration"]) == ("unrelated", [], None)
 
 
 def test_info(catalog: Path, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:

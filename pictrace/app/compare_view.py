@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 
+import numpy as np
 import streamlit as st
 
 from pictrace.app import evidence_view
-from pictrace.app.comparison import FIRST, SECOND, Comparison, comparison, picture_at
-from pictrace.app.components import copy_link
+from pictrace.app.comparison import FIRST, SECOND, Comparison, Examined, Side, comparison, picture_at
+from pictrace.app.components import Overlay, copy_link, registered
 from pictrace.app.controls import criteria_controls
 from pictrace.app.panels import numbers_table
 from pictrace.app.picture_input import picture_input
 from pictrace.app.state import session, workspace_of
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
+from pictrace.diagnosis import Diagnosis
 from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.images import encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.pair_scores import PairScores
-from pictrace.scores import Criteria
+from pictrace.report import Report, Subject, html_report
+from pictrace.scores import Criteria, Match
 from pictrace.unrelated import rarity
 
 __all__ = ["show"]
 
+EVIDENCE_PX = 760  # wide enough for lines between keypoints, and seen in one look
 TITLES = {FIRST: "First picture", SECOND: "Second picture"}
 
 
@@ -41,14 +47,12 @@ def show() -> None:
         with column:
             _side(workspace, pair, side)
     _write_address(pair)
-    scores = pair.scores(orientations=orientations)
-    if scores is None:
+    if len(pair.sides) < 2:
         st.info(
             "Give two pictures to see what they share, and what was done to one of them.", icon=":material/compare:"
         )
         return
-    _tools(pair)
-    _result(workspace, scores, metrics, criteria, orientations=orientations)
+    _result(workspace, pair, metrics, criteria, orientations=orientations)
 
 
 def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
@@ -65,10 +69,13 @@ def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
         st.error(literal(problem), icon=":material/broken_image:")
     shown = pair.sides.get(side)
     if shown is not None:
-        info, picture = shown.query.info, shown.picture
-        st.image(shown.preview, alt=picture.name, width="stretch")
-        size = f"{info.width} × {info.height} · {info.format} · {len(picture.data) / 1024:,.0f} KB"
-        st.caption(f"{literal(picture.name)} · {size}")
+        st.image(shown.preview, alt=shown.picture.name, width="stretch")
+        st.caption(f"{literal(shown.picture.name)} · {_file(shown)}")
+
+
+def _file(side: Side) -> str:
+    info = side.query.info
+    return f"{info.width} × {info.height} · {info.format} · {len(side.picture.data) / 1024:,.0f} KB"
 
 
 def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:
@@ -102,9 +109,52 @@ def _tools(pair: Comparison) -> None:
             copy_link("Copy link to this pair", key="copy_pair")
 
 
+def _answer(found: Diagnosis) -> None:
+    """The verdict, and what was done, each with how sure that is."""
+    with st.container(border=True, key="answer"):
+        st.subheader(literal(found.verdict), anchor=False)
+        if found.changes:
+            st.write("The first is the second,")
+            with st.container(horizontal=True, gap="small"):
+                for change in found.changes:
+                    st.badge(f"{change.text} · {change.confidence:.0%} sure", icon=":material/edit:", color="blue")
+        st.caption(f"{found.confidence:.0%} sure. Told from the pixels, whatever the metrics weigh.")
+
+
+def _fit(examined: Examined) -> None:
+    """Both pictures laid on each other, and how they fit in numbers."""
+    place = examined.diagnosis.registration
+    if place is None:
+        return
+    st.subheader("Laid on each other", anchor=False)
+    left, right = st.columns([3, 2], gap="medium")
+    first, second, changed = (encode_jpeg(one.image) for one in examined.laid_over)
+    height, width = examined.laid_over[0].image.shape[:2]
+    with left:
+        registered(Overlay(first, second, changed, width, height), key="registered")
+    turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else "no"
+    rows = {
+        "Of the first, lies in the second": f"{place.overlap_query:.0%}",
+        "Of the second, lies in the first": f"{place.overlap_candidate:.0%}",
+        "Mirrored": "yes" if place.mirrored else "no",
+        "Turned, counter-clockwise": turned,
+        "Enlarged": f"{1 / place.scale:.2f} times" if place.scale else "",
+        "Places that agree": f"{place.inliers} of {place.patches}",
+    }
+    with right:
+        st.dataframe({"How they fit": list(rows), "": list(rows.values())}, hide_index=True)
+        st.caption("Angles and sizes are those of the first picture, compared with the second.")
+
+
 def _result(
-    workspace: Workspace, scores: PairScores, metrics: Sequence[Metric], criteria: Criteria, *, orientations: bool
+    workspace: Workspace, pair: Comparison, metrics: Sequence[Metric], criteria: Criteria, *, orientations: bool
 ) -> None:
+    scores, examined = pair.scores(orientations=orientations), pair.examined()
+    if scores is None or examined is None:
+        return
+    _answer(examined.diagnosis)
+    _tools(pair)
+    _fit(examined)
     try:
         match = scores.match(criteria)
     except CriteriaError as error:
@@ -116,18 +166,59 @@ def _result(
     st.subheader(f"Score {match.score:.2f}", anchor=False)
     unusual = {metric.name: _unusual(workspace, metric, scores, orientations=orientations) for metric in metrics}
     numbers_table(match, metrics, criteria, {"Among unrelated pairs here": unusual})
+    make = partial(_report, pair, examined, scores, match, metrics, criteria, unusual)
+    st.download_button(
+        "Report",
+        make,
+        "comparison.html",
+        "text/html",
+        icon=":material/description:",
+        on_click="ignore",
+        help="All of this as one HTML file.",
+    )
     named = {metric.name: metric for metric in metrics}
     name = st.segmented_control(
         "Evidence",
         list(named),
-        default=next(iter(named)),
+        default=max(named, key=lambda one: np.nan_to_num(match.metrics[one].contribution)),
         required=True,
         format_func=lambda one: named[one].title,
         key="compare_evidence",
     )
-    pair = scores.pairs[name]
-    evidence_view.draw(named[name].explain_pair(pair, criteria.settings.get(name, {})))
-    evidence_view.draw_rarity(workspace, named[name], pair, orientations=orientations)
+    compared = scores.pairs[name]
+    with st.container(width=EVIDENCE_PX):
+        evidence_view.draw(named[name].explain_pair(compared, criteria.settings.get(name, {})))
+        evidence_view.draw_rarity(workspace, named[name], compared, orientations=orientations)
+
+
+def _report(
+    pair: Comparison,
+    examined: Examined,
+    scores: PairScores,
+    match: Match,
+    metrics: Sequence[Metric],
+    criteria: Criteria,
+    unusual: Mapping[str, str],
+) -> bytes:
+    first, second = (
+        Subject(one.picture.name, _file(one), one.query.image) for one in (pair.sides[FIRST], pair.sides[SECOND])
+    )
+    found = examined.diagnosis
+    done = ", ".join(one.text for one in found.changes)
+    return html_report(
+        Report(
+            first,
+            second,
+            match,
+            metrics,
+            criteria,
+            [one.explain_pair(scores.pairs[one.name], criteria.settings.get(one.name, {})) for one in metrics],
+            headline=found.verdict,
+            found=[f"The first is the second, {done}."] if done else [],
+            registered=examined.laid_over,
+            rarity=unusual,
+        )
+    )
 
 
 def _unusual(workspace: Workspace, metric: Metric, scores: PairScores, *, orientations: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -9,12 +10,16 @@ import streamlit as st
 from pictrace.app.picture_input import CATALOG_ADDRESS, catalog_picture, linked_picture
 from pictrace.app.state import UPLOAD_LIMITS, Picture
 from pictrace.app.workspaces import Workspace
+from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
+from pictrace.drawing import Drawn
+from pictrace.drawing.overlays import laid_over
 from pictrace.errors import SourceError
 from pictrace.images import thumbnail
 from pictrace.pair_scores import PairScores, compare_queries
+from pictrace.photometry import difference
 from pictrace.search import Query, prepare_query
 
-__all__ = ["FIRST", "SECOND", "Comparison", "Side", "comparison", "picture_at"]
+__all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side", "comparison", "picture_at"]
 
 FIRST, SECOND = "a", "b"
 """The sides, called so in the page's address too."""
@@ -31,6 +36,14 @@ class Side:
     query: Query
 
 
+@dataclass(frozen=True)
+class Examined:
+    """The diagnosis, and the first picture, the second laid on it, and what differs; none where nothing fits."""
+
+    diagnosis: Diagnosis
+    laid_over: Sequence[Drawn]
+
+
 @dataclass
 class Comparison:
     """The pictures by side, each read once; what was computed of a pair is kept as long as both stay."""
@@ -38,6 +51,7 @@ class Comparison:
     sides: dict[str, Side] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)  # what the page's address named, and was looked at
     _scores: tuple[tuple[str, str, bool], PairScores] | None = None
+    _examined: tuple[tuple[str, str], Examined] | None = None
 
     def put(self, side: str, picture: Picture) -> None:
         """Set one side; ImageError where the bytes are no picture, and then the former stays."""
@@ -60,6 +74,25 @@ class Comparison:
         if self._scores is None or self._scores[0] != key:
             self._scores = key, compare_queries(first.query, second.query, orientations=orientations)
         return self._scores[1]
+
+    def examined(self) -> Examined | None:
+        """What was done to one of them to obtain the other; None as long as there are not two."""
+        if len(self.sides) < 2:
+            return None
+        first, second = self.sides[FIRST], self.sides[SECOND]
+        key = (first.picture.sha256, second.picture.sha256)
+        if self._examined is None or self._examined[0] != key:
+            self._examined = key, _examine(first, second)
+        return self._examined[1]
+
+
+def _examine(first: Side, second: Side) -> Examined:
+    images = first.query.image, second.query.image
+    facts = [FileFacts.of(one.picture.data, (one.query.info.width, one.query.info.height)) for one in (first, second)]
+    found = diagnose(*images, query_facts=facts[0], candidate_facts=facts[1])
+    if found.registration is None or found.photometry is None:
+        return Examined(found, ())
+    return Examined(found, laid_over(images[0], difference(*images, found.registration, found.photometry)))
 
 
 def comparison() -> Comparison:

@@ -13,13 +13,14 @@ from pictrace.app import evidence_view
 from pictrace.app.comparison import FIRST, SECOND, comparison
 from pictrace.app.components import data_address, match_list
 from pictrace.app.picture_input import catalog_picture
-from pictrace.app.state import UPLOAD_LIMITS, Session
+from pictrace.app.state import UPLOAD_LIMITS, Original, Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.importers import is_link
+from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
 from pictrace.errors import PicTraceError
-from pictrace.images import RGBImage, encode_jpeg, load
+from pictrace.images import encode_jpeg, load, probe
 from pictrace.indexing import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, Match
@@ -106,10 +107,12 @@ def details(
         problem = str(error)
     left, right = st.columns(2)
     left.image(state.query_thumbnail, caption="Your picture", alt="Your picture", width="stretch")
-    shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other)
+    shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other.image)
     if shown is not None:
         right.image(shown, caption=literal(one.picture.label), alt=one.picture.label, width="stretch")
-    if good and one.match.variant.label:
+    if other is not None:
+        st.write(literal(_told(other.diagnosis)))
+    elif good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
     if st.button("Compare closely", icon=":material/compare:", help="What was done to the picture; a report."):
         _compare_closely(workspace, state, one.match.id)
@@ -132,10 +135,16 @@ def details(
     )
     metric, place = compared[name], (one.match.id, name)
     if place not in state.pairs:
-        state.pairs[place] = metric.compare_pair(state.query.image, other, orientations=orientations)
+        state.pairs[place] = metric.compare_pair(state.query.image, other.image, orientations=orientations)
     pair = state.pairs[place]
     evidence_view.draw(metric.explain_pair(pair, criteria.settings.get(name, {})))
     evidence_view.draw_rarity(workspace, metric, pair, orientations=orientations)
+
+
+def _told(found: Diagnosis) -> str:
+    """The diagnosis, as one says it of one's own picture."""
+    done = ", ".join(change.text for change in found.changes)
+    return f"{found.verdict} Your picture is this one, {done}." if done else found.verdict
 
 
 def _compare_closely(workspace: Workspace, state: Session, picture_id: int) -> None:
@@ -149,12 +158,18 @@ def _compare_closely(workspace: Workspace, state: Session, picture_id: int) -> N
         st.switch_page(COMPARE_PAGE)
 
 
-def _original(workspace: Workspace, state: Session, picture_id: int) -> RGBImage:
-    """The picture that all metrics see, read once while its details are open."""
-    if picture_id not in state.originals:
-        image = load(original_bytes(workspace.catalog, picture_id, UPLOAD_LIMITS), UPLOAD_LIMITS)
+def _original(workspace: Workspace, state: Session, picture_id: int) -> Original:
+    """Read and diagnosed once while its details are open."""
+    if picture_id not in state.originals and state.query is not None and state.picture is not None:
+        data = original_bytes(workspace.catalog, picture_id, UPLOAD_LIMITS)
+        info, image = probe(data, UPLOAD_LIMITS), load(data, UPLOAD_LIMITS)
+        query = state.query
+        facts = FileFacts.of(state.picture.data, (query.info.width, query.info.height))
+        found = diagnose(
+            query.image, image, query_facts=facts, candidate_facts=FileFacts.of(data, (info.width, info.height))
+        )
         state.forget_pairs()
-        state.originals[picture_id] = image
+        state.originals[picture_id] = Original(image, found)
     return state.originals[picture_id]
 
 

@@ -14,6 +14,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pictrace.app.intake import Intake
 from pictrace.app.jobs import Job
 from pictrace.app.workspaces import Workspace, new_private, open_named, open_sample_workspace, open_workspace
+from pictrace.diagnosis import Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
 from pictrace.metrics.base import ComparedPair
@@ -26,6 +27,7 @@ __all__ = [
     "SAMPLE",
     "SHARED",
     "UPLOAD_LIMITS",
+    "Original",
     "Picture",
     "Session",
     "current_table",
@@ -57,6 +59,14 @@ class Picture:
         return hashlib.sha256(self.data).hexdigest()
 
 
+@dataclass(frozen=True)
+class Original:
+    """A match as all metrics see it, and what was done to it to obtain the query."""
+
+    image: RGBImage
+    diagnosis: Diagnosis
+
+
 @dataclass
 class Session:
     """One person's state. key: what the ScoreTable was computed from."""
@@ -72,7 +82,7 @@ class Session:
     selected: int | None = None
     exhaustive: bool = False  # asked to score everything exactly, for this picture
     pairs: dict[tuple[int, str], ComparedPair] = field(default_factory=dict)  # what details were opened
-    originals: dict[int, RGBImage] = field(default_factory=dict)
+    originals: dict[int, Original] = field(default_factory=dict)
     opened: str = SHARED  # or SAMPLE, PRIVATE, or the address of a catalog in the owner's folders
     private: Workspace | None = None  # what this person added pictures to
     declined: set[str] = field(default_factory=set)  # earlier catalogs that were offered, and not wanted

@@ -7,8 +7,9 @@ import argparse
 from pictrace.cli._commands import Subparsers, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.cli._queries import query_at
-from pictrace.documents import criteria_document, match_document, query_document
+from pictrace.cli._queries import query_of, read
+from pictrace.diagnosis import FileFacts, diagnose
+from pictrace.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.metrics import get_metric
 from pictrace.pair_scores import compare_queries
 
@@ -16,7 +17,7 @@ __all__ = ["register"]
 
 
 def register(commands: Subparsers) -> None:
-    parser = command(commands, "compare", _compare, help="every metric's number for two pictures")
+    parser = command(commands, "compare", _compare, help="what was done to a picture, and every metric's number")
     parser.add_argument("first", metavar="IMAGE")
     parser.add_argument("second", metavar="IMAGE")
     add_criteria(parser)
@@ -24,20 +25,29 @@ def register(commands: Subparsers) -> None:
 
 def _compare(options: argparse.Namespace) -> int:
     criteria = criteria_from(options)
-    query, other = query_at(options.first, options), query_at(options.second, options)
+    first, second = read(options.first), read(options.second)
+    query, other = query_of(options.first, first, options), query_of(options.second, second, options)
     match = compare_queries(query, other).match(criteria)
     if match is None:
         warn("pictrace: no metric with a weight can compare these two pictures.")
         return FAILED
+    diagnosis = diagnose(
+        query.image,
+        other.image,
+        query_facts=FileFacts.of(first, (query.info.width, query.info.height)),
+        candidate_facts=FileFacts.of(second, (other.info.width, other.info.height)),
+    )
     if options.json:
         document = {
             "query": query_document(options.first, query),
             "candidate": query_document(options.second, other),
             "criteria": criteria_document(criteria),
             **match_document(match),
+            "diagnosis": diagnosis_document(diagnosis),
         }
         say_json(document)
     else:
+        say(diagnosis.text)
         say(f"score {match.score:.2f}" + (f" ({match.variant.label})" if match.variant.label else ""))
         for name, part in match.metrics.items():
             metric = get_metric(name)

@@ -1,0 +1,104 @@
+"""Two pictures in one frame: transforms between pixel grids, and warping without aliasing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.images import RGBImage, Variant
+
+__all__ = ["Frame", "Matrix", "common_frame", "corners", "inverse", "moved", "orienting", "scale_of", "scaling", "warp"]
+
+Matrix = NDArray[np.float64]
+
+
+def scaling(across: float, down: float) -> Matrix:
+    """(3, 3): pixels of a picture to those of one resized by these factors; pixel centres lie on whole numbers."""
+    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]], np.float64)
+
+
+def orienting(variant: Variant, shape: tuple[int, ...]) -> Matrix:
+    """(3, 3): pixels of a picture of this shape to those of images.orient(picture, variant)."""
+    height, width = shape[:2]
+    matrix = np.eye(3)
+    if variant.mirrored:
+        matrix = np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
+    for _ in range(variant.quarter_turns):  # counter-clockwise: (x, y) to (y, width - 1 - x)
+        matrix = np.array([[0.0, 1, 0], [-1, 0, width - 1], [0, 0, 1]]) @ matrix
+        height, width = width, height
+    return matrix
+
+
+def inverse(matrix: Matrix) -> Matrix:
+    """The way back."""
+    return np.asarray(np.linalg.inv(matrix), np.float64)
+
+
+def moved(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(n, 2) points through a (3, 3) transform."""
+    if not len(points):
+        return np.empty((0, 2))
+    found = cv2.perspectiveTransform(np.asarray(points, np.float64)[np.newaxis], matrix)
+    return np.asarray(found[0], np.float64)
+
+
+def corners(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """The outer corners of a picture of this shape, (4, 2) as (x, y), clockwise from the upper left."""
+    height, width = shape[:2]
+    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
+
+
+def scale_of(matrix: Matrix, shape: tuple[int, ...]) -> float:
+    """Target pixels per pixel of a picture of this shape, the mean of its area."""
+    height, width = shape[:2]
+    outline = moved(matrix, corners(shape)).astype(np.float32)
+    return float(np.sqrt(cv2.contourArea(outline) / (height * width)))
+
+
+def warp(
+    picture: NDArray[np.uint8], matrix: Matrix, shape: tuple[int, ...], *, scale: float, fine: bool = True
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """(the picture in a frame of this shape, where it reaches); matrix takes pixels of the frame to the picture's.
+
+    scale: pixels of the picture per pixel of the frame; what the frame cannot hold is averaged first, as
+    resizing by area would do: a box of s pixels beside one of 1 has (s * s - 1) / 12 more variance.
+    """
+    if scale > 1.05:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), np.sqrt((scale**2 - 1) / 12)), np.uint8)
+    height, width = shape[:2]
+    flags = (cv2.INTER_LANCZOS4 if fine else cv2.INTER_LINEAR) | cv2.WARP_INVERSE_MAP
+    found = cv2.warpPerspective(picture, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    inside = np.full(picture.shape[:2], 255, np.uint8)
+    mask = cv2.warpPerspective(inside, matrix, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
+    return np.asarray(found, np.uint8), np.asarray(mask, np.uint8) > 0
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A pair at the resolution of the coarser, in the query's frame.
+
+    query, candidate: (h, w, 3) uint8. mask: (h, w) bool, where the candidate reaches.
+    factor: pixels of this frame per pixel of the query, at most 1.
+    """
+
+    query: RGBImage
+    candidate: RGBImage
+    mask: NDArray[np.bool_]
+    factor: float
+
+
+def common_frame(query: RGBImage, candidate: RGBImage, matrix: Matrix, *, fine: bool = True) -> Frame:
+    """Both pictures, (h, w, 3) or (h, w), by a matrix from the query's pixels to the candidate's."""
+    scale = scale_of(matrix, query.shape)
+    height, width = query.shape[:2]
+    size = (width, height)
+    if scale < 0.95:
+        size = (max(8, round(width * scale)), max(8, round(height * scale)))
+        query = np.asarray(cv2.resize(query, size, interpolation=cv2.INTER_AREA), np.uint8)
+    matrix = matrix @ scaling(width / size[0], height / size[1])
+    shrunk = float(np.sqrt(size[0] * size[1] / (width * height)))
+    found, mask = warp(candidate, matrix, query.shape, scale=scale / shrunk, fine=fine)
+    return Frame(query, found, mask, shrunk)

@@ -1,0 +1,178 @@
+"""From a registration to what was done to the frame: turned, mirrored, cropped, stretched, resized, bordered."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.pairs.change import Change, rising, said
+from pictrace.pairs.frames import inverse, moved
+from pictrace.pairs.padding import Bars
+from pictrace.photometry import Photometry
+from pictrace.registration import Registration
+
+__all__ = ["Sizes", "geometric_changes"]
+
+TILT_DEGREES = 1.0
+"""From here a turn is one by an angle; below, it is the registration's own inaccuracy."""
+
+CLEAR_BAR = 0.04  # what turning leaves empty may fill a row or two
+NO_BARS: Bars = (0.0, 0.0, 0.0, 0.0)
+FLUSH = 0.012
+"""Bars of the candidate count where the query ends within this share of where they begin."""
+
+SIDES = ("left", "top", "right", "bottom")
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """(height, width) of the working pictures, and (width, height) of the files where known."""
+
+    query: tuple[int, ...]
+    candidate: tuple[int, ...]
+    query_file: tuple[int, int] | None
+    candidate_file: tuple[int, int] | None
+
+
+def geometric_changes(registration: Registration, fit: Photometry, sizes: Sizes) -> list[Change]:
+    """In the order in which one would do them: a mirrored picture turned is not a turned one mirrored."""
+    tilted = abs(tilt_of(registration)) >= TILT_DEGREES
+    bars = fit.bars if not tilted or max(fit.bars) > CLEAR_BAR else NO_BARS
+    other_bars = NO_BARS if tilted else _flush(fit.other_bars, registration, bars, sizes)
+    found = said("mirrored", registration.confidence, "mirrored") if registration.mirrored else []
+    found += _turned(registration)
+    found += _cropped(registration, bars, other_bars, sizes)
+    found += _wider(registration, bars, other_bars, sizes, fit.uncovered)
+    found += _stretched(registration)
+    found += _resized(registration, sizes)
+    found += _bordered("border_added", "with bars added", bars)
+    found += _bordered("border_removed", "without the bars of the second", other_bars)
+    return found
+
+
+def tilt_of(registration: Registration) -> float:
+    """Degrees to the nearest quarter turn."""
+    return registration.degrees - 90 * round(registration.degrees / 90)
+
+
+def _turned(registration: Registration) -> list[Change]:
+    tilt = tilt_of(registration)
+    if abs(tilt) >= TILT_DEGREES:
+        degrees = registration.degrees
+        confidence = min(registration.confidence, rising(abs(tilt), TILT_DEGREES, 3))
+    else:
+        degrees = 90.0 * round(registration.degrees / 90)
+        confidence = registration.confidence
+    degrees = 180.0 if degrees == -180 else degrees
+    if not degrees:
+        return []
+    shown = f"{abs(degrees):.0f}°"
+    side = "" if abs(degrees) == 180 else " to the left" if degrees > 0 else " to the right"
+    return said("turned", confidence, f"turned {shown}{side}", degrees=float(degrees))
+
+
+def _box(shape: tuple[int, ...], bars: Bars) -> NDArray[np.float64]:
+    """Corners of a picture of this shape within its bars, (4, 2), clockwise from the upper left."""
+    height, width = shape[:2]
+    left, right = bars[0] * width, (1 - bars[2]) * width
+    top, bottom = bars[1] * height, (1 - bars[3]) * height
+    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64) - 0.5
+
+
+def _area(outline: NDArray[np.float64]) -> float:
+    return float(cv2.contourArea(outline.astype(np.float32)))
+
+
+def _shared(outline: NDArray[np.float64], box: NDArray[np.float64]) -> float:
+    """The share of the box that lies within the convex outline."""
+    area, _ = cv2.intersectConvexConvex(outline.astype(np.float32), box.astype(np.float32))
+    return float(area) / max(1e-6, _area(box))
+
+
+def _cuts(outline: NDArray[np.float64], box: NDArray[np.float64]) -> dict[str, float]:
+    """How much of the box lies beyond the outline at each side, in shares of its sides."""
+    low, high = box.min(axis=0), box.max(axis=0)
+    span = high - low
+    before, after = (outline.min(axis=0) - low) / span, (high - outline.max(axis=0)) / span
+    values = (before[0], before[1], after[0], after[1])
+    return {name: float(np.clip(value, 0, 1)) for name, value in zip(SIDES, values, strict=True)}
+
+
+def _cropped(registration: Registration, bars: Bars, other_bars: Bars, sizes: Sizes) -> list[Change]:
+    """The query shows a part of the candidate."""
+    outline = moved(registration.matrix, _box(sizes.query, bars))
+    box = _box(sizes.candidate, other_bars)
+    kept = _shared(outline, box)
+    lost = 1 - kept
+    if abs(tilt_of(registration)) >= TILT_DEGREES:  # a turn in its frame loses the corners without being a crop
+        lost = min(lost, 1 - _area(outline) / _area(box))
+    cuts = _cuts(outline, box)
+    side, most = max(cuts.items(), key=lambda cut: cut[1])
+    others = sum(cuts.values()) - most
+    text = f"cropped to {100 * kept:.0f} %"
+    if abs(tilt_of(registration)) < TILT_DEGREES and most > max(0.05, 2 * others):
+        where = {"left": "on the left", "right": "on the right"}.get(side, f"at the {side}")
+        text += f" ({100 * most:.0f} % cut {where})"
+    confidence = min(registration.confidence, rising(lost, 0.03, 0.06))
+    return said("cropped", confidence, text, kept=kept, **cuts)
+
+
+def _wider(registration: Registration, bars: Bars, other_bars: Bars, sizes: Sizes, uncovered: float) -> list[Change]:
+    """The query shows more than the candidate, which is a cut-out of it."""
+    outline = moved(inverse(registration.matrix), _box(sizes.candidate, other_bars))
+    share = _shared(outline, _box(sizes.query, bars))
+    confidence = min(registration.confidence, rising(uncovered, 0.03, 0.06))
+    text = f"showing more: the second is a cut-out, {100 * share:.0f} % of the first"
+    return said("wider", confidence, text, share=share)
+
+
+def _stretched(registration: Registration) -> list[Change]:
+    factor = max(registration.stretch, 1 / registration.stretch)
+    confidence = min(registration.confidence, rising(factor, 1.035, 1.1))
+    way = "wider" if registration.stretch > 1 else "narrower"
+    text = f"stretched, {100 * abs(registration.stretch - 1):.0f} % {way}"
+    return said("stretched", confidence, text, across=registration.stretch)
+
+
+def _resized(registration: Registration, sizes: Sizes) -> list[Change]:
+    """By the pixels that the files have for the same thing; nothing where their sizes are unknown."""
+    if sizes.query_file is None or sizes.candidate_file is None:
+        return []
+    mine = _enlargement(sizes.query_file, sizes.query)
+    theirs = _enlargement(sizes.candidate_file, sizes.candidate)
+    factor = mine / (registration.scale * theirs)
+    confidence = min(registration.confidence, rising(abs(math.log(factor)), 0.06, 0.15))
+    word = "reduced" if factor < 1 else "enlarged"
+    return said("resized", confidence, f"{word} to {100 * factor:.0f} % of its size", factor=factor)
+
+
+def _enlargement(size: tuple[int, int], shape: tuple[int, ...]) -> float:
+    """Pixels of a file of this (width, height) per pixel of its working picture."""
+    return math.sqrt(size[0] * size[1] / (shape[0] * shape[1]))
+
+
+def _bordered(kind: str, words: str, bars: Bars) -> list[Change]:
+    pairs = (bars[1] + bars[3], "above and below", "height"), (bars[0] + bars[2], "left and right", "width")
+    most, where, side = max(pairs)
+    if min(bars[1], bars[3]) == 0 and side == "height":
+        where = "above" if bars[1] else "below"
+    if min(bars[0], bars[2]) == 0 and side == "width":
+        where = "on the left" if bars[0] else "on the right"
+    if pairs[0][0] and pairs[1][0]:
+        where = "around it"
+    text = f"{words} {where} ({100 * most:.0f} % of the {side})"
+    return said(kind, rising(max(bars), 0.012, 0.03), text, **dict(zip(SIDES, bars, strict=True)))
+
+
+def _flush(other_bars: Bars, registration: Registration, bars: Bars, sizes: Sizes) -> Bars:
+    """The candidate's bars, where the query ends as they begin; a sky that was cut off begins elsewhere."""
+    outline = moved(registration.matrix, _box(sizes.query, bars))
+    box = _box(sizes.candidate, other_bars)
+    span = box.max(axis=0) - box.min(axis=0)
+    gaps = [*(outline.min(axis=0) - box.min(axis=0)) / span, *(box.max(axis=0) - outline.max(axis=0)) / span]
+    kept = [bar if abs(gap) < FLUSH else 0.0 for bar, gap in zip(other_bars, gaps, strict=True)]
+    return kept[0], kept[1], kept[2], kept[3]

@@ -1,0 +1,38 @@
+"""Single planes of pictures, by OpenCV: numpy reduces a last axis of three slowly."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.images import RGBImage
+
+__all__ = ["Levels", "as_gray", "brightest", "chroma", "soft"]
+
+Levels = NDArray[np.float32]
+
+
+def brightest(picture: RGBImage) -> NDArray[np.uint8]:
+    """(h, w) uint8: the largest channel, which a turn of the hue leaves as it is."""
+    red, green, blue = cv2.split(picture)
+    return np.asarray(cv2.max(red, cv2.max(green, blue)), np.uint8)
+
+
+def chroma(picture: RGBImage) -> NDArray[np.uint8]:
+    """(h, w) uint8: the largest less the smallest channel."""
+    red, green, blue = cv2.split(picture)
+    smallest = cv2.min(red, cv2.min(green, blue))
+    return np.asarray(cv2.subtract(cv2.max(red, cv2.max(green, blue)), smallest), np.uint8)
+
+
+def as_gray(picture: RGBImage) -> RGBImage:
+    """(h, w, 3) uint8: the luma in all three channels."""
+    return np.asarray(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB), np.uint8)
+
+
+def soft(picture: NDArray[np.uint8], sigma_px: float) -> NDArray[np.uint8]:
+    """Through a Gaussian; one narrower than 0.3 px is left out."""
+    if sigma_px < 0.3:
+        return picture
+    return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma_px), np.uint8)

@@ -1,0 +1,159 @@
+"""From a photometric fit to what was done to the levels: tones, colours, sharpness, noise, compression, text."""
+
+from __future__ import annotations
+
+import math
+
+from pictrace.pairs.change import Change, rising, said
+from pictrace.pairs.overlays import whereabouts
+from pictrace.pairs.tones import Tone
+from pictrace.photometry import Photometry
+
+__all__ = ["tonal_changes"]
+
+LOSSLESS = 100
+"""The quality that stands for files other than JPEG."""
+
+COARSE = 75
+"""JPEG quality up to which the finest detail is gone."""
+
+BLOCKS = 1.5
+"""Blockiness that a JPEG quality of 80 and more does not leave."""
+
+BLOCKS_SOFTEN = 0.4  # px by which compression of an unknown quality softens
+
+STRONGLY = 36
+"""JPEG quality under which compression alone moves tones and colours a little."""
+
+
+def tonal_changes(
+    fit: Photometry,
+    *,
+    exact: bool,
+    quality: int | None,
+    other_quality: int | None,
+    traces: tuple[float, float] = (1.0, 1.0),
+) -> list[Change]:
+    """In the order in which one would tell them. exact: pixel lies on pixel, so that warping adds no differences.
+
+    quality, other_quality: of the JPEG compression of the query's and the candidate's file, None where unknown
+    or lossless. traces: how much the pixels of both show 8x8 blocks, 1 = not at all.
+    """
+    slack = min(2.0, max(0, STRONGLY - (quality or LOSSLESS)) / 12)
+    found = _tone(fit.tone, slack + abs(fit.noise) / 8)
+    found += _colours(fit, slack)
+    found += _sharpness(fit, BLOCKS_SOFTEN if max(traces) > BLOCKS else 0.0)
+    found += _noise(fit, exact, (other_quality or LOSSLESS) <= COARSE)
+    found += _compression(quality, other_quality, traces)
+    found += _overlay(fit, slack)
+    return found
+
+
+def _tone(tone: Tone, slack: float) -> list[Change]:
+    if tone.error > 0.7 * tone.before:
+        return []
+    confidence = rising(tone.before, 2.5 + slack, 7 + slack)
+    if tone.exponent != 1:
+        word = "darker" if tone.exponent > 1 else "brighter"
+        text = f"{word}, above all in the middle tones (gamma {tone.exponent:.2f})"
+        return said("gamma", confidence, text, exponent=tone.exponent)
+    middle = 127.5 * tone.gain + tone.offset - 127.5
+    words = []
+    if abs(middle) > 6:
+        words.append("darker" if middle < 0 else "brighter")
+    if abs(tone.gain - 1) > 0.08:
+        words.append(f"with {'more' if tone.gain > 1 else 'less'} contrast ({100 * tone.gain:.0f} %)")
+    text = ", ".join(words) or "with other tones"
+    return said("brightness", confidence, text, gain=tone.gain, offset=tone.offset)
+
+
+def _colours(fit: Photometry, slack: float) -> list[Change]:
+    colours = fit.colours
+    if colours.grayed:
+        return said("grayscale", rising(colours.candidate, 3 + 3 * slack, 8 + 3 * slack), "without its colours (gray)")
+    if colours.coloured:
+        text = "in colour, where the second is gray"
+        return said("coloured", rising(colours.query - abs(fit.noise), 3, 8), text)
+    if colours.turned:
+        text = f"with other colours (hue turned by {colours.hue_degrees:.0f}°)"
+        return said("hue", colours.together - slack / 8, text, degrees=colours.hue_degrees)
+    found = []
+    strength = abs(math.log2(max(1 / 16, fit.saturation)))
+    word = "stronger" if fit.saturation > 1 else "paler"
+    found += said(
+        "saturation",
+        rising(strength, 0.4 + slack / 10, 0.8),
+        f"with {word} colours ({100 * fit.saturation:.0f} %)",
+        factor=fit.saturation,
+    )
+    most = max(fit.tint, key=abs)
+    name = ("red", "green", "blue")[fit.tint.index(most)]
+    found += said(
+        "tint",
+        rising(abs(most), 7 + 2 * slack, 16 + slack),
+        f"with {'more' if most > 0 else 'less'} {name}",
+        red=fit.tint[0],
+        green=fit.tint[1],
+        blue=fit.tint[2],
+    )
+    return found
+
+
+def _sharpness(fit: Photometry, slack: float) -> list[Change]:
+    if fit.detail < 0.8:  # on a picture without detail no blur can be seen
+        return []
+    confidence = rising(abs(fit.blur_px) * fit.resolution, 0.75 + slack, 1.4 + slack)
+    if fit.blur_px > 0:
+        return said("blurred", confidence, f"blurred (by {fit.blur_px:.1f} px)", sigma_px=fit.blur_px)
+    text = f"sharper (by {-fit.blur_px:.1f} px)"
+    return said("sharper", confidence, text, sigma_px=-fit.blur_px)
+
+
+def _noise(fit: Photometry, exact: bool, coarse: bool) -> list[Change]:
+    level = abs(fit.noise)
+    grain = fit.detail * (0.15 if exact else 0.4)  # foliage and the like: what warping makes of it looks like noise
+    if fit.noise > 0:
+        grain *= 3 if coarse else 1  # the candidate's compression took the finest detail
+        least = max(1.9, grain) if exact else max(3.4, 0.75 * grain)
+        confidence = rising(level, least, 2 * least)
+        return said("noise_added", confidence, f"with noise added ({level:.0f} levels)", deviation=level)
+    least = max(2.5, grain) if exact else max(6.0, 1.4 * grain)
+    confidence = rising(level, least, 2 * least)
+    return said("noise_removed", confidence, f"with less noise ({level:.0f} levels)", deviation=level)
+
+
+def _compression(quality: int | None, other_quality: int | None, traces: tuple[float, float]) -> list[Change]:
+    mine, theirs = quality or LOSSLESS, other_quality or LOSSLESS
+    against = "" if other_quality is None else f"; the second has {other_quality}"
+    if mine <= 82 and mine < theirs:
+        text = f"recompressed (JPEG quality {mine}{against})"
+        return said("recompressed", rising(theirs - mine, 8, 20), text, quality=mine, other_quality=theirs)
+    if theirs <= 82 and theirs < mine:
+        text = f"less compressed (the second has JPEG quality {theirs})"
+        return said("less_compressed", rising(theirs - mine, -8, -20), text, quality=mine, other_quality=theirs)
+    more = traces[0] - traces[1]
+    confidence = min(0.9, rising(abs(more), 0.35, 1.0))
+    if max(traces) < BLOCKS:
+        return []
+    if more > 0:
+        return said("recompressed", confidence, "recompressed (its pixels show JPEG blocks)")
+    return said("less_compressed", confidence, "less compressed (the second shows JPEG blocks)")
+
+
+def _overlay(fit: Photometry, slack: float) -> list[Change]:
+    patch = fit.overlay
+    if patch is None:
+        return []
+    where = whereabouts(patch)
+    place: dict[str, float | str] = {
+        "where": where,
+        "share": patch.share,
+        "left": patch.left,
+        "top": patch.top,
+        "right": patch.right,
+        "bottom": patch.bottom,
+    }
+    confidence = min(rising(patch.levels, 40, 60), rising(patch.share, 0.0025 * (1 + slack), 0.006 * (1 + slack)))
+    if patch.ours >= 0.5:
+        return said("text_added", confidence, f"with text or a logo added {where}", **place)
+    return said("text_removed", confidence, f"without the text or logo that the second has {where}", **place)
