@@ -43,7 +43,8 @@ def tonal_changes(
     found = _tone(fit.tone, slack + abs(fit.noise) / 8)
     found += _colours(fit, slack)
     found += _sharpness(fit, BLOCKS_SOFTEN if max(traces) > BLOCKS else 0.0)
-    found += _noise(fit, exact, (other_quality or LOSSLESS) <= COARSE)
+    coarse = quality if fit.noise < 0 else other_quality  # of the one that would be the cleaner
+    found += _noise(fit, exact, (coarse or LOSSLESS) <= COARSE)
     found += _compression(quality, other_quality, traces)
     found += _overlay(fit, slack)
     return found
@@ -112,8 +113,9 @@ def _sharpness(fit: Photometry, slack: float) -> list[Change]:
 def _noise(fit: Photometry, exact: bool, coarse: bool) -> list[Change]:
     level = abs(fit.noise)
     grain = fit.detail * (0.15 if exact else 0.4)  # foliage and the like: what warping makes of it looks like noise
+    if coarse:  # its compression took the finest detail, and with it noise that was always there
+        grain = 3 * max(grain, 1.5)
     if fit.noise > 0:
-        grain *= 3 if coarse else 1  # the candidate's compression took the finest detail
         least = max(1.9, grain) if exact else max(3.4, 0.75 * grain)
         confidence = rising(level, least, 2 * least)
         return said("noise_added", confidence, f"with noise added ({level:.0f} levels)", deviation=level)
