@@ -35,7 +35,7 @@ def main() -> None:
     for name, (width, height) in SIZES.items():
         count = options.count * {"500 px": 6, "3 MP": 2, "12 MP": 1}[name]
         with tempfile.TemporaryDirectory() as folder:
-            paths = _write(Path(folder), photos, count, width, height, options.seed)
+            paths = write_pictures(Path(folder), photos, count, width, height, options.seed)
             decoded, indexed = [], []
             for turn in range(3):
                 decoded.append(count / _seconds(_decode_all, paths, threads))
@@ -51,7 +51,9 @@ def main() -> None:
             )
 
 
-def _write(folder: Path, photos: Sequence[RGBImage], count: int, width: int, height: int, seed: int) -> list[Path]:
+def write_pictures(
+    folder: Path, photos: Sequence[RGBImage], count: int, width: int, height: int, seed: int
+) -> list[Path]:
     """Different pictures of one size: windows of the photographs, scaled, with the grain that real ones have."""
     random = np.random.default_rng(seed)
     paths = []

@@ -11,9 +11,10 @@ import re
 from datetime import UTC, datetime
 
 import aiohttp
+from yarl import URL
 
-from pictrace.addresses import Dial, DownloadPolicy, open_socket, shown
-from pictrace.errors import DownloadError
+from pictrace.addresses import Dial, DownloadPolicy, check_characters, open_socket, shown
+from pictrace.errors import DownloadError, RefusedError
 
 __all__ = [
     "REDIRECTS",
@@ -23,6 +24,7 @@ __all__ = [
     "content_type",
     "explained",
     "header",
+    "joined",
     "once",
     "open_session",
 ]
@@ -54,6 +56,16 @@ def open_session(policy: DownloadPolicy) -> aiohttp.ClientSession:
         # Pictures are compressed already; a server that compresses all the same is decoded within the cap.
         headers={"User-Agent": _user_agent(), "Accept": "image/*,*/*;q=0.5", "Accept-Encoding": "identity"},
     )
+
+
+def joined(base: str, location: str) -> str:
+    """Where a Location header leads; a space in it, which servers do send, is written out as browsers do."""
+    location = location.strip(" ").replace(" ", "%20")
+    check_characters(location)
+    try:
+        return str(URL(base).join(URL(location)))
+    except ValueError as exc:
+        raise RefusedError(f"{shown(location)} cannot be read as a link: {shown(str(exc))}.") from exc
 
 
 async def once(dial: Dial, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:

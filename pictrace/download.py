@@ -27,10 +27,11 @@ from pictrace._http import (
     content_type,
     explained,
     header,
+    joined,
     once,
     open_session,
 )
-from pictrace.addresses import DownloadPolicy, check_characters, check_url, dialling, shown
+from pictrace.addresses import DownloadPolicy, check_url, dialling, shown
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.validators import Validators
 
@@ -212,7 +213,7 @@ async def _follow(session: aiohttp.ClientSession, url: str, policy: DownloadPoli
         if not isinstance(found, str):
             return found
         try:
-            target = check_url(_joined(here, found), policy)
+            target = check_url(joined(here, found), policy)
         except RefusedError as exc:
             raise RefusedError(f"{shown(here)} redirects to a link that is not followed. {exc}") from exc
         if target in seen:
@@ -220,16 +221,6 @@ async def _follow(session: aiohttp.ClientSession, url: str, policy: DownloadPoli
         seen.add(target)
         here = target
     raise DownloadError(f"{shown(url)} redirects over {policy.max_redirects} times. Use the link at its end.")
-
-
-def _joined(base: str, location: str) -> str:
-    """Where a Location header leads; a space in it, which servers do send, is written out as browsers do."""
-    location = location.strip(" ").replace(" ", "%20")
-    check_characters(location)
-    try:
-        return str(URL(base).join(URL(location)))
-    except ValueError as exc:
-        raise RefusedError(f"{shown(location)} cannot be read as a link: {shown(str(exc))}.") from exc
 
 
 async def _request(

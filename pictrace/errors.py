@@ -7,6 +7,7 @@ Each message says what was wrong, with the value, and what to do next::
     ├── DownloadError         a link that could not be fetched
     │   └── RefusedError      a link that must not be fetched (scheme, port, private address)
     ├── CatalogError          a catalog that cannot be opened, read or written
+    ├── ModelError            a network that cannot be got, read or run
     ├── SourceError           a folder, table or file that cannot be read as a source of pictures
     │   └── ColumnError       a table none of whose columns is, or is called, what was looked for
     └── CriteriaError         weights or settings that cannot rank anything
@@ -22,6 +23,7 @@ __all__ = [
     "CriteriaError",
     "DownloadError",
     "ImageError",
+    "ModelError",
     "PicTraceError",
     "RefusedError",
     "SourceError",
@@ -50,6 +52,10 @@ class RefusedError(DownloadError):
 
 class CatalogError(PicTraceError):
     """A catalog cannot be opened, read or written."""
+
+
+class ModelError(PicTraceError):
+    """A network cannot be got, read or run."""
 
 
 class SourceError(PicTraceError):

@@ -36,7 +36,10 @@ def write_features(catalog: Catalog, stream: BinaryIO, metrics: Sequence[Metric]
     """
     written: dict[str, int] = {}
     with catalog.at_one_moment() as frozen, zipfile.ZipFile(stream, "w", zipfile.ZIP_STORED) as archive:
+        counts = frozen.feature_counts()
         for metric in all_metrics() if metrics is None else metrics:
+            if metric.unavailable() and not counts.get(metric.feature_key):
+                continue
             sketch = FeatureSpec.of_sketch(metric)
             for spec in dict.fromkeys([FeatureSpec.of(metric), *([sketch] if sketch is not None else [])]):
                 written[spec.key] = _write_spec(frozen, archive, spec)

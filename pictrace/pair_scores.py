@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from pictrace.images import UPRIGHT
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import ComparedPair, FeatureBatch, Metric
 from pictrace.scores import Criteria, Match, ScoreTable
 from pictrace.search import Query
@@ -36,9 +35,10 @@ def compare_queries(
 ) -> PairScores:
     """The first, in each of its orientations that has features, against the second as it is.
 
-    Nothing is extracted again. orientations: not only upright.
+    Nothing is extracted again. metrics: by default, those that the first has features of. orientations: not only
+    upright.
     """
-    chosen = tuple(all_metrics() if metrics is None else metrics)
+    chosen = first.metrics if metrics is None else tuple(metrics)
     pairs = {}
     for metric in chosen:
         queries, candidate = first.features[metric.name], second.features[metric.name][UPRIGHT]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pictrace.errors import CriteriaError
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Settings
 from pictrace.scores import Criteria
 
@@ -26,15 +26,28 @@ class Preset:
     settings: Mapping[str, Settings] = field(default_factory=dict)
 
 
-def all_presets() -> tuple[Preset, ...]:
-    """The presets, the default first. A metric brings its own weight for the balanced one."""
+def all_presets(*, ready: bool = True) -> tuple[Preset, ...]:
+    """The presets, the default first. A metric brings its own weight for the balanced one.
+
+    ready: leave out those that weigh a metric which cannot be used now.
+    """
+    return tuple(preset for preset in _presets() if not ready or not _hindrance(preset))
+
+
+def _hindrance(preset: Preset) -> str:
+    """Why one of its metrics cannot be used now; "" where all can."""
+    reasons = (get_metric(name).unavailable() for name, weight in preset.weights.items() if weight > 0)
+    return next(filter(None, reasons), "")
+
+
+def _presets() -> tuple[Preset, ...]:
     reference: Mapping[str, Settings] = {"orb": {"evidence": "matches", "ratio": 0.75}}
     return (
         Preset(
             DEFAULT_PRESET,
             "Balanced",
             "Keypoints that agree on one turn, scale and shift decide; layout and colours help.",
-            {metric.name: metric.default_weight for metric in all_metrics()},
+            {metric.name: metric.default_weight for metric in all_metrics() if metric.default_weight},
         ),
         Preset(
             "ssim-orb",
@@ -50,13 +63,22 @@ def all_presets() -> tuple[Preset, ...]:
             {"ssim": 1.0, "orb": 1.0, "histogram": 1.0},
             reference,
         ),
+        Preset(
+            "look-alikes",
+            "Look-alikes",
+            "What a deep network sees decides, colours help a little: the same kind of thing, not the same picture.",
+            {"embedding": 1.0, "histogram": 0.2},
+        ),
     )
 
 
 def get_preset(name: str) -> Preset:
-    """The preset of this name; CriteriaError lists the names that there are."""
-    for preset in all_presets():
+    """The preset of this name; CriteriaError lists the names that there are, or says what it lacks."""
+    for preset in all_presets(ready=False):
         if preset.name == name:
+            hindrance = _hindrance(preset)
+            if hindrance:
+                raise CriteriaError(f"The preset {preset.title!r} cannot be used yet. {hindrance}")
             return preset
     known = ", ".join(preset.name for preset in all_presets())
     raise CriteriaError(f"There is no preset named {name!r}. The presets are: {known}.")

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-import platformdirs
-
 from pictrace import changes
+from pictrace._cache import alone, cache_folder
 from pictrace.catalog.base import Source
 from pictrace.catalog.importers import Item
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -66,28 +63,6 @@ CHANGED: tuple[tuple[str, str, _Change], ...] = (
 )
 VERSION = 1  # raised when the pictures above change
 LOCK_TIMEOUT_S = 120.0  # far beyond what building takes, for slow machines
-
-
-def cache_folder() -> Path:
-    """Where PicTrace keeps what it can make again; PICTRACE_CACHE names another place.
-
-    Where nothing can be written there, it is a folder for temporary files that is this user's own.
-    """
-    named = os.environ.get("PICTRACE_CACHE")
-    folder = Path(named) if named else Path(platformdirs.user_cache_dir("pictrace", appauthor=False))
-    user = os.getuid() if hasattr(os, "getuid") else None
-    fallback = Path(tempfile.gettempdir(), f"pictrace-{'cache' if user is None else user}")
-    for place, mode in ((folder, 0o777), (fallback, 0o700)):
-        try:
-            place.mkdir(mode=mode, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=place):
-                pass
-        except OSError:
-            continue
-        # Anybody may have made the second one before us, to plant a catalog in it.
-        if place is folder or user is None or place.lstat().st_uid == user:
-            return place
-    return Path(tempfile.mkdtemp(prefix="pictrace-"))
 
 
 def sample_path() -> Path:
@@ -162,10 +137,9 @@ def open_sample() -> SqliteCatalog:
 
 @contextmanager
 def _alone(lock: Path) -> Iterator[None]:
-    """One thread of one process at a time, by a lock of SQLite's, which is gone when its holder dies."""
+    """One thread of one process at a time."""
     try:
-        with closing(sqlite3.connect(lock, timeout=LOCK_TIMEOUT_S, isolation_level=None)) as db:
-            db.execute("BEGIN EXCLUSIVE")
+        with alone(lock, timeout_s=LOCK_TIMEOUT_S):
             yield
     except sqlite3.Error as error:
         raise CatalogError(f"The sample catalog cannot be locked ({error}). Delete {lock}, then try again.") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pictrace.catalog.base import Catalog, NewPicture, PictureRecord, image_id
 from pictrace.catalog.hot import HotFeatures
 from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
-from pictrace.metrics import all_metrics
+from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import FeatureBatch, Features, Metric, RawScores
 from pictrace.presets import DEFAULT_PRESET, criteria_of
 from pictrace.scores import Criteria, Match, ScoreTable
@@ -24,10 +24,12 @@ __all__ = [
     "HotFeatures",
     "Query",
     "find",
+    "needed_metrics",
     "prepare_query",
     "roughly",
     "score",
     "search",
+    "with_metrics",
 ]
 
 EXACT_LIMIT = 1000
@@ -42,9 +44,6 @@ CHUNK_PICTURES = 1000
 SHORTLIST = 40
 """Pictures that each metric sends on to exact scoring."""
 
-PRESELECTED = 10
-"""Times the shortlist that sketches of small features leave over."""
-
 
 @dataclass(frozen=True)
 class Query:
@@ -55,6 +54,7 @@ class Query:
     image: RGBImage
     features: Mapping[str, Mapping[Variant, Features]]
     timing_ms: Mapping[str, float] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()  # whose features these are
 
     @property
     def id(self) -> int:
@@ -79,6 +79,7 @@ def prepare_query(
 ) -> Query:
     """Decode the query and extract what each metric needs; ImageError where it is no picture.
 
+    metrics: by default, those that ``needed_metrics`` gives without weights.
     orientations: compare it mirrored and turned as well, for the metrics that would not notice.
     """
     limits = limits or DecodeLimits()
@@ -86,15 +87,33 @@ def prepare_query(
     info = probe(data, limits)
     image = load(data, limits)
     decoded = time.perf_counter()
-    features = {
-        metric.name: metric.extract_variants(image, metric.variants if orientations else (UPRIGHT,))
-        for metric in (all_metrics() if metrics is None else metrics)
-    }
+    chosen = needed_metrics() if metrics is None else tuple(metrics)
+    features = _features(image, chosen, orientations=orientations)
     timing = {
         "decode": (decoded - started) * 1e3,
         "extract": (time.perf_counter() - decoded) * 1e3,
     }
-    return Query(NewPicture.digest(data), info, image, features, timing)
+    return Query(NewPicture.digest(data), info, image, features, timing, chosen)
+
+
+def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:
+    """The metrics that are ready; of those that extract on demand only, the ones with a weight."""
+    wanted = {name for name, weight in (weights or {}).items() if weight > 0}
+    return loaded(metric for metric in ready_metrics() if not metric.on_demand or metric.name in wanted)
+
+
+def with_metrics(query: Query, metrics: Sequence[Metric], *, orientations: bool = True) -> Query:
+    """The query with the features of these metrics; what it has already is not extracted again."""
+    had = {metric.feature_key for metric in query.metrics}
+    started = time.perf_counter()
+    new = _features(query.image, [one for one in metrics if one.feature_key not in had], orientations=orientations)
+    spent = query.timing_ms.get("extract", 0.0) + (time.perf_counter() - started) * 1e3
+    features = {one.name: new.get(one.name) or query.features[one.name] for one in metrics}
+    return replace(query, features=features, timing_ms={**query.timing_ms, "extract": spent}, metrics=tuple(metrics))
+
+
+def _features(image: RGBImage, metrics: Sequence[Metric], *, orientations: bool) -> dict[str, dict[Variant, Features]]:
+    return {one.name: one.extract_variants(image, one.variants if orientations else (UPRIGHT,)) for one in metrics}
 
 
 def score(
@@ -107,7 +126,7 @@ def score(
     among: NDArray[np.int64] | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> ScoreTable:
-    """The query against the catalog, by every metric.
+    """The query against the catalog, by every metric that it has features of.
 
     exhaustive: score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond,
     a cascade compares sketches of all, takes the best ``shortlist`` (SHORTLIST) by each metric, and scores
@@ -115,7 +134,7 @@ def score(
     among: compare these pictures only, by id (see Catalog.ids_with); they are then all that the table counts.
     progress: called with (done, total) while a large catalog is scored exhaustively; raising ends the search.
     """
-    metrics = tuple(all_metrics() if metrics is None else metrics)
+    metrics = tuple(query.metrics if metrics is None else metrics)
     _, ids = hot.ids()
     if among is not None:
         ids = np.intersect1d(ids, among)
@@ -174,16 +193,16 @@ def nearest_of(
     """(ids of the union of the best by each metric, ascending; how many pictures there are).
 
     Taking the best by each metric, rather than by a sum, keeps what one metric alone can find: its rank
-    under the metric that likes it most decides on a picture. A metric whose features are small but have
-    a sketch all the same sorts its nearest by the features themselves.
+    under the metric that likes it most decides on a picture. A metric with rough sketches chooses more by
+    them (``preselected``), and sorts those by the features themselves.
     """
     chosen = [np.flatnonzero(ids == query.id)]
     for metric in metrics:
         batch, features = sketches.get(metric.name), query.features[metric.name]
         if batch is None:
             continue
-        if metric.small and metric.sketch_layout is not None:
-            some = _best(roughly(metric, features, batch), PRESELECTED * shortlist)
+        if metric.preselected > 1:
+            some = _best(roughly(metric, features, batch), metric.preselected * shortlist)
             exact = _similarity(metric, features, features_of(ids[some], metric))
             chosen.append(some[_best(exact, shortlist)])
         else:
@@ -221,5 +240,6 @@ def find(catalog: Catalog, table: ScoreTable, criteria: Criteria) -> list[Found]
 
 def search(data: bytes, catalog: Catalog, *, preset: str = DEFAULT_PRESET, top: int = 5) -> list[Found]:
     """All in one for a single query: decode, score, rank. Keep the ScoreTable instead to rank again."""
-    table = score(prepare_query(data), HotFeatures(catalog))
-    return find(catalog, table, criteria_of(preset, top=top))
+    criteria = criteria_of(preset, top=top)
+    table = score(prepare_query(data, needed_metrics(criteria.weights)), HotFeatures(catalog))
+    return find(catalog, table, criteria)

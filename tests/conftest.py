@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.networks import describe, made_tiny
+from pictrace import models
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.sample import photograph
 
@@ -16,6 +18,8 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PICTRACE_CACHE", str(folder))
+        for name in (models.MODEL_VARIABLE, models.MODELS_VARIABLE, models.RUNTIME_VARIABLE):
+            patch.delenv(name, raising=False)
         yield folder
 
 
@@ -24,6 +28,21 @@ def photographs() -> dict[str, bytes]:
     """A few of scikit-image's photographs, by file name."""
     names = ("astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg", "camera.png", "retina.jpg")
     return {name: photograph(name) for name in names}
+
+
+@pytest.fixture(scope="session")
+def tiny_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small network with its description, made for the tests."""
+    path = made_tiny(tmp_path_factory.mktemp("models") / "tiny.onnx")
+    return describe(path, name="tiny", title="Tiny", dimension=48, size_px=32, resize_px=36)
+
+
+@pytest.fixture
+def tiny_model(tiny_model_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """It is the model in use, for one test."""
+    monkeypatch.setenv(models.MODEL_VARIABLE, str(tiny_model_file))
+    yield tiny_model_file
+    models.release()
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from pictrace.app.state import Picture, Session
 from pictrace.changes import mirror
 from pictrace.errors import CatalogError
 from pictrace.images import decode, encode_jpeg
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, ready_metrics
 
 ROOT = Path(__file__).parents[1]
 
@@ -125,7 +125,7 @@ def _ranked(app: AppTest) -> list[object]:
 
 def test_all_weights_zero_is_said_kindly(photographs: dict[str, bytes]) -> None:
     app = with_query(start(), photographs["coffee.png"])
-    for metric in all_metrics():
+    for metric in ready_metrics():
         app.slider(key=f"w_{metric.name}").set_value(0.0)
     app.run()
     assert not app.exception
@@ -155,7 +155,7 @@ def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
     app.run()
     assert not app.exception
     assert "1. Cup of coffee" in texts(app)
-    for metric in all_metrics():
+    for metric in ready_metrics():
         app.segmented_control(key="evidence").set_value(metric.name).run()
         assert not app.exception
         state = session(app)

@@ -15,7 +15,7 @@ from pictrace.app.state import Picture
 from pictrace.changes import crop, mirror
 from pictrace.errors import PicTraceError
 from pictrace.images import decode, encode_jpeg
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 
 ROOT = Path(__file__).parents[1]
@@ -79,12 +79,12 @@ def comparison_score(app: AppTest) -> float:
 
 def test_a_slider_computes_nothing_again(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     app = give(give(start(), 0, photographs["coffee.png"], "a.png"), 1, photographs["chelsea.png"], "b.png")
-    before = comparison(app).scores(orientations=True)
+    before = comparison(app).scores({}, orientations=True)
     monkeypatch.setattr("pictrace.app.comparison.prepare_query", lambda *_, **__: pytest.fail("read again"))
     monkeypatch.setattr("pictrace.app.comparison.compare_queries", lambda *_, **__: pytest.fail("compared again"))
     app.slider(key="w_orb").set_value(0.0).run()
     assert not app.exception
-    assert comparison(app).scores(orientations=True) is before
+    assert comparison(app).scores({}, orientations=True) is before
 
 
 def test_swapping(photographs: dict[str, bytes]) -> None:
@@ -139,12 +139,14 @@ def test_the_report_holds_what_the_page_says(photographs: dict[str, bytes]) -> N
     pair = Comparison()
     pair.put(FIRST, Picture(changed, "<b>changed</b>.jpg", "upload"))
     pair.put(SECOND, Picture(photographs["chelsea.png"], "cat.png", "upload"))
-    scores, examined, criteria = pair.scores(orientations=True), pair.examined(), criteria_of("balanced")
+    scores, examined, criteria = pair.scores({}, orientations=True), pair.examined(), criteria_of("balanced")
     assert scores is not None
     assert examined is not None
     match = scores.match(criteria)
     assert match is not None
-    page = compare_view._report(pair, examined, scores, match, all_metrics(), criteria, {"orb": "none of 300 as near"})
+    page = compare_view._report(
+        pair, examined, scores, match, ready_metrics(), criteria, {"orb": "none of 300 as near"}
+    )
     text = page.decode("utf-8")
     assert "<h1>The same photograph, mirrored, cropped and otherwise changed.</h1>" in text
     assert "&lt;b&gt;changed&lt;/b&gt;.jpg" in text

@@ -15,7 +15,7 @@ from pictrace.app.state import open_workspace
 from pictrace.changes import mirror
 from pictrace.charts import agreement_figure, brief_titles, ranges_figure, what_if_figure
 from pictrace.images import decode, encode_jpeg
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 from pictrace.sample import example_queries
 from pictrace.scores import Criteria
@@ -183,7 +183,7 @@ def test_the_disagreement_is_told_in_ranks(photographs: dict[str, bytes]) -> Non
     assert "Which pictures do they dispute?" in texts(app)
     shown = app.dataframe[0].value
     assert list(shown.columns[:3]) == ["", "Picture", "Now"]
-    assert list(shown.columns[3:]) == list(brief_titles(all_metrics()).values())
+    assert list(shown.columns[3:]) == list(brief_titles(ready_metrics()).values())
     assert len(shown) == 8
     assert shown["Now"].between(1, 34).all()
 
@@ -239,21 +239,21 @@ def test_more_winners_than_colours_are_others(drawn: list[dict[str, object]], mo
 def test_figures_name_who_takes_over_and_read_no_tags() -> None:
     held = Held(0.25, 3.0, Takeover(0.25, 7, 8), None)
     ranges = [WeightRange("ssim", 1.0, held, Held(0.0, 3.0, None, None))]
-    figure = ranges_figure(ranges, all_metrics(), {7: "<b>seven", 8: "eight"}, top=5, most=3.0)
+    figure = ranges_figure(ranges, ready_metrics(), {7: "<b>seven", 8: "eight"}, top=5, most=3.0)
     said = [one.text for one in figure.layout.annotations]
     assert "below 0.25: &lt;b&gt;seven" in said
     assert any("&lt;b&gt;seven comes in, eight goes" in str(trace.hovertemplate) for trace in figure.data)
-    assert ranges_figure([], all_metrics(), {}, top=5, most=3.0).layout.title.text == "How far can each weight go?"
+    assert ranges_figure([], ready_metrics(), {}, top=5, most=3.0).layout.title.text == "How far can each weight go?"
 
 
 def test_an_unknown_correlation_is_said_and_not_drawn_as_zero() -> None:
-    metrics = all_metrics()[:2]
+    metrics = ready_metrics()[:2]
     figure = agreement_figure(np.array([[1.0, np.nan], [np.nan, 0.5]]), metrics)
     assert [one.text for one in figure.layout.annotations] == ["1.00", "none", "none", "0.50"]
 
 
 def test_what_if_is_drawn_in_the_metrics_colours() -> None:
-    metrics = all_metrics()[:2]
+    metrics = ready_metrics()[:2]
     weights = np.linspace(0, 3, 4)
     ranks = {one.name: np.array([np.nan, 900, 20, 1]) for one in metrics}
     told = WhatIf(5, 1, {one.name: 1 for one in metrics}, {one.name: 0 for one in metrics}, weights, ranks, 1000)

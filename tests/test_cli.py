@@ -15,7 +15,7 @@ from pictrace.changes import crop
 from pictrace.cli import main
 from pictrace.images import decode, encode_jpeg
 from pictrace.indexing import Indexing
-from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics import get_metric, ready_metrics
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +69,7 @@ def test_search_json_has_the_documented_form(
     assert Path(first["source"]).name == "astronaut.png"
     assert [one["good"] for one in document["matches"]] == [True, False, False]
     assert {"rank", "id", "source", "sources", "score", "coverage", "metrics"} <= set(first)
-    assert set(first["metrics"]) == {metric.name for metric in all_metrics()}
+    assert set(first["metrics"]) == {metric.name for metric in ready_metrics()}
     for part in first["metrics"].values():
         assert set(part) == {"raw", "similarity", "weight", "contribution"}
     total = sum(part["contribution"] for part in first["metrics"].values())
@@ -137,8 +137,8 @@ def test_info(catalog: Path, photographs: dict[str, bytes], capsys: pytest.Captu
     assert main(["info", "--catalog", str(catalog), "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert document["images"] == len(photographs)
-    keys = {metric.feature_key for metric in all_metrics()}
-    keys |= {metric.sketch_key for metric in all_metrics() if metric.sketch_layout}
+    keys = {metric.feature_key for metric in ready_metrics()}
+    keys |= {metric.sketch_key for metric in ready_metrics() if metric.sketch_layout}
     assert document["features"] == dict.fromkeys(keys, len(photographs))
     assert (document["missing"], document["outdated"], document["intact"]) == ({}, {}, None)
     assert main(["info", "--catalog", str(catalog), "--check"]) == 0

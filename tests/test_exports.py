@@ -18,7 +18,7 @@ from pictrace.cli import main
 from pictrace.exports import write_features, write_list
 from pictrace.images import encode_png
 from pictrace.indexing import Indexing
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 
 MakeCatalog = Callable[..., SqliteCatalog]
 
@@ -55,8 +55,8 @@ def test_numpy_reads_all_features_without_pickle(catalog: SqliteCatalog) -> None
     stream = io.BytesIO()
     written = write_features(catalog, stream)
     stream.seek(0)
-    specs = {FeatureSpec.of(metric) for metric in all_metrics()}
-    specs |= {spec for metric in all_metrics() if (spec := FeatureSpec.of_sketch(metric)) is not None}
+    specs = {FeatureSpec.of(metric) for metric in ready_metrics()}
+    specs |= {spec for metric in ready_metrics() if (spec := FeatureSpec.of_sketch(metric)) is not None}
     with np.load(stream, allow_pickle=False) as arrays:
         assert set(arrays) == {f"{spec.key}/{part}" for spec in specs for part in ("ids", "rows", "offsets")}
         for spec in specs:
@@ -111,7 +111,7 @@ def test_it_is_the_state_of_one_moment_though_others_write(
 
 def test_memory_is_bounded(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
-    ssim = FeatureSpec.of(all_metrics()[0])
+    ssim = FeatureSpec.of(ready_metrics()[0])
     square = np.zeros((1, *ssim.layout.row_shape), np.uint8)
     catalog.add(
         [

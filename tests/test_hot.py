@@ -16,11 +16,11 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror, recompress, turn
 from pictrace.images import decode, encode_jpeg
 from pictrace.indexing import Indexing
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 from pictrace.search import prepare_query, score
 
-METRICS = all_metrics()
+METRICS = ready_metrics()
 
 
 @pytest.fixture(scope="module")

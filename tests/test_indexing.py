@@ -29,7 +29,7 @@ from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_
 from pictrace.indexing import Indexing, build_features, intake, new_picture, original_bytes, pictures, read_file
 from pictrace.indexing import features as features_module
 from pictrace.indexing.pictures import PixelBudget
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.metrics.base import Features
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
@@ -85,7 +85,7 @@ def test_a_folder_becomes_a_catalog(photographs: dict[str, bytes], tmp_path: Pat
     indexing = Indexing(catalog, items_of(folder))
     assert indexing.run().added == len(photographs) == catalog.count()
     assert_adds_up(indexing)
-    for metric in all_metrics():
+    for metric in ready_metrics():
         assert catalog.missing(FeatureSpec.of(metric)).size == 0
     for record in catalog.pictures(catalog.ids()).values():
         data = photographs[record.label]
@@ -138,7 +138,7 @@ def test_odd_pictures_count_as_built_though_nothing_compares_them(make_catalog: 
     catalog = make_catalog()
     indexing = Indexing(catalog, [Item.of_bytes(one, Source("upload", f"{n}.png")) for n, one in enumerate(data)])
     assert indexing.run().added == len(shapes)
-    for metric in all_metrics():
+    for metric in ready_metrics():
         assert catalog.missing(FeatureSpec.of(metric)).size == 0
     assert catalog.fetch(catalog.ids(), FeatureSpec.of(PHash())).counts.sum() == 0
     assert list(build_features(catalog)) == []
@@ -611,7 +611,7 @@ def test_a_killed_run_loses_nothing_and_is_completed(tmp_path: Path) -> None:
             ids = set(catalog.ids().tolist())
             assert committed <= ids
             assert len(committed) > attempt
-            for metric in all_metrics():
+            for metric in ready_metrics():
                 assert catalog.missing(FeatureSpec.of(metric)).size == 0
             for one, record in catalog.pictures(ids).items():
                 assert len(record.sources) == 1

@@ -469,6 +469,43 @@ def test_hamming_distance_is_that_of_whole_numbers(backend: str, n: int) -> None
     assert position.tolist() == table.argmin(axis=0).tolist()  # the first on ties
 
 
+@pytest.mark.parametrize(("n", "words"), [(0, 1), (1, 32), (4099, 32), (50, 3)])
+def test_long_codes_differ_in_as_many_bits_as_whole_numbers_do(backend: str, n: int, words: int) -> None:
+    random = np.random.default_rng(n)
+    query, codes = (random.integers(0, 2**64, shape, dtype=np.uint64) for shape in (words, (n, words)))
+    codes[:1] = query
+    expected = [sum((int(a) ^ int(b)).bit_count() for a, b in zip(query, code, strict=True)) for code in codes]
+    found = kernels.hamming_rows(query, codes)
+    assert found.dtype == np.uint16
+    assert found.tolist() == expected
+    codes.setflags(write=False)
+    assert kernels.hamming_rows(~query, codes).tolist() == [64 * words - one for one in expected]
+    with pytest.raises(ValueError, match="codes must be"):
+        kernels.hamming_rows(query, codes[:, :-1])
+
+
+# --- embeddings -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("n", "dimension"), [(0, 8), (1, 1), (700, 2048), (65, 33)])
+def test_cosines_are_those_of_double_precision(backend: str, n: int, dimension: int) -> None:
+    random = np.random.default_rng(n)
+    rows = (random.standard_normal((n, dimension)) / dimension**0.5).astype(np.float16)
+    rows[: n // 2] *= np.float16(0.01)  # lengths do not matter, nor do numbers below float16's normal ones
+    rows[:1, :1] = np.float16(1e-7)
+    query = rows[-1] if n else np.ones(dimension, np.float16)
+    wide, first = rows.astype(np.float64), query.astype(np.float64)
+    expected = wide @ first / np.maximum(np.linalg.norm(wide, axis=1), 1e-12) / np.linalg.norm(first)
+    found = kernels.cosines(query, rows)
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6)
+    assert np.all(np.abs(found) <= 1)
+    rows.setflags(write=False)
+    np.testing.assert_array_equal(kernels.cosines(query, rows), found)
+    with pytest.raises(ValueError, match="rows must be"):
+        kernels.cosines(query, rows.astype(np.float32))
+
+
 # --- arrays as they come from files -------------------------------------------------------------
 
 

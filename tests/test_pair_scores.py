@@ -11,7 +11,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror
 from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
 from pictrace.indexing import new_picture
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.pair_scores import compare_queries
 from pictrace.presets import criteria_of
 from pictrace.search import prepare_query, score
@@ -24,7 +24,7 @@ def test_the_pair_scores_as_a_search_would(
     changed = encode_jpeg(crop(mirror(decode(photographs["chelsea.png"])), 0.7), quality=50)
     catalog = make_catalog()
     picture = new_picture(
-        photographs["chelsea.png"], Source("upload", "cat"), all_metrics(), keep_original=True, limits=DecodeLimits()
+        photographs["chelsea.png"], Source("upload", "cat"), ready_metrics(), keep_original=True, limits=DecodeLimits()
     )
     catalog.add([picture])
     first = prepare_query(changed, orientations=orientations)
@@ -34,7 +34,7 @@ def test_the_pair_scores_as_a_search_would(
     assert pair.table.ids.tolist() == table.ids.tolist()
     criteria = criteria_of("balanced", top=1)
     assert pair.match(criteria) == table.rank(criteria)[0]
-    for metric in all_metrics():
+    for metric in ready_metrics():
         explained = metric.explain_pair(pair.pairs[metric.name])
         place = pair.table.names.index(metric.name)
         assert explained.raw == pytest.approx(pair.table.raw[0, place])

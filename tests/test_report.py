@@ -6,7 +6,7 @@ import pytest
 
 from pictrace.changes import crop, mirror
 from pictrace.images import decode, encode_jpeg
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.pair_scores import compare_queries
 from pictrace.presets import criteria_of
 from pictrace.report import Report, Subject, html_report
@@ -36,7 +36,7 @@ class Elements(HTMLParser):
 def page(photographs: dict[str, bytes]) -> Elements:
     changed = encode_jpeg(crop(mirror(decode(photographs["chelsea.png"])), 0.7), quality=60)
     scores = compare_queries(prepare_query(changed), prepare_query(photographs["chelsea.png"]))
-    criteria, metrics = criteria_of("balanced"), all_metrics()
+    criteria, metrics = criteria_of("balanced"), ready_metrics()
     match = scores.match(criteria)
     assert match is not None
     report = Report(
@@ -63,7 +63,7 @@ def test_it_holds_every_picture_and_asks_for_nothing(page: Elements) -> None:
 
 def test_it_names_every_metric_and_its_numbers(page: Elements) -> None:
     text = " ".join(page.texts)
-    for metric in all_metrics():
+    for metric in ready_metrics():
         assert text.count(metric.title) >= 2
     assert "Score 0." in text
     assert text.count(HOSTILE) >= 4

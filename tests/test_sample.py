@@ -19,7 +19,7 @@ from pictrace.catalog.importers import Item
 from pictrace.errors import CatalogError
 from pictrace.images import DecodeLimits
 from pictrace.indexing import Indexing, original_bytes
-from pictrace.metrics import all_metrics
+from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 
 
@@ -56,7 +56,7 @@ def assert_whole(pictures: int) -> None:
     with closing(sample.open_sample()) as catalog:
         assert catalog.count() == pictures
         assert catalog.intact()
-        for metric in all_metrics():
+        for metric in ready_metrics():
             assert catalog.missing(FeatureSpec.of(metric)).size == 0
 
 
@@ -68,7 +68,7 @@ def test_the_sample_is_whole(own_cache: Path) -> None:
         assert {source for record in records.values() for source in map(repr, record.sources)} == set(
             map(repr, sample.sample_sources())
         )
-        for metric in all_metrics():
+        for metric in ready_metrics():
             assert catalog.missing(FeatureSpec.of(metric)).size == 0
         for name in sample.PHOTOGRAPHS:
             data = sample.photograph(name)

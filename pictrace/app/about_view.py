@@ -8,6 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import streamlit as st
 
 from pictrace import kernels
+from pictrace.app.text import literal
 from pictrace.metrics import all_metrics
 from pictrace.presets import all_presets
 from pictrace.sample import PHOTOGRAPHS
@@ -29,6 +30,8 @@ def show() -> None:
             st.write(metric.help)
             best, worst = metric.scale.describe(metric.scale.best), metric.scale.describe(metric.scale.worst)
             st.caption(f"Similarity 1 at {best}, 0 at {worst}. Features: `{metric.feature_key}`.")
+            if metric.unavailable():
+                st.caption(literal(metric.unavailable()))
     st.subheader("Presets", anchor=False)
     for preset in all_presets():
         st.markdown(f"**{preset.title}**: {preset.help}")
@@ -43,7 +46,7 @@ def show() -> None:
         "listed in its README), and changed versions of some of them, made on this machine."
     )
     st.subheader("Versions", anchor=False)
-    names = ("pictrace", "streamlit", "numpy", "opencv-python-headless", "scikit-image", "numba")
+    names = ("pictrace", "streamlit", "numpy", "opencv-python-headless", "scikit-image", "numba", "onnxruntime")
     st.dataframe(
         {"Package": ["Python", *names], "Version": [platform.python_version(), *map(_version, names)]},
         hide_index=True,

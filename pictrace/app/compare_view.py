@@ -35,8 +35,8 @@ TITLES = {FIRST: "First picture", SECOND: "Second picture"}
 
 def show() -> None:
     """The whole page."""
-    state, pair, metrics = session(), comparison(), all_metrics()
-    criteria, orientations = criteria_controls(metrics, state)
+    state, pair = session(), comparison()
+    criteria, orientations = criteria_controls(all_metrics(), state)
     try:
         workspace = workspace_of(state)
     except PicTraceError as error:
@@ -52,7 +52,7 @@ def show() -> None:
             "Give two pictures to see what they share, and what was done to one of them.", icon=":material/compare:"
         )
         return
-    _result(workspace, pair, metrics, criteria, orientations=orientations)
+    _result(workspace, pair, criteria, orientations=orientations)
 
 
 def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
@@ -146,12 +146,11 @@ def _fit(examined: Examined) -> None:
         st.caption("Angles and sizes are those of the first picture, compared with the second.")
 
 
-def _result(
-    workspace: Workspace, pair: Comparison, metrics: Sequence[Metric], criteria: Criteria, *, orientations: bool
-) -> None:
-    scores, examined = pair.scores(orientations=orientations), pair.examined()
+def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orientations: bool) -> None:
+    scores, examined = pair.scores(criteria.weights, orientations=orientations), pair.examined()
     if scores is None or examined is None:
         return
+    metrics = scores.table.metrics
     _answer(examined.diagnosis)
     _tools(pair)
     _fit(examined)
@@ -188,7 +187,10 @@ def _result(
     compared = scores.pairs[name]
     with st.container(width=EVIDENCE_PX):
         evidence_view.draw(named[name].explain_pair(compared, criteria.settings.get(name, {})))
-        evidence_view.draw_rarity(workspace, named[name], compared, orientations=orientations)
+        evidence_view.draw_rarity(workspace, named[name], metrics, compared, orientations=orientations)
+        if named[name].closer_look:
+            key = f"{name}-{scores.first.sha256.hex()}-{scores.second.sha256.hex()}"
+            evidence_view.draw_closer_look(named[name], compared, pair.looks, key)
 
 
 def _report(
@@ -225,7 +227,7 @@ def _unusual(workspace: Workspace, metric: Metric, scores: PairScores, *, orient
     """The share of unrelated pairs of the open catalog that come as near, in a few words."""
     raw = float(scores.table.raw[0, scores.table.names.index(metric.name)])
     try:
-        values = evidence_view.unrelated_of(workspace, orientations=orientations)[metric.name]
+        values = evidence_view.unrelated_of(workspace, scores.table.metrics, orientations=orientations)[metric.name]
     except PicTraceError:
         return "cannot be told"
     return rarity(metric, raw, values).brief

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
@@ -15,9 +15,10 @@ from pictrace.drawing import Drawn
 from pictrace.drawing.overlays import laid_over
 from pictrace.errors import SourceError
 from pictrace.images import thumbnail
+from pictrace.metrics.base import Evidence
 from pictrace.pair_scores import PairScores, compare_queries
 from pictrace.photometry import difference
-from pictrace.search import Query, prepare_query
+from pictrace.search import Query, needed_metrics, prepare_query, with_metrics
 
 __all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side", "comparison", "picture_at"]
 
@@ -50,7 +51,8 @@ class Comparison:
 
     sides: dict[str, Side] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)  # what the page's address named, and was looked at
-    _scores: tuple[tuple[str, str, bool], PairScores] | None = None
+    _scores: tuple[tuple[object, ...], PairScores] | None = None
+    looks: dict[str, tuple[str, tuple[Evidence, ...]]] = field(default_factory=dict)  # closer ones, where asked for
     _examined: tuple[tuple[str, str], Examined] | None = None
 
     def put(self, side: str, picture: Picture) -> None:
@@ -65,14 +67,19 @@ class Comparison:
         self.sides = {other[side]: one for side, one in self.sides.items()}
         self.asked = {other[side]: one for side, one in self.asked.items()}
 
-    def scores(self, *, orientations: bool) -> PairScores | None:
-        """Every metric's number for the pair; None as long as there are not two."""
+    def scores(self, weights: Mapping[str, float], *, orientations: bool) -> PairScores | None:
+        """Every metric's number for the pair; None as long as there are not two.
+
+        weights: a metric that extracts on demand is compared only where it has one.
+        """
         if len(self.sides) < 2:
             return None
         first, second = self.sides[FIRST], self.sides[SECOND]
-        key = (first.picture.sha256, second.picture.sha256, orientations)
+        metrics = needed_metrics(weights)
+        key = (first.picture.sha256, second.picture.sha256, orientations, *(one.feature_key for one in metrics))
         if self._scores is None or self._scores[0] != key:
-            self._scores = key, compare_queries(first.query, second.query, orientations=orientations)
+            query, other = with_metrics(first.query, metrics), with_metrics(second.query, metrics)
+            self._scores = key, compare_queries(query, other, metrics, orientations=orientations)
         return self._scores[1]
 
     def examined(self) -> Examined | None:

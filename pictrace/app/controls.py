@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import random
 import shlex
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from pictrace.app.components import Tile, copy_link, paste_button, tiles
+from pictrace.app.components import copy_link
 from pictrace.app.filters_view import metadata_filters
 from pictrace.app.kept_settings import kept
-from pictrace.app.picture_input import catalog_picture, linked_picture, picture_types
-from pictrace.app.state import UPLOAD_LIMITS, Picture, Session
+from pictrace.app.model_view import not_ready
+from pictrace.app.state import Session
 from pictrace.app.workspaces import Workspace
-from pictrace.errors import PicTraceError
-from pictrace.images import load, thumbnail
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric, Settings, SettingValue
+from pictrace.models import DEFAULT_MODEL, chosen_model
 from pictrace.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
-from pictrace.sample import example_queries
 from pictrace.scores import Criteria
 
-__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "criteria_controls", "example_tiles", "query_inputs", "set_weights"]
+__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "criteria_controls", "set_weights"]
 
 CUSTOM = "custom"
 MOST_WEIGHT = 3.0
@@ -76,7 +73,8 @@ def criteria_controls(
         default = get_preset(DEFAULT_PRESET)
         for metric in metrics:
             with st.container(key=f"metric-{metric.name}", gap="xsmall"):
-                weights[metric.name] = st.slider(
+                hindrance = metric.unavailable()
+                weight = st.slider(
                     metric.title,
                     0.0,
                     MOST_WEIGHT,
@@ -85,8 +83,12 @@ def criteria_controls(
                     "%.1f",
                     key=_weight_key(metric),
                     help=metric.help,
+                    disabled=bool(hindrance),
                     bind="query-params",
                 )
+                weights[metric.name] = 0.0 if hindrance else weight
+                if hindrance:
+                    not_ready(metric)
             chosen = _setting_controls(metric)
             if chosen:
                 settings[metric.name] = chosen
@@ -132,11 +134,20 @@ def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = Non
     weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
     words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]
     words += [f"--{name} {value}" for chosen in criteria.settings.values() for name, value in chosen.items()]
+    words += _model_words(criteria)
     words += [f"--min-score {criteria.min_score:g}"] if criteria.min_score else []
     words += [f"--top {criteria.top}"]
     words += [f"--only {shlex.quote(f'{name}={value}')}" for name, some in (filters or {}).items() for value in some]
     words += [] if orientations else ["--no-orientations"]
     return " ".join(words)
+
+
+def _model_words(criteria: Criteria) -> list[str]:
+    """Which network, where it matters and is not the one that is used anyway."""
+    model = chosen_model() if criteria.weights.get("embedding") else None
+    if model is None or model.name == DEFAULT_MODEL:
+        return []
+    return [f"--model {model.name if model.path is None else shlex.quote(str(model.path))}"]
 
 
 def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
@@ -198,101 +209,3 @@ def _is_at(preset: Preset, metrics: Sequence[Metric], weights: dict[str, float],
             if metric.setting_positions(settings.get(metric.name, {})) != theirs:
                 return False
     return True
-
-
-def query_inputs(workspace: Workspace, state: Session) -> None:
-    """Upload, paste, link, camera, or one of the catalog's own."""
-    key = f"upload_{state.uploads}"
-    uploaded = st.file_uploader(
-        "Your picture",
-        type=picture_types(),
-        key=key,
-        on_change=_on_upload,
-        args=(state, key),
-        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
-        label_visibility="collapsed",
-    )
-    del uploaded  # taken by the callback, once, so that later inputs are not overruled at every rerun
-    with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
-        with st.container(width=92):
-            pasted = paste_button(key="paste", max_bytes=UPLOAD_LIMITS.max_bytes)
-        if pasted is not None:
-            state.look_for(Picture(pasted.data, pasted.name, "paste"))
-        with st.popover("Link", icon=":material/link:"):
-            _link_input(state)
-        with st.popover("Camera", icon=":material/photo_camera:"):
-            _camera_input(state)
-        if st.button("Surprise me", icon=":material/casino:", help="Takes a picture of the catalog as the query."):
-            _surprise(workspace, state)
-        if (state.picture or state.asked) is not None and st.button("Clear", icon=":material/close:"):
-            state.clear()
-            st.rerun()
-
-
-def _on_upload(state: Session, key: str) -> None:
-    file = st.session_state.get(key)
-    if file is not None:
-        state.look_for(Picture(file.getvalue(), file.name, "upload"))
-
-
-def _link_input(state: Session) -> None:
-    with st.form("link", border=False):
-        address = st.text_input("Address of a picture", placeholder="https://…", key="link_address")
-        asked = st.form_submit_button("Fetch", type="primary")
-    if asked and address.strip():
-        try:
-            with st.spinner("Fetching the picture"):
-                state.look_for(linked_picture(address.strip()))
-        except PicTraceError as error:
-            state.refuse(str(error))
-
-
-def _camera_input(state: Session) -> None:
-    if st.toggle("Turn the camera on", key="camera_on"):
-        st.camera_input("Take a picture", key="camera", on_change=_on_camera, args=(state,))
-    else:
-        st.caption("The browser will ask for permission.")
-
-
-def _on_camera(state: Session) -> None:
-    shot = st.session_state.get("camera")
-    if shot is not None:
-        state.look_for(Picture(shot.getvalue(), "camera picture", "camera"))
-
-
-def _surprise(workspace: Workspace, state: Session) -> None:
-    ids = workspace.catalog.ids()
-    if not len(ids):
-        state.refuse("The catalog is empty. Add pictures to it first.")
-        return
-    chosen = int(random.choice(ids))  # noqa: S311 (a surprise, not a secret)
-    take_from_catalog(workspace, state, chosen)
-
-
-def take_from_catalog(workspace: Workspace, state: Session, picture_id: int) -> None:
-    """A picture of the catalog as the query, from its original."""
-    try:
-        state.look_for(catalog_picture(workspace, picture_id))
-    except PicTraceError as error:
-        state.refuse(str(error))
-
-
-@st.cache_data(show_spinner=False, max_entries=16)
-def _example(name: str) -> tuple[bytes, bytes]:
-    """An example's bytes and thumbnail."""
-    data = next(one for one in example_queries() if one.name == name).data()
-    return data, thumbnail(load(data), 160)
-
-
-def example_tiles(state: Session) -> None:
-    """Queries one click away."""
-    examples = {one.name: one for one in example_queries()}
-    picked = tiles(
-        [Tile(name, one.title, _example(name)[1]) for name, one in examples.items()],
-        label="Example queries",
-        key="examples",
-    )
-    if picked is not None:
-        state.look_for(Picture(_example(picked)[0], examples[picked].title, "example"))
-        state.uploads += 1
-        st.rerun()

@@ -17,7 +17,6 @@ from pictrace.drawing.base import number
 from pictrace.drawing.codes import swatch_groups
 from pictrace.errors import PicTraceError
 from pictrace.images import encode_jpeg, fit
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import (
     BitGrids,
     Boxes,
@@ -42,8 +41,25 @@ SQUARE_PX = 160  # shown in a row: three in the column of details, two on a phon
 
 def draw(explanation: Explanation) -> None:
     """Any metric's explanation."""
-    st.markdown(explanation.summary)
-    parts = explanation.evidence
+    _draw(explanation.summary, explanation.evidence, explanation.metric)
+
+
+def draw_closer_look(
+    metric: Metric, pair: ComparedPair, looks: dict[str, tuple[str, tuple[Evidence, ...]]], key: str
+) -> None:
+    """What takes seconds to find out, when it is asked for; kept in looks by key."""
+    if st.button(metric.closer_look, icon=":material/troubleshoot:", key=f"closer_{metric.name}") and key not in looks:
+        try:
+            with st.spinner("Covering the pictures part by part"):
+                looks[key] = metric.look_closer(pair)
+        except PicTraceError as error:
+            st.error(literal(str(error)), icon=":material/error:")
+    if key in looks:
+        _draw(*looks[key], f"{metric.name}-closer")
+
+
+def _draw(summary: str, parts: Sequence[Evidence], key: str) -> None:
+    st.markdown(summary)
     # A metric that shows small pictures has its map beside them.
     small = (Picture, HeatMap) if any(isinstance(part, Picture) for part in parts) else ()
     beside = [drawn for part in parts if isinstance(part, small) for drawn in draw_evidence(part)]
@@ -51,7 +67,7 @@ def draw(explanation: Explanation) -> None:
         _row(beside)
     for place, part in enumerate(parts):
         if not isinstance(part, small):
-            _part(part, f"{explanation.metric}-{place}")
+            _part(part, f"{key}-{place}")
 
 
 def _part(part: Evidence, key: str) -> None:
@@ -133,26 +149,35 @@ def _table_rows(some: Sequence[Swatch]) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=16)
 def _unrelated(
-    identity: str, revision: int, feature_keys: Sequence[str], orientations: bool, _hot: HotFeatures
+    identity: str,
+    revision: int,
+    feature_keys: Sequence[str],
+    orientations: bool,
+    _hot: HotFeatures,
+    _metrics: Sequence[Metric],
 ) -> Mapping[str, NDArray[np.float32]]:
     """Kept by the catalog's identity and revision, and by what its features are."""
-    return dict(unrelated_values(_hot, all_metrics(), orientations=orientations))
+    return dict(unrelated_values(_hot, _metrics, orientations=orientations))
 
 
-def unrelated_of(workspace: Workspace, *, orientations: bool) -> Mapping[str, NDArray[np.float32]]:
+def unrelated_of(
+    workspace: Workspace, metrics: Sequence[Metric], *, orientations: bool
+) -> Mapping[str, NDArray[np.float32]]:
     """Each metric's values among unrelated pairs of the open catalog; compared once for each of its revisions."""
     catalog = workspace.catalog
-    keys = [metric.feature_key for metric in all_metrics()]
-    return _unrelated(catalog.identity, catalog.revision(), keys, orientations, workspace.hot)
+    keys = [metric.feature_key for metric in metrics]
+    return _unrelated(catalog.identity, catalog.revision(), keys, orientations, workspace.hot, metrics)
 
 
-def draw_rarity(workspace: Workspace, metric: Metric, pair: ComparedPair, *, orientations: bool) -> None:
+def draw_rarity(
+    workspace: Workspace, metric: Metric, metrics: Sequence[Metric], pair: ComparedPair, *, orientations: bool
+) -> None:
     """How unusual the pair's value is among unrelated pairs of the open catalog; nothing where it has none."""
     raw = float(pair.scores.raw[(*metric.setting_positions({}), 0)])
     if np.isnan(raw):
         return
     try:
-        values = unrelated_of(workspace, orientations=orientations)[metric.name]
+        values = unrelated_of(workspace, metrics, orientations=orientations)[metric.name]
     except PicTraceError as error:
         st.caption(literal(f"How unusual that is cannot be told. {error}"))
         return

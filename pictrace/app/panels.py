@@ -138,7 +138,9 @@ def details(
         state.pairs[place] = metric.compare_pair(state.query.image, other.image, orientations=orientations)
     pair = state.pairs[place]
     evidence_view.draw(metric.explain_pair(pair, criteria.settings.get(name, {})))
-    evidence_view.draw_rarity(workspace, metric, pair, orientations=orientations)
+    evidence_view.draw_rarity(workspace, metric, metrics, pair, orientations=orientations)
+    if metric.closer_look:
+        evidence_view.draw_closer_look(metric, pair, state.looks, f"{one.match.id}-{name}")
 
 
 def _told(found: Diagnosis) -> str:

@@ -10,15 +10,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.components import Tile, data_address, tiles
-from pictrace.app.controls import take_from_catalog
 from pictrace.app.filters_view import metadata_filters
+from pictrace.app.query_view import take_from_catalog
 from pictrace.app.removal_view import remove_button
 from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import ORDERS, FeatureSpec, PictureRecord
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, ready_metrics
 
 __all__ = ["pictures"]
 
@@ -96,7 +96,7 @@ def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaG
             formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
             repeated = st.checkbox("With several addresses", key="catalog_repeated")
             lacking = st.checkbox("Without all features", key="catalog_lacking")
-    specs = [FeatureSpec.of(metric) for metric in all_metrics()] if lacking else []
+    specs = [FeatureSpec.of(metric) for metric in ready_metrics()] if lacking else []
     chosen: _Chosen = {
         "text": text,
         "order": order,

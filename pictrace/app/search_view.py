@@ -10,13 +10,10 @@ import streamlit as st
 
 from pictrace.app.catalog_menu import come_back
 from pictrace.app.components import Tile, tiles
-from pictrace.app.controls import (
-    criteria_controls,
-    example_tiles,
-    query_inputs,
-    take_from_catalog,
-)
+from pictrace.app.controls import criteria_controls
+from pictrace.app.model_view import missing_features
 from pictrace.app.panels import details, list_of_matches
+from pictrace.app.query_view import example_tiles, query_inputs, take_from_catalog
 from pictrace.app.state import Session, current_table, session, workspace_of
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
@@ -25,7 +22,7 @@ from pictrace.app.workspaces import Workspace
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Found, find
@@ -49,7 +46,9 @@ def show() -> None:
         st.error(literal(str(error)), icon=":material/error:")
         return
     _inputs(workspace, state)
-    table = current_table(workspace, state, orientations=orientations)
+    table = current_table(workspace, state, criteria.weights, orientations=orientations)
+    if any(weight and get_metric(name).unavailable() for name, weight in criteria.weights.items()):
+        st.rerun()  # its network was found not to work: the slider tells why
     if state.problem:
         st.error(literal(state.problem), icon=":material/broken_image:")
     if table is None or state.query is None:
@@ -64,6 +63,9 @@ def show() -> None:
         return
     state.timing_ms["rank"] = (time.perf_counter() - started) * 1e3
     _query_line(workspace, state, table, told)
+    for metric in table.metrics:
+        if metric.on_demand and criteria.weights.get(metric.name):
+            missing_features(workspace, metric)
     if not table.catalog_size:
         if state.filters:
             st.info(
@@ -73,7 +75,7 @@ def show() -> None:
             st.info("The catalog is empty, so there is nothing to find yet.", icon=":material/inbox:")
         return
     if found:
-        _results(workspace, state, table, criteria, found, told, metrics, orientations=orientations)
+        _results(workspace, state, table, criteria, found, told, table.metrics, orientations=orientations)
 
 
 def _inputs(workspace: Workspace, state: Session) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -17,10 +17,10 @@ from pictrace.app.workspaces import Workspace, new_private, open_named, open_sam
 from pictrace.diagnosis import Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
-from pictrace.metrics.base import ComparedPair
+from pictrace.metrics.base import ComparedPair, Evidence, Metric
 from pictrace.scores import ScoreTable
 from pictrace.scrape import PictureLink
-from pictrace.search import Query, prepare_query, score
+from pictrace.search import Query, needed_metrics, prepare_query, score, with_metrics
 
 __all__ = [
     "PRIVATE",
@@ -82,6 +82,7 @@ class Session:
     selected: int | None = None
     exhaustive: bool = False  # asked to score everything exactly, for this picture
     pairs: dict[tuple[int, str], ComparedPair] = field(default_factory=dict)  # what details were opened
+    looks: dict[str, tuple[str, tuple[Evidence, ...]]] = field(default_factory=dict)  # closer ones, where asked for
     originals: dict[int, Original] = field(default_factory=dict)
     opened: str = SHARED  # or SAMPLE, PRIVATE, or the address of a catalog in the owner's folders
     private: Workspace | None = None  # what this person added pictures to
@@ -101,6 +102,7 @@ class Session:
 
     def forget_pairs(self) -> None:
         self.pairs.clear()
+        self.looks.clear()
         self.originals.clear()
 
     def open(self, opened: str) -> None:
@@ -161,19 +163,26 @@ def workspace_to_add_to(state: Session) -> Workspace:
     return state.private
 
 
-def current_table(workspace: Workspace, state: Session, *, orientations: bool) -> ScoreTable | None:
+def current_table(
+    workspace: Workspace, state: Session, weights: Mapping[str, float], *, orientations: bool
+) -> ScoreTable | None:
     """The ScoreTable of the session's picture; computed only if the picture, the catalog, the filters or the
-    comparison changed. A slider of the ranking changes none of them."""
+    comparison changed. A slider of the ranking changes none of them, but for the first time that a metric which
+    extracts on demand gets a weight: then it alone is extracted, and stays for this picture."""
     picture = state.asked or state.picture
     if picture is None:
         return None
     exhaustive = state.exhaustive and state.asked is None
-    key = (workspace.catalog.location, workspace.catalog.revision(), orientations, exhaustive, *state.filters.items())
+    had = {one.name: 1.0 for one in state.table.metrics} if state.table and state.asked is None else {}
+    metrics = needed_metrics({**weights, **had})
+    keys = tuple(one.feature_key for one in metrics)
+    here = workspace.catalog
+    key = (orientations, here.location, here.revision(), exhaustive, keys, *state.filters.items())
     if state.asked is None and state.table is not None and state.key == key:
         return state.table
     with st.skeleton(ANSWER_PX):  # holds the place of the answer
         try:
-            query = prepare_query(picture.data, orientations=orientations, limits=UPLOAD_LIMITS)
+            query = _query_for(state, picture, metrics, orientations=orientations)
         except PicTraceError as error:
             state.asked = None
             state.refuse(f"{picture.name}: {error}")
@@ -182,7 +191,16 @@ def current_table(workspace: Workspace, state: Session, *, orientations: bool) -
             state.key = key
             return state.table
     # What could not be read changes nothing; the former picture's results are at hand, or quickly made again.
-    return current_table(workspace, state, orientations=orientations) if state.picture is not picture else None
+    if state.picture is picture:
+        return None
+    return current_table(workspace, state, weights, orientations=orientations)
+
+
+def _query_for(state: Session, picture: Picture, metrics: Sequence[Metric], *, orientations: bool) -> Query:
+    """The picture with these features: those of before, where it is the same picture."""
+    if state.query is not None and state.picture is picture and state.key[:1] == (orientations,):
+        return with_metrics(state.query, metrics, orientations=orientations)
+    return prepare_query(picture.data, metrics, orientations=orientations, limits=UPLOAD_LIMITS)
 
 
 def _score_into(workspace: Workspace, state: Session, picture: Picture, query: Query, *, exhaustive: bool) -> None:

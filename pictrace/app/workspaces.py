@@ -20,8 +20,8 @@ from pictrace.catalog import SqliteCatalog, open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.errors import CatalogError, PicTraceError
-from pictrace.metrics import all_metrics
 from pictrace.sample import cache_folder, open_sample
+from pictrace.search import needed_metrics
 
 __all__ = [
     "KEPT_S",
@@ -43,24 +43,28 @@ CATALOG_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
 @dataclass(frozen=True)
 class Workspace:
-    """An open catalog with its features; safe for threads. writable: by the session that has it open."""
+    """An open catalog with its features; safe for threads. writable: by the session that has it open.
+
+    completed: features that it lacks are made where somebody wants them; an owner's catalog is left as it is.
+    """
 
     catalog: Catalog
     hot: HotFeatures
     title: str
     writable: bool = False
+    completed: bool = False
 
 
-def _workspace(catalog: Catalog, title: str, *, writable: bool = False) -> Workspace:
+def _workspace(catalog: Catalog, title: str, *, writable: bool = False, completed: bool = False) -> Workspace:
     hot = HotFeatures(catalog)
     threading.Thread(target=_open_cache, args=(hot,), name="open-cache", daemon=True).start()
-    return Workspace(catalog, hot, title, writable)
+    return Workspace(catalog, hot, title, writable, completed or writable)
 
 
 def _open_cache(hot: HotFeatures) -> None:
     """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
     with contextlib.suppress(PicTraceError):
-        hot.sketches(all_metrics())
+        hot.sketches(needed_metrics())
 
 
 @st.cache_resource(show_spinner="Opening the catalog")
@@ -77,7 +81,7 @@ def open_workspace() -> Workspace:
 def open_sample_workspace() -> Workspace:
     """The built-in sample, which nobody changes."""
     kernels.warm()
-    return _workspace(open_sample(), "Sample catalog")
+    return _workspace(open_sample(), "Sample catalog", completed=True)
 
 
 def open_named(location: str) -> Workspace:
@@ -116,7 +120,7 @@ def new_private() -> Workspace:
     with contextlib.suppress(OSError):  # another session may be deleting the same ones
         _delete_old(folder)
     catalog = SqliteCatalog(folder / f"{secrets.token_hex(16)}.sqlite")
-    return Workspace(catalog, HotFeatures(catalog), "My catalog", writable=True)
+    return Workspace(catalog, HotFeatures(catalog), "My catalog", writable=True, completed=True)
 
 
 def private_token(workspace: Workspace) -> str:

@@ -6,21 +6,26 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from pictrace.cli import compare, export, index, info, links, merge, rebuild, refresh, search
+from pictrace.cli import compare, export, index, info, links, merge, model, rebuild, refresh, search
 from pictrace.cli._output import FAILED, OK, USAGE, warn
-from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.errors import CriteriaError, ModelError, PicTraceError
+from pictrace.models import chosen_model, using, why_not
 
 __all__ = ["main"]
 
-GROUPS = (index, search, compare, links, refresh, info, merge, rebuild, export)
+GROUPS = (index, search, compare, links, refresh, info, merge, rebuild, export, model)
 """In the order of the help. Each has ``register``, which adds its parsers and names what they run."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; the exit status: 0 done, 1 failed or nothing found, 2 called wrongly."""
     options = _parser().parse_args(arguments)
+    chosen = getattr(options, "model", None)
     try:
-        status: int = options.run(options)
+        with using(chosen):
+            if chosen is not None and (hindrance := why_not(chosen_model())):
+                raise ModelError(hindrance)
+            status: int = options.run(options)
     except CriteriaError as error:
         warn(f"pictrace: {error}")
         return USAGE

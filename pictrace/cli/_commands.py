@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-__all__ = ["Run", "Subparsers", "add_catalog", "add_json", "command"]
+__all__ = ["Run", "Subparsers", "add_catalog", "add_json", "add_model", "command"]
 
 if TYPE_CHECKING:  # argparse's own class takes a parameter for type checkers only
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -30,3 +30,9 @@ def add_catalog(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model", metavar="NAME_OR_FILE", help="the network for look-alikes: pictrace model list, or an ONNX file"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pictrace.cli._commands import add_json
+from pictrace.cli._commands import add_json, add_model
 from pictrace.errors import CriteriaError
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Settings, SettingValue
@@ -19,7 +19,7 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--preset",
         default=DEFAULT_PRESET,
-        choices=[one.name for one in all_presets()],
+        choices=[one.name for one in all_presets(ready=False)],
         help="weights and settings",
     )
     names = ", ".join(metric.name for metric in all_metrics())
@@ -34,6 +34,7 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
                 metavar="NUMBER" if setting.numeric else None,
                 help=f"{metric.title}: {setting.title.lower()} (default {setting.default})",
             )
+    add_model(parser)
     parser.add_argument("--no-orientations", action="store_true", help="do not try the picture mirrored and turned")
     add_json(parser)
 
@@ -56,6 +57,10 @@ def criteria_from(options: argparse.Namespace, *, top: int = 1, min_score: float
             settings[metric.name] = chosen
     criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
     criteria.require_weight()
+    for name, weight in weights.items():
+        hindrance = get_metric(name).unavailable() if weight > 0 else ""
+        if hindrance:
+            raise CriteriaError(f"{get_metric(name).title} cannot be used yet. {hindrance}")
     return criteria
 
 

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 from pictrace.download import DownloadPolicy, fetch
-from pictrace.errors import PicTraceError
+from pictrace.errors import ModelError, PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing import read_file
+from pictrace.metrics import get_metric
+from pictrace.metrics.base import Metric
 from pictrace.s3 import fetch_s3, is_s3
-from pictrace.search import Query, prepare_query
+from pictrace.scores import Criteria
+from pictrace.search import Query, needed_metrics, prepare_query
 
-__all__ = ["query_at", "query_of", "read"]
+__all__ = ["query_at", "query_of", "read", "usable_metrics"]
 
 
-def query_at(address: str, options: argparse.Namespace) -> Query:
+def usable_metrics(criteria: Criteria) -> tuple[Metric, ...]:
+    """What these criteria need; ModelError where one of them turns out not to work."""
+    metrics = needed_metrics(criteria.weights)
+    for name in {name for name, weight in criteria.weights.items() if weight > 0} - {one.name for one in metrics}:
+        raise ModelError(get_metric(name).unavailable())
+    return metrics
+
+
+def query_at(address: str, metrics: Sequence[Metric], options: argparse.Namespace) -> Query:
     """The picture of a file or link, ready to be compared; PicTraceError names the address."""
-    return query_of(address, read(address), options)
+    return query_of(address, read(address), metrics, options)
 
 
-def query_of(address: str, data: bytes, options: argparse.Namespace) -> Query:
+def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argparse.Namespace) -> Query:
     """The same of bytes that were read before."""
     try:
-        return prepare_query(data, orientations=not options.no_orientations)
+        return prepare_query(data, metrics, orientations=not options.no_orientations)
     except PicTraceError as error:
         raise type(error)(f"{address}: {error}") from error
 

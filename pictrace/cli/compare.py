@@ -7,7 +7,7 @@ import argparse
 from pictrace.cli._commands import Subparsers, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.cli._queries import query_of, read
+from pictrace.cli._queries import query_of, read, usable_metrics
 from pictrace.diagnosis import FileFacts, diagnose
 from pictrace.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.metrics import get_metric
@@ -26,8 +26,10 @@ def register(commands: Subparsers) -> None:
 def _compare(options: argparse.Namespace) -> int:
     criteria = criteria_from(options)
     first, second = read(options.first), read(options.second)
-    query, other = query_of(options.first, first, options), query_of(options.second, second, options)
-    match = compare_queries(query, other).match(criteria)
+    metrics = usable_metrics(criteria)
+    query = query_of(options.first, first, metrics, options)
+    other = query_of(options.second, second, metrics, options)
+    match = compare_queries(query, other, metrics).match(criteria)
     if match is None:
         warn("pictrace: no metric with a weight can compare these two pictures.")
         return FAILED

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pictrace.catalog import SqliteCatalog
 from pictrace.catalog.importers import is_catalog, list_source
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._commands import Subparsers, add_catalog, add_json, add_model, command
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.merge import merge
@@ -30,6 +30,7 @@ def register(commands: Subparsers) -> None:
     parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
     parser.add_argument("--table", metavar="NAME", help="of a database: the table to read (else guessed)")
     parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog knows")
+    add_model(parser)
     add_json(parser)
 
 

@@ -14,7 +14,7 @@ from pictrace.catalog.hot import HotFeatures
 from pictrace.cli._commands import Subparsers, add_catalog, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.cli._queries import query_at
+from pictrace.cli._queries import query_at, usable_metrics
 from pictrace.documents import search_document
 from pictrace.errors import CriteriaError
 from pictrace.scores import ScoreTable
@@ -47,7 +47,7 @@ def _search(options: argparse.Namespace) -> int:
     catalog = open_catalog(options.catalog)
     try:
         among = _among(catalog, only) if only else None
-        query = query_at(options.image, options)
+        query = query_at(options.image, usable_metrics(criteria), options)
         started = time.perf_counter()
         table = score(query, HotFeatures(catalog), exhaustive=True if options.exact else None, among=among)
         scored = time.perf_counter()

@@ -17,7 +17,7 @@ from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import BATCH_PICTURES
 from pictrace.indexing.pictures import load_within_budget, original_bytes
 from pictrace.indexing.progress import Failure, Progress
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, loaded, ready_metrics
 from pictrace.metrics.base import Features, Metric
 
 __all__ = ["Rebuild", "build_features", "missing_features", "outdated_features"]
@@ -31,7 +31,7 @@ def missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) 
     A picture whose original is gone stays among them, as its features cannot be made.
     """
     specs: list[FeatureSpec] = []
-    for metric in all_metrics() if metrics is None else metrics:
+    for metric in ready_metrics() if metrics is None else metrics:
         sketch = FeatureSpec.of_sketch(metric)
         specs += [FeatureSpec.of(metric), *([sketch] if sketch is not None else [])]
     counts, total = catalog.feature_counts(), catalog.count()
@@ -51,19 +51,26 @@ class Rebuild:
     """One run that makes the features that are missing. Iterate over it, once: each step is a Progress.
 
     From kept originals, and from files where they lie; pictures whose original is gone are listed in
-    ``failures``. It ends early by ``stop``, or by closing its iterator; what is stored is not made again.
+    ``failures``. metrics: by default, all that are ready; PicTraceError where one that is named cannot be made
+    ready. It ends early by ``stop``, or by closing its iterator; what is stored is not made again.
     """
 
     catalog: Catalog
-    metrics: Sequence[Metric] = field(default_factory=all_metrics)
+    metrics: Sequence[Metric] | None = None
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
     def __post_init__(self) -> None:
         self.failures: list[Failure] = []
         self._stop = threading.Event()
+        self._chosen = ready_metrics() if self.metrics is None else tuple(self.metrics)
+        missing = {metric: self.catalog.missing(FeatureSpec.of(metric)) for metric in self._chosen}
+        lacking = [metric for metric, ids in missing.items() if len(ids)]
+        if self.metrics is None:
+            lacking = [*loaded(lacking)]  # what cannot be loaded holds up nobody else
         self._wanted: dict[int, list[Metric]] = {}
-        for metric in self.metrics:
-            for one in self.catalog.missing(FeatureSpec.of(metric)):
+        for metric in lacking:
+            metric.make_ready()
+            for one in missing[metric]:
                 self._wanted.setdefault(int(one), []).append(metric)
         self.progress = Progress(len(self._wanted))
 
@@ -88,7 +95,7 @@ class Rebuild:
                 done, failed = start + len(some), len(self.failures)
                 self.progress = Progress(len(ids), done, done - failed, 0, failed, time.monotonic() - started)
                 yield self.progress
-        for metric in self.metrics:
+        for metric in self._chosen:
             self._build_sketches(metric)
 
     def _store(self, results: Mapping[int, dict[FeatureSpec, Features] | Failure]) -> None:
@@ -133,6 +140,6 @@ def build_features(
     catalog: Catalog, metrics: Sequence[Metric] | None = None, *, limits: DecodeLimits | None = None
 ) -> Iterator[tuple[Progress, list[Failure]]]:
     """A Rebuild as a plain iterator: yields its progress and its failures after each batch."""
-    run = Rebuild(catalog, all_metrics() if metrics is None else metrics, limits or DecodeLimits())
+    run = Rebuild(catalog, metrics, limits or DecodeLimits())
     for progress in run:
         yield progress, run.failures

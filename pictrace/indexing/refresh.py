@@ -18,7 +18,7 @@ from pictrace.indexing.intake import Intake, Prepared
 from pictrace.indexing.links import downloaded
 from pictrace.indexing.progress import Failure, RefreshProgress
 from pictrace.indexing.steps import Steps, Workshop
-from pictrace.metrics import all_metrics
+from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
 __all__ = ["LinkChange", "Refresh"]
@@ -56,7 +56,7 @@ class Refresh(Steps[RefreshProgress]):
 
     catalog: Catalog
     addresses: Sequence[str] | None = None
-    metrics: Sequence[Metric] = field(default_factory=all_metrics, kw_only=True)
+    metrics: Sequence[Metric] = field(default_factory=lambda: loaded(ready_metrics()), kw_only=True)
     limits: DecodeLimits = field(default_factory=DecodeLimits, kw_only=True)
     policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment, kw_only=True)
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2), kw_only=True)

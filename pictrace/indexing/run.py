@@ -20,7 +20,7 @@ from pictrace.indexing.links import downloaded
 from pictrace.indexing.pictures import read_file
 from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps, Workshop
-from pictrace.metrics import all_metrics
+from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
 __all__ = ["Indexing"]
@@ -44,7 +44,7 @@ class Indexing(Steps[Progress]):
 
     catalog: Catalog
     items: Sequence[Item]
-    metrics: Sequence[Metric] = field(default_factory=all_metrics)
+    metrics: Sequence[Metric] = field(default_factory=lambda: loaded(ready_metrics()))
     limits: DecodeLimits = field(default_factory=DecodeLimits)
     policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment)
     workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))

@@ -1,4 +1,4 @@
-"""Hamming distance of 64-bit codes."""
+"""Hamming distance of binary codes: of 64 bits, or of many times 64."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from pictrace.kernels.arrays import arranged
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.switch import implementation
 
-__all__ = ["hamming64", "hamming64_variants"]
+__all__ = ["hamming64", "hamming64_variants", "hamming_rows"]
 
+MIN_CHUNK_ROWS = 4096
 MIN_CHUNK = 65536  # under 10 microseconds; a second thread would not be awake by then
 
 
@@ -37,3 +38,17 @@ def hamming64_variants(
     fill = implementation("hamming").nearest(queries, codes, bits, position)
     run_chunks(fill, len(codes), min_chunk=MIN_CHUNK)
     return bits, position
+
+
+def hamming_rows(query: NDArray[np.uint64], codes: NDArray[np.uint64]) -> NDArray[np.uint16]:
+    """Number of differing bits, (n,) uint16, of a code (w,) uint64 with each of ``codes``, (n, w) uint64.
+
+    w is at most 1023, so that the number fits.
+    """
+    query = arranged(query, np.uint64, (None,), "query")
+    codes = arranged(codes, np.uint64, (None, len(query)), "codes")
+    if len(query) > 1023:
+        raise ValueError(f"a code must have at most 1023 words, not {len(query)}")
+    bits = np.empty(len(codes), np.uint16)
+    run_chunks(implementation("hamming").rows(query, codes, bits), len(codes), min_chunk=MIN_CHUNK_ROWS)
+    return bits

@@ -79,8 +79,6 @@ class Metric(ABC):
     order: ClassVar[int] = 100  # of display: smaller comes first
     default_weight: ClassVar[float] = 1.0  # in the balanced preset
     version: ClassVar[int] = 1  # raised when extract gives other numbers for the same picture
-    layout: ClassVar[Layout]
-    scale: ClassVar[Scale]
     small: ClassVar[bool] = False  # a few bytes, kept apart from the large features
     convincing: ClassVar[float | None] = None
     """Raw value, at the default settings, that unrelated pictures practically never reach."""
@@ -91,6 +89,35 @@ class Metric(ABC):
     """Orientations of the query worth comparing one by one; the metric is blind to the others."""
     symmetric: ClassVar[bool] = True  # compare(a, b) == compare(b, a)
     not_comparable: ClassVar[str] = "One of the pictures is a single flat tone, without anything to compare."
+
+    on_demand: ClassVar[bool] = False
+    """Extracting costs so much that a query goes without while the metric weighs nothing."""
+    preselected: ClassVar[int] = 1
+    """Times the shortlist that the sketches choose; the features themselves choose the shortlist of those."""
+    closer_look: ClassVar[str] = ""
+    """What ``look_closer`` answers, as the label of a button; "" where there is nothing to ask."""
+
+    @property
+    @abstractmethod
+    def layout(self) -> Layout:
+        """How its features look; a metric with one layout says so by a class variable."""
+
+    @property
+    @abstractmethod
+    def scale(self) -> Scale:
+        """The fixed line from raw values to similarity; mostly a class variable too."""
+
+    def unavailable(self) -> str:
+        """Why it cannot extract features now, and what to do, in plain words; "" when it is ready."""
+        return ""
+
+    def current(self) -> Metric:
+        """This metric as it is now: itself, unless what it works with was exchanged."""
+        return self
+
+    def make_ready(self) -> None:
+        """Load what extracting needs, ahead of the first picture; PicTraceError where that fails."""
+        return  # most need nothing
 
     @property
     def feature_key(self) -> str:
@@ -142,6 +169,10 @@ class Metric(ABC):
     @abstractmethod
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         """What the number rests on: a sentence, and what can be shown. The pair is comparable."""
+
+    def look_closer(self, pair: ComparedPair) -> tuple[str, tuple[Evidence, ...]]:
+        """Evidence that takes seconds to make, on request only; see closer_look."""
+        raise NotImplementedError(f"{self.name} has nothing more to show")
 
     def explain(
         self,

@@ -53,6 +53,8 @@ class LayoutSsim(GraySquares):
     small: ClassVar[bool] = True
     sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.int8), (SKETCH_PX, SKETCH_PX))
 
+    preselected: ClassVar[int] = 10
+
     size_px: int = field(default=SIZE_PX, init=False, metadata={"short": "px"})
 
     def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:

@@ -1,4 +1,4 @@
-"""Hamming distance of 64-bit codes, compiled; see pictrace.kernels.hamming."""
+"""Hamming distance of binary codes, compiled; see pictrace.kernels.hamming."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pictrace.kernels.compiled.jit import compiled, output, popcount, readonly, types
 from pictrace.kernels.pool import Fill
 
-__all__ = ["nearest"]
+__all__ = ["nearest", "rows"]
 
 
 def nearest(
@@ -43,3 +43,21 @@ def _nearest(
             nearer = distance < bits[i]
             position[i] = np.uint8(number) if nearer else position[i]
             bits[i] = min(distance, bits[i])
+
+
+def rows(query: NDArray[np.uint64], codes: NDArray[np.uint64], bits: NDArray[np.uint16]) -> Fill:
+    """What fills bits[start:stop]; query (w,), codes (n, w), bits (n,)."""
+
+    def fill(start: int, stop: int) -> None:
+        _rows(query, codes[start:stop], bits[start:stop])
+
+    return fill
+
+
+@compiled(readonly(types.uint64, 1), readonly(types.uint64, 2), output(types.uint16, 1))
+def _rows(query: NDArray[np.uint64], codes: NDArray[np.uint64], bits: NDArray[np.uint16]) -> None:
+    for i in range(len(codes)):
+        count = np.uint64(0)
+        for word in range(len(query)):
+            count += popcount(codes[i, word] ^ query[word])
+        bits[i] = np.uint16(count)

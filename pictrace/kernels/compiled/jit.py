@@ -21,7 +21,7 @@ import numba
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["compiled", "fused_helper", "helper", "output", "popcount", "readonly", "types"]
+__all__ = ["bits_as_float", "compiled", "fused_helper", "helper", "output", "popcount", "readonly", "types"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -83,3 +83,15 @@ def _count_bits(_context: Any, value: Any) -> Any:
 
 popcount = cast(Callable[[Any], Any], _count_bits)
 """Number of set bits of an integer, as that integer type; LLVM's ctpop, which it can vectorise."""
+
+
+@intrinsic
+def _bits_as_float(_context: Any, value: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        return builder.bitcast(arguments[0], context.get_value_type(types.float32))
+
+    return types.float32(types.uint32), generate
+
+
+bits_as_float = cast(Callable[[Any], Any], _bits_as_float)
+"""The float32 with the bits of a uint32."""

@@ -1,4 +1,4 @@
-"""Hamming distance of 64-bit codes in numpy; see pictrace.kernels.hamming."""
+"""Hamming distance of binary codes in numpy; see pictrace.kernels.hamming."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from pictrace.kernels.pool import Fill
 
-__all__ = ["nearest"]
+__all__ = ["nearest", "rows"]
+
+ROWS_AT_ONCE = 1024  # their intermediate results stay in the processor's cache
 
 
 def nearest(
@@ -29,5 +31,16 @@ def nearest(
             first[nearer] = number
         bits[start:stop] = fewest
         position[start:stop] = first
+
+    return fill
+
+
+def rows(query: NDArray[np.uint64], codes: NDArray[np.uint64], bits: NDArray[np.uint16]) -> Fill:
+    """What fills bits[start:stop]; query (w,), codes (n, w), bits (n,)."""
+
+    def fill(start: int, stop: int) -> None:
+        for first in range(start, stop, ROWS_AT_ONCE):
+            last = min(first + ROWS_AT_ONCE, stop)
+            np.bitwise_count(codes[first:last] ^ query).sum(axis=1, dtype=np.uint16, out=bits[first:last])
 
     return fill

@@ -1,0 +1,113 @@
+"""What goes on in the background for look-alikes: getting the model, making features. No streamlit here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+from pictrace.catalog.base import Catalog
+from pictrace.errors import PicTraceError
+from pictrace.indexing import Progress, build_features
+from pictrace.metrics.base import Metric
+from pictrace.models import Model
+from pictrace.obtain import obtain
+
+__all__ = ["FeaturesJob", "GetJob", "Jobs"]
+
+
+class _Job:
+    """A thread with an end that can be asked for, and a problem that it may end with."""
+
+    def __init__(self, work: Callable[[], None], name: str) -> None:
+        self.problem = ""
+        self._stop = threading.Event()
+        self._work = work
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except PicTraceError as error:
+            self.problem = str(error)
+
+    def stop(self) -> None:
+        """End soon; what is done is kept."""
+        self._stop.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether it has ended by then."""
+        self._thread.join(timeout_s)
+        return not self.running
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def stopped(self) -> bool:
+        return self._stop.is_set()
+
+
+class GetJob(_Job):
+    """Downloads one model for everybody who looks at the app. done, total: bytes."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.done, self.total = 0, model.byte_count
+        super().__init__(self._get, "get-model")
+
+    def _get(self) -> None:
+        obtain(self.model, progress=self._show, stopped=self._stop.is_set)
+
+    def _show(self, done: int, total: int) -> None:
+        self.done, self.total = done, total
+
+
+class FeaturesJob(_Job):
+    """Makes the features that a catalog lacks; searches go on meanwhile, with what is there."""
+
+    def __init__(self, catalog: Catalog, metrics: Sequence[Metric]) -> None:
+        self.progress = Progress(0)
+        self.failed = 0
+        self._catalog, self._metrics = catalog, tuple(metrics)
+        super().__init__(self._build, "build-features")
+
+    def _build(self) -> None:
+        for progress, failures in build_features(self._catalog, self._metrics):
+            self.progress, self.failed = progress, len(failures)
+            if self._stop.is_set():
+                return
+
+
+class Jobs:
+    """The jobs of this process, one for each model and each kind of features of a catalog."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._getting: dict[str, GetJob] = {}
+        self._building: dict[tuple[str, str], FeaturesJob] = {}
+
+    def getting(self, model: Model) -> GetJob | None:
+        """The download of this model, under way or ended."""
+        return self._getting.get(model.key)
+
+    def get(self, model: Model) -> GetJob:
+        """Begin it, unless it is under way."""
+        with self._lock:
+            job = self._getting.get(model.key)
+            if job is None or not job.running:
+                job = self._getting[model.key] = GetJob(model)
+            return job
+
+    def building(self, catalog: Catalog, metric: Metric) -> FeaturesJob | None:
+        return self._building.get((catalog.location, metric.feature_key))
+
+    def build(self, catalog: Catalog, metric: Metric) -> FeaturesJob:
+        """Begin it, unless it is under way."""
+        with self._lock:
+            key = (catalog.location, metric.feature_key)
+            job = self._building.get(key)
+            if job is None or not job.running:
+                job = self._building[key] = FeaturesJob(catalog, [metric])
+            return job

@@ -1,0 +1,188 @@
+"""Fetch one large file to disk: in pieces, going on where it broke off, under the same guard as every other link.
+
+What has arrived lies in ``*.part``; beside it, ``*.part.json`` keeps what the server called that state of the file
+(its ETag, else its Last-Modified), so that a piece of another one is never put behind it (RFC 9110, 13.1.5: If-Range).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+from yarl import URL
+
+from pictrace._http import REDIRECTS, TransientError, check_status, explained, header, joined, once, open_session
+from pictrace.addresses import DownloadPolicy, check_url, dialling, shown
+from pictrace.errors import DownloadError, RefusedError
+
+__all__ = ["StoppedError", "fetch_to_file"]
+
+PIECE_BYTES = 1 << 18
+PAUSE_S = 0.5  # before it goes on; doubles with each try that brought nothing
+MOST_TRIES = 50  # in all: a server that gives a little each time is not asked for ever
+_RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
+
+Tell = Callable[[int, int], None]
+
+
+class StoppedError(DownloadError):
+    """Somebody asked for it."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """What is fetched, and where to."""
+
+    url: str
+    part: Path
+    byte_count: int
+    progress: Tell | None
+    stopped: Callable[[], bool]
+
+    @property
+    def note(self) -> Path:
+        return self.part.with_name(f"{self.part.name}.json")
+
+    @property
+    def have(self) -> int:
+        return self.part.stat().st_size if self.part.exists() else 0
+
+    def validator(self) -> str:
+        """What the server called the state that the part is of; "" where that is not known."""
+        try:
+            return str(json.loads(self.note.read_bytes()[:4096])["validator"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return ""
+
+    def forget(self) -> None:
+        self.part.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+
+def fetch_to_file(
+    url: str,
+    part: Path,
+    *,
+    byte_count: int,
+    policy: DownloadPolicy,
+    progress: Tell | None = None,
+    stopped: Callable[[], bool] = lambda: False,
+) -> None:
+    """Fetch the link into ``part`` until it has byte_count bytes; goes on from what lies there.
+
+    progress: called with (bytes that are there, byte_count). stopped: asked between two pieces.
+    Of the policy, max_bytes is not looked at; the times and the retries are, the retries counted anew after each
+    piece. Raises DownloadError (RefusedError, StoppedError), with the part kept for the next time; OSError where
+    it cannot be written. What the bytes are is not judged here.
+    """
+    asyncio.run(_fetch(_File(url, part, byte_count, progress, stopped), policy))
+
+
+async def _fetch(file: _File, policy: DownloadPolicy) -> None:
+    vain = 0
+    try:
+        async with asyncio.timeout(policy.total_timeout_s), open_session(policy) as session:
+            for _ in range(MOST_TRIES):
+                before = file.have
+                try:
+                    await _follow(session, file, policy)
+                    return
+                except (RefusedError, StoppedError):
+                    raise
+                except DownloadError as error:
+                    grown = file.have > before
+                    vain = 0 if grown else vain + 1
+                    if vain > policy.retries or not (grown or isinstance(error, TransientError)):
+                        raise
+                await asyncio.sleep(PAUSE_S * 2**vain)
+    except TimeoutError as error:
+        raise DownloadError(
+            f"{shown(file.url)} took over {policy.total_timeout_s / 60:.0f} minutes. Try again: it goes on from there."
+        ) from error
+    raise DownloadError(f"{shown(file.url)} broke off {MOST_TRIES} times. Try again: it goes on from there.")
+
+
+async def _follow(session: aiohttp.ClientSession, file: _File, policy: DownloadPolicy) -> None:
+    """From redirect to redirect, each checked like a link of its own, to the file."""
+    here = check_url(file.url, policy)
+    for _ in range(policy.max_redirects + 1):
+        location = await _request(session, file, here, policy)
+        if location is None:
+            return
+        try:
+            here = check_url(joined(here, location), policy)
+        except RefusedError as error:
+            raise RefusedError(f"{shown(here)} redirects to a link that is not followed. {error}") from error
+    raise DownloadError(f"{shown(file.url)} redirects over {policy.max_redirects} times. Use the link at its end.")
+
+
+async def _request(session: aiohttp.ClientSession, file: _File, here: str, policy: DownloadPolicy) -> str | None:
+    """One request: the Location of a redirect, or None when the file is whole."""
+    validator = file.validator()
+    have = file.have if validator else 0
+    if have == file.byte_count:
+        return None
+    headers = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
+    url = URL(here, encoded=True)  # dialled exactly as it was checked
+    with dialling(url.raw_host or "", url.port or 0, policy) as dial:
+        try:
+            only_once = functools.partial(once, dial)
+            async with session.get(url, allow_redirects=False, middlewares=(only_once,), headers=headers) as response:
+                if response.status in REDIRECTS and (location := response.headers.get("Location")):
+                    return location
+                if response.status == 416:
+                    file.forget()
+                    raise DownloadError(f"{shown(here)} has another file by now. Try again.")
+                if response.status != 206:
+                    check_status(response, here, policy)
+                await _write(response, file, here, _start(response, file, here, have))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise dial.refused or explained(error, here, dial.host, policy) from error
+    return None
+
+
+def _start(response: aiohttp.ClientResponse, file: _File, here: str, have: int) -> int:
+    """Where the body begins in the file; DownloadError where it is not the file that is wanted."""
+    total, start = response.content_length, 0
+    if response.status == 206:
+        found = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+        if not found or int(found[1]) != have:
+            file.forget()
+            raise DownloadError(f"{shown(here)} sent another part than it was asked for. Try again.")
+        start, total = have, None if found[2] == "*" else int(found[2])
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        raise DownloadError(f"{shown(here)} sends the file compressed. Use another source.")
+    if total is not None and total != file.byte_count:
+        raise DownloadError(
+            f"{shown(here)} has {total:,} bytes, but the file has {file.byte_count:,}. Use another source."
+        )
+    return start
+
+
+async def _write(response: aiohttp.ClientResponse, file: _File, here: str, start: int) -> None:
+    etag = header(response, "ETag")
+    # A weak ETag does not promise the same bytes, so that nothing may be put behind what it named.
+    validator = etag if etag and not etag.startswith("W/") else header(response, "Last-Modified")
+    if not start:
+        file.forget()
+        if validator:
+            file.note.write_text(json.dumps({"validator": validator}), "utf-8")
+    with file.part.open("ab") as target:
+        done = start
+        while piece := await response.content.read(PIECE_BYTES):
+            if file.stopped():
+                raise StoppedError("Stopped. What has arrived is kept, and the next try goes on from there.")
+            done += len(piece)
+            if done > file.byte_count:
+                raise DownloadError(f"{shown(here)} sends more than {file.byte_count:,} bytes. Use another source.")
+            target.write(piece)
+            if file.progress is not None:
+                file.progress(done, file.byte_count)
+    if done < file.byte_count:
+        raise DownloadError(f"{shown(here)} broke off at {done:,} of {file.byte_count:,} bytes. Try again.")
