@@ -17,8 +17,8 @@ from pictrace.changes import crop, mirror
 from pictrace.charts import channels_figure
 from pictrace.drawing import draw_evidence
 from pictrace.images import RGBImage, encode_jpeg, load
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Channels, Explanation, Metric
+from pictrace.search import needed_metrics
 from pictrace.unrelated import unrelated_values
 
 SIZE_PX = (4000, 3000)
@@ -36,7 +36,7 @@ def main() -> None:
     pairs = [(_large(mirror(crop(one, 0.8))), _large(one)) for one in photos[: options.pairs]]
     row("metric", "decode both", "extract, compare", "explain", "draw, encode", "all, median ms", "slowest pair")
     row(*["---"] * 7)
-    for metric in all_metrics():
+    for metric in needed_metrics():
         times = [_times(metric, *pair, rounds=options.rounds) for pair in pairs]
         parts = [statistics.median(column) for column in zip(*times, strict=True)]
         sums = [sum(one) for one in times]
@@ -81,13 +81,13 @@ def _draw(explanation: Explanation) -> None:
 def _unrelated(folder: Path, photos: list[RGBImage], size: int, seed: int) -> None:
     with closing(made_catalog(folder, photos, size, seed)) as catalog:
         hot = HotFeatures(catalog)
-        hot.sketches(all_metrics())
+        hot.sketches(needed_metrics())
         print()
         for orientations in (False, True):
             times = []
             for turn in range(9):
                 started = time.perf_counter()
-                found = unrelated_values(hot, all_metrics(), seed=turn, orientations=orientations)
+                found = unrelated_values(hot, needed_metrics(), seed=turn, orientations=orientations)
                 times.append((time.perf_counter() - started) * 1e3)
             tried = "all orientations" if orientations else "upright only"
             count = max(len(values) for values in found.values())

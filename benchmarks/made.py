@@ -19,8 +19,8 @@ import numpy as np
 from pictrace.catalog.base import NewPicture, Source, kept_features
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import RGBImage, encode_jpeg, load, thumbnail
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Features
+from pictrace.search import needed_metrics
 
 __all__ = ["made_catalog"]
 
@@ -42,7 +42,7 @@ def made_catalog(folder: Path, images: Sequence[RGBImage], count: int, seed: int
     for image in images[:count]:
         data = encode_jpeg(image, quality=92)
         pixels = load(data)
-        real.append((data, thumbnail(pixels, 64), {one.name: one.extract(pixels) for one in all_metrics()}))
+        real.append((data, thumbnail(pixels, 64), {one.name: one.extract(pixels) for one in needed_metrics()}))
     with closing(SqliteCatalog(path)) as catalog:
         batch: list[NewPicture] = []
         for number in range(count):
@@ -54,7 +54,7 @@ def made_catalog(folder: Path, images: Sequence[RGBImage], count: int, seed: int
                 digest = hashlib.sha256(b"%d-%d" % (seed, number)).digest()
             kept = {
                 spec: part
-                for metric in all_metrics()
+                for metric in needed_metrics()
                 for spec, part in kept_features(metric, features[metric.name]).items()
             }
             source = Source("file", f"/made/{number}.jpg")

@@ -20,11 +20,10 @@ from benchmarks.common import distractors, intro, parser, photographs, row
 from pictrace import kernels
 from pictrace.changes import CHANGES
 from pictrace.images import RGBImage, encode_jpeg, load
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import FeatureBatch, Metric
 from pictrace.presets import all_presets, criteria_of
 from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Query, nearest_of, prepare_query
+from pictrace.search import Query, nearest_of, needed_metrics, prepare_query
 from pictrace.verdict import convincing_ids
 
 HashFunction = Callable[[RGBImage], NDArray[np.bool_]]
@@ -41,7 +40,7 @@ class Reference:
         descriptors = [self._orb(image) for image in images]
         self.offsets = np.concatenate([[0], np.cumsum([len(one) for one in descriptors])]).astype(np.int64)
         self.rows = np.concatenate(descriptors)
-        histogram = next(metric for metric in all_metrics() if metric.name == "histogram")
+        histogram = next(metric for metric in needed_metrics() if metric.name == "histogram")
         self.histogram = histogram
         self.histograms = FeatureBatch.of([histogram.extract(image) for image in images], histogram.layout)
 
@@ -105,7 +104,7 @@ class Cascade:
         self.exact: dict[int, list[int]] = {length: [] for length in lengths}
         self.sketches: dict[str, FeatureBatch] = {}
         self.batches = batches
-        for metric in all_metrics():
+        for metric in needed_metrics():
             if metric.sketch_layout is not None:
                 batch = batches[metric.name]
                 rows = [metric.sketch(batch[index]) for index in range(len(batch))]
@@ -117,7 +116,7 @@ class Cascade:
         whole = [match.id for match in table.rank(criteria)]
         fused, _ = table.fused(criteria)
         for length in self.lengths:
-            ids, _ = nearest_of(query, self.sketches, table.ids, self._small, all_metrics(), length)
+            ids, _ = nearest_of(query, self.sketches, table.ids, self._small, needed_metrics(), length)
             part = ids[np.lexsort((ids, -fused[ids]))][: len(whole)].tolist()
             self.agreed[length].append(part[0] == whole[0])
             self.overlap[length].append(len(set(part) & set(whole)) / len(whole))
@@ -134,7 +133,7 @@ def _rank_of(scores: NDArray[np.float32], target: int) -> int:
 
 
 def _table(query: Query, batches: Mapping[str, FeatureBatch], count: int) -> ScoreTable:
-    metrics = all_metrics()
+    metrics = needed_metrics()
     columns = tuple(metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics)
     return ScoreTable(np.arange(count, dtype=np.int64), metrics, columns, catalog_size=count)
 
@@ -155,7 +154,7 @@ def main() -> None:
 
     batches = {
         metric.name: FeatureBatch.of([metric.extract(image) for image in catalog], metric.layout)
-        for metric in all_metrics()
+        for metric in needed_metrics()
     }
     functions: dict[str, HashFunction] = {
         "ImageHash phash": lambda image: imagehash.phash(Image.fromarray(image)).hash,
@@ -165,7 +164,7 @@ def main() -> None:
     peers = {"reference mean": Reference(catalog)} | {
         name: Hashes(catalog, function) for name, function in functions.items()
     }
-    criteria = {metric.name: Criteria(weights={metric.name: 1}) for metric in all_metrics()}
+    criteria = {metric.name: Criteria(weights={metric.name: 1}) for metric in needed_metrics()}
     criteria |= {f"{preset.title} *": criteria_of(preset.name) for preset in all_presets()}
     names = [*criteria, *peers]
     ranks: dict[str, dict[str, list[int]]] = {name: {change: [] for change in CHANGES} for name in names}

@@ -26,11 +26,11 @@ from pictrace.catalog.base import FeatureSpec
 from pictrace.catalog.hot import HotFeatures
 from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg
-from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics import get_metric
 from pictrace.metrics.base import RawScores
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Query, find, prepare_query, score
+from pictrace.search import Query, find, needed_metrics, prepare_query, score
 
 REFERENCE_PICTURES = 6
 RATIOS = get_metric("orb").settings[1].values
@@ -98,11 +98,11 @@ def _one_size(
     limit = int(options.exhaustive_up_to)
     catalog = made_catalog(folder, photos, size, options.seed)
     before, _ = memory_mb()
-    first = milliseconds(lambda: HotFeatures(catalog).sketches(all_metrics()))
+    first = milliseconds(lambda: HotFeatures(catalog).sketches(needed_metrics()))
     hot = HotFeatures(catalog)
-    again = milliseconds(lambda: hot.sketches(all_metrics()))
+    again = milliseconds(lambda: hot.sketches(needed_metrics()))
     after, mapped = memory_mb()
-    specs = [FeatureSpec.of_sketch(metric) for metric in all_metrics()]
+    specs = [FeatureSpec.of_sketch(metric) for metric in needed_metrics()]
     packs = [Path(f"{catalog.location}.cache", f"{spec.key}.pack") for spec in specs if spec]
     small = sum(path.stat().st_size for path in packs if path.exists()) / size
     print(f"### {size:,} pictures\n")
@@ -150,11 +150,11 @@ def _reranking(size: int) -> None:
     """What moving a slider costs in the core, on a table in which every picture is scored exactly."""
     random = np.random.default_rng(1)
     columns = []
-    for metric in all_metrics():
+    for metric in needed_metrics():
         shape = (*(len(setting.values) for setting in metric.settings), size)
         values = random.random(shape, np.float32)
         columns.append(RawScores.upright(metric.scale.worst + (metric.scale.best - metric.scale.worst) * values))
-    table = ScoreTable(np.arange(size, dtype=np.int64), all_metrics(), tuple(columns), catalog_size=size)
+    table = ScoreTable(np.arange(size, dtype=np.int64), needed_metrics(), tuple(columns), catalog_size=size)
     base = criteria_of("balanced")
 
     def weights() -> Criteria:

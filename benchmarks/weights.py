@@ -12,10 +12,10 @@ import numpy as np
 
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from pictrace.images import RGBImage, fit
-from pictrace.metrics import all_metrics
 from pictrace.metrics.base import FeatureBatch, RawScores
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable
+from pictrace.search import needed_metrics
 from pictrace.weightmap import agreement, disputes, heaviest, weight_map, weight_ranges, what_if
 
 NOISE = 0.01  # of the way from a scale's worst to its best
@@ -49,7 +49,7 @@ def main() -> None:
 def _compared(images: list[RGBImage]) -> list[np.ndarray]:
     """Each metric's raw values of all pairs, (*settings, pairs)."""
     columns = []
-    for metric in all_metrics():
+    for metric in needed_metrics():
         features = [metric.extract(image) for image in images]
         batch = FeatureBatch.of(features, metric.layout)
         columns.append(np.concatenate([metric.compare(one, batch).raw for one in features], axis=-1))
@@ -60,12 +60,12 @@ def _table(compared: list[np.ndarray], size: int, missing: float, seed: int) -> 
     random = np.random.default_rng(seed)
     chosen = random.integers(compared[0].shape[-1], size=size)
     columns = []
-    for metric, raw in zip(all_metrics(), compared, strict=True):
+    for metric, raw in zip(needed_metrics(), compared, strict=True):
         noise = random.normal(0, NOISE * abs(metric.scale.best - metric.scale.worst), size)
         values = (raw[..., chosen] + noise).astype(np.float32)
         values[..., random.random(size) < missing] = np.nan
         columns.append(RawScores.upright(values))
-    return ScoreTable(np.arange(size, dtype=np.int64), all_metrics(), tuple(columns), catalog_size=size)
+    return ScoreTable(np.arange(size, dtype=np.int64), needed_metrics(), tuple(columns), catalog_size=size)
 
 
 def _jobs(table: ScoreTable, criteria: Criteria) -> dict[str, Callable[[], object]]:

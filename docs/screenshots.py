@@ -1,12 +1,26 @@
-"""Makes the screenshots of the documents from a running app: python docs/screenshots.py http://localhost:8501"""
+"""Makes the screenshots of the documents from a running app: python docs/screenshots.py http://localhost:8501
+
+The app must show the built-in sample catalog, and share its cache folder with this script.
+"""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from pictrace.sample import open_sample
 
 HERE = Path(__file__).parent
 EXAMPLE = "Mirrored, tilted, darker"
+PAIRS = {
+    "cropped": ("Astronaut Eileen Collins, cropped", "Astronaut Eileen Collins"),
+    "turned": ("Cup of coffee, turned 15°", "Cup of coffee"),
+    "mirrored": ("Chelsea the cat, mirrored", "Chelsea the cat"),
+    "captioned": ("Astronaut Eileen Collins, captioned", "Astronaut Eileen Collins"),
+    "unrelated": ("Cup of coffee", "Chelsea the cat"),
+    "same-scene": ("Motorcycle, left eye", "Motorcycle, right eye"),
+}
 
 
 def settle(page: Page) -> None:
@@ -15,43 +29,88 @@ def settle(page: Page) -> None:
     page.wait_for_timeout(800)
 
 
+def searched(page: Page, address: str) -> None:
+    page.goto(address)
+    page.get_by_text("Which picture are you looking for?").wait_for()
+    settle(page)
+    page.get_by_title(EXAMPLE).click()
+    page.locator("button.face").first.wait_for()
+    page.mouse.move(0, 0)
+    settle(page)
+
+
+def shoot(browser: Browser, name: str, take: Callable[[Page], None], **options: object) -> None:
+    """One picture from a page of its own."""
+    given = {"width": 1280, "height": 1000, "color_scheme": "light", **options}
+    viewport = {"width": given["width"], "height": given["height"]}
+    context = browser.new_context(viewport=viewport, color_scheme=given["color_scheme"])  # type: ignore[arg-type]
+    page = context.new_page()
+    take(page)
+    settle(page)
+    page.screenshot(path=HERE / name, **({"type": "jpeg", "quality": 80} if name.endswith(".jpg") else {}))  # type: ignore[arg-type]
+    context.close()
+
+
+def of_search(browser: Browser, address: str) -> None:
+    def empty(page: Page) -> None:
+        page.goto(address)
+        page.get_by_text("Which picture are you looking for?").wait_for()
+
+    def details(page: Page) -> None:
+        searched(page, address)
+        page.locator("button.face").first.click()
+        settle(page)
+        page.get_by_role("radio", name="Keypoints (ORB)").click()
+
+    def weights(page: Page) -> None:
+        searched(page, address)
+        page.get_by_role("radio", name="Map of weights").click()
+        page.locator("svg[role=application]").wait_for()
+
+    shoot(browser, "search-empty.png", empty)
+    shoot(browser, "search.png", lambda page: searched(page, address))
+    shoot(browser, "search-dark.png", lambda page: searched(page, address), color_scheme="dark")
+    shoot(browser, "search-phone.png", lambda page: searched(page, address), width=390, height=844)
+    shoot(browser, "search-details.png", details, height=1500)
+    shoot(browser, "search-weights.png", weights, height=1300)
+
+
+def of_catalog(browser: Browser, address: str) -> None:
+    def gallery(page: Page) -> None:
+        page.goto(f"{address}/catalog")
+        page.get_by_title("Retina").click()
+
+    def table(page: Page) -> None:
+        page.goto(f"{address}/catalog")
+        page.get_by_role("radio", name="Table").click()
+
+    def add(page: Page) -> None:
+        page.goto(f"{address}/catalog")
+        page.get_by_role("radio", name="Add pictures").click()
+
+    shoot(browser, "catalog.png", gallery)
+    shoot(browser, "catalog-table.png", table)
+    shoot(browser, "catalog-add.png", add)
+    shoot(browser, "about.png", lambda page: page.goto(f"{address}/about") and None)
+
+
+def of_compare(browser: Browser, address: str) -> None:
+    catalog = open_sample()
+    ids = {record.label: one for one, record in catalog.pictures(catalog.ids().tolist()).items()}
+    for name, (first, second) in PAIRS.items():
+
+        def compare(page: Page, first: str = first, second: str = second) -> None:
+            page.goto(f"{address}/compare?a=catalog:{ids[first]}&b=catalog:{ids[second]}")
+            page.get_by_text("Among unrelated pairs here").or_(page.get_by_text("Score")).first.wait_for()
+
+        shoot(browser, f"compare-{name}.jpg", compare, height=1350)
+
+
 def main(address: str, chromium: str = "/usr/bin/chromium") -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for scheme, width, height in (("light", 1280, 1000), ("dark", 1280, 1000), ("light", 390, 844)):
-            context = browser.new_context(
-                viewport={"width": width, "height": height}, color_scheme="dark" if scheme == "dark" else "light"
-            )
-            page = context.new_page()
-            page.goto(address)
-            page.get_by_text("Which picture are you looking for?").wait_for()
-            settle(page)
-            phone = width < 640
-            if not phone and scheme == "light":
-                page.screenshot(path=HERE / "search-empty.png")
-                page.goto(f"{address}/catalog")
-                page.get_by_title("Retina").click()
-                settle(page)
-                page.screenshot(path=HERE / "catalog.png")
-                page.goto(f"{address}/about")
-                settle(page)
-                page.screenshot(path=HERE / "about.png")
-                page.goto(address)
-                settle(page)
-            page.get_by_title(EXAMPLE).click()
-            page.locator("button.face").first.wait_for()
-            page.mouse.move(0, 0)
-            settle(page)
-            name = "search-phone" if phone else "search" if scheme == "light" else "search-dark"
-            page.screenshot(path=HERE / f"{name}.png")
-            if not phone and scheme == "light":
-                page.locator("button.face").first.click()
-                settle(page)
-                page.get_by_role("radio", name="Keypoints (ORB)").click()
-                page.set_viewport_size({"width": width, "height": 1400})
-                settle(page)
-                page.screenshot(path=HERE / "search-details.png")
-            context.close()
+        for take in (of_search, of_catalog, of_compare):
+            take(browser, address)
         browser.close()
 
 
