@@ -19,7 +19,7 @@ import numpy as np
 from pictrace.catalog.base import NewPicture, Source, kept_features
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import RGBImage, encode_jpeg, load, thumbnail
-from pictrace.metrics.base import Features
+from pictrace.metrics.base import Features, Metric
 from pictrace.search import needed_metrics
 
 __all__ = ["made_catalog"]
@@ -27,9 +27,15 @@ __all__ = ["made_catalog"]
 BATCH = 500
 
 
-def made_catalog(folder: Path, images: Sequence[RGBImage], count: int, seed: int) -> SqliteCatalog:
-    """A catalog of ``count`` pictures: the photographs, and variations of their features. Kept for the next run."""
-    path = folder / f"made-{count}-{seed}.sqlite"
+def made_catalog(
+    folder: Path, images: Sequence[RGBImage], count: int, seed: int, *, only: Sequence[Metric] | None = None
+) -> SqliteCatalog:
+    """A catalog of ``count`` pictures: the photographs, and variations of their features. Kept for the next run.
+
+    only: keep the features of these metrics alone, for large catalogs on small disks.
+    """
+    names = "".join(f"-{metric.name}" for metric in only or ())
+    path = folder / f"made-{count}-{seed}{names}.sqlite"
     if path.exists():
         catalog = SqliteCatalog(path)
         if catalog.count() == count:
@@ -54,7 +60,7 @@ def made_catalog(folder: Path, images: Sequence[RGBImage], count: int, seed: int
                 digest = hashlib.sha256(b"%d-%d" % (seed, number)).digest()
             kept = {
                 spec: part
-                for metric in needed_metrics()
+                for metric in (needed_metrics() if only is None else only)
                 for spec, part in kept_features(metric, features[metric.name]).items()
             }
             source = Source("file", f"/made/{number}.jpg")

@@ -360,3 +360,46 @@ def test_a_click_in_the_map_of_weights_ranks_again(page: "playwright_api.Page", 
     page.keyboard.press("ArrowRight")  # one step from the left corner to the right one
     playwright_api.expect(slider(page, "w_layout")).to_have_value(f"{float(moved) - 0.1:.1f}")
     playwright_api.expect(triangle).to_be_focused()
+
+
+def test_a_point_of_the_catalogs_map_is_seen_and_chosen(
+    page: "playwright_api.Page", photographs: dict[str, bytes]
+) -> None:
+    """By mouse and by keyboard: beside the matches it becomes the query, on the catalog page it is told."""
+    upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
+    page.get_by_text("Found: Astronaut Eileen Collins").wait_for()
+    page.get_by_role("radio", name="Map of the catalog").click()
+    drawing = page.get_by_role("application")
+    drawing.wait_for()
+    said = page.locator("figcaption")
+    playwright_api.expect(said).to_contain_text("Point at a picture to see it")
+    settle(page)
+    drawing.focus()
+    page.keyboard.press("ArrowRight")  # to the first match
+    playwright_api.expect(said).to_contain_text("1. Astronaut Eileen Collins")
+    page.keyboard.press("ArrowUp")
+    playwright_api.expect(said).not_to_contain_text("1. Astronaut Eileen Collins")
+    playwright_api.expect(said).to_contain_text("Click to search with it.")
+    page.keyboard.press("Enter")
+    page.get_by_text("This very file is in the catalog.").wait_for()
+    playwright_api.expect(drawing).to_be_visible()
+
+    page.get_by_role("link", name="Catalog").click()
+    page.get_by_role("radio", name="Map", exact=True).click()
+    drawing.wait_for()
+    page.get_by_text("Choose a picture to see what the catalog knows of it.").wait_for()
+    settle(page)
+    tip = page.locator(".tip span")
+    box = drawing.bounding_box()
+    assert box is not None
+    for step in range(1, 40):  # across the middle, until there is a picture
+        page.mouse.move(box["x"] + box["width"] * step / 40, box["y"] + box["height"] / 2)
+        page.wait_for_timeout(60)
+        if tip.is_visible():
+            break
+    playwright_api.expect(tip).to_be_visible()
+    playwright_api.expect(tip).not_to_have_text("…")
+    title = tip.inner_text()
+    page.mouse.down()
+    page.mouse.up()
+    playwright_api.expect(page.locator(".st-key-chosen h3")).to_have_text(title)

@@ -49,6 +49,7 @@ FLOORS = {
     "pair_scores": 3,
     "unrelated": 3,
     "verdict": 3,
+    "catalogmap": 3,
     "weightmap": 3,
     "documents": 3,
     "exports": 3,

@@ -343,3 +343,17 @@ def test_sketches_put_the_same_picture_first(
         assert np.isnan(rough[batch.counts == 0]).all()
     nothing = dict.fromkeys(metric.variants, metric.layout.empty())
     assert np.isnan(metric.compare_sketches(nothing, batch)).all()
+
+
+@pytest.mark.parametrize("metric", [one for one in METRICS if get_metric(one).vector_size], indirect=True)
+def test_vectors_follow_the_metric(metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]) -> None:
+    """A picture's recompressed copy is the nearest point, and what cannot be compared is NaN."""
+    batch = batch_of(metric, [*images, odd_images["flat"]])
+    vectors = metric.vectors(batch)
+    assert (vectors.shape, vectors.dtype) == ((len(batch), metric.vector_size), np.float32)
+    np.testing.assert_array_equal(np.isnan(vectors).all(axis=1), batch.counts == 0)
+    np.testing.assert_array_equal(np.isnan(vectors).any(axis=1), batch.counts == 0)
+    np.testing.assert_array_equal(metric.vectors(batch.take(np.array([2]))), vectors[2:3])
+    copies = metric.vectors(batch_of(metric, [recompress(image, 60) for image in images]))
+    apart = np.square(copies[:, np.newaxis] - vectors[: len(images)]).sum(axis=2)
+    np.testing.assert_array_equal(apart.argmin(axis=1), np.arange(len(images)))

@@ -10,7 +10,7 @@ from pictrace.app.downloads_view import downloads
 from pictrace.app.job_view import watch
 from pictrace.app.links_view import links
 from pictrace.app.numbers_view import numbers
-from pictrace.app.pictures_view import pictures
+from pictrace.app.pictures_view import mapped_pictures, pictures
 from pictrace.app.removal_view import removal_bar
 from pictrace.app.state import SHARED, Session, session, workspace_of
 from pictrace.app.text import literal
@@ -19,7 +19,7 @@ from pictrace.errors import PicTraceError
 
 __all__ = ["show"]
 
-PICTURES, ADD, LINKS, NUMBERS = "Pictures", "Add pictures", "Links", "Numbers"
+PICTURES, MAP, ADD, LINKS, NUMBERS = "Pictures", "Map", "Add pictures", "Links", "Numbers"
 
 
 def show() -> None:
@@ -33,7 +33,7 @@ def show() -> None:
         removal_bar(workspace, state)
         part = st.segmented_control(
             "Part of the page",
-            [PICTURES, ADD, LINKS, NUMBERS],
+            [PICTURES, MAP, ADD, LINKS, NUMBERS],
             default=PICTURES,
             required=True,
             key="catalog_part",
@@ -42,7 +42,9 @@ def show() -> None:
         if state.problem:
             st.error(literal(state.problem), icon=":material/error:")
             state.problem = ""
-        if part == ADD:
+        if part == MAP:
+            mapped_pictures(workspace, state)
+        elif part == ADD:
             add_pictures(workspace, state)
         elif part == LINKS:
             links(workspace, state)

@@ -12,7 +12,7 @@ from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import MAX_VALUES, MetadataName
 
-__all__ = ["metadata_filters"]
+__all__ = ["metadata_filters", "names_that_group"]
 
 SHOWN_NAMES = 8
 
@@ -23,14 +23,19 @@ def _names(identity: str, revision: int, _workspace: Workspace) -> tuple[Metadat
     return _workspace.catalog.metadata_names()
 
 
+def names_that_group(workspace: Workspace) -> list[MetadataName]:
+    """The names in the metadata by which pictures can be told into groups, the commonest first."""
+    catalog = workspace.catalog
+    # A name that no two pictures share a value of, such as a description, tells pictures apart but groups none.
+    return [one for one in _names(catalog.identity, catalog.revision(), workspace) if 1 < one.distinct < one.pictures]
+
+
 def metadata_filters(workspace: Workspace, state: Session) -> Mapping[str, tuple[str, ...]]:
     """What a picture's metadata must say, by name; empty where nothing is chosen, or nothing can be.
 
     Kept in the address, as the other settings are.
     """
-    catalog = workspace.catalog
-    # A name that no two pictures share a value of, such as a description, tells pictures apart but groups none.
-    names = [one for one in _names(catalog.identity, catalog.revision(), workspace) if 1 < one.distinct < one.pictures]
+    names = names_that_group(workspace)
     shown = names[:SHOWN_NAMES]
     if not shown:
         return {}

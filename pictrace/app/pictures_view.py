@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.components import Tile, data_address, tiles
 from pictrace.app.filters_view import metadata_filters
+from pictrace.app.map_view import map_of_catalog
 from pictrace.app.query_view import take_from_catalog
 from pictrace.app.removal_view import remove_button
 from pictrace.app.state import Session
@@ -20,7 +21,7 @@ from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import ORDERS, FeatureSpec, PictureRecord
 from pictrace.metrics import all_metrics, ready_metrics
 
-__all__ = ["pictures"]
+__all__ = ["mapped_pictures", "pictures"]
 
 GALLERY, TABLE = "Gallery", "Table"
 ORDER_TITLES = {"newest": "Newest first", "oldest": "Oldest first", "name": "By name", "size": "Largest first"}
@@ -53,6 +54,15 @@ def pictures(workspace: Workspace, state: Session) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _gallery(workspace, records)
+    with right, st.container(key="chosen"):
+        _one_picture(workspace, state, st.session_state.get("catalog_picked"))
+
+
+def mapped_pictures(workspace: Workspace, state: Session) -> None:
+    """The catalog as a map; choose a picture in it to see it whole."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        map_of_catalog(workspace, state)
     with right, st.container(key="chosen"):
         _one_picture(workspace, state, st.session_state.get("catalog_picked"))
 

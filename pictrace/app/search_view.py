@@ -11,6 +11,7 @@ import streamlit as st
 from pictrace.app.catalog_menu import come_back
 from pictrace.app.components import Tile, tiles
 from pictrace.app.controls import criteria_controls
+from pictrace.app.map_view import map_of_search
 from pictrace.app.model_view import missing_features
 from pictrace.app.panels import details, list_of_matches
 from pictrace.app.query_view import example_tiles, query_inputs, take_from_catalog
@@ -31,7 +32,7 @@ from pictrace.verdict import Verdict, verdict
 __all__ = ["show"]
 
 GALLERY = 18
-SIDES = (CHARTS, MAP, DISAGREEMENT) = ("Charts", "Map of weights", "Disagreement")
+SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Map of weights", "Disagreement", "Map of the catalog")
 
 
 def show() -> None:
@@ -166,11 +167,16 @@ def _results(
             )
             what_if_part(table, criteria, chosen)
         else:
-            _side(workspace, table, found, metrics, criteria)
+            _side(workspace, state, table, found, metrics, criteria)
 
 
 def _side(
-    workspace: Workspace, table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria
+    workspace: Workspace,
+    state: Session,
+    table: ScoreTable,
+    found: Sequence[Found],
+    metrics: Sequence[Metric],
+    criteria: Criteria,
 ) -> None:
     """What is beside the list while no match is opened; only the part that is shown is computed."""
     st.session_state.setdefault("beside", st.session_state.get("kept_beside", SIDES[0]))
@@ -182,6 +188,8 @@ def _side(
         map_of_weights(workspace, table, criteria)
     elif chosen == DISAGREEMENT:
         disagreement(workspace, table, criteria)
+    elif chosen == CATALOG_MAP:
+        map_of_search(workspace, state, table, criteria, found)
     else:
         _charts(table, found, metrics, criteria)
 

@@ -87,6 +87,7 @@ class Metric(ABC):
     settings: ClassVar[tuple[Setting, ...]] = ()
     variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT,)
     """Orientations of the query worth comparing one by one; the metric is blind to the others."""
+    map_order: ClassVar[int] = 0  # of the metrics that have vectors: a map by the smallest is shown first
     symmetric: ClassVar[bool] = True  # compare(a, b) == compare(b, a)
     not_comparable: ClassVar[str] = "One of the pictures is a single flat tone, without anything to compare."
 
@@ -146,6 +147,31 @@ class Metric(ABC):
         """A picture's features in the orientations of ``variants`` that its features alone can tell, upright among
         them. They may be a little off what extract_variants gives: for statistics, never for a score."""
         return {UPRIGHT: features}
+
+    @property
+    def vector_size(self) -> int:
+        """How many numbers one of ``vectors`` has; 0 where the features are no points, so that there is no map by them.
+
+        By default, those of a row of floating-point numbers.
+        """
+        is_float = np.issubdtype(self.layout.dtype, np.floating)
+        return int(np.prod(self.layout.row_shape, dtype=np.int64)) if is_float else 0
+
+    def vectors(self, batch: FeatureBatch) -> NDArray[np.float32]:
+        """Candidates as points, (n, vector_size): the nearer, the more alike; NaN where there is nothing to compare.
+
+        By default, ``points`` of their first rows.
+        """
+        present = batch.counts > 0
+        vectors = np.full((len(batch), self.vector_size), np.nan, np.float32)
+        vectors[present] = self.points(batch.rows[batch.offsets[:-1][present]])
+        return vectors
+
+    def points(self, rows: Features) -> NDArray[np.float32]:
+        """Rows of n pictures, one each, as points (n, vector_size); by default, the directions in which they point."""
+        flat = rows.reshape(-1, self.vector_size).astype(np.float32)
+        with np.errstate(invalid="ignore", divide="ignore"):  # a row of zeros has no direction: NaN
+            return np.asarray(flat / np.sqrt(np.square(flat).sum(axis=1, keepdims=True)), np.float32)
 
     def plausible(self, features: Features) -> bool:
         """Whether extract could give these: what another catalog brings must not break a comparison.

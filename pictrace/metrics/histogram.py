@@ -33,6 +33,7 @@ __all__ = ["Histogram"]
 
 BINS = 32
 SKETCH_SHAPE = (kernels.COARSE_BINS, 2)
+MAP_BITS = 3  # of each channel, on a map
 SHIFT = 3  # 256 levels / 32 bins
 SHOWN = 5  # colours of each kind
 NOTABLE = 0.00005  # contributions shown as 0.0001 or more
@@ -57,6 +58,7 @@ class Histogram(Metric):
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint16), (3,))
     sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.uint16), SKETCH_SHAPE)
     scale: ClassVar[Scale] = Scale("correlation", worst=0.0, best=1.0)
+    map_order: ClassVar[int] = 10
 
     bins: int = field(default=BINS, init=False, metadata={"short": "b"})
 
@@ -72,6 +74,22 @@ class Histogram(Metric):
         return RawScores.upright(
             kernels.histogram_correlation(query[:, 0], counts_of(query), batch.rows, batch.offsets, bins=BINS**3)
         )
+
+    @property
+    def vector_size(self) -> int:
+        return 1 << 3 * MAP_BITS
+
+    def vectors(self, batch: FeatureBatch) -> NDArray[np.float32]:
+        """Square roots of the shares of 8 x 8 x 8 colours: Hellinger's distance, which few large shares do not rule."""
+        coarse = np.zeros(len(batch.rows), np.int64)
+        for shift in (10, 5, 0):
+            level = batch.rows[:, 0].astype(np.int64) >> shift & BINS - 1
+            coarse = coarse << MAP_BITS | level * (1 << MAP_BITS) // BINS
+        owners = np.repeat(np.arange(len(batch)), batch.counts)
+        size = self.vector_size
+        sums = np.bincount(owners * size + coarse, counts_of(batch.rows), len(batch) * size).reshape(-1, size)
+        with np.errstate(invalid="ignore"):  # no rows are no shares: NaN
+            return np.asarray(np.sqrt(sums / sums.sum(axis=1, keepdims=True)), np.float32)
 
     def plausible(self, features: Features) -> bool:
         bins = features[:, 0].astype(np.int64)

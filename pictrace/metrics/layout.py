@@ -52,6 +52,7 @@ class LayoutSsim(GraySquares):
     scale: ClassVar[Scale] = Scale("mean SSIM at 32 px", worst=0.0, best=1.0)
     small: ClassVar[bool] = True
     sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.int8), (SKETCH_PX, SKETCH_PX))
+    map_order: ClassVar[int] = 20
 
     preselected: ClassVar[int] = 10
 
@@ -91,6 +92,15 @@ class LayoutSsim(GraySquares):
             kernels.run_chunks(fill, len(best), min_chunk=4096)
             rough[sketches.counts > 0] = best
         return rough
+
+    @property
+    def vector_size(self) -> int:
+        return self.size_px**2
+
+    def points(self, rows: Features) -> NDArray[np.float32]:
+        """The squares without their mean, of length 1: distances follow the correlation, as SSIM's structure does."""
+        squares = rows.reshape(-1, self.vector_size).astype(np.float32)
+        return super().points(squares - squares.mean(axis=1, keepdims=True))
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         local = local_ssim(pair.query_features[0], pair.match_features[0])

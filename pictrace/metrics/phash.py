@@ -57,6 +57,7 @@ class PHash(Metric):
     small: ClassVar[bool] = True
     variants: ClassVar[tuple[Variant, ...]] = VARIANTS
     convincing: ClassVar[float | None] = 6.0
+    map_order: ClassVar[int] = 30
 
     bits: int = field(default=GRID * GRID, init=False, metadata={"short": "b"})
 
@@ -84,6 +85,15 @@ class PHash(Metric):
         raw[present] = bits
         chosen[present] = np.array([variant.index for variant in queries], np.uint8)[position]
         return RawScores(raw, chosen)
+
+    @property
+    def vector_size(self) -> int:
+        return self.bits
+
+    def points(self, rows: Features) -> NDArray[np.float32]:
+        """The bits as 0 and 1: squared distances are the numbers of bits that differ."""
+        codes = np.ascontiguousarray(rows, ">u8").view(np.uint8).reshape(-1, 8)
+        return np.unpackbits(codes, axis=1).astype(np.float32)
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         codes = _grid(pair.query_features), _grid(pair.match_features)
