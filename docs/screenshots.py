@@ -88,7 +88,14 @@ def of_catalog(browser: Browser, address: str) -> None:
         page.goto(f"{address}/catalog")
         page.get_by_role("radio", name="Add pictures").click()
 
+    def plane(page: Page) -> None:
+        page.goto(f"{address}/catalog")
+        page.get_by_role("radio", name="Map").click()
+        page.get_by_text("Point at a picture to see it").wait_for()
+        page.wait_for_timeout(2500)  # thumbnails come after the dots
+
     shoot(browser, "catalog.png", gallery)
+    shoot(browser, "catalog-map.png", plane)
     shoot(browser, "catalog-table.png", table)
     shoot(browser, "catalog-add.png", add)
     shoot(browser, "about.png", lambda page: page.goto(f"{address}/about") and None)
