@@ -39,15 +39,24 @@ def searched(page: Page, address: str) -> None:
     settle(page)
 
 
-def shoot(browser: Browser, name: str, take: Callable[[Page], None], **options: object) -> None:
+def shoot(
+    browser: Browser,
+    name: str,
+    take: Callable[[Page], object],
+    *,
+    width: int = 1280,
+    height: int = 1000,
+    dark: bool = False,
+) -> None:
     """One picture from a page of its own."""
-    given = {"width": 1280, "height": 1000, "color_scheme": "light", **options}
-    viewport = {"width": given["width"], "height": given["height"]}
-    context = browser.new_context(viewport=viewport, color_scheme=given["color_scheme"])  # type: ignore[arg-type]
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
     page = context.new_page()
     take(page)
     settle(page)
-    page.screenshot(path=HERE / name, **({"type": "jpeg", "quality": 80} if name.endswith(".jpg") else {}))  # type: ignore[arg-type]
+    if name.endswith(".jpg"):
+        page.screenshot(path=HERE / name, type="jpeg", quality=80)
+    else:
+        page.screenshot(path=HERE / name)
     context.close()
 
 
@@ -69,7 +78,7 @@ def of_search(browser: Browser, address: str) -> None:
 
     shoot(browser, "search-empty.png", empty)
     shoot(browser, "search.png", lambda page: searched(page, address))
-    shoot(browser, "search-dark.png", lambda page: searched(page, address), color_scheme="dark")
+    shoot(browser, "search-dark.png", lambda page: searched(page, address), dark=True)
     shoot(browser, "search-phone.png", lambda page: searched(page, address), width=390, height=844)
     shoot(browser, "search-details.png", details, height=1500)
     shoot(browser, "search-weights.png", weights, height=1300)
@@ -98,7 +107,7 @@ def of_catalog(browser: Browser, address: str) -> None:
     shoot(browser, "catalog-map.png", plane)
     shoot(browser, "catalog-table.png", table)
     shoot(browser, "catalog-add.png", add)
-    shoot(browser, "about.png", lambda page: page.goto(f"{address}/about") and None)
+    shoot(browser, "about.png", lambda page: page.goto(f"{address}/about"))
 
 
 def of_compare(browser: Browser, address: str) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from pictrace.app.background import Background
 from pictrace.catalog.base import Catalog, NewPicture, image_id
 from pictrace.catalog.importers import Item
 from pictrace.errors import PicTraceError
@@ -80,7 +80,7 @@ class Run(Protocol):
     def stop(self) -> None: ...
 
 
-class Job(ABC):
+class Job(Background, ABC):
     """Runs, one after the other, in the background; progress and failures can be read at any time.
 
     keep: what must not go before the job has ended, such as a folder with what it reads.
@@ -89,35 +89,20 @@ class Job(ABC):
     doing = "pictures"
 
     def __init__(self, runs: Sequence[Run], *, keep: object = None) -> None:
-        self.problem = ""
-        self.stopped = False
         self.begun = self.seen = False  # that there is something to show, and that it has ended
         self._runs, self._keep = tuple(runs), keep
-        self._thread = threading.Thread(target=self._work, name=type(self).__name__, daemon=True)
-        self._thread.start()
+        super().__init__(self._run_all, type(self).__name__)
 
-    def _work(self) -> None:
-        try:
-            for one in self._runs:
-                if not self.stopped:
-                    one.run()
-        except PicTraceError as error:
-            self.problem = str(error)
+    def _run_all(self) -> None:
+        for one in self._runs:
+            if not self.stopped:
+                one.run()
 
     def stop(self) -> None:
         """End soon; what is done is kept."""
-        self.stopped = True
+        super().stop()
         for one in self._runs:
             one.stop()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Whether it has ended by then."""
-        self._thread.join(timeout_s)
-        return not self.running
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
 
     @property
     def failures(self) -> tuple[Failure, ...]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
+from pictrace.app.background import Background
 from pictrace.catalog.base import Catalog
-from pictrace.errors import PicTraceError
 from pictrace.indexing import Progress, build_features
 from pictrace.metrics.base import Metric
 from pictrace.models import Model
@@ -15,41 +15,7 @@ from pictrace.obtain import obtain
 __all__ = ["FeaturesJob", "GetJob", "Jobs"]
 
 
-class _Job:
-    """A thread with an end that can be asked for, and a problem that it may end with."""
-
-    def __init__(self, work: Callable[[], None], name: str) -> None:
-        self.problem = ""
-        self._stop = threading.Event()
-        self._work = work
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
-        self._thread.start()
-
-    def _run(self) -> None:
-        try:
-            self._work()
-        except PicTraceError as error:
-            self.problem = str(error)
-
-    def stop(self) -> None:
-        """End soon; what is done is kept."""
-        self._stop.set()
-
-    def wait(self, timeout_s: float) -> bool:
-        """Whether it has ended by then."""
-        self._thread.join(timeout_s)
-        return not self.running
-
-    @property
-    def running(self) -> bool:
-        return self._thread.is_alive()
-
-    @property
-    def stopped(self) -> bool:
-        return self._stop.is_set()
-
-
-class GetJob(_Job):
+class GetJob(Background):
     """Downloads one model for everybody who looks at the app. done, total: bytes."""
 
     def __init__(self, model: Model) -> None:
@@ -58,13 +24,13 @@ class GetJob(_Job):
         super().__init__(self._get, "get-model")
 
     def _get(self) -> None:
-        obtain(self.model, progress=self._show, stopped=self._stop.is_set)
+        obtain(self.model, progress=self._show, stopped=self._asked_to_stop.is_set)
 
     def _show(self, done: int, total: int) -> None:
         self.done, self.total = done, total
 
 
-class FeaturesJob(_Job):
+class FeaturesJob(Background):
     """Makes the features that a catalog lacks; searches go on meanwhile, with what is there."""
 
     def __init__(self, catalog: Catalog, metrics: Sequence[Metric]) -> None:
@@ -76,7 +42,7 @@ class FeaturesJob(_Job):
     def _build(self) -> None:
         for progress, failures in build_features(self._catalog, self._metrics):
             self.progress, self.failed = progress, len(failures)
-            if self._stop.is_set():
+            if self._asked_to_stop.is_set():
                 return
 
 

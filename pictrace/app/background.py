@@ -1,0 +1,45 @@
+"""Work in a thread of its own, while the page stays at hand. No streamlit here."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from pictrace.errors import PicTraceError
+
+__all__ = ["Background"]
+
+
+class Background:
+    """Work that has begun: whether it still runs, an end that can be asked for, a problem that it may end with."""
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        self.problem = ""
+        self._asked_to_stop = threading.Event()
+        self._work = work
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._work()
+        except PicTraceError as error:
+            self.problem = str(error)
+
+    def stop(self) -> None:
+        """End soon; what is done is kept."""
+        self._asked_to_stop.set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether it has ended by then."""
+        self._thread.join(timeout_s)
+        return not self.running
+
+    @property
+    def running(self) -> bool:
+        return self._thread.is_alive()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked for its end."""
+        return self._asked_to_stop.is_set()
