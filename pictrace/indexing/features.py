@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -17,6 +16,7 @@ from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import BATCH_PICTURES
 from pictrace.indexing.pictures import load_within_budget, original_bytes
 from pictrace.indexing.progress import Failure, Progress
+from pictrace.indexing.steps import Steps
 from pictrace.metrics import all_metrics, loaded, ready_metrics
 from pictrace.metrics.base import Features, Metric
 
@@ -47,7 +47,7 @@ def outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None = None)
 
 
 @dataclass
-class Rebuild:
+class Rebuild(Steps[Progress]):
     """One run that makes the features that are missing. Iterate over it, once: each step is a Progress.
 
     From kept originals, and from files where they lie; pictures whose original is gone are listed in
@@ -61,7 +61,6 @@ class Rebuild:
 
     def __post_init__(self) -> None:
         self.failures: list[Failure] = []
-        self._stop = threading.Event()
         self._chosen = ready_metrics() if self.metrics is None else tuple(self.metrics)
         missing = {metric: self.catalog.missing(FeatureSpec.of(metric)) for metric in self._chosen}
         lacking = [metric for metric, ids in missing.items() if len(ids)]
@@ -72,20 +71,13 @@ class Rebuild:
             metric.make_ready()
             for one in missing[metric]:
                 self._wanted.setdefault(int(one), []).append(metric)
-        self.progress = Progress(len(self._wanted))
+        self._ready(Progress(len(self._wanted)))
 
-    def stop(self) -> None:
-        """Ask the run to end soon; callable from any thread."""
-        self._stop.set()
+    def _finish(self) -> None:
+        """Every step has stored what it made."""
 
-    def run(self) -> Progress:
-        """All of it, without looking at the steps."""
-        for _ in self:
-            pass
-        return self.progress
-
-    def __iter__(self) -> Iterator[Progress]:
-        started, ids = time.monotonic(), sorted(self._wanted)
+    def _work(self) -> Generator[Progress, None, None]:
+        ids = sorted(self._wanted)
         with ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="features") as pool:
             for start in range(0, len(ids), BATCH_PICTURES):
                 if self._stop.is_set():
@@ -93,7 +85,7 @@ class Rebuild:
                 some = ids[start : start + BATCH_PICTURES]
                 self._store(dict(zip(some, pool.map(self._features_of, some), strict=True)))
                 done, failed = start + len(some), len(self.failures)
-                self.progress = Progress(len(ids), done, done - failed, 0, failed, time.monotonic() - started)
+                self.progress = Progress(len(ids), done, done - failed, 0, failed, time.monotonic() - self._started)
                 yield self.progress
         for metric in self._chosen:
             self._build_sketches(metric)
@@ -141,5 +133,8 @@ def build_features(
 ) -> Iterator[tuple[Progress, list[Failure]]]:
     """A Rebuild as a plain iterator: yields its progress and its failures after each batch."""
     run = Rebuild(catalog, metrics, limits or DecodeLimits())
+    told = 0
     for progress in run:
-        yield progress, run.failures
+        if progress.done > told:
+            told = progress.done
+            yield progress, run.failures

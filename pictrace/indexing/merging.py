@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +15,7 @@ from pictrace.errors import PicTraceError, SourceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing._strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.indexing.progress import Failure, Progress
+from pictrace.indexing.steps import Steps
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Features, Metric
 
@@ -32,7 +32,7 @@ class _Known:
 
 
 @dataclass
-class Merge:
+class Merge(Steps[Progress]):
     """Takes over all pictures of another PicTrace catalog. Iterate over it, once: each step is a Progress.
 
     Features of the metrics that are asked for are taken over where the other catalog has them; what is
@@ -59,27 +59,17 @@ class Merge:
 
     def __post_init__(self) -> None:
         self.failures: list[Failure] = []
-        self._stop = threading.Event()
-        self._started = time.monotonic()
         self.name = self.name or self.source.name
         ours = Path(self.catalog.location)
         if ours.exists() and self.source.exists() and ours.samefile(self.source):
             raise SourceError(f"{self.source} is the catalog itself. Name another one to merge into it.")
         self._other = OtherCatalog(self.source)
-        self.progress = Progress(self._other.count())
+        self._ready(Progress(self._other.count()))
 
-    def stop(self) -> None:
-        """Ask the run to end soon; callable from any thread."""
-        self._stop.set()
+    def _finish(self) -> None:
+        """Every step has stored what it took over."""
 
-    def run(self) -> Progress:
-        """All of it, without looking at the steps."""
-        for _ in self:
-            pass
-        return self.progress
-
-    def __iter__(self) -> Iterator[Progress]:
-        self._started = time.monotonic()
+    def _work(self) -> Generator[Progress, None, None]:
         self._other.check()
         lacking = {spec: {int(one) for one in self.catalog.missing(spec)} for spec in map(FeatureSpec.of, self.metrics)}
         after = -(1 << 63)
@@ -88,7 +78,6 @@ class Merge:
                 after = heads[-1].id
                 self._take(heads, lacking, pool)
                 yield self.progress
-        yield self.progress
 
     def _take(self, heads: Sequence[Head], lacking: dict[FeatureSpec, set[int]], pool: ThreadPoolExecutor) -> None:
         here = {one: record.sha256 for one, record in self.catalog.pictures(head.id for head in heads).items()}
