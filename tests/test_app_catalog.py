@@ -660,3 +660,21 @@ def test_everything_can_be_taken_along(photographs: dict[str, bytes], tmp_path: 
         (tmp_path / "again.sqlite").write_bytes(downloads_view._copy_of(mine))
     with closing(SqliteCatalog(tmp_path / "again.sqlite", must_exist=True)) as again:
         assert again.count() == 4
+
+
+def test_the_query_is_added_by_one_click(
+    photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.file_uploader[0].upload("cup.png", photographs["coffee.png"]).run()
+    press(app, "Add it to the catalog")
+    assert catalog.count() == 1
+    assert "This very file is in the catalog." in texts(app)
+    assert "Add it to the catalog" not in [one.label for one in app.button]
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "0")
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.file_uploader[0].upload("cat.png", photographs["chelsea.png"]).run()
+    assert "Add it to the catalog" not in [one.label for one in app.button]

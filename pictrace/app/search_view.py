@@ -20,9 +20,12 @@ from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.weights_view import disagreement, map_of_weights, what_if_part
 from pictrace.app.workspaces import Workspace
+from pictrace.catalog.base import Source
+from pictrace.catalog.importers import Item
 from pictrace.charts import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.indexing import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, ScoreTable
@@ -133,9 +136,26 @@ def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: V
             spent = sum(state.timing_ms.values())
             exact = "all exactly" if table.exhaustive else f"the {len(table.ids):,} nearest exactly"
             st.caption(f"{literal(workspace.title)}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
-            if not table.exhaustive and st.button("Score everything exactly", icon=":material/done_all:"):
-                state.exhaustive = True
-                st.rerun()
+            with st.container(horizontal=True):
+                if not table.exhaustive and st.button("Score everything exactly", icon=":material/done_all:"):
+                    state.exhaustive = True
+                    st.rerun()
+                if workspace.writable:
+                    _add_query(workspace, state)
+
+
+def _add_query(workspace: Workspace, state: Session) -> None:
+    """One click adds the query to a catalog that this session may add to, unless it is there."""
+    query, picture = state.query, state.picture
+    if query is None or picture is None or query.id in workspace.catalog.pictures([query.id]):
+        return
+    if st.button("Add it to the catalog", icon=":material/add_photo_alternate:"):
+        run = Indexing(workspace.catalog, [Item.of_bytes(picture.data, Source(picture.kind, picture.name))])
+        with st.spinner("Adding the picture"):
+            run.run()
+        for failure in run.failures:
+            state.refuse(f"{picture.name}: {failure.reason}")
+        st.rerun()
 
 
 def _results(
