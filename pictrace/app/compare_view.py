@@ -114,10 +114,8 @@ def _answer(found: Diagnosis) -> None:
     with st.container(border=True, key="answer"):
         st.subheader(literal(found.verdict), anchor=False)
         if found.changes:
-            st.write("The first is the second,")
-            with st.container(horizontal=True, gap="small"):
-                for change in found.changes:
-                    st.badge(f"{change.text} · {change.confidence:.0%} sure", icon=":material/edit:", color="blue")
+            told = [f"- {literal(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
+            st.markdown("\n".join(["The first is the second,", "", *told]))
         st.caption(f"{found.confidence:.0%} sure. Told from the pixels, whatever the metrics weigh.")
 
 
