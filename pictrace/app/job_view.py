@@ -42,6 +42,8 @@ def _draw_running(job: Job) -> None:
     now = job.progress
     done = f"{now.done:,} of {now.total:,} {job.doing}"
     rate = f", {now.rate:,.0f} a second, {now.left_s:,.0f} s left" if now.done else ""
+    if now.total and now.done >= now.total:
+        rate = ", finishing"  # storing the last, and after merging, making the features that are missing
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(min(1.0, now.done / max(1, now.total)), text=done + rate)
     right.button(
