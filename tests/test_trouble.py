@@ -58,7 +58,7 @@ def as_nobody(code: str, *arguments: str) -> str:
     # Everything is imported before the rights are given up, as the packages may be for us alone.
     before = (
         f"import os, sys; sys.path.insert(0, {root!r})\n"
-        "from pathlib import Path\nimport numpy, json, sqlite3\n"
+        "from pathlib import Path\nimport numpy, json, sqlite3, urllib.parse\n"
         "from pictrace.catalog import SqliteCatalog; from pictrace.catalog.hot import HotFeatures\n"
         "from pictrace.catalog.importers import kind_of; from pictrace.errors import *\n"
         "from pictrace.metrics import all_metrics, get_metric; from pictrace.cli import main\n"
@@ -179,7 +179,7 @@ def test_a_catalog_that_its_owner_goes_on_writing_is_followed(open_to_all: Path)
     code = "catalog = SqliteCatalog(sys.argv[1])\nprint(catalog.count(), flush=True)\ninput()\nprint(catalog.count())\n"
     root = str(Path(__file__).parents[1])
     before = (
-        f"import os, sys; sys.path.insert(0, {root!r})\nfrom pictrace.catalog import SqliteCatalog\n"
+        f"import os, sys, urllib.parse; sys.path.insert(0, {root!r})\nfrom pictrace.catalog import SqliteCatalog\n"
         f"if os.geteuid() == 0: os.setgid({NOBODY}); os.setuid({NOBODY})\n"
     )
     if os.geteuid() != 0:
