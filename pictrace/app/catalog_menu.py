@@ -81,6 +81,10 @@ def come_back(state: Session) -> None:
             state.private = earlier
             state.open(PRIVATE)
             st.rerun()
+        if st.button("Not now", icon=":material/schedule:", help="It stays until a day after its last change."):
+            earlier.catalog.close()
+            state.declined.add(found)
+            st.rerun()
         if st.button("Delete it", icon=":material/delete:"):
             earlier.catalog.close()
             delete_private(found)
