@@ -69,7 +69,9 @@ def come_back(state: Session) -> None:
     state.forgotten = ""
     if state.private is not None or not found or found in state.declined:
         return
-    earlier = open_private(found)
+    if state.earlier is None or private_token(state.earlier) != found:  # opened once, not at every rerun
+        state.earlier = open_private(found)
+    earlier = state.earlier
     if earlier is None:
         state.forgotten = found
         return
@@ -78,15 +80,17 @@ def come_back(state: Session) -> None:
         pictures = "1 picture" if count == 1 else f"{count:,} pictures"
         st.markdown(f"Your own catalog of an earlier visit is still here: {pictures}.", width="content")
         if st.button("Open it", type="primary", icon=":material/photo_library:"):
-            state.private = earlier
+            state.private, state.earlier = earlier, None
             state.open(PRIVATE)
             st.rerun()
         if st.button("Not now", icon=":material/schedule:", help="It stays until a day after its last change."):
             earlier.catalog.close()
+            state.earlier = None
             state.declined.add(found)
             st.rerun()
         if st.button("Delete it", icon=":material/delete:"):
             earlier.catalog.close()
+            state.earlier = None
             delete_private(found)
             state.forgotten = found
             state.declined.add(found)

@@ -25,8 +25,8 @@ PICTURES, MAP, ADD, LINKS, NUMBERS = "Pictures", "Map", "Add pictures", "Links",
 def show() -> None:
     """The whole page."""
     state = session()
-    come_back(state)
     try:
+        come_back(state)
         workspace = workspace_of(state)
         _head(workspace, state)
         watch(state)

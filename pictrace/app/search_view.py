@@ -42,8 +42,8 @@ def show() -> None:
     """The whole page."""
     metrics = all_metrics()
     state = session()
-    come_back(state)
     try:
+        come_back(state)
         workspace = workspace_of(state)
         criteria, orientations = criteria_controls(metrics, state, ranked=workspace)
     except PicTraceError as error:

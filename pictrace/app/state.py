@@ -86,6 +86,7 @@ class Session:
     originals: dict[int, Original] = field(default_factory=dict)
     opened: str = SHARED  # or SAMPLE, PRIVATE, or the address of a catalog in the owner's folders
     private: Workspace | None = None  # what this person added pictures to
+    earlier: Workspace | None = None  # the same of an earlier visit, while it is offered
     declined: set[str] = field(default_factory=set)  # earlier catalogs that were offered, and not wanted
     forgotten: str = ""  # what the browser shall not remember any more
     job: Job | None = None
