@@ -391,7 +391,7 @@ def test_a_point_of_the_catalogs_map_is_seen_and_chosen(
 
     page.get_by_role("link", name="Catalog").click()
     page.get_by_role("radio", name="Map", exact=True).click()
-    drawing.wait_for()
+    playwright_api.expect(drawing).to_have_count(1)
     page.get_by_text("Choose a picture to see what the catalog knows of it.").wait_for()
     settle(page)
     tip = page.locator(".tip span")
