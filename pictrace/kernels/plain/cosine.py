@@ -23,6 +23,6 @@ def fill(query: NDArray[np.float32], rows: NDArray[np.uint16], found: NDArray[np
             part = some[: last - first]
             part[:] = halves[first:last]
             lengths = np.sqrt(np.vecdot(part, part))
-            found[first:last] = (part @ query) / np.maximum(lengths, np.float32(1e-12))
+            found[first:last] = np.vecdot(part, query) / np.maximum(lengths, np.float32(1e-12))
 
     return work
