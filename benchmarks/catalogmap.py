@@ -20,12 +20,12 @@ import numpy as np
 from benchmarks.common import distractors, intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalogmap import METHODS, catalog_map, mappable
 from pictrace.catalogmap.axes import principal_axes
+from pictrace.catalogmap.maps import METHODS, catalog_map, mappable
 from pictrace.catalogmap.neighbours import neighbour_layout
 from pictrace.images import RGBImage, fit
 from pictrace.metrics import ready_metrics
-from pictrace.metrics.base import FeatureBatch
+from pictrace.metrics.arrays import FeatureBatch
 
 NEIGHBOURS = 10
 EMBEDDED = 2048  # numbers, as a deep network's

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from pictrace import kernels
-from pictrace.catalog.importers import read_folder
+from pictrace.catalog.importers.folders import read_folder
 from pictrace.changes import crop, mirror, turn
 from pictrace.images import RGBImage, decode
 

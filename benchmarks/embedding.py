@@ -25,13 +25,13 @@ from numpy.typing import NDArray
 from benchmarks.common import distractors, interleaved, intro, memory_mb, parser, photographs, row
 from benchmarks.index import write_pictures
 from pictrace import kernels, models
-from pictrace.catalog.base import NewPicture, Source, kept_features
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import NewPicture, Source, kept_features
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg, fit
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding

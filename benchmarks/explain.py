@@ -14,10 +14,11 @@ from benchmarks.common import interleaved, intro, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.changes import crop, mirror
-from pictrace.charts import channels_figure
+from pictrace.charts.evidence import channels_figure
 from pictrace.drawing import draw_evidence
 from pictrace.images import RGBImage, encode_jpeg, load
-from pictrace.metrics.base import Channels, Explanation, Metric
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Channels, Explanation
 from pictrace.search import needed_metrics
 from pictrace.unrelated import unrelated_values
 

@@ -16,10 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pictrace.catalog.base import NewPicture, Source, kept_features
+from pictrace.catalog.records import NewPicture, Source, kept_features
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import RGBImage, encode_jpeg, load, thumbnail
-from pictrace.metrics.base import Features, Metric
+from pictrace.metrics.arrays import Features
+from pictrace.metrics.base import Metric
 from pictrace.search import needed_metrics
 
 __all__ = ["made_catalog"]

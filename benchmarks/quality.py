@@ -20,7 +20,8 @@ from benchmarks.common import distractors, intro, parser, photographs, row
 from pictrace import kernels
 from pictrace.changes import CHANGES
 from pictrace.images import RGBImage, encode_jpeg, load
-from pictrace.metrics.base import FeatureBatch, Metric
+from pictrace.metrics.arrays import FeatureBatch
+from pictrace.metrics.base import Metric
 from pictrace.presets import all_presets, criteria_of
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Query, nearest_of, needed_metrics, prepare_query

@@ -22,12 +22,12 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.common import intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
-from pictrace.catalog.base import FeatureSpec
 from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.records import FeatureSpec
 from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg
 from pictrace.metrics import get_metric
-from pictrace.metrics.base import RawScores
+from pictrace.metrics.arrays import RawScores
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Query, find, needed_metrics, prepare_query, score

@@ -12,11 +12,14 @@ import numpy as np
 
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from pictrace.images import RGBImage, fit
-from pictrace.metrics.base import FeatureBatch, RawScores
+from pictrace.metrics.arrays import FeatureBatch, RawScores
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import needed_metrics
-from pictrace.weightmap import agreement, disputes, heaviest, weight_map, weight_ranges, what_if
+from pictrace.weightmap.disagreement import agreement, disputes
+from pictrace.weightmap.ranges import weight_ranges
+from pictrace.weightmap.triangle import heaviest, weight_map
+from pictrace.weightmap.whatif import what_if
 
 NOISE = 0.01  # of the way from a scale's worst to its best
 MISSING = 0.05

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pictrace._html import Tag
 from pictrace.addresses import MAX_URL_LENGTH
-from pictrace.catalog.importers import PICTURE_SUFFIXES
+from pictrace.catalog.importers.base import PICTURE_SUFFIXES
 
 __all__ = ["Candidate", "Place", "css_urls", "places", "srcset"]
 

@@ -9,12 +9,12 @@ import cv2
 from pictrace.images import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.pairs.change import SAID, Change
 from pictrace.pairs.geometric_changes import Sizes, geometric_changes
-from pictrace.pairs.quantisation import JpegFacts, blockiness, jpeg_facts
+from pictrace.pairs.quantisation import blockiness, jpeg_facts
 from pictrace.pairs.tonal_changes import tonal_changes
 from pictrace.photometry import Photometry, photometry
 from pictrace.registration import SMALLEST_PX, Registration, register
 
-__all__ = ["KINDS", "SAID", "Change", "Diagnosis", "FileFacts", "JpegFacts", "diagnose", "jpeg_facts"]
+__all__ = ["KINDS", "Diagnosis", "FileFacts", "diagnose"]
 
 KINDS = (
     "mirrored",

@@ -8,9 +8,10 @@ import math
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
-from pictrace.catalog.base import Catalog, PictureRecord
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import PictureRecord
 from pictrace.diagnosis import Diagnosis
-from pictrace.indexing import Failure
+from pictrace.indexing.progress import Failure
 from pictrace.scores import Criteria, Match, ScoreTable
 from pictrace.search import Found, Query
 from pictrace.verdict import convincing_ids

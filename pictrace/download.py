@@ -35,17 +35,7 @@ from pictrace.addresses import DownloadPolicy, check_url, dialling, shown
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.validators import Validators
 
-__all__ = [
-    "Download",
-    "DownloadPolicy",
-    "Fetched",
-    "NotModified",
-    "Validators",
-    "check_url",
-    "fetch",
-    "fetch_async",
-    "fetch_many",
-]
+__all__ = ["Download", "Fetched", "NotModified", "fetch", "fetch_async", "fetch_many"]
 
 DEFAULT_POLICY = DownloadPolicy()
 # The pause before the first repeat; it doubles each time, and is shortened by up to a half at random.

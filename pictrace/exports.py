@@ -13,7 +13,8 @@ from typing import IO, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.base import Catalog, FeatureSpec, PictureRecord, Source
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import FeatureSpec, PictureRecord, Source
 from pictrace.documents import metadata_columns, spreadsheet_text
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric

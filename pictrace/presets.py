@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from pictrace.errors import CriteriaError
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import Settings
+from pictrace.metrics.arrays import Settings
 from pictrace.scores import Criteria
 
 __all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "criteria_of", "get_preset"]

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from pictrace import changes
 from pictrace._cache import alone, cache_folder
-from pictrace.catalog.base import Source
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.images import RGBImage, decode, encode_jpeg
-from pictrace.indexing import Indexing, build_features
+from pictrace.indexing.features import build_features
+from pictrace.indexing.run import Indexing
 
-__all__ = ["Example", "cache_folder", "example_queries", "open_sample", "sample_items", "sample_path"]
+__all__ = ["Example", "example_queries", "open_sample", "sample_items", "sample_path"]
 
 PHOTOGRAPHS = {
     "astronaut.png": "Astronaut Eileen Collins",

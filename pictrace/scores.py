@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from pictrace.errors import CriteriaError
 from pictrace.images import VARIANTS, Variant
-from pictrace.metrics.base import Metric, RawScores, Settings
+from pictrace.metrics.arrays import RawScores, Settings
+from pictrace.metrics.base import Metric
 
 __all__ = ["Criteria", "Match", "MetricScore", "ScoreTable"]
 

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.base import Catalog, NewPicture, PictureRecord, image_id
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.records import NewPicture, PictureRecord, image_id
 from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
 from pictrace.metrics import loaded, ready_metrics
-from pictrace.metrics.base import FeatureBatch, Features, Metric, RawScores
+from pictrace.metrics.arrays import FeatureBatch, Features, RawScores
+from pictrace.metrics.base import Metric
 from pictrace.presets import DEFAULT_PRESET, criteria_of
 from pictrace.scores import Criteria, Match, ScoreTable
 
@@ -21,7 +23,6 @@ __all__ = [
     "EXACT_LIMIT",
     "SHORTLIST",
     "Found",
-    "HotFeatures",
     "Query",
     "find",
     "needed_metrics",

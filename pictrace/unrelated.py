@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.hot import HotFeatures
 from pictrace.images import UPRIGHT
-from pictrace.metrics.base import FeatureBatch, Metric
+from pictrace.metrics.arrays import FeatureBatch
+from pictrace.metrics.base import Metric
 from pictrace.verdict import convinces
 
 __all__ = ["FEWEST_PICTURES", "Rarity", "rarity", "unrelated_values"]

@@ -21,13 +21,15 @@ from pictrace.app import downloads_view, workspaces
 from pictrace.app.intake import Handed, Intake, listing_of
 from pictrace.app.jobs import AddJob, preview
 from pictrace.app.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
-from pictrace.catalog.base import Source
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.documents import failures_csv
 from pictrace.errors import CatalogError, SourceError
-from pictrace.indexing import Failure, Indexing, missing_features
+from pictrace.indexing.features import missing_features
+from pictrace.indexing.progress import Failure
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 
 ROOT = Path(__file__).parents[1]

@@ -10,13 +10,13 @@ from streamlit.testing.v1 import AppTest
 
 from pictrace.app import evidence_view
 from pictrace.app.state import Session
-from pictrace.catalog import SqliteCatalog
-from pictrace.catalog.base import Source
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import Source
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror
 from pictrace.errors import CatalogError
 from pictrace.images import decode, encode_jpeg
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.presets import criteria_of

@@ -12,10 +12,11 @@ from streamlit.testing.v1 import AppTest
 
 from pictrace.app import map_view
 from pictrace.app.components import pointmap
-from pictrace.app.state import Session, open_workspace
-from pictrace.catalog.base import FeatureSpec, NewPicture, Source
+from pictrace.app.state import Session
+from pictrace.app.workspaces import open_workspace
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.catalogmap import catalog_map
+from pictrace.catalogmap.maps import catalog_map
 from pictrace.changes import mirror
 from pictrace.images import decode, encode_jpeg, load, thumbnail
 from pictrace.metrics import get_metric, ready_metrics

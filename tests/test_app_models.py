@@ -16,8 +16,8 @@ from test_app import session, start, texts, with_query
 
 from pictrace import models
 from pictrace.app.model_jobs import FeaturesJob, GetJob, Jobs
-from pictrace.app.state import open_workspace
-from pictrace.catalog.base import FeatureSpec
+from pictrace.app.workspaces import open_workspace
+from pictrace.catalog.records import FeatureSpec
 from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model

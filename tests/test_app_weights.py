@@ -11,15 +11,17 @@ from streamlit.testing.v1 import AppTest
 
 from pictrace.app import weights_view
 from pictrace.app.components import triangle as triangle_module
-from pictrace.app.state import open_workspace
+from pictrace.app.workspaces import open_workspace
 from pictrace.changes import mirror
-from pictrace.charts import agreement_figure, brief_titles, ranges_figure, what_if_figure
+from pictrace.charts.frame import brief_titles
+from pictrace.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.images import decode, encode_jpeg
 from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 from pictrace.sample import example_queries
 from pictrace.scores import Criteria
-from pictrace.weightmap import Held, Takeover, WeightRange, WhatIf
+from pictrace.weightmap.ranges import Held, Takeover, WeightRange
+from pictrace.weightmap.whatif import WhatIf
 
 ROOT = Path(__file__).parents[1]
 

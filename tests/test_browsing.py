@@ -12,16 +12,18 @@ import numpy as np
 import pytest
 
 from pictrace import search
-from pictrace.catalog import FeatureSpec, NewPicture, Source, SqliteCatalog, image_id
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CatalogError
 from pictrace.images import encode_png
-from pictrace.indexing import Indexing, missing_features, outdated_features
+from pictrace.indexing.features import missing_features, outdated_features
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import Layout
+from pictrace.metrics.arrays import Layout
 from pictrace.scores import Criteria
 from pictrace.search import find, prepare_query, score
 

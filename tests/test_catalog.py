@@ -15,12 +15,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pictrace.catalog import FeatureSpec, NewPicture, Source, SqliteCatalog, _connections, image_id, open_catalog
-from pictrace.catalog.base import AddResult
+from pictrace.catalog import _connections, open_catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.catalog.migrations import MIGRATIONS
+from pictrace.catalog.records import AddResult, FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
-from pictrace.metrics.base import FeatureBatch, Layout
+from pictrace.metrics.arrays import FeatureBatch, Layout
 from pictrace.metrics.layout import LayoutSsim
 from pictrace.metrics.phash import PHash
 

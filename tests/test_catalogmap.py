@@ -7,15 +7,17 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from pictrace.catalog.base import FeatureSpec, NewPicture, Source
 from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.catalogmap import AXES, METHODS, NEIGHBOURS, catalog_map, mappable
 from pictrace.catalogmap.axes import principal_axes
+from pictrace.catalogmap.maps import AXES, METHODS, NEIGHBOURS, catalog_map, mappable
 from pictrace.catalogmap.neighbours import nearest, neighbour_layout
 from pictrace.images import RGBImage
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import Evidence, FeatureBatch, Features, Layout, Metric, Pair, RawScores, Scale, Settings
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Evidence, Pair
 
 MakeCatalog = Callable[..., SqliteCatalog]
 

@@ -9,12 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog import FeatureSpec, SqliteCatalog
-from pictrace.catalog.importers import list_source
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.records import FeatureSpec
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop
 from pictrace.cli import main
 from pictrace.images import decode, encode_jpeg
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric, ready_metrics
 
 

@@ -13,9 +13,9 @@ from aiohttp import web
 from http_server import Server, serve
 
 from pictrace import download
+from pictrace.addresses import DownloadPolicy
 from pictrace.cli import main
 from pictrace.crawl import crawl, crawl_async
-from pictrace.download import DownloadPolicy
 from pictrace.errors import DownloadError, RefusedError, SourceError
 from pictrace.sample import photograph
 from pictrace.scrape import PageLinks, ScrapeRules

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from pictrace.changes import CHANGES, blur, caption, crop, gamma, grayscale, letterbox, mirror, noise, resize, turn
-from pictrace.diagnosis import KINDS, SAID, Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis import KINDS, Diagnosis, FileFacts, diagnose
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png, load, probe
+from pictrace.pairs.change import SAID
 
 
 def diagnosed(query: bytes, candidate: bytes) -> Diagnosis:

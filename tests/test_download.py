@@ -24,17 +24,10 @@ from aiohttp import web
 from http_server import Handler, Server, broken, serve
 
 from pictrace import download
-from pictrace.download import (
-    Download,
-    DownloadPolicy,
-    Fetched,
-    NotModified,
-    Validators,
-    fetch,
-    fetch_async,
-    fetch_many,
-)
+from pictrace.addresses import DownloadPolicy
+from pictrace.download import Download, Fetched, NotModified, fetch, fetch_async, fetch_many
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.validators import Validators
 
 PICTURE = random.Random(7).randbytes(300_000)  # noqa: S311
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"

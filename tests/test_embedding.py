@@ -17,19 +17,21 @@ import scipy.linalg
 from benchmarks.networks import describe, made_tiny
 from pictrace import metrics as metrics_module
 from pictrace import models, search
-from pictrace.catalog.base import FeatureSpec, Source
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import FeatureSpec, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, recompress
 from pictrace.cli import main
 from pictrace.errors import CriteriaError, ModelError
 from pictrace.images import decode, encode_jpeg, load
-from pictrace.indexing import Indexing, build_features
+from pictrace.indexing.features import build_features
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric, loaded, ready_metrics
 from pictrace.metrics._occlusion import GRID, drops
-from pictrace.metrics.base import Metric, Picture
+from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding
+from pictrace.metrics.evidence import Picture
 from pictrace.models import find_model, network_of
 from pictrace.models.sketch import SKETCH_BITS, sign_bits
 from pictrace.presets import all_presets, get_preset

@@ -15,7 +15,8 @@ from pictrace.drawing.base import GREEN, VERMILION, YELLOW, number
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, load
 from pictrace.metrics import get_metric
 from pictrace.metrics._local_ssim import local_ssim, most_different
-from pictrace.metrics.base import BitGrids, Boxes, FeatureBatch, HeatMap, Lines, Region, Swatches, Terms
+from pictrace.metrics.arrays import FeatureBatch
+from pictrace.metrics.evidence import BitGrids, Boxes, HeatMap, Lines, Region, Swatches, Terms
 from pictrace.metrics.histogram import contributions, counts_of
 
 ALIKE = {"itself": lambda image: image, "recompressed": lambda image: recompress(image, 15)}

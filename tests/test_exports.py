@@ -12,12 +12,14 @@ from typing import BinaryIO, cast
 import numpy as np
 import pytest
 
-from pictrace.catalog import FeatureSpec, NewPicture, Source, SqliteCatalog
-from pictrace.catalog.importers import Item, list_source
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.exports import write_features, write_list
 from pictrace.images import encode_png
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 
 MakeCatalog = Callable[..., SqliteCatalog]

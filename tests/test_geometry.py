@@ -8,7 +8,7 @@ from pictrace.changes import crop, mirror, turn
 from pictrace.geometry import Placement, place
 from pictrace.images import VARIANTS, load, orient
 from pictrace.metrics import get_metric
-from pictrace.metrics.base import Lines
+from pictrace.metrics.evidence import Lines
 
 RANDOM = np.random.default_rng(4)
 POINTS = RANDOM.uniform(0, 500, (60, 2)).astype(np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from pictrace.catalog.importers import list_source
+from pictrace.catalog.importers.sources import list_source
 from pictrace.errors import ImageError
 from pictrace.images import DecodeLimits, ImageInfo, RGBImage, decode, load, original_mime, probe
 

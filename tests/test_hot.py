@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from pictrace.catalog import hot as hot_module
-from pictrace.catalog.base import FeatureSpec, Source
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import FeatureSpec, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror, recompress, turn
 from pictrace.images import decode, encode_jpeg
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 from pictrace.search import prepare_query, score

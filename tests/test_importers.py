@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers import PICTURE_SUFFIXES, Item, Listing, list_source, read_csv, read_folder
+from pictrace.catalog.importers.base import PICTURE_SUFFIXES, Item, Listing
+from pictrace.catalog.importers.folders import read_folder
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.importers.tables import read_csv
 from pictrace.errors import SourceError
 
 

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog import SqliteCatalog
-from pictrace.catalog.importers import ArchiveLimits, Item, Listing, list_source, read_zip
 from pictrace.catalog.importers._zip_layout import count_entries
+from pictrace.catalog.importers.archives import ArchiveLimits, read_zip
+from pictrace.catalog.importers.base import Item, Listing
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 
 MIB = 1024**2

@@ -10,12 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog import SqliteCatalog
-from pictrace.catalog.importers import Item, Listing, Table, list_source, read_database, tables_of
 from pictrace.catalog.importers._foreign import foreign_database
 from pictrace.catalog.importers._keys import key_of
+from pictrace.catalog.importers._schema import Table, tables_of
+from pictrace.catalog.importers.base import Item, Listing
+from pictrace.catalog.importers.databases import read_database
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers import list_source, read_json, read_list
+from pictrace.catalog.importers.lists import read_json, read_list
+from pictrace.catalog.importers.sources import list_source
 from pictrace.errors import SourceError
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers import Listing, list_source, read_table
+from pictrace.catalog.importers.base import Listing
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.importers.tables import read_table
 from pictrace.errors import SourceError
 
 

@@ -21,16 +21,21 @@ import pytest
 from aiohttp import web
 from http_server import Server, serve
 
-from pictrace.catalog import FeatureSpec, NewPicture, Source, SqliteCatalog, records
-from pictrace.catalog.importers import Item, list_source
-from pictrace.download import DownloadPolicy
+from pictrace.addresses import DownloadPolicy
+from pictrace.catalog import records
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
 from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png
-from pictrace.indexing import Indexing, build_features, intake, new_picture, original_bytes, pictures, read_file
 from pictrace.indexing import features as features_module
-from pictrace.indexing.pictures import PixelBudget
+from pictrace.indexing import intake, pictures
+from pictrace.indexing.features import build_features
+from pictrace.indexing.pictures import PixelBudget, new_picture, original_bytes, read_file
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
-from pictrace.metrics.base import Features
+from pictrace.metrics.arrays import Features
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
 
@@ -575,9 +580,9 @@ def test_a_picture_removed_meanwhile_has_no_original(make_catalog: MakeCatalog) 
 
 KILLED = """
 import sys
-from pictrace.catalog import SqliteCatalog
-from pictrace.catalog.importers import list_source
-from pictrace.indexing import Indexing, intake
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.catalog.importers.sources import list_source
+from pictrace.indexing.run import Indexing; from pictrace.indexing import intake
 
 class Telling(SqliteCatalog):
     def add(self, pictures):

@@ -17,15 +17,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog import NewPicture, Source, SqliteCatalog, image_id
-from pictrace.catalog.base import FeatureSpec, kept_features
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item, is_catalog, kind_of
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.importers.catalogs import is_catalog, kind_of
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id, kept_features
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import SourceError
 from pictrace.images import DecodeLimits, encode_png, thumbnail
-from pictrace.indexing import Indexing, Merge, Rebuild, missing_features, new_picture, original_bytes
+from pictrace.indexing.features import Rebuild, missing_features
+from pictrace.indexing.merging import Merge
+from pictrace.indexing.pictures import new_picture, original_bytes
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.scores import Criteria
 from pictrace.search import prepare_query, score
@@ -450,7 +454,7 @@ def test_a_killed_merge_loses_nothing_and_is_completed(make_catalog: MakeCatalog
     other, target = many(make_catalog("other.sqlite"), 3000), make_catalog()
     code = (
         "import sys; from pathlib import Path\n"
-        "from pictrace.catalog import SqliteCatalog; from pictrace.indexing import Merge\n"
+        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.indexing.merging import Merge\n"
         "run = Merge(SqliteCatalog(sys.argv[1]), Path(sys.argv[2]), trust_files=False)\n"
         "for step in run: print(step.done, flush=True)"
     )

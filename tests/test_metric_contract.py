@@ -6,12 +6,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.base import FeatureSpec
+from pictrace.catalog.records import FeatureSpec
 from pictrace.changes import brighten, crop, mirror, noise, recompress, turn
 from pictrace.drawing import draw_evidence
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, encode_jpeg, load, orient
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import Explanation, FeatureBatch, Metric
+from pictrace.metrics.arrays import FeatureBatch
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Explanation
 from pictrace.verdict import convinces
 
 METRICS = [metric.name for metric in all_metrics()]

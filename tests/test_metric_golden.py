@@ -10,7 +10,8 @@ from skimage.metrics import structural_similarity
 from pictrace.changes import crop, recompress, turn
 from pictrace.images import RGBImage, load
 from pictrace.metrics import get_metric
-from pictrace.metrics.base import FeatureBatch, Lines
+from pictrace.metrics.arrays import FeatureBatch
+from pictrace.metrics.evidence import Lines
 from pictrace.metrics.histogram import counts_of
 
 

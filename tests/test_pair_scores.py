@@ -5,12 +5,12 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pictrace.catalog.base import Source
 from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror
 from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
-from pictrace.indexing import new_picture
+from pictrace.indexing.pictures import new_picture
 from pictrace.metrics import ready_metrics
 from pictrace.pair_scores import compare_queries
 from pictrace.presets import criteria_of

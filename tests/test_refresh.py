@@ -17,22 +17,17 @@ from aiohttp import web
 from http_server import Server, broken, serve
 
 from pictrace import download
-from pictrace.catalog import (
-    LINK_STATES,
-    FeatureSpec,
-    LinkState,
-    NewPicture,
-    Source,
-    SqliteCatalog,
-    image_id,
-    migrations,
-)
-from pictrace.catalog.importers import Item
+from pictrace.catalog import migrations
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.links import LINK_STATES, LinkState
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
-from pictrace.download import Validators
 from pictrace.images import encode_png, load
-from pictrace.indexing import Indexing, Refresh
+from pictrace.indexing.refresh import Refresh
+from pictrace.indexing.run import Indexing
 from pictrace.metrics.phash import PHash
+from pictrace.validators import Validators
 
 MakeCatalog = Callable[..., SqliteCatalog]
 
@@ -455,8 +450,8 @@ def test_a_thousand_links_of_which_five_in_a_hundred_fail(server: Server, catalo
 
 KILLED = """
 import sys
-from pictrace.catalog import SqliteCatalog
-from pictrace.indexing import Refresh, intake
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.indexing.refresh import Refresh; from pictrace.indexing import intake
 from pictrace.metrics.phash import PHash
 
 class Telling(SqliteCatalog):

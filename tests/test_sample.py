@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 
 from pictrace import sample
-from pictrace.catalog import FeatureSpec, NewPicture, Source, image_id
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id
 from pictrace.errors import CatalogError
 from pictrace.images import DecodeLimits
-from pictrace.indexing import Indexing, original_bytes
+from pictrace.indexing.pictures import original_bytes
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 
@@ -160,7 +161,7 @@ def test_it_says_what_it_cannot_read(small: int, cache: Path, monkeypatch: pytes
 
 FIRST = """
 from pictrace import sample
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 runs = []
 def counted(*arguments):
     runs.append(arguments)

@@ -6,15 +6,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.base import Source
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import caption, crop, mirror, recompress, turn
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import ImageError
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.presets import all_presets, get_preset
 from pictrace.scores import Criteria
 from pictrace.search import find, prepare_query, score

@@ -16,11 +16,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog import Source, SqliteCatalog, _connections
-from pictrace.catalog.importers import Item, kind_of
+from pictrace.catalog import _connections
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.importers.catalogs import kind_of
+from pictrace.catalog.records import Source
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.images import encode_png
-from pictrace.indexing import Indexing, Merge
+from pictrace.indexing.merging import Merge
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -59,8 +63,8 @@ def as_nobody(code: str, *arguments: str) -> str:
     before = (
         f"import os, sys; sys.path.insert(0, {root!r})\n"
         "from pathlib import Path\nimport numpy, json, sqlite3, urllib.parse\n"
-        "from pictrace.catalog import SqliteCatalog; from pictrace.catalog.hot import HotFeatures\n"
-        "from pictrace.catalog.importers import kind_of; from pictrace.errors import *\n"
+        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.catalog.hot import HotFeatures\n"
+        "from pictrace.catalog.importers.catalogs import kind_of; from pictrace.errors import *\n"
         "from pictrace.metrics import all_metrics, get_metric; from pictrace.cli import main\n"
         "all_metrics()\n"
         f"if os.geteuid() == 0: os.setgid({NOBODY}); os.setuid({NOBODY})\n"
@@ -97,10 +101,11 @@ def test_a_file_that_may_not_grow(make_catalog: MakeCatalog) -> None:
     catalog.close()
     size = Path(catalog.location).stat().st_size
     code = (
-        "import resource, sys; from pictrace.catalog import SqliteCatalog; from pictrace.errors import CatalogError\n"
+        "import resource, sys\n"
+        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.errors import CatalogError\n"
         "catalog = SqliteCatalog(sys.argv[1])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
-        "from pictrace.catalog import NewPicture\n"
+        "from pictrace.catalog.records import NewPicture\n"
         "big = NewPicture(NewPicture.digest(b'big'), 'PNG', 1, 1, 1, b't', (), bytes(2_000_000))\n"
         "try: catalog.add([big])\n"
         "except CatalogError as error: print(error)\n"

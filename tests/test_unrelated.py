@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 
 from pictrace import unrelated
-from pictrace.catalog.base import Source
 from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, recompress
 from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import FeatureBatch
+from pictrace.metrics.arrays import FeatureBatch
 from pictrace.unrelated import rarity, unrelated_values
 from pictrace.verdict import convinces
 

@@ -10,19 +10,14 @@ import scipy.stats
 
 from pictrace.errors import CriteriaError
 from pictrace.images import RGBImage
-from pictrace.metrics.base import Evidence, FeatureBatch, Features, Layout, Metric, Pair, RawScores, Scale, Settings
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Evidence, Pair
 from pictrace.scores import Criteria, ScoreTable
-from pictrace.weightmap import (
-    Held,
-    Takeover,
-    WeightMap,
-    agreement,
-    disputes,
-    heaviest,
-    weight_map,
-    weight_ranges,
-    what_if,
-)
+from pictrace.weightmap.disagreement import agreement, disputes
+from pictrace.weightmap.ranges import Held, Takeover, weight_ranges
+from pictrace.weightmap.triangle import WeightMap, heaviest, weight_map
+from pictrace.weightmap.whatif import what_if
 
 NAN = float("nan")
 SEEDS = range(8)

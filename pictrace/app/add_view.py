@@ -17,8 +17,9 @@ from pictrace.app.state import UPLOAD_LIMITS, Session, workspace_to_add_to
 from pictrace.app.text import literal
 from pictrace.app.typed_links import item_of_link
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.base import Source
-from pictrace.catalog.importers import Item, Listing, Skipped, list_source
+from pictrace.catalog.importers.base import Item, Listing, Skipped
+from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.records import Source
 from pictrace.errors import ColumnError, PicTraceError
 
 __all__ = ["add_pictures"]

@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.hot import HotFeatures
-from pictrace.charts import channels_figure, unrelated_figure
-from pictrace.drawing import Drawn, draw_evidence
-from pictrace.drawing.base import number
+from pictrace.charts.evidence import channels_figure, unrelated_figure
+from pictrace.drawing import draw_evidence
+from pictrace.drawing.base import Drawn, number
 from pictrace.drawing.codes import swatch_groups
 from pictrace.errors import PicTraceError
 from pictrace.images import encode_jpeg, fit
-from pictrace.metrics.base import (
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import (
     BitGrids,
     Boxes,
     Channels,
@@ -25,7 +26,6 @@ from pictrace.metrics.base import (
     Evidence,
     Explanation,
     HeatMap,
-    Metric,
     Picture,
     Swatch,
     Swatches,

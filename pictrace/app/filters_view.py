@@ -10,7 +10,8 @@ from pictrace.app.kept_settings import kept
 from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.base import MAX_VALUES, MetadataName
+from pictrace.catalog.base import MAX_VALUES
+from pictrace.catalog.records import MetadataName
 
 __all__ = ["metadata_filters", "names_that_group"]
 

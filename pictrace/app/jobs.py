@@ -8,11 +8,16 @@ from pathlib import Path
 from typing import Protocol
 
 from pictrace.app.background import Background
-from pictrace.catalog.base import Catalog, NewPicture, image_id
-from pictrace.catalog.importers import Item
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import NewPicture, image_id
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
-from pictrace.indexing import Failure, Indexing, Merge, Pace, Progress, Rebuild, Refresh, RefreshProgress
+from pictrace.indexing.features import Rebuild
+from pictrace.indexing.merging import Merge
+from pictrace.indexing.progress import Failure, Pace, Progress, RefreshProgress
+from pictrace.indexing.refresh import Refresh
+from pictrace.indexing.run import Indexing
 
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 

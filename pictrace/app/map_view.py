@@ -20,11 +20,12 @@ from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.catalogmap import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
-from pictrace.charts import brief_titles
+from pictrace.catalogmap.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
+from pictrace.charts.frame import brief_titles
 from pictrace.images import UPRIGHT, thumbnail
 from pictrace.metrics import ready_metrics
-from pictrace.metrics.base import Features, Metric
+from pictrace.metrics.arrays import Features
+from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Found, Query
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from pictrace.app.background import Background
 from pictrace.catalog.base import Catalog
-from pictrace.indexing import Progress, build_features
+from pictrace.indexing.features import build_features
+from pictrace.indexing.progress import Progress
 from pictrace.metrics.base import Metric
 from pictrace.models import Model
 from pictrace.obtain import obtain

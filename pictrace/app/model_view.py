@@ -9,7 +9,8 @@ import streamlit as st
 from pictrace.app.model_jobs import FeaturesJob, GetJob, Jobs
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.base import Catalog, FeatureSpec
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import FeatureSpec
 from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import RUNTIME_COMMAND, Model, is_here, runtime_name

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
+from pictrace.addresses import DownloadPolicy
 from pictrace.app.state import Session
 from pictrace.app.text import literal
-from pictrace.catalog.importers import Item
+from pictrace.catalog.importers.base import Item
 from pictrace.crawl import crawl
-from pictrace.download import DownloadPolicy
 from pictrace.errors import PicTraceError
 from pictrace.scrape import PageLinks, PictureLink, ScrapeRules
 

@@ -17,11 +17,11 @@ from pictrace.app.state import UPLOAD_LIMITS, Original, Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.importers import is_link
+from pictrace.catalog.importers.base import is_link
 from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
 from pictrace.errors import PicTraceError
 from pictrace.images import encode_jpeg, load, probe
-from pictrace.indexing import original_bytes
+from pictrace.indexing.pictures import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, Match
 from pictrace.search import Found

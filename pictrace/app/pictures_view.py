@@ -18,7 +18,8 @@ from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.base import ORDERS, FeatureSpec, PictureRecord
+from pictrace.catalog.base import ORDERS
+from pictrace.catalog.records import FeatureSpec, PictureRecord
 from pictrace.metrics import all_metrics, ready_metrics
 
 __all__ = ["mapped_pictures", "pictures"]

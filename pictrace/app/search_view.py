@@ -20,12 +20,12 @@ from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.weights_view import disagreement, map_of_weights, what_if_part
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.base import Source
-from pictrace.catalog.importers import Item
-from pictrace.charts import contributions_figure, distribution_figure
+from pictrace.catalog.importers.base import Item
+from pictrace.catalog.records import Source
+from pictrace.charts.results import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
-from pictrace.indexing import Indexing
+from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, ScoreTable

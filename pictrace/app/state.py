@@ -17,7 +17,8 @@ from pictrace.app.workspaces import Workspace, new_private, open_named, open_sam
 from pictrace.diagnosis import Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
-from pictrace.metrics.base import ComparedPair, Evidence, Metric
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.scores import ScoreTable
 from pictrace.scrape import PictureLink
 from pictrace.search import Query, needed_metrics, prepare_query, score, with_metrics

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pictrace.catalog.importers import Item, Skipped
-from pictrace.download import DownloadPolicy, fetch
+from pictrace.addresses import DownloadPolicy
+from pictrace.catalog.importers.base import Item, Skipped
+from pictrace.download import fetch
 from pictrace.errors import RefusedError
 from pictrace.s3 import check_s3_allowed, fetch_s3, is_s3
 

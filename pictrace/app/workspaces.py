@@ -15,12 +15,14 @@ from pathlib import Path
 import streamlit as st
 
 from pictrace import kernels
+from pictrace._cache import cache_folder
 from pictrace.app.owner import owner
-from pictrace.catalog import SqliteCatalog, open_catalog
+from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError, PicTraceError
-from pictrace.sample import cache_folder, open_sample
+from pictrace.sample import open_sample
 from pictrace.search import needed_metrics
 
 __all__ = [

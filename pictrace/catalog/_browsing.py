@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pictrace.catalog._stored import feature_table
-from pictrace.catalog.base import MAX_NAMES, MAX_VALUES, ORDERS, FeatureSpec, MetadataName, Source
+from pictrace.catalog.base import MAX_NAMES, MAX_VALUES, ORDERS
+from pictrace.catalog.records import FeatureSpec, MetadataName, Source
 from pictrace.errors import CatalogError
 
 __all__ = ["facts", "fitting", "metadata_names", "page", "where"]

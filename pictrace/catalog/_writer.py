@@ -10,10 +10,10 @@ from dataclasses import astuple
 from datetime import UTC, datetime
 
 from pictrace.catalog._stored import TABLES, feature_table
-from pictrace.catalog.base import FeatureSpec, NewPicture, Source
 from pictrace.catalog.links import LinkState
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source
 from pictrace.errors import CatalogError
-from pictrace.metrics.base import Features
+from pictrace.metrics.arrays import Features
 
 __all__ = ["Writer", "writing"]
 

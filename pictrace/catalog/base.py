@@ -20,28 +20,10 @@ from pictrace.catalog.records import (
     NewPicture,
     PictureRecord,
     Source,
-    image_id,
-    kept_features,
 )
-from pictrace.metrics.base import FeatureBatch, Features
+from pictrace.metrics.arrays import FeatureBatch, Features
 
-__all__ = [
-    "MAX_NAMES",
-    "MAX_VALUES",
-    "ORDERS",
-    "AddResult",
-    "Catalog",
-    "Changes",
-    "Facts",
-    "FeatureSpec",
-    "Link",
-    "MetadataName",
-    "NewPicture",
-    "PictureRecord",
-    "Source",
-    "image_id",
-    "kept_features",
-]
+__all__ = ["MAX_NAMES", "MAX_VALUES", "ORDERS", "Catalog"]
 
 ORDERS = ("newest", "oldest", "name", "size")
 """Of a page: by when the pictures were added, by their labels, whatever the case, and by pixels, the largest first."""

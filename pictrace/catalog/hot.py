@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.base import Catalog, FeatureSpec
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
-from pictrace.metrics.base import FeatureBatch, Metric
+from pictrace.catalog.records import FeatureSpec
+from pictrace.metrics.arrays import FeatureBatch
+from pictrace.metrics.base import Metric
 
 __all__ = ["HotFeatures", "Snapshot"]
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pictrace.catalog.links import LinkState
-from pictrace.metrics.base import Features, Layout, Metric
+from pictrace.metrics.arrays import Features, Layout
+from pictrace.metrics.base import Metric
 
 __all__ = [
     "AddResult",

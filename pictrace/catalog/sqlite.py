@@ -9,10 +9,10 @@ from pathlib import Path
 from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._reader import SqliteReader
 from pictrace.catalog._writer import Writer, writing
-from pictrace.catalog.base import AddResult, FeatureSpec, NewPicture, Source
 from pictrace.catalog.migrations import migrate
+from pictrace.catalog.records import AddResult, FeatureSpec, NewPicture, Source
 from pictrace.errors import CatalogError
-from pictrace.metrics.base import Features
+from pictrace.metrics.arrays import Features
 
 __all__ = ["SqliteCatalog"]
 

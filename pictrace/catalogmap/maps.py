@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from pictrace.catalog.hot import HotFeatures
 from pictrace.catalogmap.axes import Axes, principal_axes
 from pictrace.catalogmap.neighbours import nearest, neighbour_layout
-from pictrace.metrics.base import FeatureBatch, Features, Metric
+from pictrace.metrics.arrays import FeatureBatch, Features
+from pictrace.metrics.base import Metric
 
 __all__ = ["AXES", "FEWEST", "LIMIT", "METHODS", "NEIGHBOURS", "CatalogMap", "catalog_map", "mappable"]
 

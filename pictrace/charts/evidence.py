@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
 from pictrace.charts.frame import GRAY, framed
-from pictrace.metrics.base import Channels, Metric
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Channels
 
 __all__ = ["channels_figure", "unrelated_figure"]
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pictrace.charts.frame import GRAY, brief_titles, framed, plain, short
 from pictrace.metrics.base import Metric
-from pictrace.weightmap import Held, Takeover, WeightRange, WhatIf
+from pictrace.weightmap.ranges import Held, Takeover, WeightRange
+from pictrace.weightmap.whatif import WhatIf
 
 __all__ = ["agreement_figure", "ranges_figure", "what_if_figure"]
 

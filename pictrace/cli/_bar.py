@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pictrace.indexing import Pace
+from pictrace.indexing.progress import Pace
 
 __all__ = ["Bar", "BytesBar"]
 

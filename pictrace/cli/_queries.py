@@ -6,10 +6,11 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from pictrace.download import DownloadPolicy, fetch
+from pictrace.addresses import DownloadPolicy
+from pictrace.download import fetch
 from pictrace.errors import ModelError, PicTraceError
 from pictrace.images import DecodeLimits
-from pictrace.indexing import read_file
+from pictrace.indexing.pictures import read_file
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
 from pictrace.s3 import fetch_s3, is_s3

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, replace
 
+from pictrace.addresses import DownloadPolicy
 from pictrace.cli._commands import Subparsers, add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.crawl import crawl
-from pictrace.download import DownloadPolicy
 from pictrace.scrape import DEFAULT_RULES, PageLinks, ScrapeRules
 
 __all__ = ["register"]

@@ -6,12 +6,12 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from pictrace.catalog import SqliteCatalog
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.errors import SourceError
-from pictrace.indexing import Merge
+from pictrace.indexing.merging import Merge
 
 __all__ = ["merge", "register"]
 

@@ -9,7 +9,7 @@ from pictrace.catalog import open_catalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, warn_of
-from pictrace.indexing import missing_features, outdated_features
+from pictrace.indexing.features import missing_features, outdated_features
 
 __all__ = ["register"]
 

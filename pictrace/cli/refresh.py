@@ -8,7 +8,7 @@ from pictrace.catalog import open_catalog
 from pictrace.cli._bar import Bar
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.indexing import Refresh
+from pictrace.indexing.refresh import Refresh
 
 __all__ = ["register"]
 

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog import Catalog, open_catalog
+from pictrace.catalog import open_catalog
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.hot import HotFeatures
 from pictrace.cli._commands import Subparsers, add_catalog, command
 from pictrace.cli._criteria import add_criteria, criteria_from

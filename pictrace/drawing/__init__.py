@@ -4,19 +4,9 @@ from __future__ import annotations
 
 from pictrace.drawing import codes, maps, pairs
 from pictrace.drawing.base import Drawn
-from pictrace.metrics.evidence import (
-    BitGrids,
-    Boxes,
-    Channels,
-    Evidence,
-    HeatMap,
-    Lines,
-    Picture,
-    Swatches,
-    Terms,
-)
+from pictrace.metrics.evidence import BitGrids, Boxes, Channels, Evidence, HeatMap, Lines, Picture, Swatches, Terms
 
-__all__ = ["Drawn", "draw_evidence"]
+__all__ = ["draw_evidence"]
 
 
 def draw_evidence(part: Evidence) -> list[Drawn]:

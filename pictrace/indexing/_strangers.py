@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from pictrace.catalog.base import FeatureSpec, NewPicture, Source, image_id, kept_features
-from pictrace.catalog.importers import is_link
-from pictrace.catalog.importers.base import ENTRY_CHARACTERS, clean_metadata
+from pictrace.catalog.importers.base import ENTRY_CHARACTERS, clean_metadata, is_link
 from pictrace.catalog.importers.catalogs import Entry, Head
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id, kept_features
 from pictrace.errors import ImageError, SourceError
 from pictrace.images import DecodeLimits, decode, original_mime, probe
-from pictrace.metrics.base import Features, Metric
+from pictrace.metrics.arrays import Features
+from pictrace.metrics.base import Metric
 
 __all__ = ["checked_features", "checked_picture", "checked_sha256", "checked_sources"]
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from pictrace.catalog.base import Catalog, FeatureSpec, Source, kept_features
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import FeatureSpec, Source, kept_features
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import BATCH_PICTURES
@@ -18,7 +19,8 @@ from pictrace.indexing.pictures import load_within_budget, original_bytes
 from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps
 from pictrace.metrics import all_metrics, loaded, ready_metrics
-from pictrace.metrics.base import Features, Metric
+from pictrace.metrics.arrays import Features
+from pictrace.metrics.base import Metric
 
 __all__ = ["Rebuild", "build_features", "missing_features", "outdated_features"]
 

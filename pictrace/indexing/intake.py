@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from pictrace.catalog.base import Catalog, NewPicture, Source, image_id
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import NewPicture, Source, image_id
 from pictrace.errors import CatalogError, SourceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import new_picture

@@ -8,8 +8,10 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 
-from pictrace.download import DownloadPolicy, Fetched, Validators, fetch_many
+from pictrace.addresses import DownloadPolicy
+from pictrace.download import Fetched, fetch_many
 from pictrace.errors import DownloadError
+from pictrace.validators import Validators
 
 __all__ = ["downloaded"]
 

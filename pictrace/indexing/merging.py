@@ -9,15 +9,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pictrace.catalog.base import Catalog, FeatureSpec, NewPicture, Source
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.importers.catalogs import Entry, Head, OtherCatalog
+from pictrace.catalog.records import FeatureSpec, NewPicture, Source
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing._strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps
 from pictrace.metrics import all_metrics
-from pictrace.metrics.base import Features, Metric
+from pictrace.metrics.arrays import Features
+from pictrace.metrics.base import Metric
 
 __all__ = ["Merge"]
 

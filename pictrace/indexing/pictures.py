@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from pictrace.catalog.base import Catalog, NewPicture, Source, kept_features
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import NewPicture, Source, kept_features
 from pictrace.errors import ImageError, PicTraceError, SourceError
 from pictrace.images import DecodeLimits, ImageInfo, RGBImage, load, probe, thumbnail
 from pictrace.metrics.base import Metric

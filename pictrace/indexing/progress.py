@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pictrace.catalog.base import Source
+from pictrace.catalog.records import Source
 
 __all__ = ["Failure", "Pace", "Progress", "RefreshProgress"]
 

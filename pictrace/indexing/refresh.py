@@ -9,9 +9,11 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from pictrace.catalog.base import Catalog, Link, NewPicture, Source, image_id
+from pictrace.addresses import DownloadPolicy
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
-from pictrace.download import Download, DownloadPolicy, Fetched, NotModified, Validators
+from pictrace.catalog.records import Link, NewPicture, Source, image_id
+from pictrace.download import Download, Fetched, NotModified
 from pictrace.errors import CatalogError, DownloadError, PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import Intake, Prepared
@@ -20,6 +22,7 @@ from pictrace.indexing.progress import Failure, RefreshProgress
 from pictrace.indexing.steps import Steps, Workshop
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.validators import Validators
 
 __all__ = ["LinkChange", "Refresh"]
 

@@ -9,10 +9,12 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from pictrace.catalog.base import Catalog, Source
-from pictrace.catalog.importers import Item
+from pictrace.addresses import DownloadPolicy
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.importers.base import Item
 from pictrace.catalog.links import LinkState
-from pictrace.download import Download, DownloadPolicy
+from pictrace.catalog.records import Source
+from pictrace.download import Download
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import Intake, Prepared

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient, to_gray
-from pictrace.metrics.base import FeatureBatch, Features, Metric, RawScores
+from pictrace.metrics.arrays import FeatureBatch, Features, RawScores
+from pictrace.metrics.base import Metric
 
 __all__ = ["MIN_CONTRAST", "GraySquares", "gray_square", "nothing_comparable"]
 

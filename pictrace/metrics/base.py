@@ -12,60 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
-from pictrace.metrics.arrays import (
-    FeatureBatch,
-    Features,
-    Layout,
-    RawScores,
-    Scale,
-    Setting,
-    Settings,
-    SettingValue,
-)
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings, SettingValue
 from pictrace.metrics.evidence import (
-    BitGrids,
-    Boxes,
-    Channels,
     ComparedPair,
     Evidence,
     Explanation,
-    HeatMap,
-    Lines,
     Pair,
-    Picture,
-    Region,
-    Swatch,
-    Swatches,
-    Term,
-    Terms,
 )
 
-__all__ = [
-    "BitGrids",
-    "Boxes",
-    "Channels",
-    "ComparedPair",
-    "Evidence",
-    "Explanation",
-    "FeatureBatch",
-    "Features",
-    "HeatMap",
-    "Layout",
-    "Lines",
-    "Metric",
-    "Pair",
-    "Picture",
-    "RawScores",
-    "Region",
-    "Scale",
-    "Setting",
-    "SettingValue",
-    "Settings",
-    "Swatch",
-    "Swatches",
-    "Term",
-    "Terms",
-]
+__all__ = ["Metric"]
 
 
 @dataclass(frozen=True)

@@ -14,19 +14,9 @@ from pictrace.errors import ModelError
 from pictrace.images import UPRIGHT, RGBImage, Variant, orient, to_gray
 from pictrace.metrics._occlusion import deciding_parts
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
-from pictrace.metrics.base import (
-    ComparedPair,
-    Evidence,
-    FeatureBatch,
-    Features,
-    Layout,
-    Metric,
-    Pair,
-    Picture,
-    RawScores,
-    Scale,
-    Settings,
-)
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import ComparedPair, Evidence, Pair, Picture
 from pictrace.models.sketch import SKETCH_BITS, SKETCH_WORDS, sign_bits
 
 __all__ = ["Embedding"]

@@ -14,20 +14,9 @@ from numpy.typing import NDArray
 from pictrace import kernels
 from pictrace.images import UPRIGHT, RGBImage, Variant
 from pictrace.metrics._shared import nothing_comparable
-from pictrace.metrics.base import (
-    Channels,
-    Evidence,
-    FeatureBatch,
-    Features,
-    Layout,
-    Metric,
-    Pair,
-    RawScores,
-    Scale,
-    Settings,
-    Swatch,
-    Swatches,
-)
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Channels, Evidence, Pair, Swatch, Swatches
 
 __all__ = ["Histogram"]
 

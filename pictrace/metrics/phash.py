@@ -14,18 +14,9 @@ from PIL import Image
 from pictrace import kernels
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
-from pictrace.metrics.base import (
-    BitGrids,
-    Evidence,
-    FeatureBatch,
-    Features,
-    Layout,
-    Metric,
-    Pair,
-    RawScores,
-    Scale,
-    Settings,
-)
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import BitGrids, Evidence, Pair
 
 __all__ = ["PHash"]
 

@@ -14,19 +14,8 @@ from pictrace import kernels
 from pictrace.images import Variant
 from pictrace.metrics._local_ssim import heat_map, local_ssim, most_different
 from pictrace.metrics._shared import GraySquares, nothing_comparable
-from pictrace.metrics.base import (
-    Boxes,
-    Evidence,
-    FeatureBatch,
-    Features,
-    Layout,
-    Pair,
-    RawScores,
-    Scale,
-    Settings,
-    Term,
-    Terms,
-)
+from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.metrics.evidence import Boxes, Evidence, Pair, Term, Terms
 
 __all__ = ["Ssim"]
 

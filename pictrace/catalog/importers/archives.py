@@ -15,9 +15,9 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pictrace.catalog.base import Source
 from pictrace.catalog.importers._zip_layout import count_entries, damaged_ranges
 from pictrace.catalog.importers.base import PICTURE_SUFFIXES, Item, Listing, Skipped
+from pictrace.catalog.records import Source
 from pictrace.errors import SourceError
 
 __all__ = ["ArchiveLimits", "read_zip"]

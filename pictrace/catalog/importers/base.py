@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pictrace.catalog.base import Source
+from pictrace.catalog.records import Source
 from pictrace.s3 import fetch_s3, is_s3
 
 __all__ = [

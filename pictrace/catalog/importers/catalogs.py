@@ -11,9 +11,9 @@ from functools import cache
 from pathlib import Path
 
 from pictrace.catalog._stored import feature_table
-from pictrace.catalog.base import FeatureSpec
 from pictrace.catalog.importers._foreign import foreign_database
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
+from pictrace.catalog.records import FeatureSpec
 from pictrace.errors import PicTraceError, SourceError
 
 __all__ = ["DatabaseKind", "Entry", "Head", "OtherCatalog", "is_catalog", "kind_of"]

@@ -7,22 +7,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pictrace.catalog.base import Source
 from pictrace.catalog.importers._foreign import foreign_database, quoted
 from pictrace.catalog.importers._keys import RowKey, Value, key_of
-from pictrace.catalog.importers._schema import Table, beginning, choose_table, sample_rows, tables_of
-from pictrace.catalog.importers.base import (
-    MAX_ROWS,
-    Item,
-    Listing,
-    Skipped,
-    clean_metadata,
-    item_of_entry,
-)
+from pictrace.catalog.importers._schema import beginning, choose_table, sample_rows
+from pictrace.catalog.importers.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
 from pictrace.catalog.importers.columns import choose_columns
+from pictrace.catalog.records import Source
 from pictrace.errors import SourceError
 
-__all__ = ["Table", "read_database", "tables_of"]
+__all__ = ["read_database"]
 
 METADATA_CHARACTERS = 500
 METADATA_COLUMNS = 100
