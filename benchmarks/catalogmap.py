@@ -19,13 +19,13 @@ import numpy as np
 
 from benchmarks.common import distractors, intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalogmap.axes import principal_axes
 from pictrace.catalogmap.maps import METHODS, catalog_map, mappable
 from pictrace.catalogmap.neighbours import neighbour_layout
+from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, fit
 from pictrace.metrics import ready_metrics
-from pictrace.metrics.arrays import FeatureBatch
 
 NEIGHBOURS = 10
 EMBEDDED = 2048  # numbers, as a deep network's
@@ -59,10 +59,12 @@ def _timed(folder: Path, images: list[RGBImage], size: int, seed: int, rounds: i
     with closing(made_catalog(folder, images, size, seed, only=metrics)) as catalog:
         for metric in metrics:
             for method in METHODS:
-                hot = HotFeatures(catalog)
-                first, drawn, held = _watched(lambda hot=hot, one=metric, how=method: catalog_map(hot, one, method=how))
+                cache = FeatureCache(catalog)
+                first, drawn, held = _watched(
+                    lambda cache=cache, one=metric, how=method: catalog_map(cache, one, method=how)
+                )
                 again = [
-                    _watched(lambda hot=hot, one=metric, how=method: catalog_map(hot, one, method=how))[0]
+                    _watched(lambda cache=cache, one=metric, how=method: catalog_map(cache, one, method=how))[0]
                     for _ in range(rounds)
                 ]
                 told = f"{statistics.median(again):,.0f} ms"

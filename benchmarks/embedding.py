@@ -25,9 +25,9 @@ from numpy.typing import NDArray
 from benchmarks.common import distractors, interleaved, intro, memory_mb, parser, photographs, row
 from benchmarks.index import write_pictures
 from pictrace import kernels, models
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
-from pictrace.catalog.records import NewPicture, Source, kept_features
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg, fit
@@ -232,14 +232,14 @@ def _searching(folder: Path, rows: NDArray[np.float32], photos: list[RGBImage], 
         filled = time.perf_counter() - started
         size = (folder / "embeddings.sqlite").stat().st_size / 1e6
         started = time.perf_counter()
-        HotFeatures(catalog).sketches([metric])
+        FeatureCache(catalog).sketches([metric])
         print(
             f"catalog of {len(rows):,}: {filled:.0f} s to fill, {size:.0f} MB; sketches at hand in "
             f"{time.perf_counter() - started:.1f} s the first time"
         )
-        hot = HotFeatures(catalog)
+        cache = FeatureCache(catalog)
         started = time.perf_counter()
-        hot.sketches([metric])
+        cache.sketches([metric])
         print(f"and in {(time.perf_counter() - started) * 1e3:.0f} ms from the cache\n")
         criteria = Criteria(weights={metric.name: 1.0}, top=10)
         spent, busy, extracting = list[float](), list[float](), list[float]()
@@ -248,7 +248,7 @@ def _searching(folder: Path, rows: NDArray[np.float32], photos: list[RGBImage], 
             query = prepare_query(encode_jpeg(recompress(crop(image, 0.7), 50)), [metric])
             extracting.append(query.timing_ms["extract"])
             started, worked = time.perf_counter(), time.process_time()
-            ranked = score(query, hot, exhaustive=False).rank(criteria)
+            ranked = score(query, cache, exhaustive=False).rank(criteria)
             spent.append((time.perf_counter() - started) * 1e3)
             busy.append((time.process_time() - worked) * 1e3)
             exact = kernels.cosines(
@@ -276,7 +276,7 @@ def _number_of(picture_id: int) -> int:
 def _picture(number: int, embedding: NDArray[np.float32], metric: Metric) -> NewPicture:
     features = embedding.astype(np.float16)[np.newaxis]
     sources = [Source("file", f"/made/{number}.jpg")]
-    return NewPicture(_digest(number), "JPEG", 1, 1, 1, b"", sources, None, kept_features(metric, features))
+    return NewPicture(_digest(number), "JPEG", 1, 1, 1, b"", sources, None, metric.kept(features))
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import cv2
 
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from benchmarks.made import made_catalog
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.changes import crop, mirror
 from pictrace.charts.evidence import channels_figure
 from pictrace.drawing import draw_evidence
@@ -81,14 +81,14 @@ def _draw(explanation: Explanation) -> None:
 
 def _unrelated(folder: Path, photos: list[RGBImage], size: int, seed: int) -> None:
     with closing(made_catalog(folder, photos, size, seed)) as catalog:
-        hot = HotFeatures(catalog)
-        hot.sketches(needed_metrics())
+        cache = FeatureCache(catalog)
+        cache.sketches(needed_metrics())
         print()
         for orientations in (False, True):
             times = []
             for turn in range(9):
                 started = time.perf_counter()
-                found = unrelated_values(hot, needed_metrics(), seed=turn, orientations=orientations)
+                found = unrelated_values(cache, needed_metrics(), seed=turn, orientations=orientations)
                 times.append((time.perf_counter() - started) * 1e3)
             tried = "all orientations" if orientations else "upright only"
             count = max(len(values) for values in found.values())

@@ -16,10 +16,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from pictrace.catalog.records import NewPicture, Source, kept_features
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.features import Features
 from pictrace.images import RGBImage, encode_jpeg, load, thumbnail
-from pictrace.metrics.arrays import Features
 from pictrace.metrics.base import Metric
 from pictrace.search import needed_metrics
 
@@ -62,7 +62,7 @@ def made_catalog(
             kept = {
                 spec: part
                 for metric in (needed_metrics() if only is None else only)
-                for spec, part in kept_features(metric, features[metric.name]).items()
+                for spec, part in metric.kept(features[metric.name]).items()
             }
             source = Source("file", f"/made/{number}.jpg")
             batch.append(NewPicture(digest, "JPEG", 640, 480, len(data), small, [source], None, kept))

@@ -22,12 +22,11 @@ from skimage.metrics import structural_similarity
 
 from benchmarks.common import intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
-from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.records import FeatureSpec
+from pictrace.catalog.cache import FeatureCache
 from pictrace.changes import crop, recompress
+from pictrace.features import RawScores
 from pictrace.images import RGBImage, encode_jpeg
 from pictrace.metrics import get_metric
-from pictrace.metrics.arrays import RawScores
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Query, find, needed_metrics, prepare_query, score
@@ -98,11 +97,11 @@ def _one_size(
     limit = int(options.exhaustive_up_to)
     catalog = made_catalog(folder, photos, size, options.seed)
     before, _ = memory_mb()
-    first = milliseconds(lambda: HotFeatures(catalog).sketches(needed_metrics()))
-    hot = HotFeatures(catalog)
-    again = milliseconds(lambda: hot.sketches(needed_metrics()))
+    first = milliseconds(lambda: FeatureCache(catalog).sketches(needed_metrics()))
+    cache = FeatureCache(catalog)
+    again = milliseconds(lambda: cache.sketches(needed_metrics()))
     after, mapped = memory_mb()
-    specs = [FeatureSpec.of_sketch(metric) for metric in needed_metrics()]
+    specs = [metric.sketch_spec for metric in needed_metrics()]
     packs = [Path(f"{catalog.location}.cache", f"{spec.key}.pack") for spec in specs if spec]
     small = sum(path.stat().st_size for path in packs if path.exists()) / size
     print(f"### {size:,} pictures\n")
@@ -119,7 +118,7 @@ def _one_size(
                 continue
 
             def whole(data: bytes, orientations: bool = orientations, exhaustive: bool = exhaustive) -> object:
-                table = score(prepare_query(data, orientations=orientations), hot, exhaustive=exhaustive)
+                table = score(prepare_query(data, orientations=orientations), cache, exhaustive=exhaustive)
                 return find(catalog, table, criteria)
 
             whole(queries[0])
@@ -129,18 +128,18 @@ def _one_size(
             row(f"{how}, {tried}", f"{spent:.0f}", f"{reference_ms * size / spent:,.0f}")
     row("reference (scaled up)", f"{reference_ms * size:,.0f}", "1")
     print()
-    _parts(prepare_query(queries[0]), hot, queries[0])
+    _parts(prepare_query(queries[0]), cache, queries[0])
     _reranking(size)
     sys.stdout.flush()
     catalog.close()
 
 
-def _parts(query: Query, hot: HotFeatures, data: bytes) -> None:
+def _parts(query: Query, cache: FeatureCache, data: bytes) -> None:
     times = [prepare_query(data).timing_ms for _ in range(9)]
     parts = {name: statistics.median(one[name] for one in times) for name in ("decode", "extract")}
-    cascade = score(query, hot, exhaustive=False)
+    cascade = score(query, cache, exhaustive=False)
     parts["compare, cascade"] = statistics.median(
-        milliseconds(lambda: score(query, hot, exhaustive=False)) for _ in range(9)
+        milliseconds(lambda: score(query, cache, exhaustive=False)) for _ in range(9)
     )
     told = ", ".join(f"{name} {value:.1f} ms" for name, value in parts.items())
     print(f"of it, with 8 orientations: {told}; {len(cascade.ids)} pictures scored exactly\n")

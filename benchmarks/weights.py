@@ -11,8 +11,8 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.common import interleaved, intro, parser, photographs, row
+from pictrace.features import FeatureBatch, RawScores
 from pictrace.images import RGBImage, fit
-from pictrace.metrics.arrays import FeatureBatch, RawScores
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import needed_metrics

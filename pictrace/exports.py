@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.records import FeatureSpec, PictureRecord, Source
+from pictrace.catalog.records import PictureRecord, Source
 from pictrace.documents import metadata_columns, spreadsheet_text
+from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 
@@ -41,8 +42,8 @@ def write_features(catalog: Catalog, stream: BinaryIO, metrics: Sequence[Metric]
         for metric in all_metrics() if metrics is None else metrics:
             if metric.unavailable() and not counts.get(metric.feature_key):
                 continue
-            sketch = FeatureSpec.of_sketch(metric)
-            for spec in dict.fromkeys([FeatureSpec.of(metric), *([sketch] if sketch is not None else [])]):
+            sketch = metric.sketch_spec
+            for spec in dict.fromkeys([metric.spec, *([sketch] if sketch is not None else [])]):
                 written[spec.key] = _write_spec(frozen, archive, spec)
     return written
 

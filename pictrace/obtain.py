@@ -10,10 +10,10 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pictrace._cache import alone
 from pictrace.addresses import DownloadPolicy
 from pictrace.download_file import StoppedError, fetch_to_file
 from pictrace.errors import DownloadError, ModelError, RefusedError
+from pictrace.folders import alone
 from pictrace.models import Model, check_file, is_here, model_path
 
 __all__ = ["obtain", "obtain_from_file"]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT
-from pictrace.metrics.arrays import FeatureBatch
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair
 from pictrace.scores import Criteria, Match, ScoreTable

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pictrace.errors import CriteriaError
+from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.arrays import Settings
 from pictrace.scores import Criteria
 
 __all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "criteria_of", "get_preset"]

@@ -10,11 +10,11 @@ from functools import partial
 from pathlib import Path
 
 from pictrace import changes
-from pictrace._cache import alone, cache_folder
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
+from pictrace.folders import alone, cache_folder
 from pictrace.images import RGBImage, decode, encode_jpeg
 from pictrace.indexing.features import build_features
 from pictrace.indexing.run import Indexing

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.errors import CriteriaError
+from pictrace.features import RawScores, Settings
 from pictrace.images import VARIANTS, Variant
-from pictrace.metrics.arrays import RawScores, Settings
 from pictrace.metrics.base import Metric
 
 __all__ = ["Criteria", "Match", "MetricScore", "ScoreTable"]

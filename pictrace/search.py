@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.records import NewPicture, PictureRecord, image_id
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.records import PictureRecord, digest, image_id
+from pictrace.features import FeatureBatch, Features, RawScores
 from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
 from pictrace.metrics import loaded, ready_metrics
-from pictrace.metrics.arrays import FeatureBatch, Features, RawScores
 from pictrace.metrics.base import Metric
 from pictrace.presets import DEFAULT_PRESET, criteria_of
 from pictrace.scores import Criteria, Match, ScoreTable
@@ -94,7 +94,7 @@ def prepare_query(
         "decode": (decoded - started) * 1e3,
         "extract": (time.perf_counter() - decoded) * 1e3,
     }
-    return Query(NewPicture.digest(data), info, image, features, timing, chosen)
+    return Query(digest(data), info, image, features, timing, chosen)
 
 
 def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:
@@ -119,7 +119,7 @@ def _features(image: RGBImage, metrics: Sequence[Metric], *, orientations: bool)
 
 def score(
     query: Query,
-    hot: HotFeatures,
+    cache: FeatureCache,
     metrics: Sequence[Metric] | None = None,
     *,
     exhaustive: bool | None = None,
@@ -136,17 +136,17 @@ def score(
     progress: called with (done, total) while a large catalog is scored exhaustively; raising ends the search.
     """
     metrics = tuple(query.metrics if metrics is None else metrics)
-    _, ids = hot.ids()
+    _, ids = cache.ids()
     if among is not None:
         ids = np.intersect1d(ids, among)
     if exhaustive is None:
         exhaustive = len(ids) <= EXACT_LIMIT
     if not exhaustive:
-        chosen, total = _nearest(query, hot, metrics, shortlist or SHORTLIST, None if among is None else ids)
-        batches = {one.name: hot.shortlist(chosen, one) for one in metrics}
+        chosen, total = _nearest(query, cache, metrics, shortlist or SHORTLIST, None if among is None else ids)
+        batches = {one.name: cache.of(chosen, one) for one in metrics}
         return ScoreTable(chosen, metrics, _columns(query, metrics, batches), catalog_size=total)
     if among is None and len(ids) <= PACKED_LIMIT:
-        snapshot = hot.snapshot(metrics)
+        snapshot = cache.all(metrics)
         columns = _columns(query, metrics, snapshot.batches)
         return ScoreTable(snapshot.ids, metrics, columns, catalog_size=len(snapshot.ids))
     if not len(ids):
@@ -155,7 +155,7 @@ def score(
     parts = []
     for start in range(0, len(ids), CHUNK_PICTURES):
         some = ids[start : start + CHUNK_PICTURES]
-        parts.append(_columns(query, metrics, {one.name: hot.shortlist(some, one) for one in metrics}))
+        parts.append(_columns(query, metrics, {one.name: cache.of(some, one) for one in metrics}))
         if progress is not None:
             progress(start + len(some), len(ids))
     columns = tuple(
@@ -173,14 +173,14 @@ def _columns(query: Query, metrics: Sequence[Metric], batches: Mapping[str, Feat
 
 
 def _nearest(
-    query: Query, hot: HotFeatures, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
+    query: Query, cache: FeatureCache, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int64], int]:
-    sketches = hot.sketches(metrics)
+    sketches = cache.sketches(metrics)
     ids, batches = sketches.ids, sketches.batches
     if among is not None:
         places = np.flatnonzero(np.isin(ids, among, assume_unique=True))
         ids, batches = ids[places], {name: batch.take(places) for name, batch in batches.items()}
-    return nearest_of(query, batches, ids, hot.shortlist, metrics, shortlist)
+    return nearest_of(query, batches, ids, cache.of, metrics, shortlist)
 
 
 def nearest_of(
@@ -242,5 +242,5 @@ def find(catalog: Catalog, table: ScoreTable, criteria: Criteria) -> list[Found]
 def search(data: bytes, catalog: Catalog, *, preset: str = DEFAULT_PRESET, top: int = 5) -> list[Found]:
     """All in one for a single query: decode, score, rank. Keep the ScoreTable instead to rank again."""
     criteria = criteria_of(preset, top=top)
-    table = score(prepare_query(data, needed_metrics(criteria.weights)), HotFeatures(catalog))
+    table = score(prepare_query(data, needed_metrics(criteria.weights)), FeatureCache(catalog))
     return find(catalog, table, criteria)

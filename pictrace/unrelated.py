@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
+from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT
-from pictrace.metrics.arrays import FeatureBatch
 from pictrace.metrics.base import Metric
 from pictrace.verdict import convinces
 
@@ -64,7 +64,7 @@ class Rarity:
 
 
 def unrelated_values(
-    hot: HotFeatures,
+    cache: FeatureCache,
     metrics: Sequence[Metric],
     *,
     pairs: int = 300,
@@ -81,7 +81,7 @@ def unrelated_values(
     can tell (Metric.turned), since the best of eight is nearer than any one.
     """
     random = np.random.default_rng(seed)
-    _, ids = hot.ids()
+    _, ids = cache.ids()
     if len(ids) < FEWEST_PICTURES:
         return {metric.name: np.empty(0, np.float32) for metric in metrics}
     # Ascending, as features are read; ids are digests of contents, so that their order means nothing.
@@ -93,7 +93,7 @@ def unrelated_values(
     left, right = left[chosen], right[chosen]
     raw = {}
     for metric in metrics:
-        batch = hot.shortlist(some, metric)
+        batch = cache.of(some, metric)
         raw[metric.name] = _compared(metric, batch, left, right, orientations=orientations)
     related = np.zeros(len(left), np.bool_)
     for metric in metrics:

@@ -21,7 +21,7 @@ from pictrace.app import downloads_view, workspaces
 from pictrace.app.intake import Handed, Intake, listing_of
 from pictrace.app.jobs import AddJob, preview
 from pictrace.app.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -280,7 +280,7 @@ def test_a_private_workspace_is_made_once() -> None:
     first = workspace_to_add_to(state)
     assert first is workspace_to_add_to(state)
     assert first is workspace_of(state)
-    assert isinstance(first.hot, HotFeatures)
+    assert isinstance(first.cache, FeatureCache)
     assert oct(Path(first.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
     first.catalog.close()
 

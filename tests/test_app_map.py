@@ -14,7 +14,7 @@ from pictrace.app import map_view
 from pictrace.app.components import pointmap
 from pictrace.app.state import Session
 from pictrace.app.workspaces import open_workspace
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.catalogmap.maps import catalog_map
 from pictrace.changes import mirror
@@ -82,7 +82,7 @@ def small_catalog(path: Path, photographs: dict[str, bytes], *, features: bool =
     catalog = SqliteCatalog(path)
     for number, (name, data) in enumerate(photographs.items()):
         image = load(data)
-        kept = {FeatureSpec.of(one): one.extract(image) for one in ready_metrics()} if features else {}
+        kept = {one.spec: one.extract(image) for one in ready_metrics()} if features else {}
         source = Source("file", f"/{name}", f"<img src=x onerror=alert({number})>", {"kind": "ab"[number % 2]})
         digest = bytes([number + 1] * 32)
         catalog.add([NewPicture(digest, "JPEG", 9, 9, 9, thumbnail(image, 64), [source], None, kept)])

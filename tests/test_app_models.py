@@ -17,7 +17,6 @@ from test_app import session, start, texts, with_query
 from pictrace import models
 from pictrace.app.model_jobs import FeaturesJob, GetJob, Jobs
 from pictrace.app.workspaces import open_workspace
-from pictrace.catalog.records import FeatureSpec
 from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
@@ -102,7 +101,7 @@ def test_the_button_gets_it_and_the_slider_works(
         model = _register(dataclasses.replace(registered, addresses=(address,)), monkeypatch)
         app = with_query(start(), photographs["coffee.png"])
         workspace = open_workspace()
-        lacking = FeatureSpec.of(Embedding(model))
+        lacking = Embedding(model).spec
         assert len(workspace.catalog.missing(lacking)) == workspace.catalog.count()
         click(app, "Get it")
         _settled(app)
@@ -225,4 +224,4 @@ def test_features_are_made_once_for_everybody(tiny_model: Path) -> None:
     assert job.problem == ""
     assert job.failed == 0
     assert jobs.building(workspace.catalog, metric) is job
-    assert not len(workspace.catalog.missing(FeatureSpec.of(metric)))
+    assert not len(workspace.catalog.missing(metric.spec))

@@ -12,18 +12,18 @@ import numpy as np
 import pytest
 
 from pictrace import search
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CatalogError
+from pictrace.features import FeatureSpec, Layout
 from pictrace.images import encode_png
 from pictrace.indexing.features import missing_features, outdated_features
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.arrays import Layout
 from pictrace.scores import Criteria
 from pictrace.search import find, prepare_query, score
 
@@ -33,14 +33,14 @@ NAMES = ("category", "größe", 'the "maker"', "a.b", "$", "x\\y")
 
 
 def pid(number: int) -> int:
-    return image_id(NewPicture.digest(b"%d" % number))
+    return image_id(digest(b"%d" % number))
 
 
 def picture(number: int, *metadata: dict[str, str], title: str = "", image_format: str = "PNG") -> NewPicture:
     sources = [
         Source("file", f"/pictures/{number}-{place}.png", title, one) for place, one in enumerate(metadata or ({},))
     ]
-    return NewPicture(NewPicture.digest(b"%d" % number), image_format, 10 + number, 10, 1, b"t", sources)
+    return NewPicture(digest(b"%d" % number), image_format, 10 + number, 10, 1, b"t", sources)
 
 
 # Metadata --------------------------------------------------------------------------------------------
@@ -205,11 +205,11 @@ def test_a_search_among_some_is_that_search_without_the_others(
     limit: int, tagged: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "EXACT_LIMIT", limit)
-    query, hot = prepare_query(photographs["coffee.png"]), HotFeatures(tagged)
-    everything = score(query, hot).rank(Criteria(weights=EVEN.weights, top=10))
+    query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
+    everything = score(query, cache).rank(Criteria(weights=EVEN.weights, top=10))
     among = tagged.ids_with({"kind": ["jpg"]})
     assert 0 < len(among) < tagged.count()
-    table = score(query, hot, among=among)
+    table = score(query, cache, among=among)
     assert (table.catalog_size, table.exhaustive) == (len(among), True)
     expected = [(one.id, one.score) for one in everything if one.id in among]
     assert [(one.id, one.score) for one in table.rank(EVEN)] == expected
@@ -219,19 +219,19 @@ def test_few_candidates_of_a_large_catalog_are_scored_exactly(
     tagged: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(search, "EXACT_LIMIT", 3)
-    query, hot = prepare_query(photographs["coffee.png"]), HotFeatures(tagged)
-    assert not score(query, hot, shortlist=1).exhaustive
-    assert score(query, hot, shortlist=1, among=tagged.ids()[:3]).exhaustive
-    assert not score(query, hot, shortlist=1, among=tagged.ids()[:5]).exhaustive
-    assert set(score(query, hot, shortlist=1, among=tagged.ids()[:5]).ids) <= set(tagged.ids()[:5])
+    query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
+    assert not score(query, cache, shortlist=1).exhaustive
+    assert score(query, cache, shortlist=1, among=tagged.ids()[:3]).exhaustive
+    assert not score(query, cache, shortlist=1, among=tagged.ids()[:5]).exhaustive
+    assert set(score(query, cache, shortlist=1, among=tagged.ids()[:5]).ids) <= set(tagged.ids()[:5])
 
 
 def test_among_none_and_among_strangers(tagged: SqliteCatalog, photographs: dict[str, bytes]) -> None:
-    query, hot = prepare_query(photographs["coffee.png"]), HotFeatures(tagged)
+    query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
     for among in (np.empty(0, np.int64), np.array([5, 6])):
-        table = score(query, hot, among=among)
+        table = score(query, cache, among=among)
         assert (table.catalog_size, table.rank(EVEN)) == (0, [])
-    assert score(query, hot, among=np.append(tagged.ids(), 5)).catalog_size == tagged.count()
+    assert score(query, cache, among=np.append(tagged.ids(), 5)).catalog_size == tagged.count()
 
 
 def test_only_on_the_command_line(
@@ -267,7 +267,7 @@ def test_documents_hold_the_metadata(make_catalog: MakeCatalog, photographs: dic
         source = Source("upload", f"{number}.png", "", {"title": value, "@x": "y"})
         Indexing(catalog, [Item.of_bytes(data, source)]).run()
     query = prepare_query(data)
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     found = find(catalog, table, EVEN)
     (line,) = csv.DictReader(io.StringIO(matches_csv(found, table.names)))
     assert line["title (metadata)"] == "'=1+1; b"

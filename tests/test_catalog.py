@@ -16,12 +16,12 @@ import pytest
 from numpy.typing import NDArray
 
 from pictrace.catalog import _connections, open_catalog
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.migrations import MIGRATIONS
-from pictrace.catalog.records import AddResult, FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.records import AddResult, NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
-from pictrace.metrics.arrays import FeatureBatch, Layout
+from pictrace.features import FeatureBatch, FeatureSpec, Layout
 from pictrace.metrics.layout import LayoutSsim
 from pictrace.metrics.phash import PHash
 
@@ -32,14 +32,14 @@ LARGE = FeatureSpec("points-n9-v1", Layout(np.dtype(np.uint8), (4,)), small=Fals
 MANY = 1200  # ids in one call: more than one statement takes
 
 
-def digest(number: int) -> bytes:
-    return NewPicture.digest(f"picture {number}".encode())
+def sha_of(number: int) -> bytes:
+    return digest(f"picture {number}".encode())
 
 
 def picture(number: int, *, original: bytes | None = None, sources: Sequence[Source] | None = None) -> NewPicture:
     """A picture whose features tell its number: one code, and ``number % 3`` points."""
     return NewPicture(
-        sha256=digest(number),
+        sha256=sha_of(number),
         format="PNG",
         width=40 + number,
         height=30,
@@ -56,11 +56,11 @@ def picture(number: int, *, original: bytes | None = None, sources: Sequence[Sou
 
 def bare(number: int) -> NewPicture:
     """A picture without features."""
-    return NewPicture(digest(number), "PNG", 1, 1, 1, b"t", (Source("file", f"/pictures/{number}.png"),))
+    return NewPicture(sha_of(number), "PNG", 1, 1, 1, b"t", (Source("file", f"/pictures/{number}.png"),))
 
 
 def pid(number: int) -> int:
-    return image_id(digest(number))
+    return image_id(sha_of(number))
 
 
 def sql(catalog: SqliteCatalog, statement: str, *values: int) -> list[tuple[object, ...]]:
@@ -82,8 +82,8 @@ def test_the_id_is_63_bits_of_the_sha256() -> None:
     assert image_id(bytes.fromhex("ff" * 32)) == 2**63 - 1
     assert image_id(bytes.fromhex("8000000000000003" + "00" * 24)) == 2**62 + 1
     # echo -n abc | sha256sum
-    assert NewPicture.digest(b"abc").hex().startswith("ba7816bf8f01cfea")
-    assert image_id(NewPicture.digest(b"abc")) == 0xBA7816BF8F01CFEA // 2
+    assert digest(b"abc").hex().startswith("ba7816bf8f01cfea")
+    assert image_id(digest(b"abc")) == 0xBA7816BF8F01CFEA // 2
 
 
 def test_what_is_added_comes_back(make_catalog: MakeCatalog) -> None:
@@ -91,7 +91,7 @@ def test_what_is_added_comes_back(make_catalog: MakeCatalog) -> None:
     source = Source("link", "https://example.org/ä b.png", "A title", {"artist": "Ωμέγα", "year": "1901"})
     assert catalog.add([picture(1, original=b"the bytes", sources=[source])]) == AddResult(added=1, known=0)
     record = catalog.pictures([pid(1)])[pid(1)]
-    assert (record.id, record.sha256, record.format) == (pid(1), digest(1), "PNG")
+    assert (record.id, record.sha256, record.format) == (pid(1), sha_of(1), "PNG")
     assert (record.width, record.height, record.byte_count) == (41, 30, 1001)
     assert record.sources == (source,)
     assert record.label == "A title"
@@ -138,7 +138,7 @@ def test_an_address_that_came_to_hold_other_bytes_names_the_last(make_catalog: M
 def test_the_same_id_of_other_bytes_is_refused_and_the_batch_with_it(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     catalog.add([picture(1)])
-    sha256 = digest(1)[:8] + bytes(24)
+    sha256 = sha_of(1)[:8] + bytes(24)
     twin = NewPicture(sha256, "PNG", 1, 1, 1, b"t", (Source("file", "/twin.png"),))
     assert twin.id == pid(1)
     with pytest.raises(CatalogError, match="share the id") as raised:
@@ -210,7 +210,7 @@ def test_the_revision_counts_the_writes_that_changed_something(name: str, make_c
 def test_a_failed_write_raises_no_revision_and_leaves_nothing(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     catalog.add([picture(1)])
-    wrong = NewPicture(digest(3), "PNG", 1, 1, 1, b"t", (), features={SMALL: np.zeros(1, np.float32)})
+    wrong = NewPicture(sha_of(3), "PNG", 1, 1, 1, b"t", (), features={SMALL: np.zeros(1, np.float32)})
     with pytest.raises(ValueError, match="not rows of"):
         catalog.add([picture(2), wrong, picture(4)])
     unknown = FeatureSpec("unknown-v1", SMALL.layout, small=True)
@@ -530,10 +530,10 @@ class Counted(SqliteCatalog):
 
 def hashed(number: int) -> NewPicture:
     features = {
-        FeatureSpec.of(PHash()): np.array([number], np.uint64),
-        FeatureSpec.of(LayoutSsim()): np.full((1, 32, 32), number, np.uint8),
+        PHash().spec: np.array([number], np.uint64),
+        LayoutSsim().spec: np.full((1, 32, 32), number, np.uint8),
     }
-    return NewPicture(digest(number), "PNG", 1, 1, 1, b"t", (), features=features)
+    return NewPicture(sha_of(number), "PNG", 1, 1, 1, b"t", (), features=features)
 
 
 def test_features_in_memory_follow_the_catalog(tmp_path: Path, make_catalog: MakeCatalog) -> None:
@@ -541,17 +541,17 @@ def test_features_in_memory_follow_the_catalog(tmp_path: Path, make_catalog: Mak
     other.add([hashed(1), hashed(2)])
     metric, second = PHash(), LayoutSsim()
     with closing(Counted(Path(other.location))) as catalog:
-        hot = HotFeatures(catalog)
-        first = hot.snapshot([metric])
+        cache = FeatureCache(catalog)
+        first = cache.all([metric])
         assert (first.revision, first.ids.tolist()) == (1, sorted((pid(1), pid(2))))
         assert first.batches["phash"].counts.tolist() == [1, 1]
-        assert hot.snapshot([metric]).batches["phash"] is first.batches["phash"]
+        assert cache.all([metric]).batches["phash"] is first.batches["phash"]
         assert (catalog.lists, catalog.fetched) == (1, [metric.feature_key])
-        both = hot.snapshot([metric, second])  # only what is not there yet is read
+        both = cache.all([metric, second])  # only what is not there yet is read
         assert both.batches[second.name].counts.tolist() == [1, 1]
         assert (catalog.lists, catalog.fetched) == (1, [metric.feature_key, second.feature_key])
         other.add([hashed(3)])
-        later = hot.snapshot([metric])
+        later = cache.all([metric])
         assert (later.revision, len(later.ids)) == (2, 3)
         assert dict(zip(later.ids.tolist(), later.batches["phash"].rows.tolist(), strict=True)) == {
             pid(number): number for number in (1, 2, 3)
@@ -564,11 +564,11 @@ def test_features_in_memory_are_read_once_for_many_threads(tmp_path: Path) -> No
     threads = 8
     with closing(Counted(tmp_path / "catalog.sqlite")) as catalog:
         catalog.add([hashed(number) for number in range(50)])
-        hot, barrier = HotFeatures(catalog), threading.Barrier(threads)
+        cache, barrier = FeatureCache(catalog), threading.Barrier(threads)
 
         def work() -> tuple[int, int]:
             barrier.wait(30)
-            snapshot = hot.snapshot([PHash()])
+            snapshot = cache.all([PHash()])
             return snapshot.revision, len(snapshot.batches["phash"])
 
         with ThreadPoolExecutor(threads) as pool:
@@ -580,13 +580,13 @@ def test_features_in_memory_are_read_once_for_many_threads(tmp_path: Path) -> No
 def test_features_in_memory_survive_damage_that_is_mended(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     catalog.add([hashed(1), hashed(2)])
-    hot = HotFeatures(catalog)
+    cache = FeatureCache(catalog)
     sql(catalog, "UPDATE small_features SET data = x'01' WHERE picture_id = ?", pid(1))
     for _ in range(2):
         with pytest.raises(CatalogError, match="damaged"):
-            hot.snapshot([PHash()])
+            cache.all([PHash()])
     catalog.remove([pid(1)])
-    assert hot.snapshot([PHash()]).ids.tolist() == [pid(2)]
+    assert cache.all([PHash()]).ids.tolist() == [pid(2)]
 
 
 def test_a_forgotten_catalog_closes_its_connections(tmp_path: Path) -> None:

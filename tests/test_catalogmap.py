@@ -7,15 +7,15 @@ from typing import ClassVar
 import numpy as np
 import pytest
 
-from pictrace.catalog.hot import HotFeatures
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.catalogmap.axes import principal_axes
 from pictrace.catalogmap.maps import AXES, METHODS, NEIGHBOURS, catalog_map, mappable
 from pictrace.catalogmap.neighbours import nearest, neighbour_layout
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import RGBImage
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
 
@@ -50,9 +50,9 @@ def rows_of(count: int, seed: int = 1, groups: int = 4) -> np.ndarray:
     return (centres[np.arange(count) % groups] + 0.3 * random.standard_normal((count, 24))).astype(np.float16)
 
 
-def stored(catalog: SqliteCatalog, rows: np.ndarray, metric: Metric = NUMBERS) -> HotFeatures:
+def stored(catalog: SqliteCatalog, rows: np.ndarray, metric: Metric = NUMBERS) -> FeatureCache:
     """A catalog of pictures 0, 1, ... with these rows, the last ones without any if there are fewer rows."""
-    spec = FeatureSpec.of(metric)
+    spec = metric.spec
     catalog.add(
         [
             NewPicture(
@@ -69,7 +69,7 @@ def stored(catalog: SqliteCatalog, rows: np.ndarray, metric: Metric = NUMBERS) -
             for number, row in enumerate(rows, start=1)
         ]
     )
-    return HotFeatures(catalog)
+    return FeatureCache(catalog)
 
 
 def without_signs(directions: np.ndarray) -> np.ndarray:
@@ -173,8 +173,8 @@ def test_a_map_has_every_picture_in_its_square(make_catalog: MakeCatalog, method
 
 
 def test_the_axes_map_tells_what_share_it_keeps(make_catalog: MakeCatalog) -> None:
-    hot = stored(make_catalog(), rows_of(60))
-    axes, neighbours = (catalog_map(hot, NUMBERS, method=one) for one in (AXES, NEIGHBOURS))
+    cache = stored(make_catalog(), rows_of(60))
+    axes, neighbours = (catalog_map(cache, NUMBERS, method=one) for one in (AXES, NEIGHBOURS))
     assert axes.explained is not None
     assert 0.4 < axes.explained < 1
     assert neighbours.explained is None
@@ -183,10 +183,10 @@ def test_the_axes_map_tells_what_share_it_keeps(make_catalog: MakeCatalog) -> No
 @pytest.mark.parametrize("method", METHODS)
 def test_a_picture_of_the_catalog_lands_on_its_own_point(make_catalog: MakeCatalog, method: str) -> None:
     rows = rows_of(60)
-    hot = stored(make_catalog(), rows)
-    drawn = catalog_map(hot, NUMBERS, method=method)
+    cache = stored(make_catalog(), rows)
+    drawn = catalog_map(cache, NUMBERS, method=method)
     for number in (0, 17, 59):
-        own = hot.catalog.fetch(drawn.ids[number : number + 1], FeatureSpec.of(NUMBERS))[0]
+        own = cache.catalog.fetch(drawn.ids[number : number + 1], NUMBERS.spec)[0]
         placed = drawn.place(NUMBERS, own)
         assert placed is not None
         np.testing.assert_allclose(placed, drawn.positions[number], atol=2e-3)
@@ -196,8 +196,8 @@ def test_a_picture_of_the_catalog_lands_on_its_own_point(make_catalog: MakeCatal
 @pytest.mark.parametrize("method", METHODS)
 def test_a_new_picture_lands_in_its_group(make_catalog: MakeCatalog, method: str) -> None:
     rows = rows_of(61)
-    hot = stored(make_catalog(), rows[:60])
-    drawn = catalog_map(hot, NUMBERS, method=method)
+    cache = stored(make_catalog(), rows[:60])
+    drawn = catalog_map(cache, NUMBERS, method=method)
     placed = drawn.place(NUMBERS, rows[60:])
     assert placed is not None
     group = {int(one) for one in drawn.ids[0::4]}
@@ -210,9 +210,9 @@ def test_pictures_without_anything_to_compare_are_left_out_and_counted(make_cata
     rows[3] = 0
     rows[5, 2] = np.nan
     catalog = make_catalog()
-    hot = stored(catalog, rows)
+    cache = stored(catalog, rows)
     catalog.add([NewPicture(b"\x7f" * 32, "JPEG", 4, 4, 9, b"", [Source("file", "/none.jpg")], None, {})])
-    drawn = catalog_map(hot, NUMBERS)
+    drawn = catalog_map(cache, NUMBERS)
     assert (len(drawn.ids), drawn.left_out, drawn.total, drawn.sampled) == (18, 3, 21, False)
     assert not {int(one) for one in catalog.ids()[[3, 5, 20]]} & set(drawn.ids.tolist())
     assert np.isfinite(drawn.positions).all()
@@ -220,13 +220,13 @@ def test_pictures_without_anything_to_compare_are_left_out_and_counted(make_cata
 
 @pytest.mark.parametrize("method", METHODS)
 def test_a_large_catalog_is_sampled_and_the_matches_join(make_catalog: MakeCatalog, method: str) -> None:
-    hot = stored(make_catalog(), rows_of(90))
-    drawn = catalog_map(hot, NUMBERS, method=method, limit=50, seed=4)
+    cache = stored(make_catalog(), rows_of(90))
+    drawn = catalog_map(cache, NUMBERS, method=method, limit=50, seed=4)
     assert (len(drawn.ids), drawn.total, drawn.sampled) == (50, 90, True)
-    np.testing.assert_array_equal(drawn.ids, catalog_map(hot, NUMBERS, method=method, limit=50, seed=4).ids)
-    assert drawn.ids.tolist() != catalog_map(hot, NUMBERS, method=method, limit=50, seed=5).ids.tolist()
-    missing = np.setdiff1d(hot.ids()[1], drawn.ids)[:3].tolist()
-    with_matches = drawn.including(hot, NUMBERS, [*missing, int(drawn.ids[0]), 99])
+    np.testing.assert_array_equal(drawn.ids, catalog_map(cache, NUMBERS, method=method, limit=50, seed=4).ids)
+    assert drawn.ids.tolist() != catalog_map(cache, NUMBERS, method=method, limit=50, seed=5).ids.tolist()
+    missing = np.setdiff1d(cache.ids()[1], drawn.ids)[:3].tolist()
+    with_matches = drawn.including(cache, NUMBERS, [*missing, int(drawn.ids[0]), 99])
     assert len(with_matches.ids) == 53
     assert (np.diff(with_matches.ids) > 0).all()
     np.testing.assert_array_equal(with_matches.position_of(int(drawn.ids[7])), drawn.positions[7])
@@ -235,11 +235,11 @@ def test_a_large_catalog_is_sampled_and_the_matches_join(make_catalog: MakeCatal
         assert place is not None
         nearest_ids = [found for found in with_matches.near(place, 5) if found != one]
         assert any(
-            int(np.searchsorted(hot.ids()[1], found)) % 4 == int(np.searchsorted(hot.ids()[1], one)) % 4
+            int(np.searchsorted(cache.ids()[1], found)) % 4 == int(np.searchsorted(cache.ids()[1], one)) % 4
             for found in nearest_ids
         )
     assert drawn.position_of(99) is None
-    assert drawn.including(hot, NUMBERS, drawn.ids[:2].tolist()) is drawn
+    assert drawn.including(cache, NUMBERS, drawn.ids[:2].tolist()) is drawn
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3])
@@ -259,10 +259,10 @@ def test_copies_lie_on_each_other(make_catalog: MakeCatalog) -> None:
 
 
 def test_what_cannot_be_mapped_says_so(make_catalog: MakeCatalog) -> None:
-    hot = stored(make_catalog(), rows_of(3))
+    cache = stored(make_catalog(), rows_of(3))
     with pytest.raises(ValueError, match="orb has no vectors"):
-        catalog_map(hot, get_metric("orb"))
+        catalog_map(cache, get_metric("orb"))
     with pytest.raises(ValueError, match="one of axes, neighbours"):
-        catalog_map(hot, NUMBERS, method="umap")
+        catalog_map(cache, NUMBERS, method="umap")
     assert {one.name for one in mappable(all_metrics())} >= {"layout", "histogram", "phash"}
     assert "orb" not in {one.name for one in mappable(all_metrics())}

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from pictrace.catalog.importers.sources import list_source
-from pictrace.catalog.records import FeatureSpec
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop
 from pictrace.cli import main
+from pictrace.features import FeatureSpec
 from pictrace.images import decode, encode_jpeg
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric, ready_metrics

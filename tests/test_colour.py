@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from pictrace import _colour
+from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, decode, load
 from pictrace.metrics import get_metric
-from pictrace.metrics.arrays import FeatureBatch
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 D50 = (0.9642, 1.0, 0.8249)

@@ -17,9 +17,9 @@ import scipy.linalg
 from benchmarks.networks import describe, made_tiny
 from pictrace import metrics as metrics_module
 from pictrace import models, search
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
-from pictrace.catalog.records import FeatureSpec, Source
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, recompress
 from pictrace.cli import main
@@ -187,9 +187,9 @@ def test_an_older_catalog_is_filled_and_searched_meanwhile(
     for one in some:
         data = catalog.original(int(one))
         assert data is not None
-        catalog.put_features(FeatureSpec.of(metric), {int(one): metric.extract(load(data))})
+        catalog.put_features(metric.spec, {int(one): metric.extract(load(data))})
     query = prepare_query(encode_jpeg(recompress(decode(photographs["coffee.png"]), 60)), needed_metrics(ONLY))
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     column = table.raw[:, table.names.index("embedding")]
     assert np.isnan(column).sum() == len(photographs) - 2
     both = Criteria(weights={"embedding": 1.0, "orb": 1.0})
@@ -197,11 +197,11 @@ def test_an_older_catalog_is_filled_and_searched_meanwhile(
     assert {round(one, 2) for one in coverage.values()} == {0.5, 1.0}
     (_, last), *_ = reversed([(one, progress) for one, (progress, _) in enumerate(build_features(catalog))])
     assert last.done == len(photographs) - 2
-    assert len(catalog.missing(FeatureSpec.of(metric))) == 0
-    sketch = FeatureSpec.of_sketch(metric)
+    assert len(catalog.missing(metric.spec)) == 0
+    sketch = metric.sketch_spec
     assert sketch is not None
     assert len(catalog.missing(sketch)) == 0
-    again = score(query, HotFeatures(catalog))
+    again = score(query, FeatureCache(catalog))
     best = find(catalog, again, Criteria(weights=ONLY))[0]
     assert best.picture.label == "coffee.png"
     assert not np.isnan(again.raw[:, again.names.index("embedding")]).any()
@@ -216,9 +216,9 @@ def test_the_cascade_gives_the_very_scores(
     catalog = make_catalog()
     Indexing(catalog, items(photographs)).run()
     query = prepare_query(encode_jpeg(crop(decode(photographs["rocket.jpg"]), 0.7)), needed_metrics(ONLY))
-    hot = HotFeatures(catalog)
-    exact = score(query, hot, exhaustive=True)
-    cascade = score(query, hot, exhaustive=False, shortlist=1)
+    cache = FeatureCache(catalog)
+    exact = score(query, cache, exhaustive=True)
+    cascade = score(query, cache, exhaustive=False, shortlist=1)
     assert len(cascade.ids) < len(exact.ids)
     where = np.searchsorted(exact.ids, cascade.ids)
     np.testing.assert_allclose(cascade.raw, exact.raw[where], atol=1e-5)
@@ -237,9 +237,9 @@ def test_two_models_never_mix(
     with models.using(str(other)):
         second = get_metric("embedding")
         assert second.feature_key != first.feature_key
-        assert len(catalog.missing(FeatureSpec.of(second))) == len(photographs)
+        assert len(catalog.missing(second.spec)) == len(photographs)
         query = prepare_query(photographs["coffee.png"], needed_metrics(ONLY))
-        assert np.isnan(score(query, HotFeatures(catalog)).raw[:, -1]).all()
+        assert np.isnan(score(query, FeatureCache(catalog)).raw[:, -1]).all()
     assert get_metric("embedding") == first
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.importers.sources import list_source
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.exports import write_features, write_list
@@ -57,8 +57,8 @@ def test_numpy_reads_all_features_without_pickle(catalog: SqliteCatalog) -> None
     stream = io.BytesIO()
     written = write_features(catalog, stream)
     stream.seek(0)
-    specs = {FeatureSpec.of(metric) for metric in ready_metrics()}
-    specs |= {spec for metric in ready_metrics() if (spec := FeatureSpec.of_sketch(metric)) is not None}
+    specs = {metric.spec for metric in ready_metrics()}
+    specs |= {spec for metric in ready_metrics() if (spec := metric.sketch_spec) is not None}
     with np.load(stream, allow_pickle=False) as arrays:
         assert set(arrays) == {f"{spec.key}/{part}" for spec in specs for part in ("ids", "rows", "offsets")}
         for spec in specs:
@@ -89,7 +89,7 @@ def test_it_is_the_state_of_one_moment_though_others_write(
     def change() -> None:
         number = next(numbers)
         data = b"%d" % number
-        catalog.add([NewPicture(NewPicture.digest(data), "PNG", 1, 1, 1, b"t", (Source("upload", str(number)),))])
+        catalog.add([NewPicture(digest(data), "PNG", 1, 1, 1, b"t", (Source("upload", str(number)),))])
         catalog.remove(catalog.ids()[:2].tolist())
 
     numbers = iter(range(10_000))
@@ -113,13 +113,10 @@ def test_it_is_the_state_of_one_moment_though_others_write(
 
 def test_memory_is_bounded(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
-    ssim = FeatureSpec.of(ready_metrics()[0])
+    ssim = ready_metrics()[0].spec
     square = np.zeros((1, *ssim.layout.row_shape), np.uint8)
     catalog.add(
-        [
-            NewPicture(NewPicture.digest(b"%d" % number), "PNG", 1, 1, 1, b"t", (), None, {ssim: square})
-            for number in range(1200)
-        ]
+        [NewPicture(digest(b"%d" % number), "PNG", 1, 1, 1, b"t", (), None, {ssim: square}) for number in range(1200)]
     )
     pipe = Pipe()
     write_features(catalog, cast(BinaryIO, pipe))
@@ -134,7 +131,7 @@ def test_the_list_is_a_table_that_can_be_indexed_again(tmp_path: Path, make_cata
     for number, metadata in enumerate((told, {}, {"größe": "1"})):
         (tmp_path / f"ü {number}.png").write_bytes(data + bytes(number > 1))
         Indexing(catalog, [Item.of_file(tmp_path / f"ü {number}.png", metadata)]).run()
-    catalog.add([NewPicture(NewPicture.digest(b"bare"), "PNG", 1, 1, 1, b"t", ())])
+    catalog.add([NewPicture(digest(b"bare"), "PNG", 1, 1, 1, b"t", ())])
     path = tmp_path / "list.csv"
     with path.open("wb") as stream:
         assert write_list(catalog, stream) == 4
@@ -156,7 +153,7 @@ def test_the_list_is_a_table_that_can_be_indexed_again(tmp_path: Path, make_cata
 def test_more_names_than_columns_share_the_last(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     told = {f"n{number:03}": str(number) for number in range(205)}
-    catalog.add([NewPicture(NewPicture.digest(b"1"), "PNG", 1, 1, 1, b"t", (Source("upload", "a", "", told),))])
+    catalog.add([NewPicture(digest(b"1"), "PNG", 1, 1, 1, b"t", (Source("upload", "a", "", told),))])
     stream = io.BytesIO()
     write_list(catalog, stream)
     (line,) = csv.DictReader(io.StringIO(stream.getvalue().decode()))

@@ -9,9 +9,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
+    "folders": 0,
+    "features": 0,
     "errors": 0,
     "validators": 0,
-    "_cache": 0,
     "images": 0,
     "_colour": 0,
     "_formats": 0,

@@ -25,9 +25,10 @@ from pictrace.addresses import DownloadPolicy
 from pictrace.catalog import records
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.importers.sources import list_source
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
+from pictrace.features import Features
 from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png
 from pictrace.indexing import features as features_module
 from pictrace.indexing import intake, pictures
@@ -35,7 +36,6 @@ from pictrace.indexing.features import build_features
 from pictrace.indexing.pictures import PixelBudget, new_picture, original_bytes, read_file
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
-from pictrace.metrics.arrays import Features
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
 
@@ -91,11 +91,11 @@ def test_a_folder_becomes_a_catalog(photographs: dict[str, bytes], tmp_path: Pat
     assert indexing.run().added == len(photographs) == catalog.count()
     assert_adds_up(indexing)
     for metric in ready_metrics():
-        assert catalog.missing(FeatureSpec.of(metric)).size == 0
+        assert catalog.missing(metric.spec).size == 0
     for record in catalog.pictures(catalog.ids()).values():
         data = photographs[record.label]
         pixels = decode(data)
-        assert record.sha256 == NewPicture.digest(data)
+        assert record.sha256 == digest(data)
         assert (record.height, record.width) == pixels.shape[:2]
         assert (record.byte_count, record.format) == (len(data), "JPEG" if record.label.endswith("jpg") else "PNG")
         assert catalog.original(record.id) is None  # it stays where it is
@@ -104,8 +104,8 @@ def test_a_folder_becomes_a_catalog(photographs: dict[str, bytes], tmp_path: Pat
         assert thumbnail is not None
         assert max(decode(thumbnail).shape) == 320
         fresh = new_picture(data, record.sources[0], FAST, keep_original=False, limits=LIMITS)
-        stored = catalog.fetch(np.array([record.id]), FeatureSpec.of(FAST[0]))
-        np.testing.assert_array_equal(stored[0], fresh.features[FeatureSpec.of(FAST[0])])
+        stored = catalog.fetch(np.array([record.id]), FAST[0].spec)
+        np.testing.assert_array_equal(stored[0], fresh.features[FAST[0].spec])
 
 
 def test_bad_files_stop_nothing_and_are_listed_with_their_reason(tmp_path: Path, make_catalog: MakeCatalog) -> None:
@@ -144,8 +144,8 @@ def test_odd_pictures_count_as_built_though_nothing_compares_them(make_catalog: 
     indexing = Indexing(catalog, [Item.of_bytes(one, Source("upload", f"{n}.png")) for n, one in enumerate(data)])
     assert indexing.run().added == len(shapes)
     for metric in ready_metrics():
-        assert catalog.missing(FeatureSpec.of(metric)).size == 0
-    assert catalog.fetch(catalog.ids(), FeatureSpec.of(PHash())).counts.sum() == 0
+        assert catalog.missing(metric.spec).size == 0
+    assert catalog.fetch(catalog.ids(), PHash().spec).counts.sum() == 0
     assert list(build_features(catalog)) == []
 
 
@@ -268,7 +268,7 @@ def test_what_is_done_is_kept_and_the_rest_follows(how: str, tmp_path: Path, mak
     kept = indexing.progress.added
     assert 11 <= kept < 40
     assert catalog.count() == kept
-    assert catalog.missing(FeatureSpec.of(FAST[0])).size == 0
+    assert catalog.missing(FAST[0].spec).size == 0
     rest = Indexing(catalog, items, FAST)
     rest.run()
     assert_adds_up(rest)
@@ -431,7 +431,7 @@ def test_links_are_fetched_and_their_bytes_kept(server: Server, tmp_path: Path, 
     for number in range(1, 13):
         picture_id = catalog.known_sources("link", [links[number - 1]])[links[number - 1]]
         assert catalog.original(picture_id) == png(number)
-    second = catalog.pictures([records.image_id(NewPicture.digest(png(2)))])
+    second = catalog.pictures([records.image_id(digest(png(2)))])
     assert {one.metadata.get("artist") for record in second.values() for one in record.sources} == {None, "X"}
     again = Indexing(catalog, items, FAST, policy=policy_for(server))
     assert (again.run().known, again.progress.failed) == (15, 3)
@@ -524,9 +524,9 @@ def test_features_of_other_parameters_are_built_beside_the_old(
     assert [(one.done, one.added, one.failed) for one, _ in steps] == [(len(items), len(items), 0)]
     built = catalog.feature_counts()
     assert built[Orb().feature_key] == built[fewer.feature_key] == len(items)
-    counts = catalog.fetch(catalog.ids(), FeatureSpec.of(fewer)).counts
+    counts = catalog.fetch(catalog.ids(), fewer.spec).counts
     assert (counts <= 200).all()
-    assert (counts < catalog.fetch(catalog.ids(), FeatureSpec.of(Orb())).counts).all()
+    assert (counts < catalog.fetch(catalog.ids(), Orb().spec).counts).all()
     assert list(build_features(catalog, [Orb(), fewer])) == []
 
 
@@ -540,15 +540,15 @@ def test_only_what_is_missing_is_built_and_it_resumes(
     for progress, failures in build_features(catalog, [*FAST, metric]):
         assert (progress.done, progress.total, failures) == (4, 14, [])
         break
-    assert catalog.missing(FeatureSpec.of(metric)).size == 10
+    assert catalog.missing(metric.spec).size == 10
     assert [one.done for one, _ in build_features(catalog, [*FAST, metric])] == [4, 8, 10]
     assert len(metric.seen) == len(set(metric.seen)) == 14
     with closing(sqlite3.connect(catalog.location)) as db, db:
         db.execute("DELETE FROM small_features WHERE key_id = (SELECT id FROM feature_keys WHERE name LIKE 'count%')")
-    before = catalog.fetch(catalog.ids(), FeatureSpec.of(FAST[0])).rows
+    before = catalog.fetch(catalog.ids(), FAST[0].spec).rows
     assert [one.done for one, _ in build_features(catalog, [*FAST, metric])] == [4, 8, 12, 14]
     assert len(metric.seen) == 28
-    np.testing.assert_array_equal(catalog.fetch(catalog.ids(), FeatureSpec.of(metric)).rows, before)
+    np.testing.assert_array_equal(catalog.fetch(catalog.ids(), metric.spec).rows, before)
 
 
 def test_originals_that_are_gone_or_changed_are_listed(tmp_path: Path, make_catalog: MakeCatalog) -> None:
@@ -565,7 +565,7 @@ def test_originals_that_are_gone_or_changed_are_listed(tmp_path: Path, make_cata
     for failure in failures:
         assert "not where it was" in failure.reason
         assert failure.source.address in failure.reason
-    assert catalog.missing(FeatureSpec.of(metric)).size == 2
+    assert catalog.missing(metric.spec).size == 2
     (folder / "moved.png").rename(folder / "0001.png")
     progress, failures = list(build_features(catalog, [metric]))[-1]
     assert (progress.added, [one.source.label for one in failures]) == (1, ["0002.png"])
@@ -617,7 +617,7 @@ def test_a_killed_run_loses_nothing_and_is_completed(tmp_path: Path) -> None:
             assert committed <= ids
             assert len(committed) > attempt
             for metric in ready_metrics():
-                assert catalog.missing(FeatureSpec.of(metric)).size == 0
+                assert catalog.missing(metric.spec).size == 0
             for one, record in catalog.pictures(ids).items():
                 assert len(record.sources) == 1
                 assert catalog.thumbnail(one) is not None

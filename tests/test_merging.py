@@ -17,14 +17,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.importers.catalogs import is_catalog, kind_of
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id, kept_features
+from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import SourceError
+from pictrace.features import FeatureSpec
 from pictrace.images import DecodeLimits, encode_png, thumbnail
 from pictrace.indexing.features import Rebuild, missing_features
 from pictrace.indexing.merging import Merge
@@ -44,7 +45,7 @@ def png(number: int) -> bytes:
 
 
 def pid(data: bytes) -> int:
-    return image_id(NewPicture.digest(data))
+    return image_id(digest(data))
 
 
 def item(number: int, *, kind: str = "upload", metadata: dict[str, str] | None = None) -> Item:
@@ -63,7 +64,7 @@ def content(catalog: SqliteCatalog) -> dict[int, object]:
             (record.sha256, record.format, record.width, record.height, record.byte_count, record.sources),
             catalog.thumbnail(one),
             catalog.original(one),
-            {metric.name: catalog.fetch(np.array([one]), FeatureSpec.of(metric))[0].tobytes() for metric in FAST},
+            {metric.name: catalog.fetch(np.array([one]), metric.spec)[0].tobytes() for metric in FAST},
             catalog.features_ready([one]),
         )
         for one, record in catalog.pictures(catalog.ids()).items()
@@ -129,7 +130,7 @@ def test_pictures_that_are_here_gain_addresses_and_features(make_catalog: MakeCa
     record = target.pictures(target.ids())[pid(png(1))]
     assert [one.address for one in record.sources] == ["1.png", "https://example.org/1.png"]
     for metric in FAST:
-        assert target.missing(FeatureSpec.of(metric)).tolist() == []
+        assert target.missing(metric.spec).tolist() == []
 
 
 def test_searching_finds_the_same(make_catalog: MakeCatalog, photographs: dict[str, bytes]) -> None:
@@ -139,7 +140,7 @@ def test_searching_finds_the_same(make_catalog: MakeCatalog, photographs: dict[s
     assert missing_features(target) == {}
     query = prepare_query(photographs["coffee.png"])
     criteria = Criteria(weights={metric.name: 1.0 for metric in all_metrics()})
-    ranked = [score(query, HotFeatures(one)).rank(criteria) for one in (other, target)]
+    ranked = [score(query, FeatureCache(one)).rank(criteria) for one in (other, target)]
     assert ranked[0] == ranked[1]
     assert ranked[0][0].id == query.id
 
@@ -413,11 +414,11 @@ def test_a_catalog_is_not_merged_with_itself(make_catalog: MakeCatalog, tmp_path
 
 def many(catalog: SqliteCatalog, count: int) -> SqliteCatalog:
     picture = thumbnail(np.zeros((20, 20, 3), np.uint8))
-    features = kept_features(FAST[0], np.array([7], np.uint64))
+    features = FAST[0].kept(np.array([7], np.uint64))
     catalog.add(
         [
             NewPicture(
-                NewPicture.digest(b"%d" % number),
+                digest(b"%d" % number),
                 "PNG",
                 20,
                 20,

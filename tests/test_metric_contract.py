@@ -6,12 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.records import FeatureSpec
 from pictrace.changes import brighten, crop, mirror, noise, recompress, turn
 from pictrace.drawing import draw_evidence
+from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, encode_jpeg, load, orient
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.arrays import FeatureBatch
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation
 from pictrace.verdict import convinces
@@ -290,7 +289,7 @@ def test_orientations_are_found_and_named(metric: Metric, images: list[RGBImage]
 def test_the_feature_key_names_every_parameter(metric: Metric) -> None:
     assert metric.feature_key.startswith(f"{metric.name}-")
     assert metric.feature_key.endswith(f"-v{metric.version}")
-    assert FeatureSpec.of(metric).key == metric.feature_key
+    assert metric.spec.key == metric.feature_key
     for one in dataclasses.fields(metric):
         if one.init and isinstance(getattr(metric, one.name), int):
             changed = dataclasses.replace(metric, **{one.name: getattr(metric, one.name) // 2})

@@ -8,9 +8,9 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from pictrace.changes import crop, recompress, turn
+from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, load
 from pictrace.metrics import get_metric
-from pictrace.metrics.arrays import FeatureBatch
 from pictrace.metrics.evidence import Lines
 from pictrace.metrics.histogram import counts_of
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pictrace.catalog.packs import HEADER_BYTES, Chunk, Pack, read_pack, write_pack
-from pictrace.metrics.arrays import FeatureBatch, Layout
+from pictrace.features import FeatureBatch, Layout
 
 LAYOUT = Layout(np.dtype(np.uint16), (3,))
 

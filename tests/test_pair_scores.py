@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror
@@ -28,7 +28,7 @@ def test_the_pair_scores_as_a_search_would(
     )
     catalog.add([picture])
     first = prepare_query(changed, orientations=orientations)
-    table = score(first, HotFeatures(catalog))
+    table = score(first, FeatureCache(catalog))
     pair = compare_queries(prepare_query(changed), prepare_query(photographs["chelsea.png"]), orientations=orientations)
     np.testing.assert_array_equal(pair.table.raw, table.raw)
     assert pair.table.ids.tolist() == table.ids.tolist()

@@ -20,7 +20,7 @@ from pictrace import download
 from pictrace.catalog import migrations
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.links import LINK_STATES, LinkState
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.images import encode_png, load
@@ -32,7 +32,7 @@ from pictrace.validators import Validators
 MakeCatalog = Callable[..., SqliteCatalog]
 
 FAST = (PHash(),)
-SPEC = FeatureSpec.of(FAST[0])
+SPEC = FAST[0].spec
 
 
 def png(number: int) -> bytes:
@@ -42,7 +42,7 @@ def png(number: int) -> bytes:
 
 
 def pid(number: int) -> int:
-    return image_id(NewPicture.digest(png(number)))
+    return image_id(digest(png(number)))
 
 
 def versioned(data: bytes, etag: str) -> Callable[[web.Request], object]:
@@ -110,7 +110,7 @@ def test_what_indexing_downloads_is_kept_with_its_validators(server: Server, cat
     server.add("/same.png", png(1), Last_Modified="Wed, 21 Oct 2015 07:28:00 GMT")
     index(catalog, server.url("/hop"), server.url("/same.png"))
     hop, same = sorted(catalog.links(), key=lambda link: link.source.address)
-    assert (hop.picture_id, hop.sha256) == (same.picture_id, same.sha256) == (pid(1), NewPicture.digest(png(1)))
+    assert (hop.picture_id, hop.sha256) == (same.picture_id, same.sha256) == (pid(1), digest(png(1)))
     assert hop.source.link is not None
     assert hop.source.link.state == "ok"
     assert hop.source.link.checked_at.endswith("+00:00")
@@ -286,7 +286,7 @@ def test_a_catalog_of_schema_2_is_migrated_and_its_links_are_checked(
     with closing(sqlite3.connect(path)) as db, db:
         assert db.execute("PRAGMA user_version").fetchone() == (2,)
         for number in (0, 1, 2, 9):
-            sha256 = NewPicture.digest(png(number))
+            sha256 = digest(png(number))
             db.execute(
                 "INSERT INTO pictures VALUES (?, ?, 'PNG', 48, 40, 9, '2025-01-01', 1)", (image_id(sha256), sha256)
             )
@@ -325,7 +325,7 @@ def test_a_catalog_that_others_wrote_is_not_trusted(server: Server, catalog: Sql
 
 
 def bare(number: int, *sources: Source) -> NewPicture:
-    return NewPicture(NewPicture.digest(png(number)), "PNG", 48, 40, 9, b"t", sources)
+    return NewPicture(digest(png(number)), "PNG", 48, 40, 9, b"t", sources)
 
 
 def linked(address: str, state: str) -> Source:

@@ -15,7 +15,7 @@ import pytest
 
 from pictrace import sample
 from pictrace.catalog.importers.base import Item
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id
+from pictrace.catalog.records import Source, digest, image_id
 from pictrace.errors import CatalogError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import original_bytes
@@ -58,7 +58,7 @@ def assert_whole(pictures: int) -> None:
         assert catalog.count() == pictures
         assert catalog.intact()
         for metric in ready_metrics():
-            assert catalog.missing(FeatureSpec.of(metric)).size == 0
+            assert catalog.missing(metric.spec).size == 0
 
 
 def test_the_sample_is_whole(own_cache: Path) -> None:
@@ -70,12 +70,12 @@ def test_the_sample_is_whole(own_cache: Path) -> None:
             map(repr, sample.sample_sources())
         )
         for metric in ready_metrics():
-            assert catalog.missing(FeatureSpec.of(metric)).size == 0
+            assert catalog.missing(metric.spec).size == 0
         for name in sample.PHOTOGRAPHS:
             data = sample.photograph(name)
-            assert original_bytes(catalog, image_id(NewPicture.digest(data)), DecodeLimits()) == data
+            assert original_bytes(catalog, image_id(digest(data)), DecodeLimits()) == data
         for example in sample.example_queries():
-            assert image_id(NewPicture.digest(example.data())) not in records
+            assert image_id(digest(example.data())) not in records
 
 
 def test_it_is_made_once(cache: Path, small: int, runs: list[int]) -> None:

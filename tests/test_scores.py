@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from pictrace.errors import CriteriaError
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
 from pictrace.images import VARIANTS, RGBImage, Variant
 from pictrace.metrics import all_metrics
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
 from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset

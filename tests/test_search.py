@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -55,7 +55,7 @@ def test_the_original_of_a_changed_picture_comes_first(
 ) -> None:
     data = encode_jpeg(CHANGES[change](decode(photographs[name])))
     query = prepare_query(data)
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria())
     assert found[0].picture.label == name
     assert verdict(query, table, found).headline.startswith(f"Found: {name}")
@@ -65,13 +65,13 @@ def test_the_original_of_a_changed_picture_comes_first(
 def test_every_preset_finds_a_recompressed_copy(
     preset: str, catalog: SqliteCatalog, photographs: dict[str, bytes]
 ) -> None:
-    table = score(prepare_query(encode_jpeg(decode(photographs["rocket.jpg"]), quality=30)), HotFeatures(catalog))
+    table = score(prepare_query(encode_jpeg(decode(photographs["rocket.jpg"]), quality=30)), FeatureCache(catalog))
     assert find(catalog, table, criteria(preset))[0].picture.label == "rocket.jpg"
 
 
 def test_the_same_bytes_are_recognised(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     query = prepare_query(photographs["coffee.png"])
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria())
     assert found[0].match.id == query.id
     assert found[0].match.score == pytest.approx(1.0, abs=1e-3)
@@ -94,7 +94,7 @@ def noise_picture(seed: int) -> RGBImage:
 )
 def test_a_stranger_is_told_to_have_no_match(stranger: RGBImage, catalog: SqliteCatalog) -> None:
     query = prepare_query(encode_png(stranger))
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria())
     told = verdict(query, table, found)
     assert told.headline == "No match found."
@@ -103,9 +103,9 @@ def test_a_stranger_is_told_to_have_no_match(stranger: RGBImage, catalog: Sqlite
 
 def test_no_orientations_means_upright_only(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     data = encode_jpeg(mirror(decode(photographs["astronaut.png"])))
-    hot = HotFeatures(catalog)
-    with_all = score(prepare_query(data), hot)
-    upright = score(prepare_query(data, orientations=False), hot)
+    cache = FeatureCache(catalog)
+    with_all = score(prepare_query(data), cache)
+    upright = score(prepare_query(data, orientations=False), cache)
     best = find(catalog, with_all, criteria())[0]
     assert best.match.variant.label == "mirrored"
     position = int(np.searchsorted(upright.ids, best.match.id))
@@ -116,7 +116,7 @@ def test_no_orientations_means_upright_only(catalog: SqliteCatalog, photographs:
 
 def test_a_low_ranking_of_convincing_evidence_is_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     query = prepare_query(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.3)))
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     by_layout = Criteria(weights={"phash": 1.0}, top=1)
     found = find(catalog, table, by_layout)
     if found[0].picture.label != "astronaut.png":
@@ -131,19 +131,19 @@ def test_an_unreadable_query_is_an_image_error() -> None:
 def test_pictures_removed_meanwhile_are_left_out(photographs: dict[str, bytes], tmp_path: Path) -> None:
     catalog = SqliteCatalog(tmp_path / "c.sqlite")
     Indexing(catalog, [Item.of_bytes(data, Source("upload", name)) for name, data in photographs.items()]).run()
-    hot = HotFeatures(catalog)
-    table = score(prepare_query(photographs["coffee.png"]), hot)
+    cache = FeatureCache(catalog)
+    table = score(prepare_query(photographs["coffee.png"]), cache)
     first = find(catalog, table, criteria())[0]
     catalog.remove([first.match.id])
     assert first.match.id not in {one.match.id for one in find(catalog, table, criteria())}
-    again = score(prepare_query(photographs["coffee.png"]), hot)
+    again = score(prepare_query(photographs["coffee.png"]), cache)
     assert first.match.id not in again.ids
     catalog.close()
 
 
 def test_documents_of_a_search(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     query = prepare_query(photographs["coffee.png"])
-    table = score(query, HotFeatures(catalog))
+    table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria(top=3))
     document = search_document("coffee.png", query, catalog, table, criteria(top=3), found, {"score": 1.0})
     assert [one["rank"] for one in document["matches"]] == [1, 2, 3]
@@ -158,7 +158,7 @@ def test_csv_cells_cannot_run_as_formulas(photographs: dict[str, bytes], tmp_pat
     catalog = SqliteCatalog(tmp_path / "c.sqlite")
     source = Source("upload", "=cmd|' /C calc'!A0", "=1+1")
     Indexing(catalog, [Item.of_bytes(photographs["coffee.png"], source)]).run()
-    table = score(prepare_query(photographs["coffee.png"]), HotFeatures(catalog))
+    table = score(prepare_query(photographs["coffee.png"]), FeatureCache(catalog))
     line = matches_csv(find(catalog, table, criteria()), table.names).splitlines()[1]
     assert ",'=1+1," in line
     catalog.close()

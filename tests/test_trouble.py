@@ -63,7 +63,7 @@ def as_nobody(code: str, *arguments: str) -> str:
     before = (
         f"import os, sys; sys.path.insert(0, {root!r})\n"
         "from pathlib import Path\nimport numpy, json, sqlite3, urllib.parse\n"
-        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.catalog.hot import HotFeatures\n"
+        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.catalog.cache import FeatureCache\n"
         "from pictrace.catalog.importers.catalogs import kind_of; from pictrace.errors import *\n"
         "from pictrace.metrics import all_metrics, get_metric; from pictrace.cli import main\n"
         "all_metrics()\n"
@@ -105,8 +105,8 @@ def test_a_file_that_may_not_grow(make_catalog: MakeCatalog) -> None:
         "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.errors import CatalogError\n"
         "catalog = SqliteCatalog(sys.argv[1])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), resource.RLIM_INFINITY))\n"
-        "from pictrace.catalog.records import NewPicture\n"
-        "big = NewPicture(NewPicture.digest(b'big'), 'PNG', 1, 1, 1, b't', (), bytes(2_000_000))\n"
+        "from pictrace.catalog.records import NewPicture, digest\n"
+        "big = NewPicture(digest(b'big'), 'PNG', 1, 1, 1, b't', (), bytes(2_000_000))\n"
         "try: catalog.add([big])\n"
         "except CatalogError as error: print(error)\n"
         "print(catalog.count())"
@@ -137,8 +137,8 @@ READS = """
 catalog = SqliteCatalog(sys.argv[1], must_exist=True)
 assert not catalog.writable
 print(catalog.count(), len(catalog.metadata_names()), catalog.page(text="1.png")[1])
-hot = HotFeatures(catalog)
-print(len(hot.snapshot([get_metric("phash")]).batches["phash"].rows))
+cache = FeatureCache(catalog)
+print(len(cache.all([get_metric("phash")]).batches["phash"].rows))
 with catalog.at_one_moment() as frozen: print(frozen.count())
 for write in (lambda: catalog.remove(catalog.ids().tolist()), lambda: catalog.drop_features("phash-b64-v1")):
     try: write()

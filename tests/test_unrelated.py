@@ -8,21 +8,21 @@ import numpy as np
 import pytest
 
 from pictrace import unrelated
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, recompress
+from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.arrays import FeatureBatch
 from pictrace.unrelated import rarity, unrelated_values
 from pictrace.verdict import convinces
 
 
 @pytest.fixture
-def hot(make_catalog: Callable[..., SqliteCatalog], photographs: dict[str, bytes]) -> HotFeatures:
+def cache(make_catalog: Callable[..., SqliteCatalog], photographs: dict[str, bytes]) -> FeatureCache:
     """Six photographs, a recompressed copy of one, a crop of another, a blank picture."""
     catalog = make_catalog()
     images = {name: decode(data) for name, data in photographs.items()}
@@ -33,7 +33,7 @@ def hot(make_catalog: Callable[..., SqliteCatalog], photographs: dict[str, bytes
         encode_png(np.full((300, 400, 3), 250, np.uint8)),
     ]
     add(catalog, pictures)
-    return HotFeatures(catalog)
+    return FeatureCache(catalog)
 
 
 def add(catalog: SqliteCatalog, pictures: list[bytes]) -> None:
@@ -42,10 +42,10 @@ def add(catalog: SqliteCatalog, pictures: list[bytes]) -> None:
 
 
 @pytest.mark.parametrize("orientations", [False, True])
-def test_the_values_are_those_of_a_plain_loop(hot: HotFeatures, orientations: bool) -> None:
+def test_the_values_are_those_of_a_plain_loop(cache: FeatureCache, orientations: bool) -> None:
     """Every pair of the nine pictures, one by one, by compare; related pairs left out by any metric's word."""
     metrics = all_metrics()
-    batches = hot.snapshot(metrics).batches
+    batches = cache.all(metrics).batches
     raw: dict[str, list[float]] = {metric.name: [] for metric in metrics}
     related = []
     for first, second in itertools.combinations(range(9), 2):
@@ -59,7 +59,7 @@ def test_the_values_are_those_of_a_plain_loop(hot: HotFeatures, orientations: bo
             good |= bool(convinces(metric, value))
         related.append(good)
     assert 2 <= sum(related) <= 4
-    found = unrelated_values(hot, metrics, orientations=orientations)
+    found = unrelated_values(cache, metrics, orientations=orientations)
     assert list(found) == [metric.name for metric in metrics]
     for name, values in found.items():
         kept = [value for value, good in zip(raw[name], related, strict=True) if not good and not math.isnan(value)]
@@ -67,17 +67,17 @@ def test_the_values_are_those_of_a_plain_loop(hot: HotFeatures, orientations: bo
     assert len(found["histogram"]) > len(found["orb"]) > 10  # the blank picture has no keypoints
 
 
-def test_pairs_are_limited_and_repeatable(hot: HotFeatures, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pairs_are_limited_and_repeatable(cache: FeatureCache, monkeypatch: pytest.MonkeyPatch) -> None:
     metrics = [get_metric("histogram")]  # vouches for nothing, so that no pair is left out
-    all_pairs = unrelated_values(hot, metrics)["histogram"]
-    some = unrelated_values(hot, metrics, pairs=10)["histogram"]
+    all_pairs = unrelated_values(cache, metrics)["histogram"]
+    some = unrelated_values(cache, metrics, pairs=10)["histogram"]
     assert len(all_pairs) == 36
     assert len(some) == 10
     assert np.isin(some, all_pairs).all()
-    np.testing.assert_array_equal(some, unrelated_values(hot, metrics, pairs=10)["histogram"])
-    assert not np.array_equal(some, unrelated_values(hot, metrics, pairs=10, seed=2)["histogram"])
+    np.testing.assert_array_equal(some, unrelated_values(cache, metrics, pairs=10)["histogram"])
+    assert not np.array_equal(some, unrelated_values(cache, metrics, pairs=10, seed=2)["histogram"])
     monkeypatch.setattr(unrelated, "PICTURES", 4)
-    assert len(unrelated_values(hot, metrics)["histogram"]) == 6
+    assert len(unrelated_values(cache, metrics)["histogram"]) == 6
 
 
 @pytest.mark.parametrize("count", [0, 1, 2])
@@ -87,7 +87,7 @@ def test_tiny_catalogs_cannot_tell(
     catalog = make_catalog()
     if count:
         add(catalog, list(photographs.values())[:count])
-    for name, values in unrelated_values(HotFeatures(catalog), all_metrics()).items():
+    for name, values in unrelated_values(FeatureCache(catalog), all_metrics()).items():
         assert len(values) == 0
         found = rarity(get_metric(name), 0.5, values)
         assert found.of == 0
@@ -102,7 +102,7 @@ def test_three_pictures_can_tell_little(
     catalog = make_catalog()
     add(catalog, list(photographs.values())[:3])
     metric = get_metric("orb")
-    found = rarity(metric, 100.0, unrelated_values(HotFeatures(catalog), [metric])["orb"])
+    found = rarity(metric, 100.0, unrelated_values(FeatureCache(catalog), [metric])["orb"])
     assert found.of == 3
     assert "fewer than 1 in 3 comes" in found.text
     assert found.brief == "none of 3 as near"

@@ -9,8 +9,8 @@ import pytest
 import scipy.stats
 
 from pictrace.errors import CriteriaError
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import RGBImage
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
 from pictrace.scores import Criteria, ScoreTable

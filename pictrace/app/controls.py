@@ -13,8 +13,8 @@ from pictrace.app.kept_settings import kept
 from pictrace.app.model_view import not_ready
 from pictrace.app.state import Session
 from pictrace.app.workspaces import Workspace
+from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
-from pictrace.metrics.arrays import Settings, SettingValue
 from pictrace.metrics.base import Metric
 from pictrace.models import DEFAULT_MODEL, chosen_model
 from pictrace.presets import DEFAULT_PRESET, Preset, all_presets, get_preset

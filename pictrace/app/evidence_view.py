@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.charts.evidence import channels_figure, unrelated_figure
 from pictrace.drawing import draw_evidence
 from pictrace.drawing.base import Drawn, number
@@ -153,11 +153,11 @@ def _unrelated(
     revision: int,
     feature_keys: Sequence[str],
     orientations: bool,
-    _hot: HotFeatures,
+    _cache: FeatureCache,
     _metrics: Sequence[Metric],
 ) -> Mapping[str, NDArray[np.float32]]:
     """Kept by the catalog's identity and revision, and by what its features are."""
-    return dict(unrelated_values(_hot, _metrics, orientations=orientations))
+    return dict(unrelated_values(_cache, _metrics, orientations=orientations))
 
 
 def unrelated_of(
@@ -166,7 +166,7 @@ def unrelated_of(
     """Each metric's values among unrelated pairs of the open catalog; compared once for each of its revisions."""
     catalog = workspace.catalog
     keys = [metric.feature_key for metric in metrics]
-    return _unrelated(catalog.identity, catalog.revision(), keys, orientations, workspace.hot, metrics)
+    return _unrelated(catalog.identity, catalog.revision(), keys, orientations, workspace.cache, metrics)
 
 
 def draw_rarity(

@@ -10,7 +10,7 @@ from typing import Protocol
 from pictrace.app.background import Background
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.importers.base import Item
-from pictrace.catalog.records import NewPicture, image_id
+from pictrace.catalog.records import digest, image_id
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
 from pictrace.indexing.features import Rebuild
@@ -67,7 +67,7 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
         except PicTraceError as error:
             found.unreadable.append(Failure(item.source, str(error)))
             continue
-        identity = image_id(NewPicture.digest(data))
+        identity = image_id(digest(data))
         found.known += identity in here
         found.new += identity not in here
         here.add(identity)

@@ -22,9 +22,9 @@ from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.catalogmap.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
 from pictrace.charts.frame import brief_titles
+from pictrace.features import Features
 from pictrace.images import UPRIGHT, thumbnail
 from pictrace.metrics import ready_metrics
-from pictrace.metrics.arrays import Features
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Found, Query
@@ -42,7 +42,7 @@ AT_ONCE = 60
 
 @st.cache_resource(show_spinner="Drawing the map of the catalog", max_entries=6)
 def _map(identity: str, revision: int, key: str, method: str, _workspace: Workspace, _metric: Metric) -> CatalogMap:
-    return catalog_map(_workspace.hot, _metric, method=method)
+    return catalog_map(_workspace.cache, _metric, method=method)
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -87,7 +87,7 @@ def _drawn(workspace: Workspace, state: Session, key: str, scored: Scored | None
     if scored is None:
         picked = st.session_state.get("catalog_picked")
     else:
-        drawn = drawn.including(workspace.hot, metric, (one.match.id for one in scored.found))
+        drawn = drawn.including(workspace.cache, metric, (one.match.id for one in scored.found))
         query = _query(state, drawn, metric)
         for one in scored.found:
             if drawn.position_of(one.match.id) is not None:

@@ -10,7 +10,7 @@ from pictrace.app.model_jobs import FeaturesJob, GetJob, Jobs
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.records import FeatureSpec
+from pictrace.features import FeatureSpec
 from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import RUNTIME_COMMAND, Model, is_here, runtime_name
@@ -76,7 +76,7 @@ def missing_features(workspace: Workspace, metric: Metric) -> None:
     catalog, jobs = workspace.catalog, _jobs()
     job = jobs.building(catalog, metric)
     if job is None or not job.running:
-        spec = FeatureSpec.of(metric)
+        spec = metric.spec
         lacking = _lacking(catalog.location, catalog.revision(), spec.key, catalog, spec)
         if not lacking:
             return

@@ -19,7 +19,8 @@ from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import ORDERS
-from pictrace.catalog.records import FeatureSpec, PictureRecord
+from pictrace.catalog.records import PictureRecord
+from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics, ready_metrics
 
 __all__ = ["mapped_pictures", "pictures"]
@@ -107,7 +108,7 @@ def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaG
             formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
             repeated = st.checkbox("With several addresses", key="catalog_repeated")
             lacking = st.checkbox("Without all features", key="catalog_lacking")
-    specs = [FeatureSpec.of(metric) for metric in ready_metrics()] if lacking else []
+    specs = [metric.spec for metric in ready_metrics()] if lacking else []
     chosen: _Chosen = {
         "text": text,
         "order": order,

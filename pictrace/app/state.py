@@ -214,10 +214,10 @@ def _score_into(workspace: Workspace, state: Session, picture: Picture, query: Q
             bar = st.progress(0.0, text="Scoring every picture exactly")
             st.button("Stop", icon=":material/stop:", on_click=state.settle_for_the_nearest)
         progress = _show_in(bar, started)
-        table = score(query, workspace.hot, exhaustive=True, among=among, progress=progress)
+        table = score(query, workspace.cache, exhaustive=True, among=among, progress=progress)
         place.empty()
     else:
-        table = score(query, workspace.hot, among=among)
+        table = score(query, workspace.cache, among=among)
     if state.asked is not None:
         state.asked, state.selected = None, None
     state.picture, state.query, state.table, state.exhaustive = picture, query, table, exhaustive

@@ -15,13 +15,13 @@ from pathlib import Path
 import streamlit as st
 
 from pictrace import kernels
-from pictrace._cache import cache_folder
 from pictrace.app.owner import owner
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError, PicTraceError
+from pictrace.folders import cache_folder
 from pictrace.sample import open_sample
 from pictrace.search import needed_metrics
 
@@ -51,22 +51,22 @@ class Workspace:
     """
 
     catalog: Catalog
-    hot: HotFeatures
+    cache: FeatureCache
     title: str
     writable: bool = False
     completed: bool = False
 
 
 def _workspace(catalog: Catalog, title: str, *, writable: bool = False, completed: bool = False) -> Workspace:
-    hot = HotFeatures(catalog)
-    threading.Thread(target=_open_cache, args=(hot,), name="open-cache", daemon=True).start()
-    return Workspace(catalog, hot, title, writable, completed or writable)
+    cache = FeatureCache(catalog)
+    threading.Thread(target=_open_cache, args=(cache,), name="open-cache", daemon=True).start()
+    return Workspace(catalog, cache, title, writable, completed or writable)
 
 
-def _open_cache(hot: HotFeatures) -> None:
+def _open_cache(cache: FeatureCache) -> None:
     """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
     with contextlib.suppress(PicTraceError):
-        hot.sketches(needed_metrics())
+        cache.sketches(needed_metrics())
 
 
 @st.cache_resource(show_spinner="Opening the catalog")
@@ -122,7 +122,7 @@ def new_private() -> Workspace:
     with contextlib.suppress(OSError):  # another session may be deleting the same ones
         _delete_old(folder)
     catalog = SqliteCatalog(folder / f"{secrets.token_hex(16)}.sqlite")
-    return Workspace(catalog, HotFeatures(catalog), "My catalog", writable=True, completed=True)
+    return Workspace(catalog, FeatureCache(catalog), "My catalog", writable=True, completed=True)
 
 
 def private_token(workspace: Workspace) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 
 from pictrace.catalog._stored import feature_table
 from pictrace.catalog.base import MAX_NAMES, MAX_VALUES, ORDERS
-from pictrace.catalog.records import FeatureSpec, MetadataName, Source
+from pictrace.catalog.records import MetadataName, Source
 from pictrace.errors import CatalogError
+from pictrace.features import FeatureSpec
 
 __all__ = ["facts", "fitting", "metadata_names", "page", "where"]
 

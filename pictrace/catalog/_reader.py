@@ -14,9 +14,9 @@ from pictrace.catalog import _browsing, _stored
 from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._stored import chunks
 from pictrace.catalog.links import LINK_STATES, LinkState
-from pictrace.catalog.records import Changes, Facts, FeatureSpec, Link, MetadataName, PictureRecord, Source
+from pictrace.catalog.records import Changes, Facts, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
-from pictrace.metrics.arrays import FeatureBatch, Features
+from pictrace.features import FeatureBatch, Features, FeatureSpec
 from pictrace.validators import Validators
 
 __all__ = ["SqliteReader"]

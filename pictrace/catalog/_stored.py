@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
-from pictrace.catalog.records import FeatureSpec
+from pictrace.features import FeatureSpec
 
 __all__ = ["blobs", "chunks", "counts", "feature_table", "ids", "missing", "ready", "sizes"]
 

@@ -11,9 +11,9 @@ from datetime import UTC, datetime
 
 from pictrace.catalog._stored import TABLES, feature_table
 from pictrace.catalog.links import LinkState
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.errors import CatalogError
-from pictrace.metrics.arrays import Features
+from pictrace.features import Features, FeatureSpec
 
 __all__ = ["Writer", "writing"]
 

@@ -10,18 +10,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.records import (
-    AddResult,
-    Changes,
-    Facts,
-    FeatureSpec,
-    Link,
-    MetadataName,
-    NewPicture,
-    PictureRecord,
-    Source,
-)
-from pictrace.metrics.arrays import FeatureBatch, Features
+from pictrace.catalog.records import AddResult, Changes, Facts, Link, MetadataName, NewPicture, PictureRecord, Source
+from pictrace.features import FeatureBatch, Features, FeatureSpec
 
 __all__ = ["MAX_NAMES", "MAX_VALUES", "ORDERS", "Catalog"]
 

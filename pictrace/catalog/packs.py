@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.metrics.arrays import FeatureBatch, Layout
+from pictrace.features import FeatureBatch, Layout
 
 __all__ = ["Chunk", "Pack", "read_pack", "write_pack"]
 

@@ -7,22 +7,25 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pictrace.catalog.links import LinkState
-from pictrace.metrics.arrays import Features, Layout
-from pictrace.metrics.base import Metric
+from pictrace.features import Features, FeatureSpec
 
 __all__ = [
     "AddResult",
     "Changes",
     "Facts",
-    "FeatureSpec",
     "Link",
     "MetadataName",
     "NewPicture",
     "PictureRecord",
     "Source",
+    "digest",
     "image_id",
-    "kept_features",
 ]
+
+
+def digest(data: bytes) -> bytes:
+    """SHA-256 of a picture's bytes, which is what it is known by: 32 bytes."""
+    return hashlib.sha256(data).digest()
 
 
 def image_id(sha256: bytes) -> int:
@@ -60,35 +63,6 @@ class Link:
 
 
 @dataclass(frozen=True)
-class FeatureSpec:
-    """The name of a kind of features, how they look, and whether they are a few bytes only."""
-
-    key: str
-    layout: Layout
-    small: bool
-
-    @classmethod
-    def of(cls, metric: Metric) -> FeatureSpec:
-        return cls(metric.feature_key, metric.layout, metric.small)
-
-    @classmethod
-    def of_sketch(cls, metric: Metric) -> FeatureSpec | None:
-        """What the first stage of a search reads; None where a metric has nothing small."""
-        if metric.sketch_layout is not None:
-            return cls(metric.sketch_key, metric.sketch_layout, small=True)
-        return cls.of(metric) if metric.small else None
-
-
-def kept_features(metric: Metric, features: Features) -> dict[FeatureSpec, Features]:
-    """All that a catalog keeps of a picture's features: themselves, and their sketch where there is one."""
-    kept = {FeatureSpec.of(metric): features}
-    sketch = FeatureSpec.of_sketch(metric)
-    if sketch is not None and metric.sketch_layout is not None:
-        kept[sketch] = metric.sketch(features)
-    return kept
-
-
-@dataclass(frozen=True)
 class NewPicture:
     """A picture on its way into a catalog.
 
@@ -109,10 +83,6 @@ class NewPicture:
     @property
     def id(self) -> int:
         return image_id(self.sha256)
-
-    @staticmethod
-    def digest(data: bytes) -> bytes:
-        return hashlib.sha256(data).digest()
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,9 @@ from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._reader import SqliteReader
 from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.migrations import migrate
-from pictrace.catalog.records import AddResult, FeatureSpec, NewPicture, Source
+from pictrace.catalog.records import AddResult, NewPicture, Source
 from pictrace.errors import CatalogError
-from pictrace.metrics.arrays import Features
+from pictrace.features import Features, FeatureSpec
 
 __all__ = ["SqliteCatalog"]
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalogmap.axes import Axes, principal_axes
 from pictrace.catalogmap.neighbours import nearest, neighbour_layout
-from pictrace.metrics.arrays import FeatureBatch, Features
+from pictrace.features import FeatureBatch, Features
 from pictrace.metrics.base import Metric
 
 __all__ = ["AXES", "FEWEST", "LIMIT", "METHODS", "NEIGHBOURS", "CatalogMap", "catalog_map", "mappable"]
@@ -63,13 +63,13 @@ class CatalogMap:
         found = self._places(metric.vectors(FeatureBatch.of([features], metric.layout)))[0]
         return None if np.isnan(found).any() else found
 
-    def including(self, hot: HotFeatures, metric: Metric, ids: Iterable[int]) -> CatalogMap:
+    def including(self, cache: FeatureCache, metric: Metric, ids: Iterable[int]) -> CatalogMap:
         """The same map with these pictures placed in it too, where a sample had left them out."""
         wanted = np.array(sorted(set(ids)), np.int64)
-        lacking = np.setdiff1d(np.intersect1d(wanted, hot.ids()[1]), self.ids, assume_unique=True)
+        lacking = np.setdiff1d(np.intersect1d(wanted, cache.ids()[1]), self.ids, assume_unique=True)
         if not len(lacking) or self.axes is None:
             return self
-        positions = self._places(metric.vectors(hot.shortlist(lacking, metric)))
+        positions = self._places(metric.vectors(cache.of(lacking, metric)))
         here = ~np.isnan(positions).any(axis=1)
         all_ids = np.concatenate([self.ids, lacking[here]])
         order = np.argsort(all_ids, kind="stable")
@@ -115,7 +115,7 @@ def mappable(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
 
 
 def catalog_map(
-    hot: HotFeatures, metric: Metric, *, method: str = AXES, limit: int = LIMIT, seed: int = 0
+    cache: FeatureCache, metric: Metric, *, method: str = AXES, limit: int = LIMIT, seed: int = 0
 ) -> CatalogMap:
     """The map of a catalog by one metric; at most ``limit`` pictures, drawn by ``seed``, make it.
 
@@ -127,11 +127,11 @@ def catalog_map(
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
     if not metric.vector_size:
         raise ValueError(f"{metric.name} has no vectors, so there is no map by it")
-    _, every = hot.ids()
+    _, every = cache.ids()
     chosen = every
     if len(every) > limit:
         chosen = np.sort(np.random.default_rng(seed).choice(every, limit, replace=False))
-    ids, vectors = _read(hot, metric, chosen)
+    ids, vectors = _read(cache, metric, chosen)
     left_out = len(chosen) - len(ids)
     if not len(ids):
         nowhere, corner = np.empty((0, 2), np.float32), np.zeros(2, np.float32)
@@ -153,13 +153,13 @@ def catalog_map(
     )
 
 
-def _read(hot: HotFeatures, metric: Metric, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _read(cache: FeatureCache, metric: Metric, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """(ids of those that can be compared, their vectors), read chunk by chunk."""
     vectors = np.empty((len(ids), metric.vector_size), np.float32)
     kept = np.zeros(len(ids), bool)
     count = 0
     for begin, some in _chunks(ids):
-        part = metric.vectors(hot.shortlist(some, metric))
+        part = metric.vectors(cache.of(some, metric))
         sound = np.isfinite(part).all(axis=1)
         kept[begin : begin + len(some)] = sound
         vectors[count : count + int(sound.sum())] = part[sound]

@@ -6,8 +6,8 @@ import argparse
 
 from pictrace.cli._commands import add_json, add_model
 from pictrace.errors import CriteriaError
+from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.arrays import Settings, SettingValue
 from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset
 from pictrace.scores import Criteria
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._commands import Subparsers, add_catalog, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
@@ -50,7 +50,7 @@ def _search(options: argparse.Namespace) -> int:
         among = _among(catalog, only) if only else None
         query = query_at(options.image, usable_metrics(criteria), options)
         started = time.perf_counter()
-        table = score(query, HotFeatures(catalog), exhaustive=True if options.exact else None, among=among)
+        table = score(query, FeatureCache(catalog), exhaustive=True if options.exact else None, among=among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
         timing = {

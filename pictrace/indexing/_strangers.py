@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from pictrace.catalog.importers.base import ENTRY_CHARACTERS, clean_metadata, is_link
 from pictrace.catalog.importers.catalogs import Entry, Head
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source, image_id, kept_features
+from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import ImageError, SourceError
+from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits, decode, original_mime, probe
-from pictrace.metrics.arrays import Features
 from pictrace.metrics.base import Metric
 
 __all__ = ["checked_features", "checked_picture", "checked_sha256", "checked_sources"]
@@ -64,7 +64,7 @@ def checked_features(
     kept: dict[FeatureSpec, Features] = {}
     bad: list[str] = []
     for metric in metrics:
-        spec = FeatureSpec.of(metric)
+        spec = metric.spec
         if spec not in blobs:
             continue
         try:
@@ -73,7 +73,7 @@ def checked_features(
             bad.append(spec.key)
             continue
         if metric.plausible(features):
-            kept |= kept_features(metric, features)
+            kept |= metric.kept(features)
         else:
             bad.append(spec.key)
     return kept, bad
@@ -95,7 +95,7 @@ def checked_picture(
         raise SourceError(f"Its thumbnail is damaged: {error}.") from error
     facts = entry.head.facts
     if entry.original is not None:
-        if NewPicture.digest(entry.original) != sha256:
+        if digest(entry.original) != sha256:
             raise SourceError("Its original is not the file that it was made from. Index the picture again.")
         info = probe(entry.original, limits)
         facts = (info.format, info.width, info.height, len(entry.original))

@@ -11,15 +11,15 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.records import FeatureSpec, Source, kept_features
+from pictrace.catalog.records import Source
 from pictrace.errors import PicTraceError
+from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import BATCH_PICTURES
 from pictrace.indexing.pictures import load_within_budget, original_bytes
 from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps
 from pictrace.metrics import all_metrics, loaded, ready_metrics
-from pictrace.metrics.arrays import Features
 from pictrace.metrics.base import Metric
 
 __all__ = ["Rebuild", "build_features", "missing_features", "outdated_features"]
@@ -34,8 +34,8 @@ def missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) 
     """
     specs: list[FeatureSpec] = []
     for metric in ready_metrics() if metrics is None else metrics:
-        sketch = FeatureSpec.of_sketch(metric)
-        specs += [FeatureSpec.of(metric), *([sketch] if sketch is not None else [])]
+        sketch = metric.sketch_spec
+        specs += [metric.spec, *([sketch] if sketch is not None else [])]
     counts, total = catalog.feature_counts(), catalog.count()
     return {spec.key: total - counts.get(spec.key, 0) for spec in specs if counts.get(spec.key, 0) < total}
 
@@ -64,7 +64,7 @@ class Rebuild(Steps[Progress]):
     def __post_init__(self) -> None:
         self.failures: list[Failure] = []
         self._chosen = ready_metrics() if self.metrics is None else tuple(self.metrics)
-        missing = {metric: self.catalog.missing(FeatureSpec.of(metric)) for metric in self._chosen}
+        missing = {metric: self.catalog.missing(metric.spec) for metric in self._chosen}
         lacking = [metric for metric, ids in missing.items() if len(ids)]
         if self.metrics is None:
             lacking = [*loaded(lacking)]  # what cannot be loaded holds up nobody else
@@ -105,15 +105,15 @@ class Rebuild(Steps[Progress]):
 
     def _build_sketches(self, metric: Metric) -> None:
         """Sketches of stored features that lack them: the pictures are not needed for that."""
-        spec = FeatureSpec.of_sketch(metric)
+        spec = metric.sketch_spec
         if spec is None or metric.sketch_layout is None:
             return
-        ids = np.intersect1d(self.catalog.missing(spec), self.catalog.feature_ids(FeatureSpec.of(metric)))
+        ids = np.intersect1d(self.catalog.missing(spec), self.catalog.feature_ids(metric.spec))
         for start in range(0, len(ids), BATCH_SKETCHES):
             if self._stop.is_set():
                 return
             some = ids[start : start + BATCH_SKETCHES]
-            batch = self.catalog.fetch(some, FeatureSpec.of(metric))
+            batch = self.catalog.fetch(some, metric.spec)
             self.catalog.put_features(spec, {int(one): metric.sketch(batch[place]) for place, one in enumerate(some)})
 
     def _features_of(self, picture_id: int) -> dict[FeatureSpec, Features] | Failure:
@@ -126,7 +126,7 @@ class Rebuild(Steps[Progress]):
             return Failure(record.sources[0] if record.sources else Source("file", str(picture_id)), str(error))
         made: dict[FeatureSpec, Features] = {}
         for metric in self._wanted[picture_id]:
-            made |= kept_features(metric, metric.extract(image))
+            made |= metric.kept(metric.extract(image))
         return made
 
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.records import NewPicture, Source, image_id
+from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, SourceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import new_picture
@@ -36,7 +36,7 @@ class Intake:
         """The picture with its features, or only the SHA-256 of one that is here already; ImageError where none."""
         if not _is_unicode(source.address) or not _is_unicode(source.title):
             raise SourceError("Its name is not valid Unicode, so it cannot be stored. Rename the file.")
-        sha256 = NewPicture.digest(data)
+        sha256 = digest(data)
         if image_id(sha256) in self._here:
             return sha256
         return new_picture(data, source, self._metrics, keep_original=keep_original, limits=self._limits)

@@ -11,14 +11,14 @@ from pathlib import Path
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.importers.catalogs import Entry, Head, OtherCatalog
-from pictrace.catalog.records import FeatureSpec, NewPicture, Source
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.errors import PicTraceError, SourceError
+from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits
 from pictrace.indexing._strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps
 from pictrace.metrics import all_metrics
-from pictrace.metrics.arrays import Features
 from pictrace.metrics.base import Metric
 
 __all__ = ["Merge"]
@@ -73,7 +73,9 @@ class Merge(Steps[Progress]):
 
     def _work(self) -> Generator[Progress, None, None]:
         self._other.check()
-        lacking = {spec: {int(one) for one in self.catalog.missing(spec)} for spec in map(FeatureSpec.of, self.metrics)}
+        lacking = {
+            spec: {int(one) for one in self.catalog.missing(spec)} for spec in (one.spec for one in self.metrics)
+        }
         after = -(1 << 63)
         with ThreadPoolExecutor(self.workers, thread_name_prefix="merge") as pool:
             while not self._stop.is_set() and (heads := self._other.heads(after)):

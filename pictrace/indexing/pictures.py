@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.records import NewPicture, Source, kept_features
+from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.errors import ImageError, PicTraceError, SourceError
 from pictrace.images import DecodeLimits, ImageInfo, RGBImage, load, probe, thumbnail
 from pictrace.metrics.base import Metric
@@ -74,7 +74,7 @@ def new_picture(
     """A picture with its thumbnail and all features, ready for a catalog; ImageError where it is none."""
     info, image = load_within_budget(data, limits)
     return NewPicture(
-        NewPicture.digest(data),
+        digest(data),
         info.format,
         info.width,
         info.height,
@@ -82,11 +82,7 @@ def new_picture(
         thumbnail(image),
         (source,),
         data if keep_original else None,
-        {
-            spec: features
-            for metric in metrics
-            for spec, features in kept_features(metric, metric.extract(image)).items()
-        },
+        {spec: features for metric in metrics for spec, features in metric.kept(metric.extract(image)).items()},
     )
 
 
@@ -107,7 +103,7 @@ def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> b
             data = read_file(Path(address), limits)
         except PicTraceError:
             continue  # another address may still hold it
-        if NewPicture.digest(data) == record.sha256:
+        if digest(data) == record.sha256:
             return data
     raise SourceError(
         "The original is not where it was when it was added"

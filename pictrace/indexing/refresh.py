@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pictrace.addresses import DownloadPolicy
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
-from pictrace.catalog.records import Link, NewPicture, Source, image_id
+from pictrace.catalog.records import Link, NewPicture, Source, digest, image_id
 from pictrace.download import Download, Fetched, NotModified
 from pictrace.errors import CatalogError, DownloadError, PicTraceError
 from pictrace.images import DecodeLimits
@@ -111,7 +111,7 @@ class Refresh(Steps[RefreshProgress]):
             case NotModified():
                 yield self._same(links[-1], result.validators)
             case Download():
-                sha256 = NewPicture.digest(result.data)
+                sha256 = digest(result.data)
                 same = next((link for link in links if link.sha256 == sha256), None)
                 if same is not None:
                     yield self._same(same, result.validators)

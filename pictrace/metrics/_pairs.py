@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
+from pictrace.features import Features
 from pictrace.kernels.keypoints import Geometry, QueryPoints
 from pictrace.kernels.plain.evidence import agreement_of, chosen_matches
-from pictrace.metrics.arrays import Features
 
 __all__ = ["keypoint_pairs", "passing_count"]
 

@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.features import FeatureBatch, Features, RawScores
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient, to_gray
-from pictrace.metrics.arrays import FeatureBatch, Features, RawScores
 from pictrace.metrics.base import Metric
 
 __all__ = ["MIN_CONTRAST", "GraySquares", "gray_square", "nothing_comparable"]

@@ -11,14 +11,19 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings, SettingValue
-from pictrace.metrics.evidence import (
-    ComparedPair,
-    Evidence,
-    Explanation,
-    Pair,
+from pictrace.features import (
+    FeatureBatch,
+    Features,
+    FeatureSpec,
+    Layout,
+    RawScores,
+    Scale,
+    Setting,
+    Settings,
+    SettingValue,
 )
+from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
+from pictrace.metrics.evidence import ComparedPair, Evidence, Explanation, Pair
 
 __all__ = ["Metric"]
 
@@ -85,6 +90,25 @@ class Metric(ABC):
     def sketch_key(self) -> str:
         """Names the sketches of these features."""
         return f"{self.feature_key}-sketch"
+
+    @property
+    def spec(self) -> FeatureSpec:
+        """What a store needs to know of these features."""
+        return FeatureSpec(self.feature_key, self.layout, self.small)
+
+    @property
+    def sketch_spec(self) -> FeatureSpec | None:
+        """The same of what the first stage of a search reads; None where a metric has nothing small."""
+        if self.sketch_layout is not None:
+            return FeatureSpec(self.sketch_key, self.sketch_layout, small=True)
+        return self.spec if self.small else None
+
+    def kept(self, features: Features) -> dict[FeatureSpec, Features]:
+        """All that a store keeps of a picture's features: themselves, and their sketch where there is one."""
+        kept = {self.spec: features}
+        if self.sketch_layout is not None and self.sketch_spec is not None:
+            kept[self.sketch_spec] = self.sketch(features)
+        return kept
 
     @abstractmethod
     def extract(self, image: RGBImage) -> Features:

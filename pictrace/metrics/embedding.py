@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from pictrace import kernels, models
 from pictrace.errors import ModelError
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import UPRIGHT, RGBImage, Variant, orient, to_gray
 from pictrace.metrics._occlusion import deciding_parts
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence, Pair, Picture
 from pictrace.models.sketch import SKETCH_BITS, SKETCH_WORDS, sign_bits

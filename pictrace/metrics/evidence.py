@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.features import Features, RawScores
 from pictrace.geometry import Overlap
 from pictrace.images import RGBImage, Variant
-from pictrace.metrics.arrays import Features, RawScores
 
 __all__ = [
     "BitGrids",

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import UPRIGHT, RGBImage, Variant
 from pictrace.metrics._shared import nothing_comparable
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels, Evidence, Pair, Swatch, Swatches
 

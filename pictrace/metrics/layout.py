@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import RGBImage, Variant
 from pictrace.metrics._local_ssim import heat_map, local_ssim
 from pictrace.metrics._shared import GraySquares, nothing_comparable
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.metrics.evidence import Evidence, Pair, Picture
 
 __all__ = ["LayoutSsim"]

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
 from pictrace.geometry import place
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, orient, to_gray
 from pictrace.metrics._pairs import keypoint_pairs, passing_count
 from pictrace.metrics._shared import nothing_comparable
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Lines, Pair
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pictrace import kernels
+from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
-from pictrace.metrics.arrays import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import BitGrids, Evidence, Pair
 

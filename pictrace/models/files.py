@@ -6,8 +6,8 @@ import functools
 import os
 from pathlib import Path
 
-from pictrace._cache import cache_folder
 from pictrace.errors import ModelError
+from pictrace.folders import cache_folder
 from pictrace.models.spec import Model, sha256_of
 
 __all__ = ["MODELS_VARIABLE", "check_file", "is_here", "model_path", "models_folder"]

@@ -13,8 +13,8 @@ from pathlib import Path
 from pictrace.catalog._stored import feature_table
 from pictrace.catalog.importers._foreign import foreign_database
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
-from pictrace.catalog.records import FeatureSpec
 from pictrace.errors import PicTraceError, SourceError
+from pictrace.features import FeatureSpec
 
 __all__ = ["DatabaseKind", "Entry", "Head", "OtherCatalog", "is_catalog", "kind_of"]
 

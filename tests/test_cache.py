@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog import hot as hot_module
-from pictrace.catalog.hot import HotFeatures
+from pictrace.catalog import cache as cache_module
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
-from pictrace.catalog.records import FeatureSpec, Source
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.changes import crop, mirror, recompress, turn
+from pictrace.features import FeatureSpec
 from pictrace.images import decode, encode_jpeg
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
@@ -36,8 +37,8 @@ def pictures(photographs: dict[str, bytes]) -> list[bytes]:
 
 @pytest.fixture
 def catalog(pictures: list[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteCatalog]:
-    monkeypatch.setattr(hot_module, "WORTH_A_FILE_BYTES", 1)
-    monkeypatch.setattr(hot_module, "CHUNK_PICTURES", 8)
+    monkeypatch.setattr(cache_module, "WORTH_A_FILE_BYTES", 1)
+    monkeypatch.setattr(cache_module, "CHUNK_PICTURES", 8)
     with closing(SqliteCatalog(tmp_path / "c.sqlite")) as catalog:
         add(catalog, pictures)
         yield catalog
@@ -61,11 +62,11 @@ def fetched(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> list[int
     return counts
 
 
-def assert_faithful(catalog: SqliteCatalog, hot: HotFeatures) -> None:
-    for snapshot, spec_of in ((hot.snapshot(METRICS), FeatureSpec.of), (hot.sketches(METRICS), FeatureSpec.of_sketch)):
+def assert_faithful(catalog: SqliteCatalog, cache: FeatureCache) -> None:
+    for snapshot, spec_of in ((cache.all(METRICS), "spec"), (cache.sketches(METRICS), "sketch_spec")):
         np.testing.assert_array_equal(snapshot.ids, catalog.ids())
         for metric in METRICS:
-            spec = spec_of(metric)
+            spec = getattr(metric, spec_of)
             if spec is not None:
                 expected = catalog.fetch(catalog.ids(), spec)
                 np.testing.assert_array_equal(snapshot.batches[metric.name].offsets, expected.offsets)
@@ -73,10 +74,10 @@ def assert_faithful(catalog: SqliteCatalog, hot: HotFeatures) -> None:
 
 
 def test_a_second_opening_reads_no_features(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert_faithful(catalog, HotFeatures(catalog))
+    assert_faithful(catalog, FeatureCache(catalog))
     counts = fetched(catalog, monkeypatch)
-    again = HotFeatures(catalog)
-    again.snapshot(METRICS)
+    again = FeatureCache(catalog)
+    again.all(METRICS)
     again.sketches(METRICS)
     assert counts == []
 
@@ -84,26 +85,26 @@ def test_a_second_opening_reads_no_features(catalog: SqliteCatalog, monkeypatch:
 def test_only_what_is_new_is_read(
     catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hot = HotFeatures(catalog)
-    hot.snapshot(METRICS)
+    cache = FeatureCache(catalog)
+    cache.all(METRICS)
     add(catalog, [encode_jpeg(turn(decode(data), 90)) for data in list(photographs.values())[:3]])
     catalog.remove(catalog.ids()[[0, 5]].tolist())
     counts = fetched(catalog, monkeypatch)
-    hot.snapshot(METRICS)
-    new = 3 - len(set(catalog.ids()[[0, 5]].tolist()) - set(hot.ids()[1].tolist()))
+    cache.all(METRICS)
+    new = 3 - len(set(catalog.ids()[[0, 5]].tolist()) - set(cache.ids()[1].tolist()))
     assert sum(counts) <= new * len(METRICS)
-    assert_faithful(catalog, hot)
-    assert_faithful(catalog, HotFeatures(catalog))
+    assert_faithful(catalog, cache)
+    assert_faithful(catalog, FeatureCache(catalog))
 
 
 def test_features_built_later_are_noticed(catalog: SqliteCatalog) -> None:
-    hot = HotFeatures(catalog)
-    hot.sketches(METRICS)
+    cache = FeatureCache(catalog)
+    cache.sketches(METRICS)
     metric = next(one for one in METRICS if one.name == "phash")
     spec = FeatureSpec("phash-other-v1", metric.layout, small=True)
     some = catalog.ids()[::2]
     catalog.put_features(spec, {int(one): np.array([7], np.uint64) for one in some})
-    assert hot.sketches(METRICS).revision == catalog.revision()
+    assert cache.sketches(METRICS).revision == catalog.revision()
     np.testing.assert_array_equal(catalog.feature_ids(spec), some)
     assert catalog.feature_ids(FeatureSpec("nothing", metric.layout, small=False)).size == 0
 
@@ -112,7 +113,7 @@ def test_features_built_later_are_noticed(catalog: SqliteCatalog) -> None:
 def test_a_cache_that_cannot_be_trusted_is_made_again(
     harm: str, catalog: SqliteCatalog, pictures: list[bytes], tmp_path: Path
 ) -> None:
-    HotFeatures(catalog).snapshot(METRICS)
+    FeatureCache(catalog).all(METRICS)
     folder = Path(f"{catalog.location}.cache")
     assert {path.suffix for path in folder.iterdir()} == {".pack"}
     if harm == "foreign":
@@ -121,7 +122,7 @@ def test_a_cache_that_cannot_be_trusted_is_made_again(
             while other.revision() < catalog.revision():
                 other.put_features(FeatureSpec(f"x{other.revision()}", METRICS[0].layout, small=False), {})
                 other.remove([int(other.ids()[-1])])
-            HotFeatures(other, folder=folder).snapshot(METRICS)
+            FeatureCache(other, folder=folder).all(METRICS)
     for path in folder.iterdir():
         data = path.read_bytes()
         if harm == "torn":
@@ -130,23 +131,23 @@ def test_a_cache_that_cannot_be_trusted_is_made_again(
             path.write_bytes(data[:5000] + bytes(len(data) - 5000))
         elif harm == "empty":
             path.write_bytes(b"")
-    assert_faithful(catalog, HotFeatures(catalog))
+    assert_faithful(catalog, FeatureCache(catalog))
 
 
 def test_without_a_folder_features_stay_in_memory(catalog: SqliteCatalog, tmp_path: Path) -> None:
     blocked = tmp_path / "blocked"
     blocked.write_text("a file where the folder should be")
-    assert_faithful(catalog, HotFeatures(catalog, folder=blocked))
+    assert_faithful(catalog, FeatureCache(catalog, folder=blocked))
 
 
 def test_the_cascade_gives_the_very_scores_of_the_exhaustive_search(
     catalog: SqliteCatalog, photographs: dict[str, bytes]
 ) -> None:
-    hot = HotFeatures(catalog)
+    cache = FeatureCache(catalog)
     for name, change in (("coffee.png", mirror), ("chelsea.png", lambda one: recompress(crop(one, 0.6), 30))):
         query = prepare_query(encode_jpeg(change(decode(photographs[name]))))
-        whole = score(query, hot, exhaustive=True)
-        part = score(query, hot, exhaustive=False, shortlist=4)
+        whole = score(query, cache, exhaustive=True)
+        part = score(query, cache, exhaustive=False, shortlist=4)
         assert whole.exhaustive
         assert not part.exhaustive
         assert part.catalog_size == whole.catalog_size == catalog.count()
@@ -162,17 +163,17 @@ def test_the_shortlist_comes_alike_from_the_cache_and_from_the_catalog(
     catalog: SqliteCatalog, photographs: dict[str, bytes]
 ) -> None:
     query = prepare_query(photographs["rocket.jpg"])
-    cold = HotFeatures(catalog)
-    warm = HotFeatures(catalog)
-    warm.snapshot(METRICS)
-    first, second = (score(query, hot, exhaustive=False, shortlist=3) for hot in (cold, warm))
+    cold = FeatureCache(catalog)
+    warm = FeatureCache(catalog)
+    warm.all(METRICS)
+    first, second = (score(query, cache, exhaustive=False, shortlist=3) for cache in (cold, warm))
     np.testing.assert_array_equal(first.ids, second.ids)
     np.testing.assert_array_equal(first.raw, second.raw)
 
 
 def test_the_same_file_is_always_on_the_shortlist(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     query = prepare_query(photographs["coffee.png"])
-    table = score(query, HotFeatures(catalog), exhaustive=False, shortlist=1)
+    table = score(query, FeatureCache(catalog), exhaustive=False, shortlist=1)
     assert query.id in table.ids
 
 
@@ -180,23 +181,23 @@ def test_a_large_catalog_is_searched_by_the_cascade(catalog: SqliteCatalog, monk
     from pictrace import search
 
     query = prepare_query(encode_jpeg(np.zeros((50, 50, 3), np.uint8)))
-    hot = HotFeatures(catalog)
-    assert score(query, hot).exhaustive
+    cache = FeatureCache(catalog)
+    assert score(query, cache).exhaustive
     monkeypatch.setattr(search, "EXACT_LIMIT", 10)
-    table = score(query, hot, shortlist=2)
+    table = score(query, cache, shortlist=2)
     assert not table.exhaustive
     assert len(table.ids) <= 2 * len(METRICS)
 
 
 def test_threads_search_while_another_adds(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
-    hot = HotFeatures(catalog)
+    cache = FeatureCache(catalog)
     query = prepare_query(photographs["coffee.png"])
     failures: list[BaseException] = []
 
     def search() -> None:
         try:
             for turn_number in range(6):
-                table = score(query, hot, exhaustive=bool(turn_number % 2), shortlist=3)
+                table = score(query, cache, exhaustive=bool(turn_number % 2), shortlist=3)
                 assert table.rank(criteria_of("balanced", top=1))[0].id == query.id
         except BaseException as error:
             failures.append(error)
@@ -208,7 +209,7 @@ def test_threads_search_while_another_adds(catalog: SqliteCatalog, photographs: 
     for thread in threads:
         thread.join()
     assert failures == []
-    assert_faithful(catalog, hot)
+    assert_faithful(catalog, cache)
 
 
 def test_a_catalog_too_large_for_the_cache_is_scored_in_chunks(
@@ -217,12 +218,12 @@ def test_a_catalog_too_large_for_the_cache_is_scored_in_chunks(
     from pictrace import search
 
     query = prepare_query(encode_jpeg(mirror(decode(photographs["coffee.png"]))))
-    hot = HotFeatures(catalog)
-    whole = score(query, hot, exhaustive=True)
+    cache = FeatureCache(catalog)
+    whole = score(query, cache, exhaustive=True)
     monkeypatch.setattr(search, "PACKED_LIMIT", 10)
     monkeypatch.setattr(search, "CHUNK_PICTURES", 7)
     steps: list[tuple[int, int]] = []
-    cold = HotFeatures(catalog, folder=Path(f"{catalog.location}.other"))
+    cold = FeatureCache(catalog, folder=Path(f"{catalog.location}.other"))
     chunked = score(query, cold, exhaustive=True, progress=lambda done, total: steps.append((done, total)))
     assert chunked.exhaustive
     np.testing.assert_array_equal(chunked.ids, whole.ids)

@@ -13,11 +13,9 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
-from pictrace.catalog.records import FeatureSpec
-from pictrace.metrics.arrays import FeatureBatch
-from pictrace.metrics.base import Metric
+from pictrace.features import FeatureBatch, FeatureSpec, HasFeatures
 
-__all__ = ["HotFeatures", "Snapshot"]
+__all__ = ["FeatureCache", "Snapshot"]
 
 CHUNK_PICTURES = 1024
 WORTH_A_FILE_BYTES = 1 << 20  # less than this is read from the catalog faster than one could notice
@@ -34,7 +32,7 @@ class Snapshot:
     batches: Mapping[str, FeatureBatch]
 
 
-class HotFeatures:
+class FeatureCache:
     """Feature batches of one open catalog. Safe for threads.
 
     Each kind of features is one pack (pictrace.catalog.packs) in the folder ``<catalog>.cache``; when the
@@ -55,21 +53,21 @@ class HotFeatures:
         with self._lock:
             return self._current_ids()
 
-    def snapshot(self, metrics: Sequence[Metric]) -> Snapshot:
+    def all(self, metrics: Sequence[HasFeatures]) -> Snapshot:
         """All pictures' full features for these metrics."""
-        return self._aligned({metric.name: FeatureSpec.of(metric) for metric in metrics})
+        return self._aligned({metric.name: metric.spec for metric in metrics})
 
-    def sketches(self, metrics: Sequence[Metric]) -> Snapshot:
+    def sketches(self, metrics: Sequence[HasFeatures]) -> Snapshot:
         """All pictures' sketches, or small features, for those of the metrics that have any."""
-        specs = {metric.name: FeatureSpec.of_sketch(metric) for metric in metrics}
+        specs = {metric.name: metric.sketch_spec for metric in metrics}
         return self._aligned({name: spec for name, spec in specs.items() if spec is not None})
 
-    def shortlist(self, ids: NDArray[np.int64], metric: Metric) -> FeatureBatch:
+    def of(self, ids: NDArray[np.int64], metric: HasFeatures) -> FeatureBatch:
         """Full features of some pictures, ascending: from a pack where one is open, else from the catalog.
 
-        Small features are worth a pack; large ones get theirs by snapshot alone.
+        Small features are worth a pack; large ones get theirs by ``all`` alone.
         """
-        spec = FeatureSpec.of(metric)
+        spec = metric.spec
         with self._lock:
             revision, all_ids = self._current_ids()
             pack = self._pack(spec, revision, all_ids) if spec.small else self._packs.get(spec.key)

@@ -1,4 +1,4 @@
-"""The arrays that metrics exchange with the rest of PicTrace, and what says how to read them."""
+"""The arrays that metrics exchange with stores and searches, and what says how to read them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import bisect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 __all__ = [
     "FeatureBatch",
+    "FeatureSpec",
     "Features",
+    "HasFeatures",
     "Layout",
     "RawScores",
     "Scale",
@@ -60,6 +62,28 @@ class Layout:
         if len(data) % self.row_bytes:
             raise ValueError(f"{len(data)} bytes are not whole rows of {self.row_bytes} bytes")
         return np.frombuffer(data, self.dtype).reshape(-1, *self.row_shape)
+
+
+@dataclass(frozen=True)
+class FeatureSpec:
+    """The name of a kind of features, how they look, and whether they are a few bytes only."""
+
+    key: str
+    layout: Layout
+    small: bool
+
+
+class HasFeatures(Protocol):
+    """A metric, as stores see it: its name, its features, and what the first stage of a search reads of them."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def spec(self) -> FeatureSpec: ...
+
+    @property
+    def sketch_spec(self) -> FeatureSpec | None: ...
 
 
 @dataclass(frozen=True)
