@@ -18,8 +18,8 @@ import numpy as np
 
 from pictrace import kernels
 from pictrace.catalog.importers.folders import read_folder
-from pictrace.changes import crop, mirror, turn
 from pictrace.images import RGBImage, decode
+from pictrace.images.edits import crop, mirror, turn
 
 __all__ = ["distractors", "interleaved", "intro", "memory_mb", "parser", "photographs", "row", "versions"]
 

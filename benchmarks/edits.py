@@ -9,8 +9,20 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.changes import blur, brighten, crop, gamma, grayscale, letterbox, mirror, noise, recolour, resize, turn
 from pictrace.images import RGBImage
+from pictrace.images.edits import (
+    blur,
+    brighten,
+    crop,
+    gamma,
+    grayscale,
+    letterbox,
+    mirror,
+    noise,
+    recolour,
+    resize,
+    turn,
+)
 
 __all__ = ["EDITS", "Edited"]
 
@@ -197,7 +209,7 @@ def _combined(edited: Edited, random: Random) -> Edited:
 
 
 def _sample(edited: Edited, random: Random) -> Edited:
-    """The combination of pictrace.changes: crop, turn by an angle, JPEG."""
+    """The combination of pictrace.images.edits: crop, turn by an angle, JPEG."""
     return _jpeg(_turned(_cropped(edited, random, 0.6), random), random)
 
 

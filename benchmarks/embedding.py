@@ -29,8 +29,8 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop, recompress
 from pictrace.images import RGBImage, encode_jpeg, fit
+from pictrace.images.edits import crop, recompress
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric

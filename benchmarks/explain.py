@@ -13,10 +13,10 @@ import cv2
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.changes import crop, mirror
 from pictrace.charts.evidence import channels_figure
 from pictrace.drawing import draw_evidence
 from pictrace.images import RGBImage, encode_jpeg, load
+from pictrace.images.edits import crop, mirror
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels, Explanation
 from pictrace.search import needed_metrics

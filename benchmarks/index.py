@@ -16,8 +16,8 @@ import numpy as np
 from benchmarks.common import intro, parser, photographs, row
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop
 from pictrace.images import RGBImage, encode_jpeg
+from pictrace.images.edits import crop
 from pictrace.indexing.run import Indexing
 
 SIZES = {"500 px": (500, 375), "3 MP": (2048, 1536), "12 MP": (4000, 3000)}

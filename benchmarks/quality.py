@@ -18,9 +18,9 @@ from PIL import Image
 
 from benchmarks.common import distractors, intro, parser, photographs, row
 from pictrace import kernels
-from pictrace.changes import CHANGES
 from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, encode_jpeg, load
+from pictrace.images.edits import CHANGES
 from pictrace.metrics.base import Metric
 from pictrace.presets import all_presets, criteria_of
 from pictrace.scores import Criteria, ScoreTable

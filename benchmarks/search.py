@@ -23,9 +23,9 @@ from skimage.metrics import structural_similarity
 from benchmarks.common import intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.changes import crop, recompress
 from pictrace.features import RawScores
 from pictrace.images import RGBImage, encode_jpeg
+from pictrace.images.edits import crop, recompress
 from pictrace.metrics import get_metric
 from pictrace.presets import criteria_of
 from pictrace.scores import Criteria, ScoreTable

@@ -13,10 +13,10 @@ import urllib.robotparser
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
-from pictrace._formats import sniff
 from pictrace.addresses import DownloadPolicy, check_url, shown
 from pictrace.download import Download, fetch_async
 from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
+from pictrace.images.formats import sniff
 from pictrace.scrape import (
     DEFAULT_RULES,
     MAX_PAGES,

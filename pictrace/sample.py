@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pictrace import changes
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.folders import alone, cache_folder
-from pictrace.images import RGBImage, decode, encode_jpeg
+from pictrace.images import RGBImage, decode, edits, encode_jpeg
 from pictrace.indexing.features import build_features
 from pictrace.indexing.run import Indexing
 
@@ -45,22 +44,22 @@ PHOTOGRAPHS = {
 
 _Change = Callable[[RGBImage], RGBImage]
 CHANGED: tuple[tuple[str, str, _Change], ...] = (
-    ("astronaut.png", "cropped", partial(changes.crop, area=0.45, across=0.4, down=0.1)),
-    ("astronaut.png", "captioned", changes.caption),
-    ("astronaut.png", "without colour", changes.grayscale),
-    ("chelsea.png", "mirrored", changes.mirror),
-    ("chelsea.png", "turned 90°", partial(changes.turn, degrees=90)),
-    ("chelsea.png", "recompressed", partial(changes.recompress, quality=8)),
-    ("coffee.png", "recoloured", partial(changes.recolour, degrees=60)),
-    ("coffee.png", "turned 15°", partial(changes.turn, degrees=15)),
-    ("coffee.png", "cropped", partial(changes.crop, area=0.6, across=0.9, down=0.9)),
-    ("rocket.jpg", "letterboxed", changes.letterbox),
-    ("rocket.jpg", "darker", partial(changes.gamma, exponent=2.2)),
-    ("hubble_deep_field.jpg", "half size", partial(changes.resize, factor=0.5)),
-    ("retina.jpg", "turned 180°", partial(changes.turn, degrees=180)),
-    ("moon.png", "blurred", partial(changes.blur, sigma_px=2.0)),
-    ("motorcycle_left.png", "noisy", partial(changes.noise, deviation=25.0)),
-    ("camera.png", "brighter", partial(changes.brighten, contrast=1.2, shift=30)),
+    ("astronaut.png", "cropped", partial(edits.crop, area=0.45, across=0.4, down=0.1)),
+    ("astronaut.png", "captioned", edits.caption),
+    ("astronaut.png", "without colour", edits.grayscale),
+    ("chelsea.png", "mirrored", edits.mirror),
+    ("chelsea.png", "turned 90°", partial(edits.turn, degrees=90)),
+    ("chelsea.png", "recompressed", partial(edits.recompress, quality=8)),
+    ("coffee.png", "recoloured", partial(edits.recolour, degrees=60)),
+    ("coffee.png", "turned 15°", partial(edits.turn, degrees=15)),
+    ("coffee.png", "cropped", partial(edits.crop, area=0.6, across=0.9, down=0.9)),
+    ("rocket.jpg", "letterboxed", edits.letterbox),
+    ("rocket.jpg", "darker", partial(edits.gamma, exponent=2.2)),
+    ("hubble_deep_field.jpg", "half size", partial(edits.resize, factor=0.5)),
+    ("retina.jpg", "turned 180°", partial(edits.turn, degrees=180)),
+    ("moon.png", "blurred", partial(edits.blur, sigma_px=2.0)),
+    ("motorcycle_left.png", "noisy", partial(edits.noise, deviation=25.0)),
+    ("camera.png", "brighter", partial(edits.brighten, contrast=1.2, shift=30)),
 )
 VERSION = 1  # raised when the pictures above change
 LOCK_TIMEOUT_S = 120.0  # far beyond what building takes, for slow machines
@@ -182,11 +181,11 @@ class Example:
 
 
 def _stamped(image: RGBImage) -> RGBImage:
-    return changes.recompress(changes.crop(image, 0.35, across=0.55, down=0.12), 25)
+    return edits.recompress(edits.crop(image, 0.35, across=0.55, down=0.12), 25)
 
 
 def _far_away(image: RGBImage) -> RGBImage:
-    return changes.gamma(changes.turn(changes.mirror(image), 20), 1.6)
+    return edits.gamma(edits.turn(edits.mirror(image), 20), 1.6)
 
 
 def example_queries() -> tuple[Example, ...]:
@@ -194,6 +193,6 @@ def example_queries() -> tuple[Example, ...]:
     return (
         Example("crop", "A small crop, recompressed", "astronaut.png", _stamped),
         Example("tilted", "Mirrored, tilted, darker", "coffee.png", _far_away),
-        Example("caption", "With text laid over", "chelsea.png", partial(changes.caption, text="MEOW", lines=2)),
+        Example("caption", "With text laid over", "chelsea.png", partial(edits.caption, text="MEOW", lines=2)),
         Example("stranger", "Not in the catalog", "cell.png", lambda image: image),
     )

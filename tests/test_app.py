@@ -11,9 +11,9 @@ from streamlit.testing.v1 import AppTest
 from pictrace.app import state as state_module
 from pictrace.app import workspaces
 from pictrace.app.state import Picture, Session
-from pictrace.changes import mirror
 from pictrace.errors import CatalogError
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import mirror
 from pictrace.metrics import all_metrics, ready_metrics
 
 ROOT = Path(__file__).parents[1]

@@ -12,9 +12,9 @@ from streamlit.testing.v1 import AppTest
 from pictrace.app import compare_view, workspaces
 from pictrace.app.comparison import FIRST, KEY, SECOND, Comparison, picture_at
 from pictrace.app.state import Picture
-from pictrace.changes import crop, mirror
 from pictrace.errors import PicTraceError
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import crop, mirror
 from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 

@@ -13,9 +13,9 @@ from pictrace.app.state import Session
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop, mirror
 from pictrace.errors import CatalogError
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import crop, mirror
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric

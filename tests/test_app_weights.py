@@ -12,10 +12,10 @@ from streamlit.testing.v1 import AppTest
 from pictrace.app import weights_view
 from pictrace.app.components import triangle as triangle_module
 from pictrace.app.workspaces import open_workspace
-from pictrace.changes import mirror
 from pictrace.charts.frame import brief_titles
 from pictrace.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import mirror
 from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 from pictrace.sample import example_queries

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.changes import crop, turn
 from pictrace.images import decode, encode_jpeg, encode_png
+from pictrace.images.edits import crop, turn
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = os.environ.get("PICTRACE_CHROMIUM") or next(

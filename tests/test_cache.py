@@ -13,9 +13,9 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop, mirror, recompress, turn
 from pictrace.features import FeatureSpec
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import crop, mirror, recompress, turn
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of

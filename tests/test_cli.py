@@ -11,10 +11,10 @@ import pytest
 
 from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop
 from pictrace.cli import main
 from pictrace.features import FeatureSpec
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import crop
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric, ready_metrics
 

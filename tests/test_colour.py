@@ -12,9 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from pictrace import _colour
 from pictrace.features import FeatureBatch
-from pictrace.images import RGBImage, decode, load
+from pictrace.images import RGBImage, colour, decode, load
 from pictrace.metrics import get_metric
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -173,7 +172,7 @@ UNSUITED = {
     "for CMYK": profile(b"CMYK"),
     "as good as sRGB": SRGB.replace(b"sRGB", b"mine"),
     "with programs": profile(D2B0=b"mpet" + bytes(20)),
-    "too large": profile(text=b"text\0\0\0\0" + bytes(_colour.MAX_PROFILE_BYTES)),
+    "too large": profile(text=b"text\0\0\0\0" + bytes(colour.MAX_PROFILE_BYTES)),
 }
 
 

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pictrace.changes import CHANGES, blur, caption, crop, gamma, grayscale, letterbox, mirror, noise, resize, turn
 from pictrace.diagnosis import KINDS, Diagnosis, FileFacts, diagnose
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png, load, probe
+from pictrace.images.edits import CHANGES, blur, caption, crop, gamma, grayscale, letterbox, mirror, noise, resize, turn
 from pictrace.pairs.change import SAID
 
 

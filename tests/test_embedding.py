@@ -21,10 +21,10 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop, recompress
 from pictrace.cli import main
 from pictrace.errors import CriteriaError, ModelError
 from pictrace.images import decode, encode_jpeg, load
+from pictrace.images.edits import crop, recompress
 from pictrace.indexing.features import build_features
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric, loaded, ready_metrics

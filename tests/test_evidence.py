@@ -9,11 +9,11 @@ import pytest
 from scipy.stats import pearsonr
 from skimage.metrics import structural_similarity
 
-from pictrace.changes import brighten, crop, mirror, noise, recompress
 from pictrace.drawing import draw_evidence
 from pictrace.drawing.base import GREEN, VERMILION, YELLOW, number
 from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, load
+from pictrace.images.edits import brighten, crop, mirror, noise, recompress
 from pictrace.metrics import get_metric
 from pictrace.metrics._local_ssim import local_ssim, most_different
 from pictrace.metrics.evidence import BitGrids, Boxes, HeatMap, Lines, Region, Swatches, Terms

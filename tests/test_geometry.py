@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pictrace.changes import crop, mirror, turn
 from pictrace.geometry import Placement, place
 from pictrace.images import VARIANTS, load, orient
+from pictrace.images.edits import crop, mirror, turn
 from pictrace.metrics import get_metric
 from pictrace.metrics.evidence import Lines
 

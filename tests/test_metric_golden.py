@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 from skimage.metrics import structural_similarity
 
-from pictrace.changes import crop, recompress, turn
 from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, load
+from pictrace.images.edits import crop, recompress, turn
 from pictrace.metrics import get_metric
 from pictrace.metrics.evidence import Lines
 from pictrace.metrics.histogram import counts_of

@@ -8,8 +8,8 @@ import pytest
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop, mirror
 from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
+from pictrace.images.edits import crop, mirror
 from pictrace.indexing.pictures import new_picture
 from pictrace.metrics import ready_metrics
 from pictrace.pair_scores import compare_queries

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pictrace.changes import blur, brighten, caption, gamma, grayscale, letterbox, mirror, noise, recolour
 from pictrace.images import RGBImage, encode_jpeg, encode_png, load, to_gray
+from pictrace.images.edits import blur, brighten, caption, gamma, grayscale, letterbox, mirror, noise, recolour
 from pictrace.pairs.overlays import Patch, whereabouts
 from pictrace.pairs.quantisation import blockiness, jpeg_facts
 from pictrace.pairs.tones import fit_tone

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pictrace.changes import blur, crop, grayscale, letterbox, mirror, recolour, turn
 from pictrace.images import VARIANTS, RGBImage, Variant, load, orient
+from pictrace.images.edits import blur, crop, grayscale, letterbox, mirror, recolour, turn
 from pictrace.pairs.frames import corners, inverse, moved, orienting, scaling
 from pictrace.registration import register
 

@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pictrace.changes import crop, mirror
 from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import crop, mirror
 from pictrace.metrics import ready_metrics
 from pictrace.pair_scores import compare_queries
 from pictrace.presets import criteria_of

@@ -10,10 +10,10 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import caption, crop, mirror, recompress, turn
 from pictrace.documents import matches_csv, search_document
 from pictrace.errors import ImageError
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png
+from pictrace.images.edits import caption, crop, mirror, recompress, turn
 from pictrace.indexing.run import Indexing
 from pictrace.presets import all_presets, get_preset
 from pictrace.scores import Criteria

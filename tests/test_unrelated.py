@@ -12,9 +12,9 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.changes import crop, recompress
 from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
+from pictrace.images.edits import crop, recompress
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.unrelated import rarity, unrelated_values

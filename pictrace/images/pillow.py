@@ -29,10 +29,10 @@ from PIL.TiffImagePlugin import (
 )
 from PIL.WebPImagePlugin import WebPImageFile
 
-from pictrace._colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
-from pictrace._heif import heif_reader
-from pictrace._jpeg import exif_orientation
 from pictrace.errors import ImageError
+from pictrace.images.colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
+from pictrace.images.heif import heif_reader
+from pictrace.images.jpeg import exif_orientation
 
 __all__ = ["PillowPicture"]
 

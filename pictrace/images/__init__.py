@@ -8,11 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace._colour import rgb_as_srgb
-from pictrace._formats import MIME_TYPES, sniff
-from pictrace._jpeg import JpegPicture
-from pictrace._pillow import PillowPicture
 from pictrace.errors import ImageError
+from pictrace.images.colour import rgb_as_srgb
+from pictrace.images.formats import MIME_TYPES, sniff
+from pictrace.images.jpeg import JpegPicture
+from pictrace.images.pillow import PillowPicture
 
 __all__ = [
     "DEFAULT_LIMITS",

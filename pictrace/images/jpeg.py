@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace._colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
-from pictrace._jpeg_pillow import END, decode_plainly, is_whole_but_for_its_end
 from pictrace.errors import ImageError
+from pictrace.images.colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
+from pictrace.images.jpeg_pillow import END, decode_plainly, is_whole_but_for_its_end
 
 __all__ = ["JpegPicture", "exif_orientation"]
 
@@ -88,7 +88,7 @@ class JpegPicture:
         suited = colour_space(joined) == _SAMPLES.get(self._components)
         self._cmyk_profile = joined if suited and self._components == 4 else b""
         self.profile = joined if suited and self._components != 4 else b""
-        """Of the pixels as they come, see pictrace._colour; b"" for none."""
+        """Of the pixels as they come, see pictrace.images.colour; b"" for none."""
 
     def _read_frame(self, segment: bytes) -> None:
         if len(segment) < 6:
