@@ -12,10 +12,10 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 from http_server import Server, serve
 
-from pictrace import download
-from pictrace.addresses import MAX_URL_LENGTH, DownloadPolicy, check_address, check_url, dialling, open_socket, shown
-from pictrace.download import fetch
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.web import fetch as download
+from pictrace.web.fetch import fetch
+from pictrace.web.policy import MAX_URL_LENGTH, DownloadPolicy, check_address, check_url, dialling, open_socket, shown
 
 POLICY = DownloadPolicy()
 SHORT = DownloadPolicy(retries=2, total_timeout_s=5)

@@ -12,13 +12,13 @@ import pytest
 from aiohttp import web
 from http_server import Server, serve
 
-from pictrace import download
-from pictrace.addresses import DownloadPolicy
 from pictrace.cli import main
-from pictrace.crawl import crawl, crawl_async
 from pictrace.errors import DownloadError, RefusedError, SourceError
 from pictrace.sample import photograph
-from pictrace.scrape import PageLinks, ScrapeRules
+from pictrace.web import fetch as download
+from pictrace.web.crawl import crawl, crawl_async
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.scrape import PageLinks, ScrapeRules
 
 Result = PageLinks | DownloadError
 

@@ -23,11 +23,11 @@ import pytest
 from aiohttp import web
 from http_server import Handler, Server, broken, serve
 
-from pictrace import download
-from pictrace.addresses import DownloadPolicy
-from pictrace.download import Download, Fetched, NotModified, fetch, fetch_async, fetch_many
 from pictrace.errors import DownloadError, RefusedError
-from pictrace.validators import Validators
+from pictrace.web import fetch as download
+from pictrace.web.fetch import Download, Fetched, NotModified, fetch, fetch_async, fetch_many
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.validators import Validators
 
 PICTURE = random.Random(7).randbytes(300_000)  # noqa: S311
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"
@@ -191,7 +191,7 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def sleep(delay: float) -> None:
         made.append(delay)
 
-    monkeypatch.setattr("pictrace.download.asyncio.sleep", sleep)
+    monkeypatch.setattr("pictrace.web.fetch.asyncio.sleep", sleep)
     return made
 
 

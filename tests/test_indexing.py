@@ -21,7 +21,6 @@ import pytest
 from aiohttp import web
 from http_server import Server, serve
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.catalog import records
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.importers.sources import list_source
@@ -38,6 +37,7 @@ from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
+from pictrace.web.policy import DownloadPolicy
 
 MakeCatalog = Callable[..., SqliteCatalog]
 

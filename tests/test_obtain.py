@@ -15,10 +15,11 @@ import pytest
 from aiohttp import web
 from http_server import Server, broken, serve
 
-from pictrace import download_file, models, obtain
-from pictrace.addresses import DownloadPolicy
+from pictrace import models
 from pictrace.errors import DownloadError, ModelError, RefusedError
-from pictrace.models import Model, find_model, model_path
+from pictrace.models import Model, find_model, model_path, obtain
+from pictrace.web import files as download_file
+from pictrace.web.policy import DownloadPolicy
 
 DATA = bytes(range(256)) * 4000  # 1 MB
 

@@ -16,7 +16,6 @@ import pytest
 from aiohttp import web
 from http_server import Server, broken, serve
 
-from pictrace import download
 from pictrace.catalog import migrations
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.links import LINK_STATES, LinkState
@@ -27,7 +26,8 @@ from pictrace.images import encode_png, load
 from pictrace.indexing.refresh import Refresh
 from pictrace.indexing.run import Indexing
 from pictrace.metrics.phash import PHash
-from pictrace.validators import Validators
+from pictrace.web import fetch as download
+from pictrace.web.validators import Validators
 
 MakeCatalog = Callable[..., SqliteCatalog]
 

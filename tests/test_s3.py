@@ -11,7 +11,6 @@ import pytest
 from aiohttp import web
 from http_server import Server, serve
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.app.intake import Intake, listing_of
 from pictrace.app.typed_links import fetch_link, item_of_link
 from pictrace.catalog.importers.base import Item, Skipped
@@ -21,7 +20,8 @@ from pictrace.cli import main
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
-from pictrace.s3 import fetch_s3, is_s3, list_s3
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.s3 import fetch_s3, is_s3, list_s3
 
 PAGE = 2  # keys, so that a few make several pages
 

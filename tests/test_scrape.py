@@ -9,11 +9,11 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pictrace import scrape
-from pictrace._html import decode_html, tags
-from pictrace._places import Candidate, srcset
 from pictrace.errors import SourceError
-from pictrace.scrape import PageLinks, PictureLink, ScrapeRules, next_page, page_addresses, picture_links
+from pictrace.web import scrape
+from pictrace.web.html import decode_html, tags
+from pictrace.web.places import Candidate, srcset
+from pictrace.web.scrape import PageLinks, PictureLink, ScrapeRules, next_page, page_addresses, picture_links
 
 PAGE = "https://example.org/shop/page.html"
 

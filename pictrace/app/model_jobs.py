@@ -11,7 +11,7 @@ from pictrace.indexing.features import build_features
 from pictrace.indexing.progress import Progress
 from pictrace.metrics.base import Metric
 from pictrace.models import Model
-from pictrace.obtain import obtain
+from pictrace.models.obtain import obtain
 
 __all__ = ["FeaturesJob", "GetJob", "Jobs"]
 

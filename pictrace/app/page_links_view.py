@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.catalog.importers.base import Item
-from pictrace.crawl import crawl
 from pictrace.errors import PicTraceError
-from pictrace.scrape import PageLinks, PictureLink, ScrapeRules
+from pictrace.web.crawl import crawl
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.scrape import PageLinks, PictureLink, ScrapeRules
 
 __all__ = ["from_web_page"]
 

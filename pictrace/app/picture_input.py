@@ -9,7 +9,7 @@ from pictrace.app.state import UPLOAD_LIMITS, Picture
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.typed_links import fetch_link
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.importers.base import PICTURE_SUFFIXES
+from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.indexing.pictures import original_bytes
 
 __all__ = ["CATALOG_ADDRESS", "catalog_picture", "linked_picture", "picture_input", "picture_types"]

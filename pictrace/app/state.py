@@ -20,8 +20,8 @@ from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.scores import ScoreTable
-from pictrace.scrape import PictureLink
 from pictrace.search import Query, needed_metrics, prepare_query, score, with_metrics
+from pictrace.web.scrape import PictureLink
 
 __all__ = [
     "PRIVATE",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.catalog.importers.base import Item, Skipped
-from pictrace.download import fetch
 from pictrace.errors import RefusedError
-from pictrace.s3 import check_s3_allowed, fetch_s3, is_s3
+from pictrace.web.fetch import fetch
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.s3 import check_s3_allowed, fetch_s3, is_s3
 
 __all__ = ["fetch_link", "item_of_link", "refusal"]
 

@@ -17,7 +17,7 @@ from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Facts, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch, Features, FeatureSpec
-from pictrace.validators import Validators
+from pictrace.web.validators import Validators
 
 __all__ = ["SqliteReader"]
 

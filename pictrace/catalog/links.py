@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from pictrace.validators import Validators
+from pictrace.web.validators import Validators
 
 __all__ = ["LINK_STATES", "LinkState"]
 

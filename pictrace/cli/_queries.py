@@ -6,16 +6,16 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from pictrace.addresses import DownloadPolicy
-from pictrace.download import fetch
 from pictrace.errors import ModelError, PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import read_file
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
-from pictrace.s3 import fetch_s3, is_s3
 from pictrace.scores import Criteria
 from pictrace.search import Query, needed_metrics, prepare_query
+from pictrace.web.fetch import fetch
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.s3 import fetch_s3, is_s3
 
 __all__ = ["query_at", "query_of", "read", "usable_metrics"]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, replace
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.cli._commands import Subparsers, add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.crawl import crawl
-from pictrace.scrape import DEFAULT_RULES, PageLinks, ScrapeRules
+from pictrace.web.crawl import crawl
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.scrape import DEFAULT_RULES, PageLinks, ScrapeRules
 
 __all__ = ["register"]
 

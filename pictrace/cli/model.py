@@ -15,7 +15,7 @@ from pictrace.cli._output import FAILED, OK, say, say_json
 from pictrace.errors import ModelError
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import MODELS, Model, chosen_model, find_model, is_here, model_path, models_folder, runtime_name
-from pictrace.obtain import obtain, obtain_from_file
+from pictrace.models.obtain import obtain, obtain_from_file
 
 __all__ = ["register"]
 

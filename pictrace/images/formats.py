@@ -6,7 +6,7 @@ import re
 
 from pictrace.errors import ImageError
 
-__all__ = ["MIME_TYPES", "sniff"]
+__all__ = ["MIME_TYPES", "PICTURE_SUFFIXES", "sniff"]
 
 MIME_TYPES = {
     "AVIF": "image/avif",
@@ -19,6 +19,26 @@ MIME_TYPES = {
     "WEBP": "image/webp",
 }
 """The formats that PicTrace reads, and no others; HEIC with an optional package only."""
+
+PICTURE_SUFFIXES = frozenset(
+    [
+        ".avif",
+        ".bmp",
+        ".gif",
+        ".heic",
+        ".heif",
+        ".jfif",
+        ".jpe",
+        ".jpeg",
+        ".jpg",
+        ".mpo",
+        ".png",
+        ".tif",
+        ".tiff",
+        ".webp",
+    ]
+)
+"""How the names of such files end, in lower case."""
 
 _ADMITTED = {
     "JPEG": re.compile(rb"\xff\xd8\xff"),

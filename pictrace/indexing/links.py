@@ -8,10 +8,10 @@ import threading
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import suppress
 
-from pictrace.addresses import DownloadPolicy
-from pictrace.download import Fetched, fetch_many
 from pictrace.errors import DownloadError
-from pictrace.validators import Validators
+from pictrace.web.fetch import Fetched, fetch_many
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.validators import Validators
 
 __all__ = ["downloaded"]
 

@@ -9,11 +9,9 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Link, NewPicture, Source, digest, image_id
-from pictrace.download import Download, Fetched, NotModified
 from pictrace.errors import CatalogError, DownloadError, PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import Intake, Prepared
@@ -22,7 +20,9 @@ from pictrace.indexing.progress import Failure, RefreshProgress
 from pictrace.indexing.steps import Steps, Workshop
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
-from pictrace.validators import Validators
+from pictrace.web.fetch import Download, Fetched, NotModified
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.validators import Validators
 
 __all__ = ["LinkChange", "Refresh"]
 

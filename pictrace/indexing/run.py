@@ -9,12 +9,10 @@ from concurrent.futures import Future
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 
-from pictrace.addresses import DownloadPolicy
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.importers.base import Item
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Source
-from pictrace.download import Download
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.intake import Intake, Prepared
@@ -24,6 +22,8 @@ from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps, Workshop
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.web.fetch import Download
+from pictrace.web.policy import DownloadPolicy
 
 __all__ = ["Indexing"]
 

@@ -1,7 +1,7 @@
 """Networks that turn pictures into embeddings: which there are, which is in use, and running it.
 
-Nothing here reaches the internet (pictrace.obtain does), and nothing is ever unpickled: an ONNX file is read field
-by field, and only what was read is handed to the runtime.
+Only pictrace.models.obtain reaches the internet. Nothing is ever unpickled: an ONNX file is read field by field, and
+only what was read is handed to the runtime.
 """
 
 from __future__ import annotations

@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pictrace.catalog.importers._zip_layout import count_entries, damaged_ranges
-from pictrace.catalog.importers.base import PICTURE_SUFFIXES, Item, Listing, Skipped
+from pictrace.catalog.importers.base import Item, Listing, Skipped
 from pictrace.catalog.records import Source
 from pictrace.errors import SourceError
+from pictrace.images.formats import PICTURE_SUFFIXES
 
 __all__ = ["ArchiveLimits", "read_zip"]
 

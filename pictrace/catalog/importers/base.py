@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 
 from pictrace.catalog.records import Source
-from pictrace.s3 import fetch_s3, is_s3
+from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.web.s3 import fetch_s3, is_s3
 
 __all__ = [
     "ENTRY_CHARACTERS",
     "MAX_ROWS",
-    "PICTURE_SUFFIXES",
     "Item",
     "Listing",
     "Skipped",
@@ -25,24 +25,6 @@ __all__ = [
     "names_a_picture",
 ]
 
-PICTURE_SUFFIXES = frozenset(
-    [
-        ".jpg",
-        ".jpeg",
-        ".jpe",
-        ".jfif",
-        ".png",
-        ".webp",
-        ".gif",
-        ".bmp",
-        ".tif",
-        ".tiff",
-        ".avif",
-        ".mpo",
-        ".heic",
-        ".heif",
-    ],
-)
 MAX_ROWS = 1_000_000
 ENTRY_CHARACTERS = 8192  # no path that a system opens, and no link that a server takes, is longer
 METADATA_CHARACTERS = 10_000

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pictrace.catalog.importers.base import is_link, names_a_picture
 from pictrace.errors import ColumnError
-from pictrace.s3 import is_s3
+from pictrace.web.s3 import is_s3
 
 __all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]
 

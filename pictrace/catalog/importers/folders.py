@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pictrace.catalog.importers.base import PICTURE_SUFFIXES, Item, Listing, Skipped
+from pictrace.catalog.importers.base import Item, Listing, Skipped
+from pictrace.images.formats import PICTURE_SUFFIXES
 
 __all__ = ["read_folder"]
 

@@ -1,7 +1,7 @@
 """Fetch pictures from links given by strangers: bounded in bytes and time, never from a private network.
 
 Each link and each redirect runs through check_url, and each address is checked again as it is dialled
-(pictrace.addresses). What cannot be fetched raises DownloadError, what must not be fetched RefusedError, and
+(pictrace.web.policy). What cannot be fetched raises DownloadError, what must not be fetched RefusedError, and
 nothing else is raised but asyncio.CancelledError. The bytes are not judged here: that is the decoder's work.
 """
 
@@ -19,7 +19,8 @@ from typing import overload
 import aiohttp
 from yarl import URL
 
-from pictrace._http import (
+from pictrace.errors import DownloadError, RefusedError
+from pictrace.web.http import (
     REDIRECTS,
     TransientError,
     body,
@@ -31,9 +32,8 @@ from pictrace._http import (
     once,
     open_session,
 )
-from pictrace.addresses import DownloadPolicy, check_url, dialling, shown
-from pictrace.errors import DownloadError, RefusedError
-from pictrace.validators import Validators
+from pictrace.web.policy import DownloadPolicy, check_url, dialling, shown
+from pictrace.web.validators import Validators
 
 __all__ = ["Download", "Fetched", "NotModified", "fetch", "fetch_async", "fetch_many"]
 

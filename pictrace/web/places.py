@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from pictrace._html import Tag
-from pictrace.addresses import MAX_URL_LENGTH
-from pictrace.catalog.importers.base import PICTURE_SUFFIXES
+from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.web.html import Tag
+from pictrace.web.policy import MAX_URL_LENGTH
 
 __all__ = ["Candidate", "Place", "css_urls", "places", "srcset"]
 

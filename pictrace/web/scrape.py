@@ -12,10 +12,10 @@ import re
 from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
-from pictrace._html import decode_html, tags
-from pictrace._places import Place, places
-from pictrace.addresses import MAX_URL_LENGTH, check_characters, shown
 from pictrace.errors import RefusedError, SourceError
+from pictrace.web.html import decode_html, tags
+from pictrace.web.places import Place, places
+from pictrace.web.policy import MAX_URL_LENGTH, check_characters, shown
 
 __all__ = ["DEFAULT_RULES", "PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
 

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from typing import Any
 
-from pictrace.addresses import DownloadPolicy, shown
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.web.policy import DownloadPolicy, shown
 
 __all__ = ["ALLOW_VARIABLE", "ANONYMOUS_VARIABLE", "check_s3_allowed", "fetch_s3", "is_s3", "list_s3"]
 

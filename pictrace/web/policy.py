@@ -22,8 +22,8 @@ from typing import Any, Literal, cast
 from aiohttp import AddrInfoType
 from yarl import URL
 
-from pictrace._hosts import canonical, is_name, joined, literal, not_public
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.web.hosts import canonical, is_name, joined, literal, not_public
 
 __all__ = [
     "ALLOWED_HOSTS_VARIABLE",

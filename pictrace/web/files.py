@@ -17,9 +17,9 @@ from pathlib import Path
 import aiohttp
 from yarl import URL
 
-from pictrace._http import REDIRECTS, TransientError, check_status, explained, header, joined, once, open_session
-from pictrace.addresses import DownloadPolicy, check_url, dialling, shown
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.web.http import REDIRECTS, TransientError, check_status, explained, header, joined, once, open_session
+from pictrace.web.policy import DownloadPolicy, check_url, dialling, shown
 
 __all__ = ["StoppedError", "fetch_to_file"]
 

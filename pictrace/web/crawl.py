@@ -1,6 +1,6 @@
 """Picture links from one web page or several in a row: politely, and only where the site lets programs in.
 
-Pages are fetched by pictrace.download, so nothing private is reached. Each host's robots.txt is asked first
+Pages are fetched by pictrace.web.fetch, so nothing private is reached. Each host's robots.txt is asked first
 (RFC 9309), and its pages are fetched one by one with a pause between them.
 """
 
@@ -13,11 +13,11 @@ import urllib.robotparser
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
-from pictrace.addresses import DownloadPolicy, check_url, shown
-from pictrace.download import Download, fetch_async
 from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
 from pictrace.images.formats import sniff
-from pictrace.scrape import (
+from pictrace.web.fetch import Download, fetch_async
+from pictrace.web.policy import DownloadPolicy, check_url, shown
+from pictrace.web.scrape import (
     DEFAULT_RULES,
     MAX_PAGES,
     PageLinks,

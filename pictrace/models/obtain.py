@@ -10,11 +10,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from pictrace.addresses import DownloadPolicy
-from pictrace.download_file import StoppedError, fetch_to_file
 from pictrace.errors import DownloadError, ModelError, RefusedError
 from pictrace.folders import alone
 from pictrace.models import Model, check_file, is_here, model_path
+from pictrace.web.files import StoppedError, fetch_to_file
+from pictrace.web.policy import DownloadPolicy
 
 __all__ = ["obtain", "obtain_from_file"]
 

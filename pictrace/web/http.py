@@ -1,4 +1,4 @@
-"""The HTTP beneath pictrace.download: its session, and what answers and broken connections mean in plain words."""
+"""The HTTP beneath pictrace.web.fetch: its session, and what answers and broken connections mean in plain words."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 import aiohttp
 from yarl import URL
 
-from pictrace.addresses import Dial, DownloadPolicy, check_characters, open_socket, shown
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.web.policy import Dial, DownloadPolicy, check_characters, open_socket, shown
 
 __all__ = [
     "REDIRECTS",

@@ -1,0 +1,1 @@
+"""Everything that dials out, and nothing else: what may be dialled, fetching, links of web pages."""
