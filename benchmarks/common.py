@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from pictrace import kernels
-from pictrace.catalog.importers.folders import read_folder
 from pictrace.images import RGBImage, decode
 from pictrace.images.edits import crop, mirror, turn
+from pictrace.sources.folders import read_folder
 
 __all__ = ["distractors", "interleaved", "intro", "memory_mb", "parser", "photographs", "row", "versions"]
 

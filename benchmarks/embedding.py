@@ -26,7 +26,6 @@ from benchmarks.common import distractors, interleaved, intro, memory_mb, parser
 from benchmarks.index import write_pictures
 from pictrace import kernels, models
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import RGBImage, encode_jpeg, fit
@@ -39,6 +38,7 @@ from pictrace.models import Network, network_of
 from pictrace.models.sketch import sign_bits
 from pictrace.scores import Criteria
 from pictrace.search import SHORTLIST, prepare_query, score
+from pictrace.sources.base import Item
 
 BATCH = 1000
 ALONE = 32  # pictures

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
@@ -17,6 +16,7 @@ from pictrace.folders import alone, cache_folder
 from pictrace.images import RGBImage, decode, edits, encode_jpeg
 from pictrace.indexing.features import build_features
 from pictrace.indexing.run import Indexing
+from pictrace.sources.base import Item
 
 __all__ = ["Example", "example_queries", "open_sample", "sample_items", "sample_path"]
 

@@ -255,10 +255,10 @@ def test_a_strangers_title_is_not_read_as_markdown(
     photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A picture's name must not make visitors' browsers fetch anything."""
-    from pictrace.catalog.importers.base import Item
     from pictrace.catalog.records import Source
     from pictrace.catalog.sqlite import SqliteCatalog
     from pictrace.indexing.run import Indexing
+    from pictrace.sources.base import Item
 
     name = "![x](https://example.org/t.png) [y](https://example.org) :red[z] $a$ <b>"
     catalog = SqliteCatalog(tmp_path / "c.sqlite")
@@ -312,10 +312,10 @@ def test_a_large_catalog_says_how_many_were_scored_exactly(
 def test_another_catalog_can_be_named(
     photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pictrace.catalog.importers.base import Item
     from pictrace.catalog.records import Source
     from pictrace.catalog.sqlite import SqliteCatalog
     from pictrace.indexing.run import Indexing
+    from pictrace.sources.base import Item
 
     path = tmp_path / "holiday.sqlite"
     catalog = SqliteCatalog(path)

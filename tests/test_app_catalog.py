@@ -22,7 +22,6 @@ from pictrace.app.intake import Handed, Intake, listing_of
 from pictrace.app.jobs import AddJob, preview
 from pictrace.app.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.documents import failures_csv
@@ -31,6 +30,7 @@ from pictrace.indexing.features import missing_features
 from pictrace.indexing.progress import Failure
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.sources.base import Item
 
 ROOT = Path(__file__).parents[1]
 

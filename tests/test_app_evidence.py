@@ -10,7 +10,6 @@ from streamlit.testing.v1 import AppTest
 
 from pictrace.app import evidence_view
 from pictrace.app.state import Session
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
@@ -20,6 +19,7 @@ from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.presets import criteria_of
+from pictrace.sources.base import Item
 
 ROOT = Path(__file__).parents[1]
 SEEN = {

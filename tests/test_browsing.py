@@ -13,7 +13,6 @@ import pytest
 
 from pictrace import search
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
@@ -26,6 +25,7 @@ from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.scores import Criteria
 from pictrace.search import find, prepare_query, score
+from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
 EVEN = Criteria(weights={metric.name: 1.0 for metric in all_metrics()})

@@ -10,7 +10,6 @@ import pytest
 
 from pictrace.catalog import cache as cache_module
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureSpec
@@ -20,6 +19,7 @@ from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.presets import criteria_of
 from pictrace.search import prepare_query, score
+from pictrace.sources.base import Item
 
 METRICS = ready_metrics()
 

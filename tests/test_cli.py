@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.features import FeatureSpec
@@ -17,6 +16,7 @@ from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric, ready_metrics
+from pictrace.sources.listing import list_source
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,6 @@ from benchmarks.networks import describe, made_tiny
 from pictrace import metrics as metrics_module
 from pictrace import models, search
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
@@ -37,6 +36,7 @@ from pictrace.models.sketch import SKETCH_BITS, sign_bits
 from pictrace.presets import all_presets, get_preset
 from pictrace.scores import Criteria
 from pictrace.search import find, needed_metrics, prepare_query, score, with_metrics
+from pictrace.sources.base import Item
 
 ONLY = {"embedding": 1.0}
 

@@ -12,8 +12,6 @@ from typing import BinaryIO, cast
 import numpy as np
 import pytest
 
-from pictrace.catalog.importers.base import Item
-from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
@@ -21,6 +19,8 @@ from pictrace.exports import write_features, write_list
 from pictrace.images import encode_png
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
+from pictrace.sources.base import Item
+from pictrace.sources.listing import list_source
 
 MakeCatalog = Callable[..., SqliteCatalog]
 

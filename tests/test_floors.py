@@ -9,6 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 FLOORS = {
+    "sources": 2,
     "web": 1,
     "folders": 0,
     "features": 0,

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageOps
 
-from pictrace.catalog.importers.sources import list_source
 from pictrace.errors import ImageError
 from pictrace.images import DecodeLimits, ImageInfo, RGBImage, decode, load, original_mime, probe
+from pictrace.sources.listing import list_source
 
 ROOT = Path(__file__).parents[1]
 FAKE = b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)

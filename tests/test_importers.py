@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers.base import Item, Listing
-from pictrace.catalog.importers.folders import read_folder
-from pictrace.catalog.importers.sources import list_source
-from pictrace.catalog.importers.tables import read_csv
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.sources.base import Item, Listing
+from pictrace.sources.folders import read_folder
+from pictrace.sources.listing import list_source
+from pictrace.sources.tables import read_csv
 
 
 def touch(folder: Path, *names: str) -> None:

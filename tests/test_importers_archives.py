@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers._zip_layout import count_entries
-from pictrace.catalog.importers.archives import ArchiveLimits, read_zip
-from pictrace.catalog.importers.base import Item, Listing
-from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.sources._zip_layout import count_entries
+from pictrace.sources.archives import ArchiveLimits, read_zip
+from pictrace.sources.base import Item, Listing
+from pictrace.sources.listing import list_source
 
 MIB = 1024**2
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers._foreign import foreign_database
-from pictrace.catalog.importers._keys import key_of
-from pictrace.catalog.importers._schema import Table, tables_of
-from pictrace.catalog.importers.base import Item, Listing
-from pictrace.catalog.importers.databases import read_database
-from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.foreign import foreign_database
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.sources._keys import key_of
+from pictrace.sources._schema import Table, tables_of
+from pictrace.sources.base import Item, Listing
+from pictrace.sources.databases import read_database
+from pictrace.sources.listing import list_source
 
 
 def made(path: Path, *statements: str | tuple[str, Sequence[object]]) -> Path:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers.lists import read_json, read_list
-from pictrace.catalog.importers.sources import list_source
 from pictrace.errors import SourceError
+from pictrace.sources.listing import list_source
+from pictrace.sources.lists import read_json, read_list
 
 
 def saved(folder: Path, content: object, name: str = "images.json") -> Path:

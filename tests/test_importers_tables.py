@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.catalog.importers.base import Listing
-from pictrace.catalog.importers.sources import list_source
-from pictrace.catalog.importers.tables import read_table
 from pictrace.errors import SourceError
+from pictrace.sources.base import Listing
+from pictrace.sources.listing import list_source
+from pictrace.sources.tables import read_table
 
 
 def table(folder: Path, text: str, name: str = "table.csv", encoding: str = "utf-8") -> Path:

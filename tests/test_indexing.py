@@ -22,8 +22,6 @@ from aiohttp import web
 from http_server import Server, serve
 
 from pictrace.catalog import records
-from pictrace.catalog.importers.base import Item
-from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
@@ -37,6 +35,8 @@ from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
+from pictrace.sources.base import Item
+from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -581,7 +581,7 @@ def test_a_picture_removed_meanwhile_has_no_original(make_catalog: MakeCatalog) 
 KILLED = """
 import sys
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.catalog.importers.sources import list_source
+from pictrace.sources.listing import list_source
 from pictrace.indexing.run import Indexing; from pictrace.indexing import intake
 
 class Telling(SqliteCatalog):

@@ -18,9 +18,8 @@ import numpy as np
 import pytest
 
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
-from pictrace.catalog.importers.catalogs import is_catalog, kind_of
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
+from pictrace.catalog.other import is_catalog, kind_of
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
@@ -34,6 +33,7 @@ from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.scores import Criteria
 from pictrace.search import prepare_query, score
+from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
 FAST = [get_metric("phash"), get_metric("histogram")]

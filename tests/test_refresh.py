@@ -17,7 +17,6 @@ from aiohttp import web
 from http_server import Server, broken, serve
 
 from pictrace.catalog import migrations
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -26,6 +25,7 @@ from pictrace.images import encode_png, load
 from pictrace.indexing.refresh import Refresh
 from pictrace.indexing.run import Indexing
 from pictrace.metrics.phash import PHash
+from pictrace.sources.base import Item
 from pictrace.web import fetch as download
 from pictrace.web.validators import Validators
 

@@ -13,13 +13,13 @@ from http_server import Server, serve
 
 from pictrace.app.intake import Intake, listing_of
 from pictrace.app.typed_links import fetch_link, item_of_link
-from pictrace.catalog.importers.base import Item, Skipped
-from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.sources.base import Item, Skipped
+from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.s3 import fetch_s3, is_s3, list_s3
 

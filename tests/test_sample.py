@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from pictrace import sample
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source, digest, image_id
 from pictrace.errors import CatalogError
 from pictrace.images import DecodeLimits
@@ -22,6 +21,7 @@ from pictrace.indexing.pictures import original_bytes
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
+from pictrace.sources.base import Item
 
 
 @pytest.fixture

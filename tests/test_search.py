@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.documents import matches_csv, search_document
@@ -18,6 +17,7 @@ from pictrace.indexing.run import Indexing
 from pictrace.presets import all_presets, get_preset
 from pictrace.scores import Criteria
 from pictrace.search import find, prepare_query, score
+from pictrace.sources.base import Item
 from pictrace.verdict import verdict
 
 

@@ -17,8 +17,7 @@ import numpy as np
 import pytest
 
 from pictrace.catalog import _connections
-from pictrace.catalog.importers.base import Item
-from pictrace.catalog.importers.catalogs import kind_of
+from pictrace.catalog.other import kind_of
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
@@ -26,6 +25,7 @@ from pictrace.images import encode_png
 from pictrace.indexing.merging import Merge
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
 FAST = [get_metric("phash")]
@@ -64,7 +64,7 @@ def as_nobody(code: str, *arguments: str) -> str:
         f"import os, sys; sys.path.insert(0, {root!r})\n"
         "from pathlib import Path\nimport numpy, json, sqlite3, urllib.parse\n"
         "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.catalog.cache import FeatureCache\n"
-        "from pictrace.catalog.importers.catalogs import kind_of; from pictrace.errors import *\n"
+        "from pictrace.catalog.other import kind_of; from pictrace.errors import *\n"
         "from pictrace.metrics import all_metrics, get_metric; from pictrace.cli import main\n"
         "all_metrics()\n"
         f"if os.geteuid() == 0: os.setgid({NOBODY}); os.setuid({NOBODY})\n"

@@ -9,7 +9,6 @@ import pytest
 
 from pictrace import unrelated
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureBatch
@@ -17,6 +16,7 @@ from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
 from pictrace.images.edits import crop, recompress
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
+from pictrace.sources.base import Item
 from pictrace.unrelated import rarity, unrelated_values
 from pictrace.verdict import convinces
 

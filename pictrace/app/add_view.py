@@ -17,10 +17,10 @@ from pictrace.app.state import UPLOAD_LIMITS, Session, workspace_to_add_to
 from pictrace.app.text import literal
 from pictrace.app.typed_links import item_of_link
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.importers.base import Item, Listing, Skipped
-from pictrace.catalog.importers.sources import list_source
 from pictrace.catalog.records import Source
 from pictrace.errors import ColumnError, PicTraceError
+from pictrace.sources.base import Item, Listing, Skipped
+from pictrace.sources.listing import list_source
 
 __all__ = ["add_pictures"]
 

@@ -11,11 +11,11 @@ from pathlib import Path
 
 from pictrace.app.owner import owner
 from pictrace.app.typed_links import refusal
-from pictrace.catalog.importers._schema import Table, tables_of
-from pictrace.catalog.importers.base import Listing, Skipped
-from pictrace.catalog.importers.catalogs import DatabaseKind, kind_of
-from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.other import DatabaseKind, kind_of
 from pictrace.errors import PicTraceError, SourceError
+from pictrace.sources._schema import Table, tables_of
+from pictrace.sources.base import Listing, Skipped
+from pictrace.sources.listing import list_source
 
 __all__ = ["DATABASE_SUFFIXES", "LISTING_SUFFIXES", "Handed", "Intake", "listing_of"]
 

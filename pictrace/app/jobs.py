@@ -9,7 +9,6 @@ from typing import Protocol
 
 from pictrace.app.background import Background
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import digest, image_id
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
@@ -18,6 +17,7 @@ from pictrace.indexing.merging import Merge
 from pictrace.indexing.progress import Failure, Pace, Progress, RefreshProgress
 from pictrace.indexing.refresh import Refresh
 from pictrace.indexing.run import Indexing
+from pictrace.sources.base import Item
 
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 

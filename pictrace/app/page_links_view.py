@@ -10,8 +10,8 @@ import streamlit as st
 
 from pictrace.app.state import Session
 from pictrace.app.text import literal
-from pictrace.catalog.importers.base import Item
 from pictrace.errors import PicTraceError
+from pictrace.sources.base import Item
 from pictrace.web.crawl import crawl
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.scrape import PageLinks, PictureLink, ScrapeRules

@@ -17,7 +17,6 @@ from pictrace.app.state import UPLOAD_LIMITS, Original, Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.importers.base import is_link
 from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
 from pictrace.errors import PicTraceError
 from pictrace.images import encode_jpeg, load, probe
@@ -25,6 +24,7 @@ from pictrace.indexing.pictures import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, Match
 from pictrace.search import Found
+from pictrace.sources.base import is_link
 from pictrace.verdict import Verdict
 
 __all__ = ["details", "list_of_matches", "numbers_table"]

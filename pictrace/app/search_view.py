@@ -20,7 +20,6 @@ from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.weights_view import disagreement, map_of_weights, what_if_part
 from pictrace.app.workspaces import Workspace
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.records import Source
 from pictrace.charts.results import contributions_figure, distribution_figure
 from pictrace.documents import matches_csv, search_document
@@ -30,6 +29,7 @@ from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.scores import Criteria, ScoreTable
 from pictrace.search import Found, find
+from pictrace.sources.base import Item
 from pictrace.verdict import Verdict, verdict
 
 __all__ = ["show"]

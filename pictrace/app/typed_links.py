@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pictrace.catalog.importers.base import Item, Skipped
 from pictrace.errors import RefusedError
+from pictrace.sources.base import Item, Skipped
 from pictrace.web.fetch import fetch
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.s3 import check_s3_allowed, fetch_s3, is_s3

@@ -7,14 +7,14 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from pictrace.catalog.importers.catalogs import is_catalog
-from pictrace.catalog.importers.sources import list_source
+from pictrace.catalog.other import is_catalog
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, add_model, command
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.merge import merge
 from pictrace.indexing.run import Indexing
+from pictrace.sources.listing import list_source
 
 __all__ = ["register"]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
-from pictrace.catalog.importers.base import ENTRY_CHARACTERS, clean_metadata, is_link
-from pictrace.catalog.importers.catalogs import Entry, Head
+from pictrace.catalog.other import Entry, Head
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits, decode, original_mime, probe
 from pictrace.metrics.base import Metric
+from pictrace.sources.base import ENTRY_CHARACTERS, clean_metadata, is_link
 
 __all__ = ["checked_features", "checked_picture", "checked_sha256", "checked_sources"]
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.importers.catalogs import Entry, Head, OtherCatalog
+from pictrace.catalog.other import Entry, Head, OtherCatalog
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.features import Features, FeatureSpec

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.importers.base import Item
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Source
 from pictrace.errors import PicTraceError, SourceError
@@ -22,6 +21,7 @@ from pictrace.indexing.progress import Failure, Progress
 from pictrace.indexing.steps import Steps, Workshop
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.sources.base import Item
 from pictrace.web.fetch import Download
 from pictrace.web.policy import DownloadPolicy
 

@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pictrace.catalog.importers._foreign import quoted
-from pictrace.catalog.importers._schema import key_columns, rowid_name
+from pictrace.catalog.foreign import quoted
+from pictrace.sources._schema import key_columns, rowid_name
 
 __all__ = ["RowKey", "Value", "key_of"]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pictrace.catalog.importers.base import MAX_ROWS, Item, Listing, Skipped, names_a_picture
+from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, names_a_picture
 from pictrace.web.s3 import list_s3
 
 __all__ = ["read_bucket"]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pictrace.catalog.importers.archives import read_zip
-from pictrace.catalog.importers.base import Item, Listing, is_link
-from pictrace.catalog.importers.buckets import read_bucket
-from pictrace.catalog.importers.databases import read_database
-from pictrace.catalog.importers.folders import read_folder
-from pictrace.catalog.importers.lists import looks_like_a_list, read_json, read_list
-from pictrace.catalog.importers.tables import read_table
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.sources.archives import read_zip
+from pictrace.sources.base import Item, Listing, is_link
+from pictrace.sources.buckets import read_bucket
+from pictrace.sources.databases import read_database
+from pictrace.sources.folders import read_folder
+from pictrace.sources.lists import looks_like_a_list, read_json, read_list
+from pictrace.sources.tables import read_table
 from pictrace.web.s3 import is_s3
 
 __all__ = ["list_source"]

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from pictrace.catalog._stored import feature_table
-from pictrace.catalog.importers._foreign import foreign_database
+from pictrace.catalog.foreign import foreign_database
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.features import FeatureSpec

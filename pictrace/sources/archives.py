@@ -15,11 +15,11 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pictrace.catalog.importers._zip_layout import count_entries, damaged_ranges
-from pictrace.catalog.importers.base import Item, Listing, Skipped
 from pictrace.catalog.records import Source
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.sources._zip_layout import count_entries, damaged_ranges
+from pictrace.sources.base import Item, Listing, Skipped
 
 __all__ = ["ArchiveLimits", "read_zip"]
 

@@ -12,7 +12,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TextIO
 
-from pictrace.catalog.importers.base import (
+from pictrace.errors import SourceError
+from pictrace.sources.base import (
     MAX_ROWS,
     Item,
     Listing,
@@ -22,9 +23,8 @@ from pictrace.catalog.importers.base import (
     item_of_entry,
     names_a_picture,
 )
-from pictrace.catalog.importers.columns import SAMPLE_ROWS, choose_columns, is_usual_name
-from pictrace.catalog.importers.text import guess_encoding
-from pictrace.errors import SourceError
+from pictrace.sources.columns import SAMPLE_ROWS, choose_columns, is_usual_name
+from pictrace.sources.text import guess_encoding
 
 __all__ = ["read_csv", "read_table"]
 

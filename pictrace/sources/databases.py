@@ -7,13 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pictrace.catalog.importers._foreign import foreign_database, quoted
-from pictrace.catalog.importers._keys import RowKey, Value, key_of
-from pictrace.catalog.importers._schema import beginning, choose_table, sample_rows
-from pictrace.catalog.importers.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
-from pictrace.catalog.importers.columns import choose_columns
+from pictrace.catalog.foreign import foreign_database, quoted
 from pictrace.catalog.records import Source
 from pictrace.errors import SourceError
+from pictrace.sources._keys import RowKey, Value, key_of
+from pictrace.sources._schema import beginning, choose_table, sample_rows
+from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
+from pictrace.sources.columns import choose_columns
 
 __all__ = ["read_database"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from pictrace.catalog.importers.base import Item, Listing, Skipped
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.sources.base import Item, Listing, Skipped
 
 __all__ = ["read_folder"]
 

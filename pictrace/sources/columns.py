@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from pictrace.catalog.importers.base import is_link, names_a_picture
 from pictrace.errors import ColumnError
+from pictrace.sources.base import is_link, names_a_picture
 from pictrace.web.s3 import is_s3
 
 __all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from pictrace.catalog.importers._foreign import COUNT_S, COUNT_STEPS, foreign_database, quoted
-from pictrace.catalog.importers.columns import SAMPLE_ROWS, choose_columns
+from pictrace.catalog.foreign import COUNT_S, COUNT_STEPS, foreign_database, quoted
 from pictrace.errors import SourceError
+from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 
 __all__ = ["Table", "beginning", "choose_table", "key_columns", "rowid_name", "sample_rows", "tables_of"]
 

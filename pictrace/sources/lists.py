@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pictrace.catalog.importers.base import (
+from pictrace.errors import SourceError
+from pictrace.sources.base import (
     MAX_ROWS,
     Item,
     Listing,
@@ -16,9 +17,8 @@ from pictrace.catalog.importers.base import (
     item_of_entry,
     names_a_picture,
 )
-from pictrace.catalog.importers.columns import SAMPLE_ROWS, choose_columns
-from pictrace.catalog.importers.text import read_text
-from pictrace.errors import SourceError
+from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
+from pictrace.sources.text import read_text
 
 __all__ = ["looks_like_a_list", "read_json", "read_list"]
 
