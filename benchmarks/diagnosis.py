@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from benchmarks.common import intro, parser, photographs, row
 from benchmarks.edits import EDITS, Edited
 from pictrace.diagnosis import KINDS, Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis.planes import chroma
 from pictrace.images import RGBImage, encode_jpeg, load, probe
-from pictrace.pairs.planes import chroma
 
 NEAR_GRAY = 4.0
 COLOURFUL_ONLY = {"gray", "hue 20° to 180°"}

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pictrace.diagnosis import KINDS, Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis.change import SAID
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png, load, probe
 from pictrace.images.edits import CHANGES, blur, caption, crop, gamma, grayscale, letterbox, mirror, noise, resize, turn
-from pictrace.pairs.change import SAID
 
 
 def diagnosed(query: bytes, candidate: bytes) -> Diagnosis:

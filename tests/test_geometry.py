@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from pictrace.geometry import Placement, place
 from pictrace.images import VARIANTS, load, orient
 from pictrace.images.edits import crop, mirror, turn
 from pictrace.metrics import get_metric
 from pictrace.metrics.evidence import Lines
+from pictrace.metrics.placement import Placement, place
 
 RANDOM = np.random.default_rng(4)
 POINTS = RANDOM.uniform(0, 500, (60, 2)).astype(np.float32)

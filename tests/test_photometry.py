@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from pictrace.diagnosis.overlays import Patch, whereabouts
+from pictrace.diagnosis.photometry import Photometry, difference, photometry
+from pictrace.diagnosis.quantisation import blockiness, jpeg_facts
+from pictrace.diagnosis.registration import register
+from pictrace.diagnosis.tones import fit_tone
 from pictrace.images import RGBImage, encode_jpeg, encode_png, load, to_gray
 from pictrace.images.edits import blur, brighten, caption, gamma, grayscale, letterbox, mirror, noise, recolour
-from pictrace.pairs.overlays import Patch, whereabouts
-from pictrace.pairs.quantisation import blockiness, jpeg_facts
-from pictrace.pairs.tones import fit_tone
-from pictrace.photometry import Photometry, difference, photometry
-from pictrace.registration import register
 
 RANDOM = np.random.default_rng(5)
 LEVELS = RANDOM.uniform(0, 255, 20_000).astype(np.float32)

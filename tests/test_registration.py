@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pictrace.diagnosis.frames import corners, inverse, moved, orienting, scaling
+from pictrace.diagnosis.registration import register
 from pictrace.images import VARIANTS, RGBImage, Variant, load, orient
 from pictrace.images.edits import blur, crop, grayscale, letterbox, mirror, recolour, turn
-from pictrace.pairs.frames import corners, inverse, moved, orienting, scaling
-from pictrace.registration import register
 
 RANDOM = np.random.default_rng(11)
 

@@ -11,13 +11,13 @@ from pictrace.app.picture_input import CATALOG_ADDRESS, catalog_picture, linked_
 from pictrace.app.state import UPLOAD_LIMITS, Picture
 from pictrace.app.workspaces import Workspace
 from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis.photometry import difference
 from pictrace.drawing.base import Drawn
 from pictrace.drawing.overlays import laid_over
 from pictrace.errors import SourceError
 from pictrace.images import thumbnail
 from pictrace.metrics.evidence import Evidence
 from pictrace.pair_scores import PairScores, compare_queries
-from pictrace.photometry import difference
 from pictrace.search import Query, needed_metrics, prepare_query, with_metrics
 
 __all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side", "comparison", "picture_at"]

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.features import Features, RawScores
-from pictrace.geometry import Overlap
 from pictrace.images import RGBImage, Variant
+from pictrace.metrics.placement import Overlap
 
 __all__ = [
     "BitGrids",

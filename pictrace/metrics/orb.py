@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.geometry import place
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, orient, to_gray
-from pictrace.metrics._pairs import keypoint_pairs, passing_count
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Lines, Pair
+from pictrace.metrics.keypoints import keypoint_pairs, passing_count
+from pictrace.metrics.placement import place
 
 __all__ = ["Orb"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.pairs.frames import Matrix, common_frame, inverse, moved, scaling
+from pictrace.diagnosis.frames import Matrix, common_frame, inverse, moved, scaling
 
 __all__ = ["Patches", "look", "refine"]
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.diagnosis.planes import brightest
 from pictrace.images import RGBImage, to_gray
-from pictrace.pairs.planes import brightest
 
 __all__ = ["Patch", "foreign", "laid_over", "whereabouts"]
 

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.diagnosis.planes import chroma, soft
 from pictrace.images import RGBImage
-from pictrace.pairs.planes import chroma, soft
 
 __all__ = ["Colours", "compare_colours", "rotate_hue", "saturation_between", "tint_between"]
 

@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.pairs.change import Change, rising, said
-from pictrace.pairs.frames import inverse, moved
-from pictrace.pairs.padding import Bars
-from pictrace.photometry import Photometry
-from pictrace.registration import Registration
+from pictrace.diagnosis.change import Change, rising, said
+from pictrace.diagnosis.frames import inverse, moved
+from pictrace.diagnosis.padding import Bars
+from pictrace.diagnosis.photometry import Photometry
+from pictrace.diagnosis.registration import Registration
 
 __all__ = ["Sizes", "geometric_changes"]
 

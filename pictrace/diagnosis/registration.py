@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.diagnosis.change import rising
+from pictrace.diagnosis.frames import Matrix, corners, inverse, moved, scale_of, warp
+from pictrace.diagnosis.hypotheses import Guess, framed, keypoints, searched, stable_keypoints
+from pictrace.diagnosis.patches import Patches, look, refine
+from pictrace.diagnosis.planes import brightest, soft
 from pictrace.images import RGBImage, to_gray
-from pictrace.pairs.change import rising
-from pictrace.pairs.frames import Matrix, corners, inverse, moved, scale_of, warp
-from pictrace.pairs.hypotheses import Guess, framed, keypoints, searched, stable_keypoints
-from pictrace.pairs.patches import Patches, look, refine
-from pictrace.pairs.planes import brightest, soft
 
 __all__ = ["Registration", "register"]
 

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 import cv2
 
+from pictrace.diagnosis.change import SAID, Change
+from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
+from pictrace.diagnosis.photometry import Photometry, photometry
+from pictrace.diagnosis.quantisation import blockiness, jpeg_facts
+from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
+from pictrace.diagnosis.tonal_changes import tonal_changes
 from pictrace.images import WORKING_SIDE_PX, RGBImage, to_gray
-from pictrace.pairs.change import SAID, Change
-from pictrace.pairs.geometric_changes import Sizes, geometric_changes
-from pictrace.pairs.quantisation import blockiness, jpeg_facts
-from pictrace.pairs.tonal_changes import tonal_changes
-from pictrace.photometry import Photometry, photometry
-from pictrace.registration import SMALLEST_PX, Registration, register
 
 __all__ = ["KINDS", "Diagnosis", "FileFacts", "diagnose"]
 

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
-from pictrace.geometry import Placement, place
+from pictrace.diagnosis.frames import Matrix, inverse, orienting, scaling
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, orient
 from pictrace.metrics import get_metric
-from pictrace.metrics._pairs import keypoint_pairs
-from pictrace.pairs.frames import Matrix, inverse, orienting, scaling
+from pictrace.metrics.keypoints import keypoint_pairs
+from pictrace.metrics.placement import Placement, place
 
 __all__ = ["Guess", "framed", "keypoints", "searched", "stable_keypoints"]
 

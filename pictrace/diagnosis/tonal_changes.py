@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from pictrace.pairs.change import Change, rising, said
-from pictrace.pairs.overlays import whereabouts
-from pictrace.pairs.tones import Tone
-from pictrace.photometry import Photometry
+from pictrace.diagnosis.change import Change, rising, said
+from pictrace.diagnosis.overlays import whereabouts
+from pictrace.diagnosis.photometry import Photometry
+from pictrace.diagnosis.tones import Tone
 
 __all__ = ["tonal_changes"]
 

@@ -8,15 +8,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.diagnosis.colours import Colours, compare_colours, rotate_hue, saturation_between, tint_between
+from pictrace.diagnosis.frames import Frame, common_frame, inverse, warp
+from pictrace.diagnosis.overlays import Patch, foreign, laid_over
+from pictrace.diagnosis.padding import Bars, Padding, padding
+from pictrace.diagnosis.planes import as_gray, brightest, soft
+from pictrace.diagnosis.registration import Registration
+from pictrace.diagnosis.sharpness import blur_between, flat_parts, noise_level
+from pictrace.diagnosis.tones import Tone, fit_tone
 from pictrace.images import RGBImage, decode, encode_jpeg, to_gray
-from pictrace.pairs.colours import Colours, compare_colours, rotate_hue, saturation_between, tint_between
-from pictrace.pairs.frames import Frame, common_frame, inverse, warp
-from pictrace.pairs.overlays import Patch, foreign, laid_over
-from pictrace.pairs.padding import Bars, Padding, padding
-from pictrace.pairs.planes import as_gray, brightest, soft
-from pictrace.pairs.sharpness import blur_between, flat_parts, noise_level
-from pictrace.pairs.tones import Tone, fit_tone
-from pictrace.registration import Registration
 
 __all__ = ["Difference", "Photometry", "difference", "photometry"]
 
