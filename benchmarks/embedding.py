@@ -36,8 +36,9 @@ from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Network, network_of
 from pictrace.models.sketch import sign_bits
-from pictrace.scores import Criteria
-from pictrace.search import SHORTLIST, prepare_query, score
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import SHORTLIST, score
+from pictrace.searching.table import Criteria
 from pictrace.sources.base import Item
 
 BATCH = 1000

@@ -19,8 +19,8 @@ from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.images.edits import crop, mirror
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels, Explanation
-from pictrace.search import needed_metrics
-from pictrace.unrelated import unrelated_values
+from pictrace.searching.query import needed_metrics
+from pictrace.searching.rarity import unrelated_values
 
 SIZE_PX = (4000, 3000)
 

@@ -21,7 +21,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import Features
 from pictrace.images import RGBImage, encode_jpeg, load, thumbnail
 from pictrace.metrics.base import Metric
-from pictrace.search import needed_metrics
+from pictrace.searching.query import needed_metrics
 
 __all__ = ["made_catalog"]
 

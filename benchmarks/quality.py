@@ -22,10 +22,11 @@ from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.images.edits import CHANGES
 from pictrace.metrics.base import Metric
-from pictrace.presets import all_presets, criteria_of
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Query, nearest_of, needed_metrics, prepare_query
-from pictrace.verdict import convincing_ids
+from pictrace.searching.cascade import nearest_of
+from pictrace.searching.presets import all_presets, criteria_of
+from pictrace.searching.query import Query, needed_metrics, prepare_query
+from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.verdict import convincing_ids
 
 HashFunction = Callable[[RGBImage], NDArray[np.bool_]]
 

@@ -27,9 +27,11 @@ from pictrace.features import RawScores
 from pictrace.images import RGBImage, encode_jpeg
 from pictrace.images.edits import crop, recompress
 from pictrace.metrics import get_metric
-from pictrace.presets import criteria_of
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Query, find, needed_metrics, prepare_query, score
+from pictrace.searching.find import find
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import Query, needed_metrics, prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import Criteria, ScoreTable
 
 REFERENCE_PICTURES = 6
 RATIOS = get_metric("orb").settings[1].values

@@ -13,9 +13,9 @@ import numpy as np
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from pictrace.features import FeatureBatch, RawScores
 from pictrace.images import RGBImage, fit
-from pictrace.presets import criteria_of
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import needed_metrics
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import needed_metrics
+from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.weightmap.disagreement import agreement, disputes
 from pictrace.weightmap.ranges import weight_ranges
 from pictrace.weightmap.triangle import heaviest, weight_map

@@ -12,9 +12,10 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord
 from pictrace.diagnosis import Diagnosis
 from pictrace.indexing.progress import Failure
-from pictrace.scores import Criteria, Match, ScoreTable
-from pictrace.search import Found, Query
-from pictrace.verdict import convincing_ids
+from pictrace.searching.find import Found
+from pictrace.searching.query import Query
+from pictrace.searching.table import Criteria, Match, ScoreTable
+from pictrace.searching.verdict import convincing_ids
 
 __all__ = [
     "criteria_document",

@@ -12,7 +12,7 @@ from pictrace.drawing.base import Drawn
 from pictrace.images import RGBImage, encode_jpeg, fit
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation
-from pictrace.scores import Criteria, Match
+from pictrace.searching.table import Criteria, Match
 
 __all__ = ["Report", "Subject", "html_report"]
 

@@ -115,7 +115,7 @@ def test_sliders_recompute_nothing(photographs: dict[str, bytes], monkeypatch: p
 
 
 def _ranked(app: AppTest) -> list[object]:
-    from pictrace.scores import Criteria
+    from pictrace.searching.table import Criteria
 
     weights = {metric.name: app.slider(key=f"w_{metric.name}").value for metric in all_metrics()}
     table = session(app).table
@@ -287,10 +287,10 @@ def test_the_about_page() -> None:
 def test_a_large_catalog_says_how_many_were_scored_exactly(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pictrace import search
+    from pictrace.searching import scoring
 
-    monkeypatch.setattr(search, "EXACT_LIMIT", 5)
-    monkeypatch.setattr(search, "SHORTLIST", 2)
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", 5)
+    monkeypatch.setattr(scoring, "SHORTLIST", 2)
     app = with_query(start(), photographs["coffee.png"])
     table = session(app).table
     assert table is not None
@@ -374,7 +374,7 @@ def test_the_recipe_is_the_same_search_on_the_command_line(
     document = json.loads(capsys.readouterr().out)
     table = session(app).table
     assert table is not None
-    from pictrace.scores import Criteria
+    from pictrace.searching.table import Criteria
 
     weights = {metric.name: app.slider(key=f"w_{metric.name}").value for metric in all_metrics()}
     criteria = Criteria(weights=weights, settings={"orb": {"ratio": 0.8}}, top=3)

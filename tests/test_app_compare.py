@@ -16,7 +16,7 @@ from pictrace.errors import PicTraceError
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
 from pictrace.metrics import ready_metrics
-from pictrace.presets import criteria_of
+from pictrace.searching.presets import criteria_of
 
 ROOT = Path(__file__).parents[1]
 

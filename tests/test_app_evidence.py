@@ -18,7 +18,7 @@ from pictrace.images.edits import crop, mirror
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
-from pictrace.presets import criteria_of
+from pictrace.searching.presets import criteria_of
 from pictrace.sources.base import Item
 
 ROOT = Path(__file__).parents[1]

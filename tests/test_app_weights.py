@@ -17,9 +17,9 @@ from pictrace.charts.weights import agreement_figure, ranges_figure, what_if_fig
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import mirror
 from pictrace.metrics import ready_metrics
-from pictrace.presets import criteria_of
 from pictrace.sample import example_queries
-from pictrace.scores import Criteria
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.table import Criteria
 from pictrace.weightmap.ranges import Held, Takeover, WeightRange
 from pictrace.weightmap.whatif import WhatIf
 
@@ -203,10 +203,10 @@ def test_what_if_is_told_once_it_is_opened(photographs: dict[str, bytes]) -> Non
 
 
 def test_a_shortlist_is_told(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
-    from pictrace import search
+    from pictrace.searching import scoring
 
-    monkeypatch.setattr(search, "EXACT_LIMIT", 5)
-    monkeypatch.setattr(search, "SHORTLIST", 2)
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", 5)
+    monkeypatch.setattr(scoring, "SHORTLIST", 2)
     app = open_part(searched(photographs), "Map of weights")
     count = len(app.session_state["pictrace"].table.ids)
     assert f"Only the {count} pictures that were scored exactly take part, of 34" in texts(app)

@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace import search
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -23,8 +22,11 @@ from pictrace.images import encode_png
 from pictrace.indexing.features import missing_features, outdated_features
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.scores import Criteria
-from pictrace.search import find, prepare_query, score
+from pictrace.searching import scoring
+from pictrace.searching.find import find
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import Criteria
 from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -204,7 +206,7 @@ def tagged(photographs: dict[str, bytes], make_catalog: MakeCatalog) -> SqliteCa
 def test_a_search_among_some_is_that_search_without_the_others(
     limit: int, tagged: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "EXACT_LIMIT", limit)
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", limit)
     query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
     everything = score(query, cache).rank(Criteria(weights=EVEN.weights, top=10))
     among = tagged.ids_with({"kind": ["jpg"]})
@@ -218,7 +220,7 @@ def test_a_search_among_some_is_that_search_without_the_others(
 def test_few_candidates_of_a_large_catalog_are_scored_exactly(
     tagged: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(search, "EXACT_LIMIT", 3)
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", 3)
     query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
     assert not score(query, cache, shortlist=1).exhaustive
     assert score(query, cache, shortlist=1, among=tagged.ids()[:3]).exhaustive

@@ -17,8 +17,9 @@ from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror, recompress, turn
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import ready_metrics
-from pictrace.presets import criteria_of
-from pictrace.search import prepare_query, score
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
 from pictrace.sources.base import Item
 
 METRICS = ready_metrics()
@@ -178,12 +179,12 @@ def test_the_same_file_is_always_on_the_shortlist(catalog: SqliteCatalog, photog
 
 
 def test_a_large_catalog_is_searched_by_the_cascade(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    from pictrace import search
+    from pictrace.searching import scoring
 
     query = prepare_query(encode_jpeg(np.zeros((50, 50, 3), np.uint8)))
     cache = FeatureCache(catalog)
     assert score(query, cache).exhaustive
-    monkeypatch.setattr(search, "EXACT_LIMIT", 10)
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", 10)
     table = score(query, cache, shortlist=2)
     assert not table.exhaustive
     assert len(table.ids) <= 2 * len(METRICS)
@@ -215,13 +216,13 @@ def test_threads_search_while_another_adds(catalog: SqliteCatalog, photographs: 
 def test_a_catalog_too_large_for_the_cache_is_scored_in_chunks(
     catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pictrace import search
+    from pictrace.searching import scoring
 
     query = prepare_query(encode_jpeg(mirror(decode(photographs["coffee.png"]))))
     cache = FeatureCache(catalog)
     whole = score(query, cache, exhaustive=True)
-    monkeypatch.setattr(search, "PACKED_LIMIT", 10)
-    monkeypatch.setattr(search, "CHUNK_PICTURES", 7)
+    monkeypatch.setattr(scoring, "PACKED_LIMIT", 10)
+    monkeypatch.setattr(scoring, "CHUNK_PICTURES", 7)
     steps: list[tuple[int, int]] = []
     cold = FeatureCache(catalog, folder=Path(f"{catalog.location}.other"))
     chunked = score(query, cold, exhaustive=True, progress=lambda done, total: steps.append((done, total)))

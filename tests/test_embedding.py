@@ -16,7 +16,7 @@ import scipy.linalg
 
 from benchmarks.networks import describe, made_tiny
 from pictrace import metrics as metrics_module
-from pictrace import models, search
+from pictrace import models
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -33,9 +33,12 @@ from pictrace.metrics.embedding import Embedding
 from pictrace.metrics.evidence import Picture
 from pictrace.models import find_model, network_of
 from pictrace.models.sketch import SKETCH_BITS, sign_bits
-from pictrace.presets import all_presets, get_preset
-from pictrace.scores import Criteria
-from pictrace.search import find, needed_metrics, prepare_query, score, with_metrics
+from pictrace.searching import scoring
+from pictrace.searching.find import find
+from pictrace.searching.presets import all_presets, get_preset
+from pictrace.searching.query import needed_metrics, prepare_query, with_metrics
+from pictrace.searching.scoring import score
+from pictrace.searching.table import Criteria
 from pictrace.sources.base import Item
 
 ONLY = {"embedding": 1.0}
@@ -104,7 +107,7 @@ def test_the_cascade_finds_what_exact_comparison_finds() -> None:
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     best = np.argsort(-(queries @ unit.T), axis=1)[:, :10]
     sketches, asked = sign_bits(rows), sign_bits(queries)
-    shortlist = search.SHORTLIST * Embedding.preselected
+    shortlist = scoring.SHORTLIST * Embedding.preselected
     near = [np.argsort(np.bitwise_count(sketches ^ one).sum(axis=1), kind="stable")[:shortlist] for one in asked]
     recall = np.mean([len(set(a) & set(b)) / 10 for a, b in zip(near, best, strict=True)])
     assert recall >= 0.99
@@ -382,7 +385,8 @@ def test_model_get_over_a_connection(
 
 def test_neither_runtime_is_loaded_before_it_is_needed() -> None:
     code = (
-        "import sys; from pictrace.metrics import all_metrics, ready_metrics; from pictrace.presets import all_presets;"
+        "import sys; from pictrace.metrics import all_metrics, ready_metrics;"
+        "from pictrace.searching.presets import all_presets;"
         "all_presets(); ready_metrics(); print(sorted({'onnxruntime', 'onnx'} & set(sys.modules)))"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

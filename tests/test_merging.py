@@ -31,8 +31,9 @@ from pictrace.indexing.merging import Merge
 from pictrace.indexing.pictures import new_picture, original_bytes
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.scores import Criteria
-from pictrace.search import prepare_query, score
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import Criteria
 from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]

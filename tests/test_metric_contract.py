@@ -13,7 +13,7 @@ from pictrace.images.edits import brighten, crop, mirror, noise, recompress, tur
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation
-from pictrace.verdict import convinces
+from pictrace.searching.verdict import convinces
 
 METRICS = [metric.name for metric in all_metrics()]
 

@@ -12,9 +12,10 @@ from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
 from pictrace.indexing.pictures import new_picture
 from pictrace.metrics import ready_metrics
-from pictrace.pair_scores import compare_queries
-from pictrace.presets import criteria_of
-from pictrace.search import prepare_query, score
+from pictrace.searching.pair import compare_queries
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
 
 
 @pytest.mark.parametrize("orientations", [True, False])

@@ -7,10 +7,10 @@ import pytest
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
 from pictrace.metrics import ready_metrics
-from pictrace.pair_scores import compare_queries
-from pictrace.presets import criteria_of
 from pictrace.report import Report, Subject, html_report
-from pictrace.search import prepare_query
+from pictrace.searching.pair import compare_queries
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import prepare_query
 
 HOSTILE = "<img src=x onerror=alert(1)>\"'><script>alert(2)</script>"
 

@@ -12,8 +12,8 @@ from pictrace.images import VARIANTS, RGBImage, Variant
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
-from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset
-from pictrace.scores import Criteria, ScoreTable
+from pictrace.searching.presets import DEFAULT_PRESET, all_presets, get_preset
+from pictrace.searching.table import Criteria, ScoreTable
 
 NAN = float("nan")
 

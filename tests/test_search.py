@@ -14,11 +14,13 @@ from pictrace.errors import ImageError
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png
 from pictrace.images.edits import caption, crop, mirror, recompress, turn
 from pictrace.indexing.run import Indexing
-from pictrace.presets import all_presets, get_preset
-from pictrace.scores import Criteria
-from pictrace.search import find, prepare_query, score
+from pictrace.searching.find import find
+from pictrace.searching.presets import all_presets, get_preset
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import Criteria
+from pictrace.searching.verdict import verdict
 from pictrace.sources.base import Item
-from pictrace.verdict import verdict
 
 
 @pytest.fixture(scope="module")

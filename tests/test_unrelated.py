@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from pictrace import unrelated
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -16,9 +15,10 @@ from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
 from pictrace.images.edits import crop, recompress
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
+from pictrace.searching import rarity as rarity_module
+from pictrace.searching.rarity import rarity, unrelated_values
+from pictrace.searching.verdict import convinces
 from pictrace.sources.base import Item
-from pictrace.unrelated import rarity, unrelated_values
-from pictrace.verdict import convinces
 
 
 @pytest.fixture
@@ -76,7 +76,7 @@ def test_pairs_are_limited_and_repeatable(cache: FeatureCache, monkeypatch: pyte
     assert np.isin(some, all_pairs).all()
     np.testing.assert_array_equal(some, unrelated_values(cache, metrics, pairs=10)["histogram"])
     assert not np.array_equal(some, unrelated_values(cache, metrics, pairs=10, seed=2)["histogram"])
-    monkeypatch.setattr(unrelated, "PICTURES", 4)
+    monkeypatch.setattr(rarity_module, "PICTURES", 4)
     assert len(unrelated_values(cache, metrics)["histogram"]) == 6
 
 

@@ -13,7 +13,7 @@ from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, 
 from pictrace.images import RGBImage
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
-from pictrace.scores import Criteria, ScoreTable
+from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.weightmap.disagreement import agreement, disputes
 from pictrace.weightmap.ranges import Held, Takeover, weight_ranges
 from pictrace.weightmap.triangle import WeightMap, heaviest, weight_map

@@ -10,8 +10,8 @@ import streamlit as st
 from pictrace import kernels
 from pictrace.app.text import literal
 from pictrace.metrics import all_metrics
-from pictrace.presets import all_presets
 from pictrace.sample import PHOTOGRAPHS
+from pictrace.searching.presets import all_presets
 
 __all__ = ["show"]
 

@@ -22,10 +22,10 @@ from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.images import encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
-from pictrace.pair_scores import PairScores
 from pictrace.report import Report, Subject, html_report
-from pictrace.scores import Criteria, Match
-from pictrace.unrelated import rarity
+from pictrace.searching.pair import PairScores
+from pictrace.searching.rarity import rarity
+from pictrace.searching.table import Criteria, Match
 
 __all__ = ["show"]
 

@@ -17,8 +17,8 @@ from pictrace.drawing.overlays import laid_over
 from pictrace.errors import SourceError
 from pictrace.images import thumbnail
 from pictrace.metrics.evidence import Evidence
-from pictrace.pair_scores import PairScores, compare_queries
-from pictrace.search import Query, needed_metrics, prepare_query, with_metrics
+from pictrace.searching.pair import PairScores, compare_queries
+from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 
 __all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side", "comparison", "picture_at"]
 

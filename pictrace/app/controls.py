@@ -17,8 +17,8 @@ from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.models import DEFAULT_MODEL, chosen_model
-from pictrace.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
-from pictrace.scores import Criteria
+from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
+from pictrace.searching.table import Criteria
 
 __all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "criteria_controls", "set_weights"]
 

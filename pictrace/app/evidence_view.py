@@ -31,7 +31,7 @@ from pictrace.metrics.evidence import (
     Swatches,
     Terms,
 )
-from pictrace.unrelated import rarity, unrelated_values
+from pictrace.searching.rarity import rarity, unrelated_values
 
 __all__ = ["draw", "draw_rarity", "unrelated_of"]
 

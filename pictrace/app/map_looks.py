@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from pictrace.app.components.pointmap import RAMP_STEPS, Group, Looks
 from pictrace.app.filters_view import names_that_group
 from pictrace.app.workspaces import Workspace
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Found
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria, ScoreTable
 
 __all__ = ["PLAIN", "SCORE", "Scored", "looks_of", "names_to_colour_by"]
 

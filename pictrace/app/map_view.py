@@ -26,8 +26,9 @@ from pictrace.features import Features
 from pictrace.images import UPRIGHT, thumbnail
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.base import Metric
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Found, Query
+from pictrace.searching.find import Found
+from pictrace.searching.query import Query
+from pictrace.searching.table import Criteria, ScoreTable
 
 __all__ = ["map_of_catalog", "map_of_search"]
 

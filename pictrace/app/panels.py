@@ -22,10 +22,10 @@ from pictrace.errors import PicTraceError
 from pictrace.images import encode_jpeg, load, probe
 from pictrace.indexing.pictures import original_bytes
 from pictrace.metrics.base import Metric
-from pictrace.scores import Criteria, Match
-from pictrace.search import Found
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria, Match
+from pictrace.searching.verdict import Verdict
 from pictrace.sources.base import is_link
-from pictrace.verdict import Verdict
 
 __all__ = ["details", "list_of_matches", "numbers_table"]
 

@@ -27,10 +27,10 @@ from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Found, find
+from pictrace.searching.find import Found, find
+from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.verdict import Verdict, verdict
 from pictrace.sources.base import Item
-from pictrace.verdict import Verdict, verdict
 
 __all__ = ["show"]
 

@@ -19,8 +19,9 @@ from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
-from pictrace.scores import ScoreTable
-from pictrace.search import Query, needed_metrics, prepare_query, score, with_metrics
+from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
+from pictrace.searching.scoring import score
+from pictrace.searching.table import ScoreTable
 from pictrace.web.scrape import PictureLink
 
 __all__ = [

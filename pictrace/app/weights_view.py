@@ -20,8 +20,8 @@ from pictrace.app.workspaces import Workspace
 from pictrace.charts.frame import brief_titles
 from pictrace.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.metrics.base import Metric
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Found
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.weightmap.disagreement import agreement, disputes
 from pictrace.weightmap.ranges import weight_ranges
 from pictrace.weightmap.triangle import NOBODY, WeightMap, heaviest, weight_map

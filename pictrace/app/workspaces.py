@@ -23,7 +23,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError, PicTraceError
 from pictrace.folders import cache_folder
 from pictrace.sample import open_sample
-from pictrace.search import needed_metrics
+from pictrace.searching.query import needed_metrics
 
 __all__ = [
     "KEPT_S",

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pictrace.charts.frame import GRAY, framed, plain, short
 from pictrace.metrics.base import Metric
-from pictrace.scores import Criteria, ScoreTable
-from pictrace.search import Found
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria, ScoreTable
 
 __all__ = ["contributions_figure", "counts_figure", "distribution_figure"]
 

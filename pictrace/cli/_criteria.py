@@ -8,8 +8,8 @@ from pictrace.cli._commands import add_json, add_model
 from pictrace.errors import CriteriaError
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.presets import DEFAULT_PRESET, all_presets, get_preset
-from pictrace.scores import Criteria
+from pictrace.searching.presets import DEFAULT_PRESET, all_presets, get_preset
+from pictrace.searching.table import Criteria
 
 __all__ = ["add_criteria", "criteria_from"]
 

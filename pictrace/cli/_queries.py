@@ -11,8 +11,8 @@ from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import read_file
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
-from pictrace.scores import Criteria
-from pictrace.search import Query, needed_metrics, prepare_query
+from pictrace.searching.query import Query, needed_metrics, prepare_query
+from pictrace.searching.table import Criteria
 from pictrace.web.fetch import fetch
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.s3 import fetch_s3, is_s3

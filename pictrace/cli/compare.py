@@ -11,7 +11,7 @@ from pictrace.cli._queries import query_of, read, usable_metrics
 from pictrace.diagnosis import FileFacts, diagnose
 from pictrace.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.metrics import get_metric
-from pictrace.pair_scores import compare_queries
+from pictrace.searching.pair import compare_queries
 
 __all__ = ["register"]
 

@@ -18,9 +18,11 @@ from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at, usable_metrics
 from pictrace.documents import search_document
 from pictrace.errors import CriteriaError
-from pictrace.scores import ScoreTable
-from pictrace.search import Found, Query, find, score
-from pictrace.verdict import verdict
+from pictrace.searching.find import Found, find
+from pictrace.searching.query import Query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import ScoreTable
+from pictrace.searching.verdict import verdict
 
 __all__ = ["register"]
 

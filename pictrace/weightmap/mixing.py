@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.scores import Criteria, ScoreTable
+from pictrace.searching.table import Criteria, ScoreTable
 
 __all__ = ["UNRANKED", "Mixer", "mean_ranks", "weights_of", "whole"]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pictrace.errors import CriteriaError
 from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.scores import Criteria
+from pictrace.searching.table import Criteria
 
 __all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "criteria_of", "get_preset"]
 

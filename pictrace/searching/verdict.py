@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.metrics.base import Metric
-from pictrace.scores import Match, ScoreTable
-from pictrace.search import Found, Query
+from pictrace.searching.find import Found
+from pictrace.searching.query import Query
+from pictrace.searching.table import Match, ScoreTable
 
 __all__ = ["Verdict", "convincing_ids", "verdict"]
 

@@ -11,8 +11,8 @@ from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair
-from pictrace.scores import Criteria, Match, ScoreTable
-from pictrace.search import Query
+from pictrace.searching.query import Query
+from pictrace.searching.table import Criteria, Match, ScoreTable
 
 __all__ = ["PairScores", "compare_queries"]
 

@@ -1,0 +1,78 @@
+"""A picture to look for: its features, extracted once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pictrace.catalog.records import digest, image_id
+from pictrace.features import Features
+from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
+from pictrace.metrics import loaded, ready_metrics
+from pictrace.metrics.base import Metric
+
+__all__ = ["Query", "needed_metrics", "prepare_query", "with_metrics"]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A picture to look for: its pixels, and its features by metric name and orientation."""
+
+    sha256: bytes
+    info: ImageInfo
+    image: RGBImage
+    features: Mapping[str, Mapping[Variant, Features]]
+    timing_ms: Mapping[str, float] = field(default_factory=dict)
+    metrics: tuple[Metric, ...] = ()  # whose features these are
+
+    @property
+    def id(self) -> int:
+        """The id that this very file has, or would have, in a catalog."""
+        return image_id(self.sha256)
+
+
+def prepare_query(
+    data: bytes,
+    metrics: Sequence[Metric] | None = None,
+    *,
+    orientations: bool = True,
+    limits: DecodeLimits | None = None,
+) -> Query:
+    """Decode the query and extract what each metric needs; ImageError where it is no picture.
+
+    metrics: by default, those that ``needed_metrics`` gives without weights.
+    orientations: compare it mirrored and turned as well, for the metrics that would not notice.
+    """
+    limits = limits or DecodeLimits()
+    started = time.perf_counter()
+    info = probe(data, limits)
+    image = load(data, limits)
+    decoded = time.perf_counter()
+    chosen = needed_metrics() if metrics is None else tuple(metrics)
+    features = _features(image, chosen, orientations=orientations)
+    timing = {
+        "decode": (decoded - started) * 1e3,
+        "extract": (time.perf_counter() - decoded) * 1e3,
+    }
+    return Query(digest(data), info, image, features, timing, chosen)
+
+
+def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:
+    """The metrics that are ready; of those that extract on demand only, the ones with a weight."""
+    wanted = {name for name, weight in (weights or {}).items() if weight > 0}
+    return loaded(metric for metric in ready_metrics() if not metric.on_demand or metric.name in wanted)
+
+
+def with_metrics(query: Query, metrics: Sequence[Metric], *, orientations: bool = True) -> Query:
+    """The query with the features of these metrics; what it has already is not extracted again."""
+    had = {metric.feature_key for metric in query.metrics}
+    started = time.perf_counter()
+    new = _features(query.image, [one for one in metrics if one.feature_key not in had], orientations=orientations)
+    spent = query.timing_ms.get("extract", 0.0) + (time.perf_counter() - started) * 1e3
+    features = {one.name: new.get(one.name) or query.features[one.name] for one in metrics}
+    return replace(query, features=features, timing_ms={**query.timing_ms, "extract": spent}, metrics=tuple(metrics))
+
+
+def _features(image: RGBImage, metrics: Sequence[Metric], *, orientations: bool) -> dict[str, dict[Variant, Features]]:
+    return {one.name: one.extract_variants(image, one.variants if orientations else (UPRIGHT,)) for one in metrics}
