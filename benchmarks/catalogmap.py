@@ -20,9 +20,9 @@ import numpy as np
 from benchmarks.common import distractors, intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalogmap.axes import principal_axes
-from pictrace.catalogmap.maps import METHODS, catalog_map, mappable
-from pictrace.catalogmap.neighbours import neighbour_layout
+from pictrace.explore.map.axes import principal_axes
+from pictrace.explore.map.maps import METHODS, catalog_map, mappable
+from pictrace.explore.map.neighbours import neighbour_layout
 from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, fit
 from pictrace.metrics import ready_metrics

@@ -13,12 +13,12 @@ import cv2
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.charts.evidence import channels_figure
-from pictrace.drawing import draw_evidence
 from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.images.edits import crop, mirror
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels, Explanation
+from pictrace.output.charts.evidence import channels_figure
+from pictrace.output.drawing import draw_evidence
 from pictrace.searching.query import needed_metrics
 from pictrace.searching.rarity import unrelated_values
 

@@ -11,15 +11,15 @@ from collections.abc import Callable
 import numpy as np
 
 from benchmarks.common import interleaved, intro, parser, photographs, row
+from pictrace.explore.weights.disagreement import agreement, disputes
+from pictrace.explore.weights.ranges import weight_ranges
+from pictrace.explore.weights.triangle import heaviest, weight_map
+from pictrace.explore.weights.whatif import what_if
 from pictrace.features import FeatureBatch, RawScores
 from pictrace.images import RGBImage, fit
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import needed_metrics
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.disagreement import agreement, disputes
-from pictrace.weightmap.ranges import weight_ranges
-from pictrace.weightmap.triangle import heaviest, weight_map
-from pictrace.weightmap.whatif import what_if
 
 NOISE = 0.01  # of the way from a scale's worst to its best
 MISSING = 0.05

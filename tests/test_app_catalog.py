@@ -24,12 +24,12 @@ from pictrace.app.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, wo
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.documents import failures_csv
 from pictrace.errors import CatalogError, SourceError
 from pictrace.indexing.features import missing_features
 from pictrace.indexing.progress import Failure
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.output.documents import failures_csv
 from pictrace.sources.base import Item
 
 ROOT = Path(__file__).parents[1]

@@ -16,7 +16,7 @@ from pictrace.app.state import Session
 from pictrace.app.workspaces import open_workspace
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.catalogmap.maps import catalog_map
+from pictrace.explore.map.maps import catalog_map
 from pictrace.images import decode, encode_jpeg, load, thumbnail
 from pictrace.images.edits import mirror
 from pictrace.metrics import get_metric, ready_metrics

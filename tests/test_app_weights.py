@@ -12,16 +12,16 @@ from streamlit.testing.v1 import AppTest
 from pictrace.app import weights_view
 from pictrace.app.components import triangle as triangle_module
 from pictrace.app.workspaces import open_workspace
-from pictrace.charts.frame import brief_titles
-from pictrace.charts.weights import agreement_figure, ranges_figure, what_if_figure
+from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
+from pictrace.explore.weights.whatif import WhatIf
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import mirror
 from pictrace.metrics import ready_metrics
+from pictrace.output.charts.frame import brief_titles
+from pictrace.output.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.sample import example_queries
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.table import Criteria
-from pictrace.weightmap.ranges import Held, Takeover, WeightRange
-from pictrace.weightmap.whatif import WhatIf
 
 ROOT = Path(__file__).parents[1]
 

@@ -15,13 +15,13 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
-from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec, Layout
 from pictrace.images import encode_png
 from pictrace.indexing.features import missing_features, outdated_features
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
+from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching import scoring
 from pictrace.searching.find import find
 from pictrace.searching.query import prepare_query

@@ -10,9 +10,9 @@ import pytest
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.catalogmap.axes import principal_axes
-from pictrace.catalogmap.maps import AXES, METHODS, NEIGHBOURS, catalog_map, mappable
-from pictrace.catalogmap.neighbours import nearest, neighbour_layout
+from pictrace.explore.map.axes import principal_axes
+from pictrace.explore.map.maps import AXES, METHODS, NEIGHBOURS, catalog_map, mappable
+from pictrace.explore.map.neighbours import nearest, neighbour_layout
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import RGBImage
 from pictrace.metrics import all_metrics, get_metric

@@ -9,8 +9,6 @@ import pytest
 from scipy.stats import pearsonr
 from skimage.metrics import structural_similarity
 
-from pictrace.drawing import draw_evidence
-from pictrace.drawing.base import GREEN, VERMILION, YELLOW, number
 from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, load
 from pictrace.images.edits import brighten, crop, mirror, noise, recompress
@@ -18,6 +16,8 @@ from pictrace.metrics import get_metric
 from pictrace.metrics._local_ssim import local_ssim, most_different
 from pictrace.metrics.evidence import BitGrids, Boxes, HeatMap, Lines, Region, Swatches, Terms
 from pictrace.metrics.histogram import contributions, counts_of
+from pictrace.output.drawing import draw_evidence
+from pictrace.output.drawing.base import GREEN, VERMILION, YELLOW, number
 
 ALIKE = {"itself": lambda image: image, "recompressed": lambda image: recompress(image, 15)}
 CHANGES: dict[str, Callable[[RGBImage], RGBImage]] = {

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.drawing import draw_evidence
 from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, VARIANTS, RGBImage, encode_jpeg, load, orient
 from pictrace.images.edits import brighten, crop, mirror, noise, recompress, turn
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation
+from pictrace.output.drawing import draw_evidence
 from pictrace.searching.verdict import convinces
 
 METRICS = [metric.name for metric in all_metrics()]

@@ -7,7 +7,7 @@ import pytest
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
 from pictrace.metrics import ready_metrics
-from pictrace.report import Report, Subject, html_report
+from pictrace.output.report import Report, Subject, html_report
 from pictrace.searching.pair import compare_queries
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import prepare_query

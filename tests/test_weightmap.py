@@ -9,15 +9,15 @@ import pytest
 import scipy.stats
 
 from pictrace.errors import CriteriaError
+from pictrace.explore.weights.disagreement import agreement, disputes
+from pictrace.explore.weights.ranges import Held, Takeover, weight_ranges
+from pictrace.explore.weights.triangle import WeightMap, heaviest, weight_map
+from pictrace.explore.weights.whatif import what_if
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images import RGBImage
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.disagreement import agreement, disputes
-from pictrace.weightmap.ranges import Held, Takeover, weight_ranges
-from pictrace.weightmap.triangle import WeightMap, heaviest, weight_map
-from pictrace.weightmap.whatif import what_if
 
 NAN = float("nan")
 SEEDS = range(8)

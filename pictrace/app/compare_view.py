@@ -22,7 +22,7 @@ from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.images import encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
-from pictrace.report import Report, Subject, html_report
+from pictrace.output.report import Report, Subject, html_report
 from pictrace.searching.pair import PairScores
 from pictrace.searching.rarity import rarity
 from pictrace.searching.table import Criteria, Match

@@ -12,11 +12,11 @@ from pictrace.app.state import UPLOAD_LIMITS, Picture
 from pictrace.app.workspaces import Workspace
 from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
 from pictrace.diagnosis.photometry import difference
-from pictrace.drawing.base import Drawn
-from pictrace.drawing.overlays import laid_over
 from pictrace.errors import SourceError
 from pictrace.images import thumbnail
 from pictrace.metrics.evidence import Evidence
+from pictrace.output.drawing.base import Drawn
+from pictrace.output.drawing.overlays import laid_over
 from pictrace.searching.pair import PairScores, compare_queries
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 

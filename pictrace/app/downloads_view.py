@@ -11,7 +11,7 @@ import streamlit as st
 
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.base import Catalog
-from pictrace.exports import write_features, write_list
+from pictrace.output.exports import write_features, write_list
 
 __all__ = ["downloads"]
 

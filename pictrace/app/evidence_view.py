@@ -11,10 +11,6 @@ from numpy.typing import NDArray
 from pictrace.app.text import literal
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.cache import FeatureCache
-from pictrace.charts.evidence import channels_figure, unrelated_figure
-from pictrace.drawing import draw_evidence
-from pictrace.drawing.base import Drawn, number
-from pictrace.drawing.codes import swatch_groups
 from pictrace.errors import PicTraceError
 from pictrace.images import encode_jpeg, fit
 from pictrace.metrics.base import Metric
@@ -31,6 +27,10 @@ from pictrace.metrics.evidence import (
     Swatches,
     Terms,
 )
+from pictrace.output.charts.evidence import channels_figure, unrelated_figure
+from pictrace.output.drawing import draw_evidence
+from pictrace.output.drawing.base import Drawn, number
+from pictrace.output.drawing.codes import swatch_groups
 from pictrace.searching.rarity import rarity, unrelated_values
 
 __all__ = ["draw", "draw_rarity", "unrelated_of"]

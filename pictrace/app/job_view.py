@@ -7,7 +7,7 @@ import streamlit as st
 from pictrace.app.jobs import Job
 from pictrace.app.state import Session, session, workspace_of
 from pictrace.app.text import literal
-from pictrace.documents import failures_csv
+from pictrace.output.documents import failures_csv
 
 __all__ = ["watch"]
 

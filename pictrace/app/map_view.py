@@ -20,12 +20,12 @@ from pictrace.app.state import Session
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.catalogmap.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
-from pictrace.charts.frame import brief_titles
+from pictrace.explore.map.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
 from pictrace.features import Features
 from pictrace.images import UPRIGHT, thumbnail
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.output.charts.frame import brief_titles
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, ScoreTable

@@ -7,8 +7,8 @@ import streamlit as st
 from pictrace.app.jobs import RebuildJob
 from pictrace.app.state import UPLOAD_LIMITS, Session
 from pictrace.app.workspaces import Workspace
-from pictrace.charts.results import counts_figure
 from pictrace.indexing.features import missing_features, outdated_features
+from pictrace.output.charts.results import counts_figure
 
 __all__ = ["numbers"]
 

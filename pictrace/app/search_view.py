@@ -21,12 +21,12 @@ from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.weights_view import disagreement, map_of_weights, what_if_part
 from pictrace.app.workspaces import Workspace
 from pictrace.catalog.records import Source
-from pictrace.charts.results import contributions_figure, distribution_figure
-from pictrace.documents import matches_csv, search_document
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
+from pictrace.output.charts.results import contributions_figure, distribution_figure
+from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, verdict

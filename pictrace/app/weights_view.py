@@ -17,15 +17,15 @@ from pictrace.app.controls import MOST_WEIGHT, WEIGHT_STEP, set_weights
 from pictrace.app.text import literal
 from pictrace.app.thumbnails import small_thumbnail
 from pictrace.app.workspaces import Workspace
-from pictrace.charts.frame import brief_titles
-from pictrace.charts.weights import agreement_figure, ranges_figure, what_if_figure
+from pictrace.explore.weights.disagreement import agreement, disputes
+from pictrace.explore.weights.ranges import weight_ranges
+from pictrace.explore.weights.triangle import NOBODY, WeightMap, heaviest, weight_map
+from pictrace.explore.weights.whatif import WhatIf, what_if
 from pictrace.metrics.base import Metric
+from pictrace.output.charts.frame import brief_titles
+from pictrace.output.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.disagreement import agreement, disputes
-from pictrace.weightmap.ranges import weight_ranges
-from pictrace.weightmap.triangle import NOBODY, WeightMap, heaviest, weight_map
-from pictrace.weightmap.whatif import WhatIf, what_if
 
 __all__ = ["disagreement", "map_of_weights", "what_if_part"]
 

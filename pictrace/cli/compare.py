@@ -9,8 +9,8 @@ from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_of, read, usable_metrics
 from pictrace.diagnosis import FileFacts, diagnose
-from pictrace.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.metrics import get_metric
+from pictrace.output.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.searching.pair import compare_queries
 
 __all__ = ["register"]

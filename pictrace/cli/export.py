@@ -14,7 +14,7 @@ from pictrace.catalog import open_catalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
 from pictrace.cli._output import OK, USAGE, say, say_json, warn
 from pictrace.errors import PicTraceError
-from pictrace.exports import write_features, write_list
+from pictrace.output.exports import write_features, write_list
 
 __all__ = ["register"]
 

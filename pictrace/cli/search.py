@@ -16,8 +16,8 @@ from pictrace.cli._commands import Subparsers, add_catalog, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at, usable_metrics
-from pictrace.documents import search_document
 from pictrace.errors import CriteriaError
+from pictrace.output.documents import search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import score

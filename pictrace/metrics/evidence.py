@@ -1,4 +1,4 @@
-"""What a metric can show of a pair of pictures: data only, drawn by pictrace.drawing and pictrace.app.evidence_view."""
+"""What a metric can show of a pair of pictures: data only, drawn by pictrace.output and the page."""
 
 from __future__ import annotations
 

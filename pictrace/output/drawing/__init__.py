@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pictrace.drawing import codes, maps, pairs
-from pictrace.drawing.base import Drawn
 from pictrace.metrics.evidence import BitGrids, Boxes, Channels, Evidence, HeatMap, Lines, Picture, Swatches, Terms
+from pictrace.output.drawing import codes, maps, pairs
+from pictrace.output.drawing.base import Drawn
 
 __all__ = ["draw_evidence"]
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.explore.weights.mixing import UNRANKED, Mixer, weights_of, whole
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.mixing import UNRANKED, Mixer, weights_of, whole
 
 __all__ = ["WhatIf", "what_if"]
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from pictrace.diagnosis.photometry import Difference
-from pictrace.drawing.base import VERMILION, Drawn
 from pictrace.images import RGBImage, to_gray
+from pictrace.output.drawing.base import VERMILION, Drawn
 
 __all__ = ["laid_over"]
 

@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord, Source
-from pictrace.documents import metadata_columns, spreadsheet_text
 from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
+from pictrace.output.documents import metadata_columns, spreadsheet_text
 
 __all__ = ["write_features", "write_list"]
 

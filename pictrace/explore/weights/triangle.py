@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.errors import CriteriaError
+from pictrace.explore.weights.mixing import UNRANKED, Mixer, weights_of
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.mixing import UNRANKED, Mixer, weights_of
 
 __all__ = ["NOBODY", "Region", "WeightMap", "heaviest", "weight_map"]
 

@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE, Drawn
 from pictrace.images import RGBImage
 from pictrace.metrics.evidence import BitGrids, Channels, Swatch, Swatches
+from pictrace.output.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE, Drawn
 
 __all__ = ["CHANNELS", "bit_grids", "channels", "swatch_groups", "swatches"]
 

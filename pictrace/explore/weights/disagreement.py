@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.explore.weights.mixing import UNRANKED, Mixer, mean_ranks, weights_of
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.mixing import UNRANKED, Mixer, mean_ranks, weights_of
 
 __all__ = ["Dispute", "agreement", "disputes"]
 

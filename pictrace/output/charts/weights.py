@@ -8,10 +8,10 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from pictrace.charts.frame import GRAY, brief_titles, framed, plain, short
+from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
+from pictrace.explore.weights.whatif import WhatIf
 from pictrace.metrics.base import Metric
-from pictrace.weightmap.ranges import Held, Takeover, WeightRange
-from pictrace.weightmap.whatif import WhatIf
+from pictrace.output.charts.frame import GRAY, brief_titles, framed, plain, short
 
 __all__ = ["agreement_figure", "ranges_figure", "what_if_figure"]
 

@@ -7,11 +7,11 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pictrace.drawing import draw_evidence
-from pictrace.drawing.base import Drawn
 from pictrace.images import RGBImage, encode_jpeg, fit
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation
+from pictrace.output.drawing import draw_evidence
+from pictrace.output.drawing.base import Drawn
 from pictrace.searching.table import Criteria, Match
 
 __all__ = ["Report", "Subject", "html_report"]

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.explore.weights.mixing import Mixer, weights_of
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.weightmap.mixing import Mixer, weights_of
 
 __all__ = ["Held", "Takeover", "WeightRange", "weight_ranges"]
 

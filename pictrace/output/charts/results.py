@@ -8,8 +8,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-from pictrace.charts.frame import GRAY, framed, plain, short
 from pictrace.metrics.base import Metric
+from pictrace.output.charts.frame import GRAY, framed, plain, short
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalogmap.axes import Axes, principal_axes
-from pictrace.catalogmap.neighbours import nearest, neighbour_layout
+from pictrace.explore.map.axes import Axes, principal_axes
+from pictrace.explore.map.neighbours import nearest, neighbour_layout
 from pictrace.features import FeatureBatch, Features
 from pictrace.metrics.base import Metric
 

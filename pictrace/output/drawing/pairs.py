@@ -6,9 +6,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.drawing.base import BLACK, GRAY, GREEN, MATCH, QUERY, VERMILION, YELLOW, Drawn, label, number, outlined
 from pictrace.images import RGBImage, fit
 from pictrace.metrics.evidence import Boxes, Lines
+from pictrace.output.drawing.base import (
+    BLACK,
+    GRAY,
+    GREEN,
+    MATCH,
+    QUERY,
+    VERMILION,
+    YELLOW,
+    Drawn,
+    label,
+    number,
+    outlined,
+)
 
 __all__ = ["boxes", "lines"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pictrace.drawing.base import VERMILION, Drawn, number
 from pictrace.images import RGBImage, fit, to_gray
 from pictrace.metrics.evidence import HeatMap, Terms
+from pictrace.output.drawing.base import VERMILION, Drawn, number
 
 __all__ = ["heat_map", "terms"]
 

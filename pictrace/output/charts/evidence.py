@@ -9,9 +9,9 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
-from pictrace.charts.frame import GRAY, framed
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels
+from pictrace.output.charts.frame import GRAY, framed
 
 __all__ = ["channels_figure", "unrelated_figure"]
 

@@ -1,0 +1,1 @@
+"""What leaves the program: documents, reports, pictures of evidence, charts."""
