@@ -1,6 +1,6 @@
 """What PicTrace measures, and what it does with your pictures."""
 
-from pictrace.app.about_view import show
+from pictrace.app.about import show
 from pictrace.app.frame import in_frame
 
 in_frame(show)

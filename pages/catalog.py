@@ -1,6 +1,6 @@
 """What is in the catalog, and what goes into it."""
 
-from pictrace.app.catalog_view import show
+from pictrace.app.catalog.page import show
 from pictrace.app.frame import in_frame
 
 in_frame(show)

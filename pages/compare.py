@@ -1,6 +1,6 @@
 """Two pictures, and everything that can be said of them together."""
 
-from pictrace.app.compare_view import show
+from pictrace.app.compare.page import show
 from pictrace.app.frame import in_frame
 
 in_frame(show)

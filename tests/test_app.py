@@ -8,9 +8,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import state as state_module
-from pictrace.app import workspaces
-from pictrace.app.state import Picture, Session
+from pictrace.app.shared import state as state_module
+from pictrace.app.shared import workspaces
+from pictrace.app.shared.state import Picture, Session
 from pictrace.errors import CatalogError
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import mirror
@@ -170,7 +170,7 @@ def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
 def test_a_match_without_its_original_still_has_its_numbers(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pictrace.app import panels
+    from pictrace.app.shared import panels
     from pictrace.errors import SourceError
 
     def gone(*_: object) -> bytes:

@@ -17,10 +17,9 @@ import streamlit as st
 from http_server import serve
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import downloads_view, workspaces
-from pictrace.app.intake import Handed, Intake, listing_of
-from pictrace.app.jobs import AddJob, preview
-from pictrace.app.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
+from pictrace.app.catalog import downloads as downloads_view
+from pictrace.app.shared import workspaces
+from pictrace.app.shared.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -30,6 +29,8 @@ from pictrace.indexing.progress import Failure
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 from pictrace.output.documents import failures_csv
+from pictrace.service.jobs import AddJob, preview
+from pictrace.service.uploads import Handed, Intake, listing_of
 from pictrace.sources.base import Item
 
 ROOT = Path(__file__).parents[1]

@@ -8,8 +8,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import evidence_view
-from pictrace.app.state import Session
+from pictrace.app.shared import evidence as evidence_view
+from pictrace.app.shared.state import Session
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError

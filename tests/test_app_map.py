@@ -10,10 +10,10 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import map_view
 from pictrace.app.components import pointmap
-from pictrace.app.state import Session
-from pictrace.app.workspaces import open_workspace
+from pictrace.app.shared import map as map_view
+from pictrace.app.shared.state import Session
+from pictrace.app.shared.workspaces import open_workspace
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.explore.map.maps import catalog_map

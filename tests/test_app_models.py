@@ -15,11 +15,11 @@ from streamlit.testing.v1 import AppTest
 from test_app import session, start, texts, with_query
 
 from pictrace import models
-from pictrace.app.model_jobs import FeaturesJob, GetJob, Jobs
-from pictrace.app.workspaces import open_workspace
+from pictrace.app.shared.workspaces import open_workspace
 from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
+from pictrace.service.model_jobs import FeaturesJob, GetJob, Jobs
 
 
 @pytest.fixture(autouse=True)

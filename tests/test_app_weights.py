@@ -9,9 +9,9 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app import weights_view
 from pictrace.app.components import triangle as triangle_module
-from pictrace.app.workspaces import open_workspace
+from pictrace.app.search import weights as weights_view
+from pictrace.app.shared.workspaces import open_workspace
 from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
 from pictrace.explore.weights.whatif import WhatIf
 from pictrace.images import decode, encode_jpeg

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.app.owner import owner
+from pictrace.service.owner import owner
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / ".streamlit" / "secrets.toml.example"
@@ -32,7 +32,7 @@ def test_secrets_reach_the_owner_settings(tmp_path: Path) -> None:
     (tmp_path / ".streamlit" / "secrets.toml").write_text("\n".join(lines), "utf-8")
     code = (
         "import streamlit as st; st.secrets.load_if_toml_exists();"
-        "from pictrace.app.owner import owner; one = owner();"
+        "from pictrace.service.owner import owner; one = owner();"
         "print(one.catalog, one.writable, len(one.folders), one.fleeting)"
     )
     environment = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": ""}

@@ -11,13 +11,13 @@ import pytest
 from aiohttp import web
 from http_server import Server, serve
 
-from pictrace.app.intake import Intake, listing_of
-from pictrace.app.typed_links import fetch_link, item_of_link
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
+from pictrace.service.typed_links import fetch_link, item_of_link
+from pictrace.service.uploads import Intake, listing_of
 from pictrace.sources.base import Item, Skipped
 from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy

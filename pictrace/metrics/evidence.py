@@ -179,7 +179,7 @@ class ComparedPair:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Why a metric gave a pair its number. Data only; pictrace.app.evidence_view draws it."""
+    """Why a metric gave a pair its number. Data only; pictrace.app.shared.evidence draws it."""
 
     metric: str
     raw: float

@@ -1,0 +1,69 @@
+"""Taking a catalog along: the file itself, its list, its features."""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from functools import partial
+from pathlib import Path
+
+import streamlit as st
+
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.catalog.base import Catalog
+from pictrace.output.exports import write_features, write_list
+
+__all__ = ["downloads"]
+
+
+def downloads(workspace: Workspace) -> None:
+    """A popover with every form that the catalog can be had in; each is made when it is asked for."""
+    catalog = workspace.catalog
+    with st.popover("Download", icon=":material/download:"):
+        for label, make, name, mime, told in (
+            (
+                "Catalog",
+                _copy_of,
+                "catalog.sqlite",
+                "application/vnd.sqlite3",
+                "One SQLite file with all that PicTrace knows of the pictures. Upload it here again, or open it on the "
+                "command line.",
+            ),
+            ("List", _list_of, "catalog.csv", "text/csv", "A table: one line for each address, with the metadata."),
+            (
+                "Features",
+                _features_of,
+                "features.npz",
+                "application/octet-stream",
+                "Arrays for numpy, by feature key; about 100 KB a picture.",
+            ),
+        ):
+            st.download_button(
+                label,
+                partial(make, catalog),
+                name,
+                mime,
+                on_click="ignore",
+                icon=":material/download:",
+                width="stretch",
+            )
+            st.caption(told)
+
+
+def _copy_of(catalog: Catalog) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "catalog.sqlite")
+        catalog.copy_to(path)
+        return path.read_bytes()
+
+
+def _list_of(catalog: Catalog) -> bytes:
+    stream = io.BytesIO()
+    write_list(catalog, stream)
+    return stream.getvalue()
+
+
+def _features_of(catalog: Catalog) -> bytes:
+    stream = io.BytesIO()
+    write_features(catalog, stream)
+    return stream.getvalue()

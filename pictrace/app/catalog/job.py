@@ -1,0 +1,78 @@
+"""How far work in the background has come, on whatever part of the page one is."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.shared.state import Session, session, workspace_of
+from pictrace.app.shared.text import literal
+from pictrace.output.documents import failures_csv
+from pictrace.service.jobs import Job
+
+__all__ = ["watch"]
+
+POLL_S = 0.5
+
+
+def watch(state: Session) -> None:
+    """Draw the session's job, if it has one; only this part is drawn again while it runs."""
+    if state.job is not None:
+        with st.container(border=True, key="job"):
+            st.fragment(_draw, run_every=POLL_S if state.job.running else None)()
+
+
+def _draw() -> None:
+    state = session()
+    job = state.job
+    if job is None:
+        st.rerun()
+    if job.running:
+        if not job.begun and workspace_of(state).catalog.count():
+            job.begun = True  # a page that said that the catalog is empty says so no longer
+            st.rerun()
+        _draw_running(job)
+        return
+    if not job.seen:  # the rest of the page counts pictures too
+        job.seen = True
+        st.rerun()
+    _draw_ended(state, job)
+
+
+def _draw_running(job: Job) -> None:
+    now = job.progress
+    done = f"{now.done:,} of {now.total:,} {job.doing}"
+    rate = f", {now.rate:,.0f} a second, {now.left_s:,.0f} s left" if now.done else ""
+    if now.total and now.done >= now.total:
+        rate = ", finishing"  # storing the last, and after merging, making the features that are missing
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.progress(min(1.0, now.done / max(1, now.total)), text=done + rate)
+    right.button(
+        "Stop",
+        icon=":material/stop:",
+        on_click=job.stop,
+        help="What is done stays in the catalog.",
+        width="stretch",
+        disabled=job.stopped,
+    )
+
+
+def _draw_ended(state: Session, job: Job) -> None:
+    if job.problem:
+        st.error(f"{literal(job.problem)} {job.told}", icon=":material/error:")
+    elif job.stopped:
+        st.warning(f"Stopped. {job.told}", icon=":material/stop_circle:")
+    else:
+        st.success(job.told, icon=":material/check_circle:")
+    failures = job.failures
+    if failures:
+        rows = {"Picture": [one.source.label for one in failures], "Reason": [one.reason for one in failures]}
+        st.dataframe(rows, hide_index=True, height=min(38 * (len(failures) + 1), 220))
+    with st.container(horizontal=True):
+        if job.can_go_on and st.button("Go on" if job.stopped else "Try these again", icon=":material/refresh:"):
+            state.job = job.again()
+            st.rerun()
+        if failures:
+            st.download_button("Failures", failures_csv(failures), "failures.csv", "text/csv", on_click="ignore")
+        if st.button("Done", type="primary"):
+            state.job = None
+            st.rerun()

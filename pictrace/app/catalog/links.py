@@ -1,0 +1,71 @@
+"""The part of the catalog page for its links: what vanished, what changed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.shared.state import UPLOAD_LIMITS, Session
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.catalog.links import LINK_STATES
+from pictrace.service.jobs import RefreshJob
+
+__all__ = ["links"]
+
+SHOWN = 500
+WORTH_SHOWING = ("gone", "changed", "failed")
+TITLES = {"ok": "Lead to their picture", "changed": "Lead to another now", "gone": "Vanished", "failed": "Failed"}
+
+
+def links(workspace: Workspace, state: Session) -> None:
+    """How the links stood when they were last asked; ask them again."""
+    counts = workspace.catalog.link_counts()
+    total = sum(counts.values())
+    if not total:
+        st.info("No picture of this catalog came from a link.", icon=":material/link_off:")
+        return
+    with st.container(horizontal=True):
+        st.metric("Links", f"{total:,}", border=True)
+        for name, title in TITLES.items():
+            st.metric(title, f"{counts.get(name, 0):,}", border=True, help=LINK_STATES[name])
+    if workspace.writable:
+        _refresh_button(workspace, state)
+    else:
+        st.caption("This catalog cannot be changed here, so its links cannot be refreshed.")
+    found = workspace.catalog.links_found(*WORTH_SHOWING, limit=SHOWN)
+    if not found:
+        return
+    states = [(one.source, one.source.link) for one in found if one.source.link is not None]
+    st.dataframe(
+        {
+            "Link": [source.address for source, _ in states],
+            "Title": [source.title for source, _ in states],
+            "What became of it": [TITLES[link.state] for _, link in states],
+            "Last asked": [link.checked_at[:16].replace("T", " ") for _, link in states],
+        },
+        hide_index=True,
+    )
+    noteworthy = sum(counts.get(name, 0) for name in WORTH_SHOWING)
+    if noteworthy > SHOWN:
+        st.caption(f"{SHOWN} of {noteworthy:,} are shown.")
+
+
+def _refresh_button(workspace: Workspace, state: Session) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if st.button(
+            "Refresh links",
+            type="primary",
+            icon=":material/sync:",
+            disabled=state.job is not None,
+            help="Each server is asked whether its picture changed; only what did is downloaded again. Pictures that "
+            "vanished stay in the catalog.",
+        ):
+            state.job = RefreshJob(workspace.catalog, UPLOAD_LIMITS)
+            st.rerun()
+        replaced = workspace.catalog.link_counts().get("changed", 0)
+        if replaced:
+            with st.popover("Remove what was replaced", icon=":material/delete_sweep:"):
+                st.write("Pictures to which nothing leads any more but links that now lead to another picture.")
+                if st.button("Remove them", type="primary"):
+                    removed = workspace.catalog.remove_replaced()
+                    st.toast(f"{removed:,} removed.")
+                    st.rerun()

@@ -1,0 +1,75 @@
+"""The part of the catalog page that counts: sizes, formats, features."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.shared.state import UPLOAD_LIMITS, Session
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.indexing.features import missing_features, outdated_features
+from pictrace.output.charts.results import counts_figure
+from pictrace.service.jobs import RebuildJob
+
+__all__ = ["numbers"]
+
+
+def numbers(workspace: Workspace, state: Session) -> None:
+    """The whole part."""
+    facts = workspace.catalog.facts()
+    count = workspace.catalog.count()
+    with st.container(horizontal=True):
+        st.metric("Pictures", f"{count:,}", border=True)
+        st.metric("Their originals", f"{facts.byte_count / 1024**2:,.1f} MB", border=True)
+        st.metric("With several addresses", f"{facts.repeated:,}", border=True)
+    if not count:
+        return
+    left, right = st.columns(2)
+    plain = {"displayModeBar": False}
+    left.plotly_chart(
+        counts_figure("Which formats?", facts.formats), key="formats", config=plain, alt="Pictures by format"
+    )
+    sizes = {f"{size} to {size + 1} MP": number for size, number in facts.megapixels.items()}
+    right.plotly_chart(counts_figure("How large?", sizes), key="sizes", config=plain, alt="Pictures by size")
+    _features(workspace, state, count)
+
+
+def _features(workspace: Workspace, state: Session, count: int) -> None:
+    st.subheader("Features", anchor=False)
+    catalog = workspace.catalog
+    features = catalog.feature_counts()
+    missing, outdated = missing_features(catalog), outdated_features(catalog)
+    keys = sorted({*features, *missing})
+    st.dataframe(
+        {
+            "Kind": keys,
+            "Ready": [features.get(key, 0) for key in keys],
+            "Missing": [missing.get(key, 0) for key in keys],
+            "Note": ["read by no metric any more" if key in outdated else "" for key in keys],
+        },
+        hide_index=True,
+    )
+    if missing:
+        st.caption("Pictures without a metric's features are ranked by the other metrics.")
+    elif not outdated:
+        st.caption(f"Every metric's features are ready for all {count:,} pictures.")
+    if not workspace.writable:
+        return
+    with st.container(horizontal=True):
+        if missing and st.button(
+            "Make the missing features",
+            type="primary",
+            icon=":material/build:",
+            disabled=state.job is not None,
+            help="From the kept originals, and from files where they lie. Needed after a metric's settings changed.",
+        ):
+            state.job = RebuildJob(catalog, UPLOAD_LIMITS)
+            st.rerun()
+        if outdated:
+            with st.popover("Delete outdated features", icon=":material/delete_sweep:"):
+                st.write("Nothing reads them with the settings of today. Made anew, they take a while.")
+                st.button("Delete them", on_click=_drop, args=(workspace, tuple(outdated)), type="primary")
+
+
+def _drop(workspace: Workspace, keys: tuple[str, ...]) -> None:
+    for key in keys:
+        workspace.catalog.drop_features(key)

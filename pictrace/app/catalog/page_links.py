@@ -1,0 +1,125 @@
+"""Picture links of a web page: listed for picking before any of them is fetched."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+import pandas as pd
+import streamlit as st
+
+from pictrace.app.shared.state import Session
+from pictrace.app.shared.text import literal
+from pictrace.errors import PicTraceError
+from pictrace.sources.base import Item
+from pictrace.web.crawl import crawl
+from pictrace.web.policy import DownloadPolicy
+from pictrace.web.scrape import PageLinks, PictureLink, ScrapeRules
+
+__all__ = ["from_web_page"]
+
+MOST_PAGES = 50
+RULES = ScrapeRules()
+
+
+def from_web_page(state: Session) -> list[Item]:
+    """Ask for a page, read it with those that follow, and give what was picked of it."""
+    with st.expander("From a web page", icon=":material/language:"):
+        _form(state)
+        if not state.found_links:
+            return []
+        return [Item.of_link(link.address) for link in _picked(state.found_links)]
+
+
+def _form(state: Session) -> None:
+    with st.form("web_page", border=False):
+        address = st.text_input("Address of the page", key="page_address", placeholder="https://…")
+        left, right = st.columns([1, 2])
+        pages = left.number_input("Pages to read", 1, MOST_PAGES, key="page_count")
+        pattern = right.text_input(
+            "Addresses of further pages",
+            key="page_pattern",
+            placeholder="https://example.org/gallery/page-{n}/",
+            help="Where pages have numbers: {n} stands for 2, 3, … Left empty, the page's own link to the next is "
+            "followed.",
+        )
+        rules = _rules()
+        asked = st.form_submit_button("Find pictures")
+    if not asked or not address.strip():
+        return
+    state.found_links = ()
+    if isinstance(rules, str):
+        st.error(literal(rules), icon=":material/error:")
+        return
+    found, problems = _read(address.strip(), pages, pattern.strip() or None, rules)
+    state.found_links = found
+    for problem in problems:
+        st.error(literal(problem), icon=":material/error:")
+    if not found and not problems:
+        st.info("The page shows no pictures that PicTrace can see.", icon=":material/image_not_supported:")
+
+
+def _rules() -> ScrapeRules | str:
+    """What is left out unless one picks it; a text where it cannot be used."""
+    with st.popover("What is left out", icon=":material/filter_alt:"):
+        side = st.number_input(
+            "Pictures smaller than so many pixels",
+            0,
+            2000,
+            RULES.min_side_px,
+            key="rule_side",
+            help="By the size that the page declares for them.",
+        )
+        words = st.text_area(
+            "Links with one of these words",
+            ", ".join(RULES.left_out_words),
+            key="rule_words",
+            help="Separated by commas. A minus stands for whatever separates two words.",
+        )
+        same_host = st.checkbox("Links to other hosts than the page's", RULES.same_host_only, key="rule_host")
+    chosen = tuple(word for part in words.lower().split(",") if (word := part.strip()))
+    try:
+        return dataclasses.replace(RULES, min_side_px=side, left_out_words=chosen, same_host_only=same_host)
+    except ValueError as error:
+        return f"These rules cannot be used: {error}."
+
+
+def _read(
+    address: str, pages: int, pattern: str | None, rules: ScrapeRules
+) -> tuple[tuple[PictureLink, ...], list[str]]:
+    """(links, each once; what went wrong)."""
+    links: dict[str, PictureLink] = {}
+    problems: list[str] = []
+    place = st.empty()
+    policy = DownloadPolicy.from_environment()
+    try:
+        for number, one in enumerate(crawl(address, pages=pages, pattern=pattern, rules=rules, policy=policy), 1):
+            if isinstance(one, PageLinks):
+                links.update({link.address: link for link in one.links if link.address not in links})
+            else:
+                problems.append(str(one))
+            if pages > 1:
+                place.progress(number / pages, text=f"{number} of {pages} pages read, {len(links):,} links")
+    except PicTraceError as error:
+        problems.append(str(error))
+    place.empty()
+    return tuple(links.values()), problems
+
+
+def _picked(links: Sequence[PictureLink]) -> list[PictureLink]:
+    table = pd.DataFrame(
+        {
+            "Take": [not link.left_out for link in links],
+            "Link": [link.address for link in links],
+            "Called": [link.alt for link in links],
+            "Left out, because": [link.left_out for link in links],
+        }
+    )
+    edited = st.data_editor(
+        table,
+        disabled=["Link", "Called", "Left out, because"],
+        hide_index=True,
+        height=min(38 * (len(links) + 1), 320),
+        key="page_links",
+    )
+    return [link for link, take in zip(links, edited["Take"].tolist(), strict=True) if take]

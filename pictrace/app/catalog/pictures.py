@@ -1,0 +1,214 @@
+"""The part of the catalog page that shows its pictures, as a gallery or as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+import pandas as pd
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pictrace.app.catalog.removal import remove_button
+from pictrace.app.components import Tile, data_address, tiles
+from pictrace.app.shared.filters import metadata_filters
+from pictrace.app.shared.map import map_of_catalog
+from pictrace.app.shared.query import take_from_catalog
+from pictrace.app.shared.state import Session
+from pictrace.app.shared.text import literal
+from pictrace.app.shared.thumbnails import small_thumbnail
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.catalog.base import ORDERS
+from pictrace.catalog.records import PictureRecord
+from pictrace.features import FeatureSpec
+from pictrace.metrics import all_metrics, ready_metrics
+
+__all__ = ["mapped_pictures", "pictures"]
+
+GALLERY, TABLE = "Gallery", "Table"
+ORDER_TITLES = {"newest": "Newest first", "oldest": "Oldest first", "name": "By name", "size": "Largest first"}
+PAGE_PICTURES = {GALLERY: 24, TABLE: 50}
+TILE_PX, ROW_PX = 216, 96
+SEARCH_PAGE = "pages/search.py"
+
+
+def pictures(workspace: Workspace, state: Session) -> None:
+    """Look through the catalog; choose one to search with, or some to remove."""
+    catalog = workspace.catalog
+    if not catalog.count():
+        st.info("The catalog is empty. Add pictures to it first.", icon=":material/inbox:")
+        return
+    chosen, look, page_place = _choices(workspace, state)
+    size = PAGE_PICTURES[look]
+    _, total = catalog.page(**chosen, limit=0)
+    pages = max(1, -(-total // size))
+    with page_place:
+        number = min(st.number_input(f"Page, of {pages:,}", 1, pages, key=f"page_{look}_{pages}", width=130), pages)
+    ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
+    if not ids:
+        st.info("No picture fits all of this. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
+        return
+    records = {one: record for one, record in catalog.pictures(ids).items() if one not in state.removing}
+    st.caption(f"{total:,} {'picture' if total == 1 else 'pictures'}, {ORDER_TITLES[chosen['order']].lower()}")
+    if look == TABLE:
+        _table(workspace, state, records)
+        return
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        _gallery(workspace, records)
+    with right, st.container(key="chosen"):
+        _one_picture(workspace, state, st.session_state.get("catalog_picked"))
+
+
+def mapped_pictures(workspace: Workspace, state: Session) -> None:
+    """The catalog as a map; choose a picture in it to see it whole."""
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        map_of_catalog(workspace, state)
+    with right, st.container(key="chosen"):
+        _one_picture(workspace, state, st.session_state.get("catalog_picked"))
+
+
+class _Chosen(TypedDict):
+    """What Catalog.page is asked for."""
+
+    text: str
+    order: str
+    formats: list[str]
+    repeated: bool
+    lacking: list[FeatureSpec]
+    filters: Mapping[str, Sequence[str]]
+
+
+def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaGenerator]:
+    """What the pictures shown have in common, in which order they come, how they are shown, and the place for the
+    page's number."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        text = st.text_input("Find by title, address or metadata", key="catalog_text", placeholder="beach, .png, …")
+        order = st.selectbox(
+            "Order",
+            ORDERS,
+            format_func=ORDER_TITLES.__getitem__,
+            key="catalog_order",
+            width=160,
+        )
+        page_place = st.container(width=130)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        look = st.segmented_control(
+            "Look",
+            [GALLERY, TABLE],
+            default=GALLERY,
+            required=True,
+            key="catalog_look",
+            label_visibility="collapsed",
+        )
+        with st.container(width=260):
+            filters = metadata_filters(workspace, state)
+        with st.popover("More", icon=":material/tune:"):
+            formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
+            repeated = st.checkbox("With several addresses", key="catalog_repeated")
+            lacking = st.checkbox("Without all features", key="catalog_lacking")
+    specs = [metric.spec for metric in ready_metrics()] if lacking else []
+    chosen: _Chosen = {
+        "text": text,
+        "order": order,
+        "formats": formats,
+        "repeated": repeated,
+        "lacking": specs,
+        "filters": filters,
+    }
+    return chosen, look, page_place
+
+
+def _gallery(workspace: Workspace, records: Mapping[int, PictureRecord]) -> None:
+    picked = tiles(
+        [
+            Tile(str(one), record.label, small_thumbnail(workspace.catalog.location, one, TILE_PX, workspace))
+            for one, record in records.items()
+        ],
+        label="Pictures of the catalog",
+        key="catalog_tiles",
+        large=True,
+    )
+    if picked is not None:
+        st.session_state["catalog_picked"] = int(picked)
+
+
+def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -> None:
+    record = None if picture_id is None else workspace.catalog.pictures([picture_id]).get(picture_id)
+    if record is None or record.id in state.removing:
+        st.caption("Choose a picture to see what the catalog knows of it.")
+        return
+    with st.container(border=True):
+        st.subheader(literal(record.label), anchor=False)
+        kept = workspace.catalog.thumbnail(record.id)
+        if kept is not None:
+            st.image(kept, alt=record.label, width="stretch")
+        st.markdown(
+            f"{record.width} × {record.height} pixels, {record.format}, {record.byte_count / 1024:,.0f} KB, "
+            f"added {record.added_at[:10]}"
+        )
+        for source in record.sources:
+            st.text(f"{source.kind}: {source.address}")
+        if record.metadata:
+            values = [", ".join(some) for some in record.metadata.values()]
+            st.dataframe({"Metadata": list(record.metadata), "Value": values}, hide_index=True)
+        with st.container(horizontal=True):
+            _search_button(workspace, state, record.id)
+            if workspace.writable:
+                remove_button(state, {record.id: record.label})
+
+
+def _search_button(workspace: Workspace, state: Session, picture_id: int) -> None:
+    if st.button("Search with this", type="primary", icon=":material/image_search:"):
+        take_from_catalog(workspace, state, picture_id)
+        if state.asked is not None:
+            st.switch_page(SEARCH_PAGE)
+
+
+def _table(workspace: Workspace, state: Session, records: Mapping[int, PictureRecord]) -> None:
+    rows = list(records.values())
+    chosen = st.dataframe(
+        _frame(workspace, rows),
+        hide_index=True,
+        row_height=56,
+        height=min(56 * (len(rows) + 1), 640),
+        column_config={
+            "Picture": st.column_config.ImageColumn(width="small"),
+            "Size": st.column_config.TextColumn(width="small"),
+            "KB": st.column_config.NumberColumn(format="%d", width="small"),
+            "Added": st.column_config.TextColumn(width="small"),
+        },
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="catalog_table",
+    )
+    picked = {rows[place].id: rows[place].label for place in chosen.selection.rows if place < len(rows)}
+    with st.container(horizontal=True):
+        if not picked:
+            st.caption("Choose rows to search with one, or to remove some." if workspace.writable else "Choose a row.")
+        if len(picked) == 1:
+            _search_button(workspace, state, next(iter(picked)))
+        if picked and workspace.writable:
+            remove_button(state, picked)
+
+
+def _frame(workspace: Workspace, rows: Sequence[PictureRecord]) -> pd.DataFrame:
+    """One row a picture: what it looks like, what is known of it, and its metadata, a column each."""
+    location = workspace.catalog.location
+    ready = workspace.catalog.features_ready([one.id for one in rows])
+    titles = {metric.feature_key: metric.name for metric in all_metrics()}
+    columns: dict[str, list[object]] = {
+        "Picture": [data_address(small_thumbnail(location, one.id, ROW_PX, workspace)) for one in rows],
+        "Title": [one.label for one in rows],
+        "Source": [one.sources[0].address if one.sources else "" for one in rows],
+        "Size": [f"{one.width} × {one.height}" for one in rows],
+        "Format": [one.format for one in rows],
+        "KB": [one.byte_count / 1024 for one in rows],
+        "Added": [one.added_at[:10] for one in rows],
+        "Features": [", ".join(title for key, title in titles.items() if key in ready[one.id]) for one in rows],
+    }
+    metadata = [{name: ", ".join(values) for name, values in one.metadata.items()} for one in rows]
+    for name in dict.fromkeys(name for one in metadata for name in one):
+        columns[name if name not in columns else f"{name} (metadata)"] = [one.get(name, "") for one in metadata]
+    return pd.DataFrame(columns)

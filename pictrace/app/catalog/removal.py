@@ -1,0 +1,44 @@
+"""Removing pictures: chosen ones are hidden at once, and leave the catalog when that is confirmed."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.shared.state import Session
+from pictrace.app.shared.text import literal
+from pictrace.app.shared.workspaces import Workspace
+
+__all__ = ["removal_bar", "remove_button"]
+
+NAMED = 3
+
+
+def remove_button(state: Session, chosen: dict[int, str]) -> None:
+    """chosen: titles by picture id."""
+    st.button(
+        "Remove" if len(chosen) == 1 else f"Remove {len(chosen)}",
+        icon=":material/delete:",
+        on_click=_remove,
+        args=(state, chosen),
+        help="You can still undo it: nothing leaves the catalog before you confirm.",
+    )
+
+
+def _remove(state: Session, chosen: dict[int, str]) -> None:
+    state.removing |= chosen
+
+
+def removal_bar(workspace: Workspace, state: Session) -> None:
+    """What is about to be removed, until that is confirmed or undone."""
+    if not state.removing:
+        return
+    titles = list(state.removing.values())
+    named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED:,} more" if len(titles) > NAMED else "")
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="removal"):
+        st.markdown(f"About to be removed: {literal(named)}. Original files stay where they are.", width="content")
+        st.button("Undo", icon=":material/undo:", on_click=state.removing.clear)
+        if st.button("Remove now", type="primary", icon=":material/delete_forever:"):
+            with st.spinner("Removing"):
+                workspace.catalog.remove(list(state.removing))
+            state.removing.clear()
+            st.rerun()

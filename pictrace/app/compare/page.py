@@ -1,0 +1,231 @@
+"""The compare page, put together: pages/compare.py only calls ``show``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import streamlit as st
+
+from pictrace.app.compare.comparison import FIRST, SECOND, Comparison, Examined, Side, comparison, picture_at
+from pictrace.app.components import Overlay, copy_link, registered
+from pictrace.app.shared import evidence
+from pictrace.app.shared.controls import criteria_controls
+from pictrace.app.shared.panels import numbers_table
+from pictrace.app.shared.picture_input import picture_input
+from pictrace.app.shared.state import session, workspace_of
+from pictrace.app.shared.text import literal
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.diagnosis import Diagnosis
+from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.images import encode_jpeg
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Metric
+from pictrace.output.report import Report, Subject, html_report
+from pictrace.searching.pair import PairScores
+from pictrace.searching.rarity import rarity
+from pictrace.searching.table import Criteria, Match
+
+__all__ = ["show"]
+
+EVIDENCE_PX = 760  # wide enough for lines between keypoints, and seen in one look
+TITLES = {FIRST: "First picture", SECOND: "Second picture"}
+
+
+def show() -> None:
+    """The whole page."""
+    state, pair = session(), comparison()
+    criteria, orientations = criteria_controls(all_metrics(), state)
+    try:
+        workspace = workspace_of(state)
+    except PicTraceError as error:
+        st.error(literal(str(error)), icon=":material/error:")
+        return
+    st.title("Compare two pictures", anchor=False)
+    for column, side in zip(st.columns(2, gap="medium"), (FIRST, SECOND), strict=True):
+        with column:
+            _side(workspace, pair, side)
+    _write_address(pair)
+    if len(pair.sides) < 2:
+        st.info(
+            "Give two pictures to see what they share, and what was done to one of them.", icon=":material/compare:"
+        )
+        return
+    _result(workspace, pair, criteria, orientations=orientations)
+
+
+def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
+    st.subheader(TITLES[side], anchor=False)
+    problem = _take_address(workspace, pair, side)
+    try:
+        given = picture_input(workspace, key=f"compare_{side}", listen=side not in pair.sides)
+        if given is not None:
+            pair.put(side, given)
+            problem = ""
+    except PicTraceError as error:
+        problem = str(error)
+    if problem:
+        st.error(literal(problem), icon=":material/broken_image:")
+    shown = pair.sides.get(side)
+    if shown is not None:
+        st.image(shown.preview, alt=shown.picture.name, width="stretch")
+        st.caption(f"{literal(shown.picture.name)} · {_file(shown)}")
+
+
+def _file(side: Side) -> str:
+    info = side.query.info
+    return f"{info.width} × {info.height} · {info.format} · {len(side.picture.data) / 1024:,.0f} KB"
+
+
+def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:
+    """Read the picture that the page's address names, once; why not, where that fails."""
+    address = st.query_params.get(side, "")
+    if not address or pair.asked.get(side) == address:
+        return ""
+    pair.asked[side] = address
+    try:
+        with st.spinner("Fetching the picture"):
+            pair.put(side, picture_at(address, workspace))
+    except PicTraceError as error:
+        return str(error)
+    return ""
+
+
+def _write_address(pair: Comparison) -> None:
+    """Pictures that another visitor can have too stand in the page's address."""
+    for side in (FIRST, SECOND):
+        one = pair.sides.get(side)
+        if one is not None and one.picture.address:
+            st.query_params[side] = one.picture.address
+        elif side in st.query_params:
+            del st.query_params[side]
+
+
+def _tools(pair: Comparison) -> None:
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button("Swap", icon=":material/swap_horiz:", on_click=pair.swap)
+        if all(one.picture.address for one in pair.sides.values()):
+            copy_link("Copy link to this pair", key="copy_pair")
+
+
+def _answer(found: Diagnosis) -> None:
+    """The verdict, and what was done, each with how sure that is."""
+    with st.container(border=True, key="answer"):
+        st.subheader(literal(found.verdict), anchor=False)
+        if found.changes:
+            told = [f"- {literal(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
+            st.markdown("\n".join(["The first is the second,", "", *told]))
+        st.caption(f"{found.confidence:.0%} sure. Told from the pixels, whatever the metrics weigh.")
+
+
+def _fit(examined: Examined) -> None:
+    """Both pictures laid on each other, and how they fit in numbers."""
+    place = examined.diagnosis.registration
+    if place is None:
+        return
+    st.subheader("Laid on each other", anchor=False)
+    left, right = st.columns([3, 2], gap="medium")
+    first, second, changed = (encode_jpeg(one.image) for one in examined.laid_over)
+    height, width = examined.laid_over[0].image.shape[:2]
+    with left:
+        registered(Overlay(first, second, changed, width, height), key="registered")
+    turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else "no"
+    rows = {
+        "Of the first, lies in the second": f"{place.overlap_query:.0%}",
+        "Of the second, lies in the first": f"{place.overlap_candidate:.0%}",
+        "Mirrored": "yes" if place.mirrored else "no",
+        "Turned, counter-clockwise": turned,
+        "Enlarged": f"{1 / place.scale:.2f} times" if place.scale else "",
+        "Places that agree": f"{place.inliers} of {place.patches}",
+    }
+    with right:
+        st.dataframe({"How they fit": list(rows), "": list(rows.values())}, hide_index=True)
+        st.caption("Angles and sizes are those of the first picture, compared with the second.")
+
+
+def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orientations: bool) -> None:
+    scores, examined = pair.scores(criteria.weights, orientations=orientations), pair.examined()
+    if scores is None or examined is None:
+        return
+    metrics = scores.table.metrics
+    _answer(examined.diagnosis)
+    _tools(pair)
+    _fit(examined)
+    try:
+        match = scores.match(criteria)
+    except CriteriaError as error:
+        st.warning(literal(str(error)), icon=":material/tune:")
+        return
+    if match is None:
+        st.warning("No metric with a weight can compare these two pictures.", icon=":material/tune:")
+        return
+    st.subheader(f"Score {match.score:.2f}", anchor=False)
+    unusual = {metric.name: _unusual(workspace, metric, scores, orientations=orientations) for metric in metrics}
+    numbers_table(match, metrics, criteria, {"Among unrelated pairs here": unusual})
+    make = partial(_report, pair, examined, scores, match, metrics, criteria, unusual)
+    st.download_button(
+        "Report",
+        make,
+        "comparison.html",
+        "text/html",
+        icon=":material/description:",
+        on_click="ignore",
+        help="All of this as one HTML file.",
+    )
+    named = {metric.name: metric for metric in metrics}
+    name = st.segmented_control(
+        "Evidence",
+        list(named),
+        default=max(named, key=lambda one: np.nan_to_num(match.metrics[one].contribution)),
+        required=True,
+        format_func=lambda one: named[one].title,
+        key="compare_evidence",
+    )
+    compared = scores.pairs[name]
+    with st.container(width=EVIDENCE_PX):
+        evidence.draw(named[name].explain_pair(compared, criteria.settings.get(name, {})))
+        evidence.draw_rarity(workspace, named[name], metrics, compared, orientations=orientations)
+        if named[name].closer_look:
+            key = f"{name}-{scores.first.sha256.hex()}-{scores.second.sha256.hex()}"
+            evidence.draw_closer_look(named[name], compared, pair.looks, key)
+
+
+def _report(
+    pair: Comparison,
+    examined: Examined,
+    scores: PairScores,
+    match: Match,
+    metrics: Sequence[Metric],
+    criteria: Criteria,
+    unusual: Mapping[str, str],
+) -> bytes:
+    first, second = (
+        Subject(one.picture.name, _file(one), one.query.image) for one in (pair.sides[FIRST], pair.sides[SECOND])
+    )
+    found = examined.diagnosis
+    done = ", ".join(one.text for one in found.changes)
+    return html_report(
+        Report(
+            first,
+            second,
+            match,
+            metrics,
+            criteria,
+            [one.explain_pair(scores.pairs[one.name], criteria.settings.get(one.name, {})) for one in metrics],
+            headline=found.verdict,
+            found=[f"The first is the second, {done}."] if done else [],
+            registered=examined.laid_over,
+            rarity=unusual,
+        )
+    )
+
+
+def _unusual(workspace: Workspace, metric: Metric, scores: PairScores, *, orientations: bool) -> str:
+    """The share of unrelated pairs of the open catalog that come as near, in a few words."""
+    raw = float(scores.table.raw[0, scores.table.names.index(metric.name)])
+    try:
+        values = evidence.unrelated_of(workspace, scores.table.metrics, orientations=orientations)[metric.name]
+    except PicTraceError:
+        return "cannot be told"
+    return rarity(metric, raw, values).brief

@@ -1,0 +1,262 @@
+"""What other weights would do, on the search page: the map, the disagreement, and "what if" for one match.
+
+Each part is computed from the ScoreTable in the run in which it is shown, and not at all while it is closed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from pictrace.app.components import data_address
+from pictrace.app.components.triangle import Entry, triangle
+from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP, set_weights
+from pictrace.app.shared.text import literal
+from pictrace.app.shared.thumbnails import small_thumbnail
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.explore.weights.disagreement import agreement, disputes
+from pictrace.explore.weights.ranges import weight_ranges
+from pictrace.explore.weights.triangle import NOBODY, WeightMap, heaviest, weight_map
+from pictrace.explore.weights.whatif import WhatIf, what_if
+from pictrace.metrics.base import Metric
+from pictrace.output.charts.frame import brief_titles
+from pictrace.output.charts.weights import agreement_figure, ranges_figure, what_if_figure
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria, ScoreTable
+
+__all__ = ["disagreement", "map_of_weights", "what_if_part"]
+
+COLOURS = ("#77AADD", "#EEDD88", "#FFAABB", "#44BB99", "#EE8866", "#BBCC33")
+"""Of Paul Tol's scheme "light" (Colour schemes, SRON/EPS/TN/09-002): labelled areas with dark text on them, told apart
+by colour-blind people, and none is a metric's colour."""
+
+OTHERS = "#C4C8CD"
+THUMBNAIL_PX = 96
+PLAIN = {"displayModeBar": False}
+
+
+def map_of_weights(workspace: Workspace, table: ScoreTable, criteria: Criteria) -> None:
+    """Which picture comes first at each mixture of three weights, and how far each weight can go."""
+    corners = _corners(table, criteria)
+    if len(corners) == 3:
+        first, second, third = corners
+        _triangle(workspace, table, criteria, weight_map(table, criteria, (first, second, third)))
+    elif len(table.names) < 3:
+        st.caption("A map needs three metrics, and this search has fewer.")
+    else:
+        st.caption("Choose three metrics as the corners of the map.")
+    ranges = weight_ranges(table, criteria, most=MOST_WEIGHT)
+    changes = [change for one in ranges for held in (one.first, one.top) for change in (held.below, held.above)]
+    touched = {one for change in changes if change for one in (change.enters, change.leaves) if one is not None}
+    st.plotly_chart(
+        ranges_figure(ranges, table.metrics, _names(workspace, touched), top=criteria.top, most=MOST_WEIGHT),
+        key="weight_ranges",
+        config=PLAIN,
+        alt="Two bars per metric: the weights over which the first place stays, and over which the best stay",
+    )
+    st.caption(
+        "One weight moves, the others stay. Thick bar: the first place stays. "
+        + (f"Thin bar: the same {criteria.top} pictures are the best, in whatever order. " if criteria.top > 1 else "")
+        + "The stroke is the weight now; under the bar, who takes over at which weight."
+    )
+
+
+def _corners(table: ScoreTable, criteria: Criteria) -> list[str]:
+    titles = {metric.name: metric.title for metric in table.metrics}
+    kept = st.session_state.get("map_corners", st.session_state.get("kept_corners"))
+    if kept is None or not set(kept) <= set(titles):
+        kept = heaviest(table, criteria)
+    st.session_state["map_corners"] = list(kept)
+    chosen = st.multiselect(
+        "Corners of the map",
+        list(titles),
+        key="map_corners",
+        format_func=lambda name: titles[name],
+        max_selections=3,
+        help="The map mixes these three; their weights keep their sum.",
+    )
+    st.session_state["kept_corners"] = chosen  # a widget that is not drawn forgets
+    return [name for name in table.names if name in chosen]
+
+
+def _triangle(workspace: Workspace, table: ScoreTable, criteria: Criteria, drawn: WeightMap) -> None:
+    titles = brief_titles(table.metrics)
+    shown = drawn.regions[: len(COLOURS)]
+    rest = drawn.regions[len(COLOURS) :]
+    names = _names(workspace, (region.id for region in shown))
+    entries = [
+        Entry(
+            str(number),
+            names[region.id],
+            colour,
+            _percent(region.share),
+            _thumbnail(workspace, region.id),
+            region.centre,
+            region.room,
+        )
+        for number, (region, colour) in enumerate(zip(shown, COLOURS, strict=False), start=1)
+    ]
+    if rest:
+        what = f"{len(rest)} others" if len(rest) > 1 else "another"
+        entries.append(Entry("", what, OTHERS, _percent(sum(one.share for one in rest)), "", (0, 0, 0), 0))
+    place = {region.id: str(index) for index, region in enumerate(shown)} | {NOBODY: "-"}
+    last = str(len(shown))
+    codes = [place.get(winner, last) for winner in drawn.winners.tolist()]
+    steps = max(1, round(drawn.total / WEIGHT_STEP))
+    point = None
+    if drawn.current is not None:
+        top = round(drawn.current[0] * steps)
+        left = min(round(drawn.current[1] * steps), steps - top)
+        point = (top, left, steps - top - left)
+    brief = [titles[name] for name in drawn.corners]
+
+    def moved(at: tuple[int, int, int]) -> None:
+        shares = (at[0] / steps, at[1] / steps, at[2] / steps)
+        set_weights(drawn.weights_at(shares, most=MOST_WEIGHT, step=WEIGHT_STEP))
+
+    st.markdown("**Which picture comes first at which weights?**")
+    triangle(
+        key="weight_map",
+        label=f"Map of the weights of {', '.join(brief)}. The arrow keys move the point.",
+        corners=brief,
+        rows=_rows(codes, drawn),
+        entries=entries,
+        point=point,
+        without_point="These three weigh nothing now. Click to give them a weight.",
+        steps=steps,
+        total=drawn.total,
+        on_moved=moved,
+    )
+    st.caption(_about(drawn, table, titles))
+
+
+def _rows(codes: Sequence[str], drawn: WeightMap) -> list[str]:
+    """The map's points, which ascend by the top corner's share and then by the left one's, from left to right."""
+    rows, start = [], 0
+    for top in range(drawn.steps + 1):
+        count = drawn.steps - top + 1
+        rows.append("".join(reversed(codes[start : start + count])))
+        start += count
+    return rows
+
+
+def _about(drawn: WeightMap, table: ScoreTable, titles: dict[str, str]) -> str:
+    told = [f"Click, or use the arrow keys: the three weights change and keep their sum of {drawn.total:.1f}."]
+    if drawn.total > MOST_WEIGHT:
+        told.append(
+            f"Where one would exceed {MOST_WEIGHT:.1f}, all weights are scaled down together, to the sliders' steps."
+        )
+    if drawn.others:
+        kept = [f"{titles[name]} {weight:.1f}" for name, weight in drawn.others.items()]
+        told.append(f"The other metrics keep their weight all over the map ({', '.join(kept)}).")
+    if not drawn.exhaustive:
+        told.append(_only_a_shortlist(table))
+    return " ".join(told)
+
+
+def _only_a_shortlist(table: ScoreTable) -> str:
+    return (
+        f"Only the {len(table.ids):,} pictures that were scored exactly take part, of {table.catalog_size:,}; "
+        "among the rest there may be one that would come in at other weights."
+    )
+
+
+def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) -> None:
+    """How alike the metrics rank for this query, and the pictures on which they differ most."""
+    st.plotly_chart(
+        agreement_figure(agreement(table, criteria), table.metrics),
+        key="agreement",
+        config=PLAIN,
+        alt="Heat map: the rank correlation of each pair of metrics for this query",
+    )
+    st.caption(
+        "Spearman's rank correlation over the pictures that both can compare: 1 is the same order, 0 none in common, "
+        "-1 the reverse; none where a metric gives all the same. "
+        + (
+            ""
+            if table.exhaustive
+            else f"Over the {len(table.ids):,} pictures scored exactly, of {table.catalog_size:,}: "
+            "each was chosen because some metric likes it, so the correlation of all would be higher."
+        )
+    )
+    st.markdown("**Which pictures do they dispute?**")
+    disputed = disputes(table, criteria)
+    if not disputed:
+        st.caption("None: all metrics put them in the same order.")
+        return
+    names = _names(workspace, (one.id for one in disputed))
+    brief = brief_titles(table.metrics)
+    rows: list[dict[str, Any]] = [
+        {
+            "": _thumbnail(workspace, one.id) or None,
+            "Picture": names[one.id],
+            "Now": one.now and round(one.now),
+            **{brief[name]: rank and round(rank) for name, rank in one.ranks.items()},
+        }
+        for one in disputed
+    ]
+    numbers = ["Now", *brief.values()]
+    st.dataframe(
+        pd.DataFrame(rows).astype(dict.fromkeys(numbers, "Int64")),
+        hide_index=True,
+        row_height=44,
+        column_config={
+            "": st.column_config.ImageColumn(width=48, pinned=True),
+            "Picture": st.column_config.TextColumn(width=104),
+            **{
+                name: st.column_config.NumberColumn(format="localized", width=46 if name == "Now" else 66)
+                for name in numbers
+            },
+        },
+    )
+    st.caption(
+        "Ranks by each metric alone, 1 the most similar, equals sharing the mean of their ranks; none where it cannot "
+        "compare the pair or gives all the same. Sorted by the ratio of the worst rank to the best, among "
+        f"{len(table.ids):,} pictures."
+    )
+
+
+def what_if_part(table: ScoreTable, criteria: Criteria, one: Found) -> None:
+    """One match's rank by each metric alone, and as each weight moves; computed once it is opened."""
+    with st.expander(
+        "What if the weights were different?", icon=":material/tune:", key="what_if", on_change="rerun"
+    ) as part:
+        if not part.open:
+            return
+        told = what_if(table, criteria, one.match.id, most=MOST_WEIGHT)
+        st.plotly_chart(
+            what_if_figure(told, table.metrics, criteria.weights, most=MOST_WEIGHT),
+            key="what_if_ranks",
+            config=PLAIN,
+            alt="A line per metric: this picture's rank against that metric's weight",
+        )
+        alone = [f"{metric.title}: {_alone(told, metric)}" for metric in table.metrics]
+        st.caption(f"Its rank among {told.pictures:,} by each metric alone: {literal(' · '.join(alone))}.")
+        if not table.exhaustive:
+            st.caption(_only_a_shortlist(table))
+
+
+def _alone(told: WhatIf, metric: Metric) -> str:
+    rank, shared = told.alone[metric.name], told.shared[metric.name]
+    if rank is None:
+        return "not comparable"
+    return f"{rank:,}" if not shared else f"{rank:,}, shared with {shared:,} more"
+
+
+def _names(workspace: Workspace, ids: Iterable[int]) -> dict[int, str]:
+    """What the pictures are called; those removed meanwhile have no name left."""
+    wanted = list(ids)
+    records = workspace.catalog.pictures(wanted)
+    return {one: records[one].label if one in records else "a removed picture" for one in wanted}
+
+
+def _thumbnail(workspace: Workspace, picture_id: int) -> str:
+    jpeg = small_thumbnail(workspace.catalog.location, picture_id, THUMBNAIL_PX, workspace)
+    return data_address(jpeg) if jpeg else ""
+
+
+def _percent(share: float) -> str:
+    return "under 1%" if share < 0.01 else f"{share:.0%}"

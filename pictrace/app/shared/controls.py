@@ -1,0 +1,212 @@
+"""Controls made from the list of metrics, and the ways in for a query."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping, Sequence
+
+import streamlit as st
+
+from pictrace.app.components import copy_link
+from pictrace.app.shared.filters import metadata_filters
+from pictrace.app.shared.kept_settings import kept
+from pictrace.app.shared.model import not_ready
+from pictrace.app.shared.state import Session
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.features import Settings, SettingValue
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Metric
+from pictrace.models import DEFAULT_MODEL, chosen_model
+from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
+from pictrace.searching.table import Criteria
+
+__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "criteria_controls", "set_weights"]
+
+CUSTOM = "custom"
+MOST_WEIGHT = 3.0
+WEIGHT_STEP = 0.1
+
+
+def _weight_key(metric: Metric) -> str:
+    return f"w_{metric.name}"
+
+
+def _setting_key(metric: Metric, name: str) -> str:
+    return f"{metric.name}_{name}"
+
+
+def _apply(preset: Preset, metrics: Sequence[Metric]) -> None:
+    for metric in metrics:
+        st.session_state[_weight_key(metric)] = float(preset.weights.get(metric.name, 0.0))
+        chosen = preset.settings.get(metric.name, {})
+        for setting in metric.settings:
+            value = chosen.get(setting.name, setting.default)
+            st.session_state[_setting_key(metric, setting.name)] = value
+
+
+def set_weights(weights: Mapping[str, float]) -> None:
+    """Move the weights' sliders; only in a callback, before they are drawn."""
+    for metric in all_metrics():
+        if metric.name in weights:
+            st.session_state[_weight_key(metric)] = weights[metric.name]
+
+
+def _on_preset(metrics: Sequence[Metric]) -> None:
+    name = st.session_state.get("preset")
+    if name and name != CUSTOM:
+        _apply(get_preset(name), metrics)
+
+
+def criteria_controls(
+    metrics: Sequence[Metric], state: Session, *, ranked: Workspace | None = None
+) -> tuple[Criteria, bool]:
+    """The sidebar: what counts as a match, and whether orientations are tried. All kept in the address.
+
+    ranked: the catalog that is searched, for which there is also what is shown of its ranking, and filters.
+    """
+    keys = [_weight_key(metric) for metric in metrics]
+    keys += [_setting_key(metric, setting.name) for metric in metrics for setting in metric.settings]
+    with kept(state, [*keys, "min_score", "top", "orientations"]), st.sidebar:
+        st.subheader("What counts as a match")
+        preset_place = st.container()
+        weights: dict[str, float] = {}
+        settings: dict[str, Settings] = {}
+        default = get_preset(DEFAULT_PRESET)
+        for metric in metrics:
+            with st.container(key=f"metric-{metric.name}", gap="xsmall"):
+                hindrance = metric.unavailable()
+                weight = st.slider(
+                    metric.title,
+                    0.0,
+                    MOST_WEIGHT,
+                    float(default.weights.get(metric.name, 0.0)),
+                    WEIGHT_STEP,
+                    "%.1f",
+                    key=_weight_key(metric),
+                    help=metric.help,
+                    disabled=bool(hindrance),
+                    bind="query-params",
+                )
+                weights[metric.name] = 0.0 if hindrance else weight
+                if hindrance:
+                    not_ready(metric)
+            chosen = _setting_controls(metric)
+            if chosen:
+                settings[metric.name] = chosen
+        with preset_place:
+            _preset_control(metrics, weights, settings)
+        min_score, top = (0.0, 1) if ranked is None else _ranking_controls()
+        if ranked is not None:
+            state.filters = metadata_filters(ranked, state)
+        orientations = st.toggle(
+            "Also try mirrored and turned",
+            value=True,
+            key="orientations",
+            help="Compares your picture in all eight orientations.",
+            bind="query-params",
+        )
+        copy_link("Copy link to these settings", key="copy_link")
+        criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
+        if ranked is not None:
+            with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
+                st.caption("The same search on the command line.")
+                st.code(recipe(criteria, state.filters, orientations=orientations), language="bash", wrap_lines=True)
+    return criteria, orientations
+
+
+def _ranking_controls() -> tuple[float, int]:
+    st.subheader("What is shown")
+    min_score = st.slider(
+        "Minimum score",
+        0.0,
+        1.0,
+        0.0,
+        0.01,
+        key="min_score",
+        help="Raise it to leave out weak matches.",
+        bind="query-params",
+    )
+    top = st.slider("Matches", 1, 24, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params")
+    return min_score, int(top)
+
+
+def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = None, *, orientations: bool) -> str:
+    """The command that ranks by these criteria, among the pictures that fit the filters."""
+    weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
+    words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]
+    words += [f"--{name} {value}" for chosen in criteria.settings.values() for name, value in chosen.items()]
+    words += _model_words(criteria)
+    words += [f"--min-score {criteria.min_score:g}"] if criteria.min_score else []
+    words += [f"--top {criteria.top}"]
+    words += [f"--only {shlex.quote(f'{name}={value}')}" for name, some in (filters or {}).items() for value in some]
+    words += [] if orientations else ["--no-orientations"]
+    return " ".join(words)
+
+
+def _model_words(criteria: Criteria) -> list[str]:
+    """Which network, where it matters and is not the one that is used anyway."""
+    model = chosen_model() if criteria.weights.get("embedding") else None
+    if model is None or model.name == DEFAULT_MODEL:
+        return []
+    return [f"--model {model.name if model.path is None else shlex.quote(str(model.path))}"]
+
+
+def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
+    chosen: dict[str, SettingValue] = {}
+    for setting in metric.settings:
+        key = _setting_key(metric, setting.name)
+        if setting.numeric:
+            low, high = float(setting.values[0]), float(setting.values[-1])
+            step = (high - low) / (len(setting.values) - 1)
+            chosen[setting.name] = st.slider(
+                setting.title,
+                low,
+                high,
+                float(setting.default),
+                round(step, 6),
+                key=key,
+                help=setting.help,
+                bind="query-params",
+            )
+        else:
+            picked = st.segmented_control(
+                setting.title,
+                setting.values,
+                default=setting.default,
+                required=True,
+                format_func=lambda value, labels=setting.labels: labels.get(value, str(value)),
+                key=key,
+                help=setting.help,
+                bind="query-params",
+            )
+            chosen[setting.name] = setting.default if picked is None else picked
+    return chosen
+
+
+def _preset_control(metrics: Sequence[Metric], weights: dict[str, float], settings: dict[str, Settings]) -> None:
+    """The preset that the sliders are at now, or "custom"; choosing one moves the sliders."""
+    presets = {preset.name: preset for preset in all_presets()}
+    current = next((name for name, preset in presets.items() if _is_at(preset, metrics, weights, settings)), CUSTOM)
+    st.session_state["preset"] = current
+    titles = {name: preset.title for name, preset in presets.items()} | {CUSTOM: "Custom"}
+    st.selectbox(
+        "Preset",
+        [*presets, *([CUSTOM] if current == CUSTOM else [])],
+        key="preset",
+        format_func=lambda name: titles[name],
+        on_change=_on_preset,
+        args=(metrics,),
+        help=" ".join(f"**{preset.title}**: {preset.help}" for preset in presets.values()),
+    )
+
+
+def _is_at(preset: Preset, metrics: Sequence[Metric], weights: dict[str, float], settings: dict[str, Settings]) -> bool:
+    for metric in metrics:
+        wanted = float(preset.weights.get(metric.name, 0.0))
+        if abs(weights[metric.name] - wanted) > 1e-6:
+            return False
+        if wanted and metric.settings:
+            theirs = metric.setting_positions(preset.settings.get(metric.name, {}))
+            if metric.setting_positions(settings.get(metric.name, {})) != theirs:
+                return False
+    return True

@@ -1,0 +1,197 @@
+"""Draws any Explanation: the sentence, and the evidence as pictures, charts, formulas and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from pictrace.app.shared.text import literal
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.catalog.cache import FeatureCache
+from pictrace.errors import PicTraceError
+from pictrace.images import encode_jpeg, fit
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import (
+    BitGrids,
+    Boxes,
+    Channels,
+    ComparedPair,
+    Evidence,
+    Explanation,
+    HeatMap,
+    Picture,
+    Swatch,
+    Swatches,
+    Terms,
+)
+from pictrace.output.charts.evidence import channels_figure, unrelated_figure
+from pictrace.output.drawing import draw_evidence
+from pictrace.output.drawing.base import Drawn, number
+from pictrace.output.drawing.codes import swatch_groups
+from pictrace.searching.rarity import rarity, unrelated_values
+
+__all__ = ["draw", "draw_rarity", "unrelated_of"]
+
+LARGE_PX = 1400
+SQUARE_PX = 160  # shown in a row: three in the column of details, two on a phone
+
+
+def draw(explanation: Explanation) -> None:
+    """Any metric's explanation."""
+    _draw(explanation.summary, explanation.evidence, explanation.metric)
+
+
+def draw_closer_look(
+    metric: Metric, pair: ComparedPair, looks: dict[str, tuple[str, tuple[Evidence, ...]]], key: str
+) -> None:
+    """What takes seconds to find out, when it is asked for; kept in looks by key."""
+    if st.button(metric.closer_look, icon=":material/troubleshoot:", key=f"closer_{metric.name}") and key not in looks:
+        try:
+            with st.spinner("Covering the pictures part by part"):
+                looks[key] = metric.look_closer(pair)
+        except PicTraceError as error:
+            st.error(literal(str(error)), icon=":material/error:")
+    if key in looks:
+        _draw(*looks[key], f"{metric.name}-closer")
+
+
+def _draw(summary: str, parts: Sequence[Evidence], key: str) -> None:
+    st.markdown(summary)
+    # A metric that shows small pictures has its map beside them.
+    small = (Picture, HeatMap) if any(isinstance(part, Picture) for part in parts) else ()
+    beside = [drawn for part in parts if isinstance(part, small) for drawn in draw_evidence(part)]
+    if beside:
+        _row(beside)
+    for place, part in enumerate(parts):
+        if not isinstance(part, small):
+            _part(part, f"{key}-{place}")
+
+
+def _part(part: Evidence, key: str) -> None:
+    if isinstance(part, Channels):
+        alt = f"{part.title}: red, green and blue levels of both pictures"
+        st.plotly_chart(channels_figure(part), key=key, config={"displayModeBar": False}, alt=alt)
+    elif isinstance(part, Swatches):
+        _swatches(part)
+    elif isinstance(part, Terms):
+        st.markdown(f"**{part.title}**")
+        st.latex(part.formula)
+        _row(draw_evidence(part), formulas=[term.formula for term in part.terms])
+        st.caption(f"The mean of the products is not the product of the means. {part.source}.")
+    elif isinstance(part, Boxes | BitGrids):
+        drawn = draw_evidence(part)
+        if drawn:
+            st.markdown(f"**{part.title}**")
+            _row(drawn, wide=isinstance(part, Boxes))
+    else:
+        for one in draw_evidence(part):
+            st.markdown(f"**{one.title}**")
+            st.image(_jpeg(one, LARGE_PX), alt=one.alt, width="stretch")
+            st.caption(one.caption)
+
+
+def _row(pictures: Sequence[Drawn], *, formulas: Sequence[str] = (), wide: bool = False) -> None:
+    """Pictures side by side, as many as fit into a line, or in columns; a caption that they share stands once."""
+    if wide:
+        places = st.columns(len(pictures))
+    else:
+        line = st.container(horizontal=True, gap="small")
+        places = [line.container(width=SQUARE_PX, gap="xsmall") for _ in pictures]
+    for index, (place, drawn) in enumerate(zip(places, pictures, strict=True)):
+        with place:
+            st.image(_jpeg(drawn, (3 if wide else 2) * SQUARE_PX), alt=drawn.alt, caption=drawn.title, width="stretch")
+            if formulas:
+                st.latex(formulas[index])
+    for caption in dict.fromkeys(drawn.caption for drawn in pictures if drawn.caption):
+        st.caption(caption)
+
+
+def _jpeg(drawn: Drawn, long_side_px: int) -> bytes:
+    return encode_jpeg(fit(drawn.image, long_side_px))
+
+
+def _swatches(part: Swatches) -> None:
+    st.markdown(f"**{part.title}**")
+    head = "<tr><th>colour</th><th>adds</th><th>your picture</th><th>the match</th></tr>"
+    rows = "".join(
+        f"<tr><td colspan=4><b>{what.capitalize()}</b></td></tr>{_table_rows(some)}"
+        for what, some in swatch_groups(part).items()
+    )
+    style = (
+        "<style>.swatches {width: 100%; max-width: 34rem;}"
+        ".swatches td, .swatches th {padding: .15rem .4rem; text-align: left;}</style>"
+    )
+    st.html(f"{style}<table class='swatches'>{head}{rows}</table>")
+    st.caption(
+        f"What raises and lowers it, with {part.rest:+.4f} of all other colours, sums to the correlation. "
+        "A colour keeps it from 1 where its shares differ."
+    )
+
+
+def _table_rows(some: Sequence[Swatch]) -> str:
+    rows = []
+    for one in some:
+        name = "#{:02X}{:02X}{:02X}".format(*one.rgb)
+        patch = (
+            f"<span style='display:inline-block;width:2.2em;height:1.1em;vertical-align:middle;background:{name};"
+            "border:1px solid #8A8F98;border-radius:3px'></span>"
+        )
+        shares = f"<td>{one.query_share:.1%}</td><td>{one.match_share:.1%}</td>"
+        rows.append(f"<tr><td>{patch} {name}</td><td>{one.contribution:+.4f}</td>{shares}</tr>")
+    return "".join(rows)
+
+
+# How unusual ---------------------------------------------------------------------------------------
+
+
+@st.cache_data(show_spinner=False, max_entries=16)
+def _unrelated(
+    identity: str,
+    revision: int,
+    feature_keys: Sequence[str],
+    orientations: bool,
+    _cache: FeatureCache,
+    _metrics: Sequence[Metric],
+) -> Mapping[str, NDArray[np.float32]]:
+    """Kept by the catalog's identity and revision, and by what its features are."""
+    return dict(unrelated_values(_cache, _metrics, orientations=orientations))
+
+
+def unrelated_of(
+    workspace: Workspace, metrics: Sequence[Metric], *, orientations: bool
+) -> Mapping[str, NDArray[np.float32]]:
+    """Each metric's values among unrelated pairs of the open catalog; compared once for each of its revisions."""
+    catalog = workspace.catalog
+    keys = [metric.feature_key for metric in metrics]
+    return _unrelated(catalog.identity, catalog.revision(), keys, orientations, workspace.cache, metrics)
+
+
+def draw_rarity(
+    workspace: Workspace, metric: Metric, metrics: Sequence[Metric], pair: ComparedPair, *, orientations: bool
+) -> None:
+    """How unusual the pair's value is among unrelated pairs of the open catalog; nothing where it has none."""
+    raw = float(pair.scores.raw[(*metric.setting_positions({}), 0)])
+    if np.isnan(raw):
+        return
+    try:
+        values = unrelated_of(workspace, metrics, orientations=orientations)[metric.name]
+    except PicTraceError as error:
+        st.caption(literal(f"How unusual that is cannot be told. {error}"))
+        return
+    found = rarity(metric, raw, values)
+    usual = ""
+    if found.of:
+        st.plotly_chart(
+            unrelated_figure(metric, raw, values),
+            key=f"{metric.name}-unrelated",
+            config={"displayModeBar": False},
+            alt=f"Histogram of {found.of} unrelated pairs of this catalog, and where this pair lies",
+        )
+        digits = 0 if metric.scale.whole else 2
+        low, middle, high = (number(value, digits) for value in (found.low, found.middle, found.high))
+        usual = f" Such pairs usually lie between {low} and {high} (median {middle})."
+    at_default = ", at the default settings" if metric.settings else ""
+    st.markdown(f"{metric.scale.describe(raw)}{at_default}. {found.text}{usual}")

@@ -1,0 +1,66 @@
+"""Choosing among pictures by their metadata."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from pictrace.app.shared.kept_settings import kept
+from pictrace.app.shared.state import Session
+from pictrace.app.shared.text import literal
+from pictrace.app.shared.workspaces import Workspace
+from pictrace.catalog.base import MAX_VALUES
+from pictrace.catalog.records import MetadataName
+
+__all__ = ["metadata_filters", "names_that_group"]
+
+SHOWN_NAMES = 8
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _names(identity: str, revision: int, _workspace: Workspace) -> tuple[MetadataName, ...]:
+    """Counting them reads every picture's metadata, so that is done once for each revision."""
+    return _workspace.catalog.metadata_names()
+
+
+def names_that_group(workspace: Workspace) -> list[MetadataName]:
+    """The names in the metadata by which pictures can be told into groups, the commonest first."""
+    catalog = workspace.catalog
+    # A name that no two pictures share a value of, such as a description, tells pictures apart but groups none.
+    return [one for one in _names(catalog.identity, catalog.revision(), workspace) if 1 < one.distinct < one.pictures]
+
+
+def metadata_filters(workspace: Workspace, state: Session) -> Mapping[str, tuple[str, ...]]:
+    """What a picture's metadata must say, by name; empty where nothing is chosen, or nothing can be.
+
+    Kept in the address, as the other settings are.
+    """
+    names = names_that_group(workspace)
+    shown = names[:SHOWN_NAMES]
+    if not shown:
+        return {}
+    keys = {one.name: f"only_{one.name}" for one in shown}
+    chosen: dict[str, tuple[str, ...]] = {}
+    with kept(state, list(keys.values())):
+        count = sum(bool(st.session_state.get(key)) for key in keys.values())
+        label = "Only some pictures" if not count else f"Only some pictures ({count} set)"
+        with st.popover(label, icon=":material/filter_alt:", width="stretch"):
+            for one in shown:
+                known = st.session_state.get(keys[one.name])
+                if isinstance(known, list):  # of another catalog, or of an old link
+                    st.session_state[keys[one.name]] = [value for value in known if value in one.values]
+                values = st.multiselect(
+                    literal(one.name),
+                    list(one.values),
+                    key=keys[one.name],
+                    placeholder="Any",
+                    bind="query-params",
+                )
+                if values:
+                    chosen[one.name] = tuple(values)
+                if one.distinct > MAX_VALUES:
+                    st.caption(f"The {MAX_VALUES} commonest of {one.distinct:,} values.")
+            if len(names) > SHOWN_NAMES:
+                st.caption(f"The {SHOWN_NAMES} commonest names; the command line's --only takes any.")
+    return chosen

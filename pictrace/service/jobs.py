@@ -1,0 +1,262 @@
+"""Long work while the page stays at hand: runs in a thread of their own. No streamlit here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import digest, image_id
+from pictrace.errors import PicTraceError
+from pictrace.images import DecodeLimits, probe
+from pictrace.indexing.features import Rebuild
+from pictrace.indexing.merging import Merge
+from pictrace.indexing.progress import Failure, Pace, Progress, RefreshProgress
+from pictrace.indexing.refresh import Refresh
+from pictrace.indexing.run import Indexing
+from pictrace.service.background import Background
+from pictrace.sources.base import Item
+
+__all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
+
+LOOKED_INTO = 400  # entries of archives and databases that a preview opens
+AT_HAND = frozenset(["archive", "database"])  # kinds of sources whose loaders read this machine's disk only
+
+
+class Preview:
+    """What adding would do: pictures that are new, already here, or unreadable, and links not looked at yet."""
+
+    def __init__(self) -> None:
+        self.new = self.known = self.links = self.unread = 0
+        self.unreadable: list[Failure] = []
+
+    @property
+    def told(self) -> str:
+        parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
+        parts += [f"{self.links:,} {'link' if self.links == 1 else 'links'} to fetch"] if self.links else []
+        return ", ".join(parts + ([f"{self.unread:,} to read"] if self.unread else []))
+
+
+def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Preview:
+    """Look at the headers and the hashes of bytes at hand; nothing is fetched or stored."""
+    found = Preview()
+    here = {int(one) for one in catalog.ids()}
+    known_links = catalog.known_sources("link", [item.url for item in items if item.url is not None])
+    known_files = catalog.known_sources("file", [item.source.address for item in items if item.path is not None])
+    looked_into = 0
+    for item in items:
+        if item.url is not None:
+            found.known += item.url in known_links
+            found.links += item.url not in known_links
+            continue
+        if item.path is not None:
+            found.known += item.source.address in known_files
+            found.unread += item.source.address not in known_files
+            continue
+        try:
+            data = item.data
+            if data is None and item.load is not None and item.source.kind in AT_HAND and looked_into < LOOKED_INTO:
+                looked_into += 1
+                data = item.load()
+            if data is None:
+                found.unread += 1
+                continue
+            probe(data, limits)
+        except PicTraceError as error:
+            found.unreadable.append(Failure(item.source, str(error)))
+            continue
+        identity = image_id(digest(data))
+        found.known += identity in here
+        found.new += identity not in here
+        here.add(identity)
+    return found
+
+
+class Run(Protocol):
+    """What Indexing and its like offer."""
+
+    @property
+    def failures(self) -> Sequence[Failure]: ...
+
+    def run(self) -> object: ...
+
+    def stop(self) -> None: ...
+
+
+class Job(Background, ABC):
+    """Runs, one after the other, in the background; progress and failures can be read at any time.
+
+    keep: what must not go before the job has ended, such as a folder with what it reads.
+    """
+
+    doing = "pictures"
+
+    def __init__(self, runs: Sequence[Run], *, keep: object = None) -> None:
+        self.begun = self.seen = False  # that there is something to show, and that it has ended
+        self._runs, self._keep = tuple(runs), keep
+        super().__init__(self._run_all, type(self).__name__)
+
+    def _run_all(self) -> None:
+        for one in self._runs:
+            if not self.stopped:
+                one.run()
+
+    def stop(self) -> None:
+        """End soon; what is done is kept."""
+        super().stop()
+        for one in self._runs:
+            one.stop()
+
+    @property
+    def failures(self) -> tuple[Failure, ...]:
+        return tuple(failure for one in self._runs for failure in one.failures)
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether anything is left over."""
+        return self.stopped or bool(self.problem or self.failures)
+
+    @property
+    @abstractmethod
+    def progress(self) -> Pace:
+        """How far it has come."""
+
+    @property
+    @abstractmethod
+    def told(self) -> str:
+        """What came of it, or has come of it so far."""
+
+    @abstractmethod
+    def again(self) -> Job:
+        """The same for what is left over, begun."""
+
+
+class AddJob(Job):
+    """Pictures on their way into a catalog, and other catalogs, whose pictures a stranger vouches for.
+
+    catalogs: files by the names that they were uploaded with.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        items: Sequence[Item],
+        limits: DecodeLimits,
+        *,
+        catalogs: Mapping[str, Path] | None = None,
+        keep: object = None,
+    ) -> None:
+        self.items, self.catalogs = tuple(items), dict(catalogs or {})
+        self._catalog, self._limits = catalog, limits
+        indexing = Indexing(catalog, self.items, limits=limits)
+        merges = [
+            Merge(catalog, path, trust_files=False, name=name, limits=limits) for name, path in self.catalogs.items()
+        ]
+        self._counted: list[Indexing | Merge] = [indexing, *merges]
+        # What another catalog lacks is made of its originals; those that it does not hold cannot be had here.
+        rebuild: list[Run] = [RebuildLater(catalog, limits)] if merges else []
+        super().__init__([*self._counted, *rebuild], keep=keep)
+
+    @property
+    def progress(self) -> Progress:
+        parts = [one.progress for one in self._counted]
+        return Progress(
+            sum(one.total for one in parts),
+            sum(one.done for one in parts),
+            sum(one.added for one in parts),
+            sum(one.known for one in parts),
+            sum(one.failed for one in parts),
+            sum(one.elapsed_s for one in parts if one.done),
+        )
+
+    @property
+    def told(self) -> str:
+        now = self.progress
+        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
+
+    @property
+    def left_over(self) -> tuple[Item, ...]:
+        """Items to try again: those that failed, or all where it was stopped (what is here is passed over)."""
+        if self.stopped or self.problem:
+            return self.items
+        failed = {id(failure.source) for failure in self.failures}
+        return tuple(item for item in self.items if id(item.source) in failed)
+
+    def again(self) -> AddJob:
+        catalogs = self.catalogs if self.stopped or self.problem else {}
+        return AddJob(self._catalog, self.left_over, self._limits, catalogs=catalogs, keep=self._keep)
+
+    @property
+    def can_go_on(self) -> bool:
+        return self.stopped or bool(self.problem or self.left_over)
+
+
+class RebuildLater:
+    """A Rebuild of what is missing when its turn comes."""
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits) -> None:
+        self._catalog, self._limits = catalog, limits
+        self._run: Rebuild | None = None
+        self._stopped = False
+
+    @property
+    def failures(self) -> Sequence[Failure]:
+        return self._run.failures if self._run else ()
+
+    def run(self) -> object:
+        self._run = Rebuild(self._catalog, limits=self._limits)
+        return None if self._stopped else self._run.run()
+
+    def stop(self) -> None:
+        self._stopped = True
+        if self._run is not None:
+            self._run.stop()
+
+
+class RebuildJob(Job):
+    """Features that are missing, made of the originals."""
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits) -> None:
+        self._catalog, self._limits = catalog, limits
+        self._rebuild = Rebuild(catalog, limits=limits)
+        super().__init__([self._rebuild])
+
+    @property
+    def progress(self) -> Progress:
+        return self._rebuild.progress
+
+    @property
+    def told(self) -> str:
+        return f"Features made of {self.progress.added:,} pictures, {self.progress.failed:,} failed."
+
+    def again(self) -> RebuildJob:
+        return RebuildJob(self._catalog, self._limits)
+
+
+class RefreshJob(Job):
+    """A catalog's links, asked whether they still lead where they led."""
+
+    doing = "links"
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits, addresses: Sequence[str] | None = None) -> None:
+        self._catalog, self._limits = catalog, limits
+        self._refresh = Refresh(catalog, addresses, limits=limits)
+        super().__init__([self._refresh])
+
+    @property
+    def progress(self) -> RefreshProgress:
+        return self._refresh.progress
+
+    @property
+    def told(self) -> str:
+        now = self.progress
+        return (
+            f"{now.unchanged:,} unchanged, {now.changed:,} lead to another picture now, {now.gone:,} vanished, "
+            f"{now.failed:,} failed."
+        )
+
+    def again(self) -> RefreshJob:
+        failed = [failure.source.address for failure in self.failures]
+        return RefreshJob(self._catalog, self._limits, None if self.stopped or self.problem else failed)

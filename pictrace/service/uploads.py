@@ -1,0 +1,131 @@
+"""Archives, tables, lists and databases that somebody uploads, kept until they are added. No streamlit here."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+import weakref
+from dataclasses import dataclass
+from pathlib import Path
+
+from pictrace.catalog.other import DatabaseKind, kind_of
+from pictrace.errors import PicTraceError, SourceError
+from pictrace.service.owner import owner
+from pictrace.service.typed_links import refusal
+from pictrace.sources._schema import Table, tables_of
+from pictrace.sources.base import Listing, Skipped
+from pictrace.sources.listing import list_source
+
+__all__ = ["DATABASE_SUFFIXES", "LISTING_SUFFIXES", "Handed", "Intake", "listing_of"]
+
+DATABASE_SUFFIXES = ("sqlite", "sqlite3", "db")
+LISTING_SUFFIXES = ("zip", "csv", "tsv", "json", "txt", *DATABASE_SUFFIXES)
+
+
+@dataclass(frozen=True)
+class Handed:
+    """An uploaded file that lies on the server's disk. id: the same as long as the same upload is there."""
+
+    id: str
+    name: str
+    path: Path
+
+    @property
+    def is_database(self) -> bool:
+        return self.path.suffix.lstrip(".") in DATABASE_SUFFIXES
+
+
+class Intake:
+    """A session's uploads, in a folder that goes with the last that refers to it."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._handed: dict[str, Handed] = {}
+        self._listings: dict[tuple[str, str | None, str | None], Listing | SourceError] = {}
+        self._tables: dict[str, list[Table]] = {}
+        self._kinds: dict[str, DatabaseKind] = {}
+
+    def take(self, upload_id: str, name: str, data: memoryview) -> Handed:
+        """Keep an upload's bytes, once."""
+        if upload_id not in self._handed:
+            if self._folder is None:
+                self._folder = Path(tempfile.mkdtemp(prefix="pictrace-"))
+                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+            # What it is called is a stranger's choice; messages and sources should still say it, near enough.
+            suffix = Path(name).suffix.lower()
+            stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:80].strip(".") or "upload"
+            folder = self._folder / str(len(self._handed))
+            folder.mkdir()
+            path = folder / f"{stem}{suffix if suffix.lstrip('.') in LISTING_SUFFIXES else ''}"
+            path.write_bytes(data)
+            self._handed[upload_id] = Handed(upload_id, name, path)
+        return self._handed[upload_id]
+
+    def listing(self, handed: Handed, *, column: str | None = None, table: str | None = None) -> Listing:
+        """What it names; read once for each choice. SourceError where it is nothing that lists pictures."""
+        key = (handed.id, column, table)
+        if key not in self._listings:
+            try:
+                self._listings[key] = listing_of(handed, column=column, table=table)
+            except SourceError as error:
+                self._listings[key] = error
+        found = self._listings[key]
+        if isinstance(found, SourceError):
+            raise found
+        return found
+
+    def kind(self, handed: Handed) -> DatabaseKind:
+        """What a database is: a catalog of ours, some other, or a damaged one; looked through once."""
+        if handed.id not in self._kinds:
+            try:
+                self._kinds[handed.id] = kind_of(handed.path)
+            except PicTraceError as error:
+                _rename(error, handed)
+                self._kinds[handed.id] = DatabaseKind("damaged", str(error))
+        return self._kinds[handed.id]
+
+    def tables(self, handed: Handed) -> list[Table]:
+        """The tables of a database that have columns to read; SourceError where it is none."""
+        if handed.id not in self._tables:
+            try:
+                self._tables[handed.id] = [one for one in tables_of(handed.path) if one.columns]
+            except SourceError as error:
+                _rename(error, handed)
+                raise
+        return self._tables[handed.id]
+
+
+def listing_of(handed: Handed, *, column: str | None = None, table: str | None = None) -> Listing:
+    """What an uploaded archive, table, list or database names; SourceError where it is none.
+
+    It may come from anybody: files of this server that it names are left out, but for those under folders
+    that the owner has named, and so are objects of S3 unless the owner allows them.
+    """
+    if handed.path.suffix.lstrip(".") not in LISTING_SUFFIXES:
+        known = ", ".join(LISTING_SUFFIXES)
+        raise SourceError(
+            f"{handed.name} is neither an archive, a table nor a database. Its name must end with one of: {known}."
+        )
+    try:
+        listing = list_source(str(handed.path), column=column, table=table)
+    except SourceError as error:
+        _rename(error, handed)
+        raise
+    settings = owner()
+    items, skipped = [], list(listing.skipped)
+    for item in listing.items:
+        if why := refusal(item.source.address):
+            skipped.append(Skipped(item.source.address, why))
+        elif item.path is None or settings.may_read(item.path):
+            items.append(item)
+        else:
+            beside_it = item.path.is_relative_to(handed.path.parent)
+            named = item.path.name if beside_it else str(item.path)
+            skipped.append(Skipped(named, "Files of the server are not read for a table. Upload the picture itself."))
+    return Listing(tuple(items), tuple(skipped), listing.column, listing.columns)
+
+
+def _rename(error: PicTraceError, handed: Handed) -> None:
+    """Have an error name the file as its owner does, and not as it lies on the server."""
+    error.args = (str(error).replace(str(handed.path), handed.name),)
