@@ -13,9 +13,10 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from http_server import Server, serve
 
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.escape import for_message
 from pictrace.web import fetch as download
 from pictrace.web.fetch import fetch
-from pictrace.web.policy import MAX_URL_LENGTH, DownloadPolicy, check_address, check_url, dialling, open_socket, shown
+from pictrace.web.policy import MAX_URL_LENGTH, DownloadPolicy, check_address, check_url, dialling, open_socket
 
 POLICY = DownloadPolicy()
 SHORT = DownloadPolicy(retries=2, total_timeout_s=5)
@@ -301,9 +302,9 @@ def test_links_get_one_normal_form(url: str, normal: str) -> None:
 
 
 def test_a_long_link_is_cut_in_messages_and_a_strange_one_made_printable() -> None:
-    assert shown("x" * 100) == "x" * 100
-    assert shown("x" * 5000) == "x" * 99 + "…"
-    assert shown("a\x1b[31m\u202eb").isprintable()
+    assert for_message("x" * 100) == "x" * 100
+    assert for_message("x" * 5000) == "x" * 99 + "…"
+    assert for_message("a\x1b[31m\u202eb").isprintable()
 
 
 # The address that is dialled.

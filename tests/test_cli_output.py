@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pictrace.cli import main
-from pictrace.cli._output import printable
+from pictrace.escape import for_terminal
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ from pictrace.cli._output import printable
     ],
 )
 def test_control_characters_are_written_out(text: str, shown: str) -> None:
-    assert printable(text) == shown
+    assert for_terminal(text) == shown
 
 
 def test_no_name_of_a_file_reaches_the_terminal_as_it_is(

@@ -18,6 +18,7 @@ FLOORS = {
     "folders": 0,
     "features": 0,
     "errors": 0,
+    "escape": 0,
     "images": 0,
     "kernels": 0,
     "metrics": 1,

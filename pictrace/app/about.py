@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 import streamlit as st
 
 from pictrace import kernels
-from pictrace.app.shared.text import literal
+from pictrace.escape import for_markdown
 from pictrace.metrics import all_metrics
 from pictrace.sample import PHOTOGRAPHS
 from pictrace.searching.presets import all_presets
@@ -31,7 +31,7 @@ def show() -> None:
             best, worst = metric.scale.describe(metric.scale.best), metric.scale.describe(metric.scale.worst)
             st.caption(f"Similarity 1 at {best}, 0 at {worst}. Features: `{metric.feature_key}`.")
             if metric.unavailable():
-                st.caption(literal(metric.unavailable()))
+                st.caption(for_markdown(metric.unavailable()))
     st.subheader("Presets", anchor=False)
     for preset in all_presets():
         st.markdown(f"**{preset.title}**: {preset.help}")

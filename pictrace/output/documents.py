@@ -11,6 +11,7 @@ from typing import Any
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord
 from pictrace.diagnosis import Diagnosis
+from pictrace.escape import for_csv
 from pictrace.indexing.progress import Failure
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
@@ -26,7 +27,6 @@ __all__ = [
     "metadata_columns",
     "query_document",
     "search_document",
-    "spreadsheet_text",
 ]
 
 
@@ -158,14 +158,14 @@ def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
     for one in found:
         match, picture = one.match, one.picture
         row: list[Any] = [match.rank, match.id, _number(match.score), _number(match.coverage)]
-        row += [match.variant.label, spreadsheet_text(picture.label)]
+        row += [match.variant.label, for_csv(picture.label)]
         row += [
-            spreadsheet_text(" ".join(source.address for source in picture.sources)),
+            for_csv(" ".join(source.address for source in picture.sources)),
             picture.width,
             picture.height,
         ]
         row += [_number(getattr(match.metrics[name], part)) for name in names for part in parts]
-        row += [spreadsheet_text("; ".join(picture.metadata.get(name, ()))) for name in extra]
+        row += [for_csv("; ".join(picture.metadata.get(name, ()))) for name in extra]
         writer.writerow(row)
     return text.getvalue()
 
@@ -176,15 +176,10 @@ def failures_csv(failures: Sequence[Failure]) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["kind", "address", "reason"])
     for one in failures:
-        writer.writerow([one.source.kind, spreadsheet_text(one.source.address), spreadsheet_text(one.reason)])
+        writer.writerow([one.source.kind, for_csv(one.source.address), for_csv(one.reason)])
     return text.getvalue()
 
 
 def metadata_columns(names: Sequence[str], taken: Collection[str]) -> list[str]:
     """Headings for metadata beside columns of our own: a name that is taken says what it is."""
-    return [spreadsheet_text(f"{name} (metadata)" if name in taken else name) for name in names]
-
-
-def spreadsheet_text(text: str) -> str:
-    """Cells that begin like a formula get an apostrophe: a catalog's titles are strangers' text."""
-    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+    return [for_csv(f"{name} (metadata)" if name in taken else name) for name in names]

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord, Source
+from pictrace.escape import for_csv
 from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
-from pictrace.output.documents import metadata_columns, spreadsheet_text
+from pictrace.output.documents import metadata_columns
 
 __all__ = ["write_features", "write_list"]
 
@@ -104,9 +105,9 @@ def _records(catalog: Catalog, ids: NDArray[np.int64]) -> Iterator[PictureRecord
 
 
 def _line(record: PictureRecord, source: Source, names: Sequence[str], others: frozenset[str]) -> list[str | int]:
-    line: list[str | int] = [record.id, record.sha256.hex(), spreadsheet_text(source.title), source.kind]
-    line += [spreadsheet_text(source.address), record.format, record.width, record.height, record.byte_count]
-    line += [record.added_at, *(spreadsheet_text(source.metadata.get(name, "")) for name in names)]
+    line: list[str | int] = [record.id, record.sha256.hex(), for_csv(source.title), source.kind]
+    line += [for_csv(source.address), record.format, record.width, record.height, record.byte_count]
+    line += [record.added_at, *(for_csv(source.metadata.get(name, "")) for name in names)]
     if others:
         line.append(json.dumps({name: value for name, value in source.metadata.items() if name in others}))
     return line

@@ -14,9 +14,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
+from pictrace.escape import for_message
 from pictrace.images.formats import sniff
 from pictrace.web.fetch import Download, fetch_async
-from pictrace.web.policy import DownloadPolicy, check_url, shown
+from pictrace.web.policy import DownloadPolicy, check_url
 from pictrace.web.scrape import (
     DEFAULT_RULES,
     MAX_PAGES,
@@ -145,13 +146,13 @@ class _Site:
         robots = self._robots[origin]
         if isinstance(robots, DownloadError):
             raise RefusedError(
-                f"{shown(address)} was not read, as {shown(origin)}/robots.txt, which says what programs may read, "
-                f"could not be. {robots}"
+                f"{for_message(address)} was not read, as {for_message(origin)}/robots.txt, which says what programs "
+                f"may read, could not be. {robots}"
             ) from robots
         if not robots.can_fetch(USER_AGENT, address):
             raise RefusedError(
-                f"{shown(address)} is closed to programs by its host's robots.txt. Save its pictures yourself and "
-                "index their folder, or ask the site's owner."
+                f"{for_message(address)} is closed to programs by its host's robots.txt. Save its pictures yourself "
+                "and index their folder, or ask the site's owner."
             )
         asked_s = robots.crawl_delay(USER_AGENT) or 0
         return max(self._delay_s, min(int(asked_s), MAX_CRAWL_DELAY_S))  # as int: it may have 4000 digits
@@ -192,7 +193,8 @@ def _links(page: Download, rules: ScrapeRules) -> PageLinks:
         return picture_links(page.data, page.final_url, rules, charset=page.charset)
     if not page.content_type.startswith("image/"):
         raise DownloadError(
-            f"{shown(page.final_url)} is no web page and no picture, but {shown(page.content_type)}. Check the link."
+            f"{for_message(page.final_url)} is no web page and no picture, but {for_message(page.content_type)}. "
+            "Check the link."
         )
     try:
         sniff(page.data)

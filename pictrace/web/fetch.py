@@ -20,6 +20,7 @@ import aiohttp
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.escape import for_message
 from pictrace.web.http import (
     REDIRECTS,
     TransientError,
@@ -32,7 +33,7 @@ from pictrace.web.http import (
     once,
     open_session,
 )
-from pictrace.web.policy import DownloadPolicy, check_url, dialling, shown
+from pictrace.web.policy import DownloadPolicy, check_url, dialling
 from pictrace.web.validators import Validators
 
 __all__ = ["Download", "Fetched", "NotModified", "fetch", "fetch_async", "fetch_many"]
@@ -170,10 +171,10 @@ async def _fetch(session: aiohttp.ClientSession, url: str, policy: DownloadPolic
     except DownloadError:
         raise
     except TimeoutError as exc:
-        raise DownloadError(f"{shown(url)} took over {policy.total_timeout_s:g} s. Try again later.") from exc
+        raise DownloadError(f"{for_message(url)} took over {policy.total_timeout_s:g} s. Try again later.") from exc
     except Exception as exc:
         # What strangers' servers provoke in a client is open-ended, and one of them must not end a batch.
-        raise DownloadError(f"{shown(url)} could not be fetched ({type(exc).__name__}). Check the link.") from exc
+        raise DownloadError(f"{for_message(url)} could not be fetched ({type(exc).__name__}). Check the link.") from exc
 
 
 async def _repeat(
@@ -205,12 +206,12 @@ async def _follow(session: aiohttp.ClientSession, url: str, policy: DownloadPoli
         try:
             target = check_url(joined(here, found), policy)
         except RefusedError as exc:
-            raise RefusedError(f"{shown(here)} redirects to a link that is not followed. {exc}") from exc
+            raise RefusedError(f"{for_message(here)} redirects to a link that is not followed. {exc}") from exc
         if target in seen:
-            raise DownloadError(f"{shown(url)} redirects in a circle. Check the link, or {policy.instead}.")
+            raise DownloadError(f"{for_message(url)} redirects in a circle. Check the link, or {policy.instead}.")
         seen.add(target)
         here = target
-    raise DownloadError(f"{shown(url)} redirects over {policy.max_redirects} times. Use the link at its end.")
+    raise DownloadError(f"{for_message(url)} redirects over {policy.max_redirects} times. Use the link at its end.")
 
 
 async def _request(

@@ -18,8 +18,9 @@ import aiohttp
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
+from pictrace.escape import for_message
 from pictrace.web.http import REDIRECTS, TransientError, check_status, explained, header, joined, once, open_session
-from pictrace.web.policy import DownloadPolicy, check_url, dialling, shown
+from pictrace.web.policy import DownloadPolicy, check_url, dialling
 
 __all__ = ["StoppedError", "fetch_to_file"]
 
@@ -103,9 +104,10 @@ async def _fetch(file: _File, policy: DownloadPolicy) -> None:
                 await asyncio.sleep(PAUSE_S * 2**vain)
     except TimeoutError as error:
         raise DownloadError(
-            f"{shown(file.url)} took over {policy.total_timeout_s / 60:.0f} minutes. Try again: it goes on from there."
+            f"{for_message(file.url)} took over {policy.total_timeout_s / 60:.0f} minutes. "
+            "Try again: it goes on from there."
         ) from error
-    raise DownloadError(f"{shown(file.url)} broke off {MOST_TRIES} times. Try again: it goes on from there.")
+    raise DownloadError(f"{for_message(file.url)} broke off {MOST_TRIES} times. Try again: it goes on from there.")
 
 
 async def _follow(session: aiohttp.ClientSession, file: _File, policy: DownloadPolicy) -> None:
@@ -118,8 +120,10 @@ async def _follow(session: aiohttp.ClientSession, file: _File, policy: DownloadP
         try:
             here = check_url(joined(here, location), policy)
         except RefusedError as error:
-            raise RefusedError(f"{shown(here)} redirects to a link that is not followed. {error}") from error
-    raise DownloadError(f"{shown(file.url)} redirects over {policy.max_redirects} times. Use the link at its end.")
+            raise RefusedError(f"{for_message(here)} redirects to a link that is not followed. {error}") from error
+    raise DownloadError(
+        f"{for_message(file.url)} redirects over {policy.max_redirects} times. Use the link at its end."
+    )
 
 
 async def _request(session: aiohttp.ClientSession, file: _File, here: str, policy: DownloadPolicy) -> str | None:
@@ -138,7 +142,7 @@ async def _request(session: aiohttp.ClientSession, file: _File, here: str, polic
                     return location
                 if response.status == 416:
                     file.forget()
-                    raise DownloadError(f"{shown(here)} has another file by now. Try again.")
+                    raise DownloadError(f"{for_message(here)} has another file by now. Try again.")
                 if response.status != 206:
                     check_status(response, here, policy)
                 await _write(response, file, here, _start(response, file, here, have))
@@ -154,13 +158,13 @@ def _start(response: aiohttp.ClientResponse, file: _File, here: str, have: int) 
         found = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         if not found or int(found[1]) != have:
             file.forget()
-            raise DownloadError(f"{shown(here)} sent another part than it was asked for. Try again.")
+            raise DownloadError(f"{for_message(here)} sent another part than it was asked for. Try again.")
         start, total = have, None if found[2] == "*" else int(found[2])
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise DownloadError(f"{shown(here)} sends the file compressed. Use another source.")
+        raise DownloadError(f"{for_message(here)} sends the file compressed. Use another source.")
     if total is not None and total != file.byte_count:
         raise DownloadError(
-            f"{shown(here)} has {total:,} bytes, but the file has {file.byte_count:,}. Use another source."
+            f"{for_message(here)} has {total:,} bytes, but the file has {file.byte_count:,}. Use another source."
         )
     return start
 
@@ -180,9 +184,11 @@ async def _write(response: aiohttp.ClientResponse, file: _File, here: str, start
                 raise StoppedError("Stopped. What has arrived is kept, and the next try goes on from there.")
             done += len(piece)
             if done > file.byte_count:
-                raise DownloadError(f"{shown(here)} sends more than {file.byte_count:,} bytes. Use another source.")
+                raise DownloadError(
+                    f"{for_message(here)} sends more than {file.byte_count:,} bytes. Use another source."
+                )
             target.write(piece)
             if file.progress is not None:
                 file.progress(done, file.byte_count)
     if done < file.byte_count:
-        raise DownloadError(f"{shown(here)} broke off at {done:,} of {file.byte_count:,} bytes. Try again.")
+        raise DownloadError(f"{for_message(here)} broke off at {done:,} of {file.byte_count:,} bytes. Try again.")

@@ -6,7 +6,7 @@ import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-__all__ = ["canonical", "is_name", "joined", "literal", "not_public"]
+__all__ = ["canonical", "ip_literal", "is_name", "joined", "not_public"]
 
 # The special-purpose registries of IANA, https://www.iana.org/assignments/iana-ipv4-special-registry and
 # …/iana-ipv6-special-registry. Spelt out, because ipaddress.is_global differs between releases of Python.
@@ -59,7 +59,7 @@ def not_public(address: IPv4Address | IPv6Address) -> str | None:
     return None
 
 
-def literal(host: str) -> IPv4Address | IPv6Address | None:
+def ip_literal(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a canonical host is, None where it is a name."""
     try:
         return ip_address(host)

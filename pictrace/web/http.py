@@ -14,7 +14,8 @@ import aiohttp
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
-from pictrace.web.policy import Dial, DownloadPolicy, check_characters, open_socket, shown
+from pictrace.escape import for_message
+from pictrace.web.policy import Dial, DownloadPolicy, check_characters, open_socket
 
 __all__ = [
     "REDIRECTS",
@@ -65,7 +66,7 @@ def joined(base: str, location: str) -> str:
     try:
         return str(URL(base).join(URL(location)))
     except ValueError as exc:
-        raise RefusedError(f"{shown(location)} cannot be read as a link: {shown(str(exc))}.") from exc
+        raise RefusedError(f"{for_message(location)} cannot be read as a link: {for_message(str(exc))}.") from exc
 
 
 async def once(dial: Dial, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -96,7 +97,7 @@ def check_status(response: aiohttp.ClientResponse, here: str, policy: DownloadPo
             advice = f"It does not give this {policy.wanted} to programs; {policy.instead} instead."
         case _:
             advice = "Try again later." if status == 429 or status >= 500 else "Check the link."
-    message = f"{shown(here)} answered {status}{phrase}. {advice}"
+    message = f"{for_message(here)} answered {status}{phrase}. {advice}"
     if status not in _REPEATABLE:
         raise DownloadError(message, status=status)
     pause_s = _retry_after_s(response) if status in (429, 503) else 0.0
@@ -123,7 +124,7 @@ async def body(response: aiohttp.ClientResponse, here: str, policy: DownloadPoli
         too_large = len(data) > policy.max_bytes
     if too_large:
         advice = "Use a smaller picture." if policy.wanted == "picture" else f"{policy.instead.capitalize()} instead."
-        raise DownloadError(f"{shown(here)} is larger than {policy.max_bytes / 2**20:.3g} MB. {advice}")
+        raise DownloadError(f"{for_message(here)} is larger than {policy.max_bytes / 2**20:.3g} MB. {advice}")
     return bytes(data)
 
 
@@ -141,7 +142,7 @@ def content_type(response: aiohttp.ClientResponse) -> tuple[str, str]:
 
 def explained(exc: Exception, here: str, host: str, policy: DownloadPolicy) -> DownloadError:
     """What a failure of the connection means, in plain words, without the address behind the name."""
-    link, host = shown(here), shown(host)
+    link, host = for_message(here), for_message(host)
     match exc:
         case aiohttp.ClientConnectorDNSError():
             return DownloadError(f"The host {host} was not found. Check the link and your connection.")

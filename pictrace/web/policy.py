@@ -23,7 +23,8 @@ from aiohttp import AddrInfoType
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
-from pictrace.web.hosts import canonical, is_name, joined, literal, not_public
+from pictrace.escape import for_message
+from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public
 
 __all__ = [
     "ALLOWED_HOSTS_VARIABLE",
@@ -35,7 +36,6 @@ __all__ = [
     "check_url",
     "dialling",
     "open_socket",
-    "shown",
 ]
 
 ALLOWED_HOSTS_VARIABLE = "PICTRACE_ALLOWED_HOSTS"
@@ -127,18 +127,24 @@ def check_url(url: str, policy: DownloadPolicy) -> str:
         parsed = URL(url)
         host, port = canonical(parsed.raw_host or ""), parsed.port
     except ValueError as exc:
-        raise RefusedError(f"{shown(url)} cannot be read as a link: {shown(str(exc))}. Check the link.") from exc
+        raise RefusedError(
+            f"{for_message(url)} cannot be read as a link: {for_message(str(exc))}. Check the link."
+        ) from exc
     if parsed.scheme not in ("http", "https"):
-        raise RefusedError(f"{shown(url)} does not start with http:// or https://. Only links of the web are fetched.")
+        raise RefusedError(
+            f"{for_message(url)} does not start with http:// or https://. Only links of the web are fetched."
+        )
     if not host:
-        raise RefusedError(f"{shown(url)} names no host. Write the whole link, as in https://example.org/cat.jpg.")
-    address = literal(host)
+        raise RefusedError(
+            f"{for_message(url)} names no host. Write the whole link, as in https://example.org/cat.jpg."
+        )
+    address = ip_literal(host)
     if address is None and not is_name(host):
-        raise RefusedError(f"{shown(host)} is not a host's name or address. Check the link.")
+        raise RefusedError(f"{for_message(host)} is not a host's name or address. Check the link.")
     if not port or not (port in policy.ports or policy.exempts(host, port)):
         ports = " and ".join(map(str, sorted(policy.ports)))
         raise RefusedError(
-            f"The link asks for port {port} of {shown(host)}; only {ports} are allowed. {_remedy(policy)}"
+            f"The link asks for port {port} of {for_message(host)}; only {ports} are allowed. {_remedy(policy)}"
         )
     if address is not None:
         check_address(host, port, policy)
@@ -165,7 +171,7 @@ def check_address(address: str, port: int, policy: DownloadPolicy, *, name: str 
     except ValueError:
         kind = "something that is no plain IP address"  # nothing is dialled that was not understood here
     if kind is not None:
-        leads = f"The link leads to {address}, {kind}" if name is None else f"{shown(name)} leads to {kind}"
+        leads = f"The link leads to {address}, {kind}" if name is None else f"{for_message(name)} leads to {kind}"
         raise RefusedError(f"{leads}; only the public internet is fetched from. {_remedy(policy)}")
 
 
@@ -212,12 +218,6 @@ def open_socket(policy: DownloadPolicy, info: AddrInfoType) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-def shown(url: str) -> str:
-    """A link as it stands in a message: printable, and cut to 100 characters."""
-    text = "".join(c if c.isprintable() else "�" for c in url[:101])
-    return text if len(text) <= 100 else f"{text[:99]}…"
-
-
 def _remedy(policy: DownloadPolicy) -> str:
     return f"{policy.instead.capitalize()}, or have the host listed in {ALLOWED_HOSTS_VARIABLE} if it is your own."
 
@@ -231,6 +231,6 @@ def _allowed_entry(entry: str) -> str:
     with contextlib.suppress(ValueError):
         parsed = URL(f"http://{entry}")
         host, port = canonical(parsed.raw_host or ""), parsed.explicit_port
-        if parsed == parsed.origin() and (literal(host) or is_name(host)):
+        if parsed == parsed.origin() and (ip_literal(host) or is_name(host)):
             return host if port is None else joined(host, port)
     raise ValueError(f"{entry!r} in allowed_hosts is neither a host nor host:port")

@@ -17,7 +17,8 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from pictrace.errors import DownloadError, RefusedError
-from pictrace.web.policy import DownloadPolicy, shown
+from pictrace.escape import for_message
+from pictrace.web.policy import DownloadPolicy
 
 __all__ = ["ALLOW_VARIABLE", "ANONYMOUS_VARIABLE", "check_s3_allowed", "fetch_s3", "is_s3", "list_s3"]
 
@@ -64,7 +65,7 @@ def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
     """
     bucket, key = _split(address)
     if not key or key.endswith("/"):
-        raise DownloadError(f"{shown(address)} names no object but a folder. Name a picture in it.")
+        raise DownloadError(f"{for_message(address)} names no object but a folder. Name a picture in it.")
     end = time.monotonic() + policy.total_timeout_s
     data = bytearray()
     with _failing_clearly(address):
@@ -75,10 +76,12 @@ def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
                 data += chunk
                 too_large = len(data) > policy.max_bytes
                 if time.monotonic() > end:
-                    raise DownloadError(f"{shown(address)} took over {policy.total_timeout_s:g} s. Try again later.")
+                    raise DownloadError(
+                        f"{for_message(address)} took over {policy.total_timeout_s:g} s. Try again later."
+                    )
     if too_large:
         raise DownloadError(
-            f"{shown(address)} is larger than {policy.max_bytes / 2**20:.3g} MB. Use a smaller picture."
+            f"{for_message(address)} is larger than {policy.max_bytes / 2**20:.3g} MB. Use a smaller picture."
         )
     return bytes(data)
 
@@ -98,21 +101,23 @@ def list_s3(address: str, *, max_keys: int, policy: DownloadPolicy = DEFAULT_POL
         for entry in page.get("Contents", ()):
             count += 1
             if count > max_keys:
-                raise DownloadError(f"{shown(address)} holds more than {max_keys:,} objects. Name a folder within it.")
+                raise DownloadError(
+                    f"{for_message(address)} holds more than {max_keys:,} objects. Name a folder within it."
+                )
             if not entry["Key"].endswith("/"):
                 yield f"{_SCHEME}{bucket}/{entry['Key']}"
         if not page.get("IsTruncated") or not page.get("NextContinuationToken"):
             return
         token = {"ContinuationToken": page["NextContinuationToken"]}
-    raise DownloadError(f"{shown(address)} is listed without end. Name a folder within it.")
+    raise DownloadError(f"{for_message(address)} is listed without end. Name a folder within it.")
 
 
 def _split(address: str) -> tuple[str, str]:
     bucket, _, key = address[len(_SCHEME) :].partition("/")
     if not is_s3(address) or not _BUCKET.fullmatch(bucket):
-        raise DownloadError(f"{shown(address)} is no address of S3. Write it as in s3://bucket/folder/cat.jpg.")
+        raise DownloadError(f"{for_message(address)} is no address of S3. Write it as in s3://bucket/folder/cat.jpg.")
     if len(key.encode("utf-8", "replace")) > _MAX_KEY_BYTES:
-        raise DownloadError(f"{shown(address)} is longer than the {_MAX_KEY_BYTES} bytes that a key may have.")
+        raise DownloadError(f"{for_message(address)} is longer than the {_MAX_KEY_BYTES} bytes that a key may have.")
     return bucket, key
 
 
@@ -156,5 +161,7 @@ def _failing_clearly(address: str) -> Iterator[None]:
         # parsers is open-ended, and one object must not end a batch.
         answer = getattr(error, "response", None)
         code = str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
-        advice = _ADVICE.get(code) or f"{shown(str(error) or type(error).__name__)}. Check the address, or try later."
-        raise DownloadError(f"{shown(address)} could not be read. {advice}") from error
+        advice = (
+            _ADVICE.get(code) or f"{for_message(str(error) or type(error).__name__)}. Check the address, or try later."
+        )
+        raise DownloadError(f"{for_message(address)} could not be read. {advice}") from error

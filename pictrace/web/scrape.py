@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from pictrace.errors import RefusedError, SourceError
+from pictrace.escape import for_message
 from pictrace.web.html import decode_html, tags
 from pictrace.web.places import Place, places
-from pictrace.web.policy import MAX_URL_LENGTH, check_characters, shown
+from pictrace.web.policy import MAX_URL_LENGTH, check_characters
 
 __all__ = ["DEFAULT_RULES", "PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
 
@@ -171,9 +172,13 @@ def page_addresses(pattern: str, first: int, last: int) -> tuple[str, ...]:
     Raises SourceError unless the pattern has exactly one {n}, after its host, and the pages are 1000 at most.
     """
     if pattern.count(PAGE_NUMBER) != 1:
-        raise SourceError(f"{shown(pattern)} must hold {PAGE_NUMBER}, the page's number, once. Write it in its place.")
+        raise SourceError(
+            f"{for_message(pattern)} must hold {PAGE_NUMBER}, the page's number, once. Write it in its place."
+        )
     if not re.match(r"https?://[^/?#{]+[/?]", pattern, re.IGNORECASE):
-        raise SourceError(f"{shown(pattern)} must begin like https://example.org/, with {PAGE_NUMBER} after the host.")
+        raise SourceError(
+            f"{for_message(pattern)} must begin like https://example.org/, with {PAGE_NUMBER} after the host."
+        )
     if not 0 <= first <= last:
         raise SourceError(f"There are no pages from {first} to {last}. Count upwards, from 0 at least.")
     if last - first >= MAX_PAGES:
@@ -226,7 +231,7 @@ def _join(one: _Gathered, place: Place, rules: ScrapeRules) -> None:
 def _resolved(base: str, url: str) -> tuple[str, str]:
     """The whole link without fragment and "", or the link as it stands (cut) and why it cannot be fetched."""
     if (scheme := url[:5].lower()) in _EMBEDDED:
-        return scheme + shown(url[5:106]), "a picture within the page itself"
+        return scheme + for_message(url[5:106]), "a picture within the page itself"
     # As browsers do: line breaks and tabs within a link are dropped, spaces are written out.
     url = re.sub(r"[\t\n\r]", "", url[: 4 * MAX_URL_LENGTH]).strip().replace(" ", "%20")
     try:
@@ -237,11 +242,11 @@ def _resolved(base: str, url: str) -> tuple[str, str]:
         joined = parts._replace(netloc=netloc, fragment="").geturl()
         check_characters(joined)
     except (ValueError, RefusedError):
-        return shown(url), "not readable as a link"
+        return for_message(url), "not readable as a link"
     if parts.scheme not in ("http", "https") or not whole:
-        return shown(url), "no link of the web (http, https)"
+        return for_message(url), "no link of the web (http, https)"
     if len(joined) > MAX_URL_LENGTH:
-        return shown(joined), f"longer than {MAX_URL_LENGTH:,} characters"
+        return for_message(joined), f"longer than {MAX_URL_LENGTH:,} characters"
     return joined, ""
 
 

@@ -11,10 +11,10 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from pictrace.app.catalog.page_links import from_web_page
 from pictrace.app.shared.picture_input import picture_types
 from pictrace.app.shared.state import UPLOAD_LIMITS, Session, workspace_to_add_to
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.records import Source
 from pictrace.errors import ColumnError, PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.service.jobs import AddJob, Preview, preview
 from pictrace.service.owner import owner
 from pictrace.service.typed_links import item_of_link
@@ -59,7 +59,9 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
         _show_preview(preview(workspace.catalog, items, UPLOAD_LIMITS))
     for name, handed in catalogs.items():
         pictures = state.intake.kind(handed).pictures
-        st.markdown(f"**{literal(name)}: a PicTrace catalog of {pictures:,} pictures**, taken over with its features")
+        st.markdown(
+            f"**{for_markdown(name)}: a PicTrace catalog of {pictures:,} pictures**, taken over with its features"
+        )
     target = "this catalog" if workspace.writable else "a catalog of my own"
     if st.button(f"Add to {target}", type="primary", icon=":material/add_photo_alternate:"):
         paths = {name: handed.path for name, handed in catalogs.items()}
@@ -67,7 +69,7 @@ def add_pictures(workspace: Workspace, state: Session) -> None:
             target_catalog = workspace_to_add_to(state).catalog
             state.job = AddJob(target_catalog, items, UPLOAD_LIMITS, catalogs=paths, keep=state.intake)
         except PicTraceError as error:
-            st.error(literal(str(error)), icon=":material/error:")
+            st.error(for_markdown(str(error)), icon=":material/error:")
             return
         state.forget_chosen()
         st.rerun()
@@ -93,7 +95,7 @@ def _show_left_out(left_out: list[Skipped]) -> None:
 def _show_preview(found: Preview) -> None:
     st.markdown(f"**{found.told}**")
     for failure in found.unreadable[:5]:
-        st.caption(literal(f"{failure.source.label}: {failure.reason}"))
+        st.caption(for_markdown(f"{failure.source.label}: {failure.reason}"))
     if len(found.unreadable) > 5:
         st.caption(f"… and {len(found.unreadable) - 5:,} more, which are listed when the rest has been added.")
 
@@ -150,7 +152,7 @@ def _chosen_table(state: Session, handed: Handed) -> str | None:
     tables = state.intake.tables(handed)
     rows = {one.name: one.rows for one in tables}
     return st.selectbox(
-        f"Table of {literal(handed.name)}",
+        f"Table of {for_markdown(handed.name)}",
         list(rows),
         format_func=lambda name: name if rows[name] is None else f"{name}, {rows[name]:,} rows",
         key=f"table_{handed.id}",
@@ -161,7 +163,7 @@ def _chosen_table(state: Session, handed: Handed) -> str | None:
 def _column_choice(handed: Handed, table: str | None, guessed: Listing | None, columns: tuple[str, ...]) -> str | None:
     """Which column the pictures are taken from."""
     return st.selectbox(
-        f"Column of {literal(handed.name)} that holds the pictures",
+        f"Column of {for_markdown(handed.name)} that holds the pictures",
         columns,
         index=None if guessed is None or guessed.column is None else columns.index(guessed.column),
         key=f"column_{handed.id}_{table}",

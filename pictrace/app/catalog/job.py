@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.shared.state import Session, session, workspace_of
-from pictrace.app.shared.text import literal
+from pictrace.escape import for_markdown
 from pictrace.output.documents import failures_csv
 from pictrace.service.jobs import Job
 
@@ -58,7 +58,7 @@ def _draw_running(job: Job) -> None:
 
 def _draw_ended(state: Session, job: Job) -> None:
     if job.problem:
-        st.error(f"{literal(job.problem)} {job.told}", icon=":material/error:")
+        st.error(f"{for_markdown(job.problem)} {job.told}", icon=":material/error:")
     elif job.stopped:
         st.warning(f"Stopped. {job.told}", icon=":material/stop_circle:")
     else:

@@ -13,9 +13,9 @@ from pictrace.app.catalog.pictures import mapped_pictures, pictures
 from pictrace.app.catalog.removal import removal_bar
 from pictrace.app.shared.catalog_menu import catalog_menu, come_back, fleeting_note
 from pictrace.app.shared.state import SHARED, Session, session, workspace_of
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 
 __all__ = ["show"]
 
@@ -40,7 +40,7 @@ def show() -> None:
             label_visibility="collapsed",
         )
         if state.problem:
-            st.error(literal(state.problem), icon=":material/error:")
+            st.error(for_markdown(state.problem), icon=":material/error:")
             state.problem = ""
         if part == MAP:
             mapped_pictures(workspace, state)
@@ -53,7 +53,7 @@ def show() -> None:
         else:
             pictures(workspace, state)
     except PicTraceError as error:
-        st.error(literal(str(error)), icon=":material/error:")
+        st.error(for_markdown(str(error)), icon=":material/error:")
         if state.opened != SHARED and st.button("Back to the shared catalog", icon=":material/undo:"):
             state.open(SHARED)
             st.rerun()
@@ -62,7 +62,7 @@ def show() -> None:
 def _head(workspace: Workspace, state: Session) -> None:
     count = workspace.catalog.count()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(literal(workspace.title), anchor=False, width="content")
+        st.title(for_markdown(workspace.title), anchor=False, width="content")
         st.badge(f"{count:,} {'picture' if count == 1 else 'pictures'}", icon=":material/photo_library:")
         catalog_menu(state)
         downloads(workspace)

@@ -9,8 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from pictrace.app.shared.state import Session
-from pictrace.app.shared.text import literal
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.sources.base import Item
 from pictrace.web.crawl import crawl
 from pictrace.web.policy import DownloadPolicy
@@ -49,12 +49,12 @@ def _form(state: Session) -> None:
         return
     state.found_links = ()
     if isinstance(rules, str):
-        st.error(literal(rules), icon=":material/error:")
+        st.error(for_markdown(rules), icon=":material/error:")
         return
     found, problems = _read(address.strip(), pages, pattern.strip() or None, rules)
     state.found_links = found
     for problem in problems:
-        st.error(literal(problem), icon=":material/error:")
+        st.error(for_markdown(problem), icon=":material/error:")
     if not found and not problems:
         st.info("The page shows no pictures that PicTrace can see.", icon=":material/image_not_supported:")
 

@@ -15,11 +15,11 @@ from pictrace.app.shared.filters import metadata_filters
 from pictrace.app.shared.map import map_of_catalog
 from pictrace.app.shared.query import take_from_catalog
 from pictrace.app.shared.state import Session
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.base import ORDERS
 from pictrace.catalog.records import PictureRecord
+from pictrace.escape import for_markdown
 from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics, ready_metrics
 
@@ -140,7 +140,7 @@ def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -
         st.caption("Choose a picture to see what the catalog knows of it.")
         return
     with st.container(border=True):
-        st.subheader(literal(record.label), anchor=False)
+        st.subheader(for_markdown(record.label), anchor=False)
         kept = workspace.catalog.thumbnail(record.id)
         if kept is not None:
             st.image(kept, alt=record.label, width="stretch")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.shared.state import Session
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
+from pictrace.escape import for_markdown
 
 __all__ = ["removal_bar", "remove_button"]
 
@@ -35,7 +35,7 @@ def removal_bar(workspace: Workspace, state: Session) -> None:
     titles = list(state.removing.values())
     named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED:,} more" if len(titles) > NAMED else "")
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="removal"):
-        st.markdown(f"About to be removed: {literal(named)}. Original files stay where they are.", width="content")
+        st.markdown(f"About to be removed: {for_markdown(named)}. Original files stay where they are.", width="content")
         st.button("Undo", icon=":material/undo:", on_click=state.removing.clear)
         if st.button("Remove now", type="primary", icon=":material/delete_forever:"):
             with st.spinner("Removing"):

@@ -15,10 +15,10 @@ from pictrace.app.shared.controls import criteria_controls
 from pictrace.app.shared.panels import numbers_table
 from pictrace.app.shared.picture_input import picture_input
 from pictrace.app.shared.state import session, workspace_of
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.diagnosis import Diagnosis
 from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.images import encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
@@ -40,7 +40,7 @@ def show() -> None:
     try:
         workspace = workspace_of(state)
     except PicTraceError as error:
-        st.error(literal(str(error)), icon=":material/error:")
+        st.error(for_markdown(str(error)), icon=":material/error:")
         return
     st.title("Compare two pictures", anchor=False)
     for column, side in zip(st.columns(2, gap="medium"), (FIRST, SECOND), strict=True):
@@ -66,11 +66,11 @@ def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
     except PicTraceError as error:
         problem = str(error)
     if problem:
-        st.error(literal(problem), icon=":material/broken_image:")
+        st.error(for_markdown(problem), icon=":material/broken_image:")
     shown = pair.sides.get(side)
     if shown is not None:
         st.image(shown.preview, alt=shown.picture.name, width="stretch")
-        st.caption(f"{literal(shown.picture.name)} · {_file(shown)}")
+        st.caption(f"{for_markdown(shown.picture.name)} · {_file(shown)}")
 
 
 def _file(side: Side) -> str:
@@ -112,9 +112,9 @@ def _tools(pair: Comparison) -> None:
 def _answer(found: Diagnosis) -> None:
     """The verdict, and what was done, each with how sure that is."""
     with st.container(border=True, key="answer"):
-        st.subheader(literal(found.verdict), anchor=False)
+        st.subheader(for_markdown(found.verdict), anchor=False)
         if found.changes:
-            told = [f"- {literal(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
+            told = [f"- {for_markdown(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
             st.markdown("\n".join(["The first is the second,", "", *told]))
         st.caption(f"{found.confidence:.0%} sure. Told from the pixels, whatever the metrics weigh.")
 
@@ -155,7 +155,7 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
     try:
         match = scores.match(criteria)
     except CriteriaError as error:
-        st.warning(literal(str(error)), icon=":material/tune:")
+        st.warning(for_markdown(str(error)), icon=":material/tune:")
         return
     if match is None:
         st.warning("No metric with a weight can compare these two pictures.", icon=":material/tune:")

@@ -17,11 +17,11 @@ from pictrace.app.shared.model import missing_features
 from pictrace.app.shared.panels import details, list_of_matches
 from pictrace.app.shared.query import example_tiles, query_inputs, take_from_catalog
 from pictrace.app.shared.state import Session, current_table, session, workspace_of
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.records import Source
 from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
@@ -47,14 +47,14 @@ def show() -> None:
         workspace = workspace_of(state)
         criteria, orientations = criteria_controls(metrics, state, ranked=workspace)
     except PicTraceError as error:
-        st.error(literal(str(error)), icon=":material/error:")
+        st.error(for_markdown(str(error)), icon=":material/error:")
         return
     _inputs(workspace, state)
     table = current_table(workspace, state, criteria.weights, orientations=orientations)
     if any(weight and get_metric(name).unavailable() for name, weight in criteria.weights.items()):
         st.rerun()  # its network was found not to work: the slider tells why
     if state.problem:
-        st.error(literal(state.problem), icon=":material/broken_image:")
+        st.error(for_markdown(state.problem), icon=":material/broken_image:")
     if table is None or state.query is None:
         _empty(workspace, state)
         return
@@ -101,7 +101,7 @@ def _empty(workspace: Workspace, state: Session) -> None:
         st.info("The catalog is empty. Add pictures on the page Catalog.", icon=":material/inbox:")
         return
     st.caption(
-        f"{literal(workspace.title)}: {_pictures(len(ids))}. "
+        f"{for_markdown(workspace.title)}: {_pictures(len(ids))}. "
         "Drop a picture above, or choose one of these to find its relatives."
     )
     records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
@@ -130,12 +130,12 @@ def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: V
         name = state.picture.name if state.picture else "query"
         left.image(state.query_thumbnail, alt=f"Your picture: {name}", width=220)
         with right:
-            st.subheader(literal(told.headline), anchor=False)
-            st.write(literal(told.detail))
+            st.subheader(for_markdown(told.headline), anchor=False)
+            st.write(for_markdown(told.detail))
             count = table.catalog_size
             spent = sum(state.timing_ms.values())
             exact = "all exactly" if table.exhaustive else f"the {len(table.ids):,} nearest exactly"
-            st.caption(f"{literal(workspace.title)}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
+            st.caption(f"{for_markdown(workspace.title)}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
             with st.container(horizontal=True):
                 if not table.exhaustive and st.button("Score everything exactly", icon=":material/done_all:"):
                     state.exhaustive = True

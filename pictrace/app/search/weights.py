@@ -14,9 +14,9 @@ import streamlit as st
 from pictrace.app.components import data_address
 from pictrace.app.components.triangle import Entry, triangle
 from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP, set_weights
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
+from pictrace.escape import for_markdown
 from pictrace.explore.weights.disagreement import agreement, disputes
 from pictrace.explore.weights.ranges import weight_ranges
 from pictrace.explore.weights.triangle import NOBODY, WeightMap, heaviest, weight_map
@@ -234,7 +234,7 @@ def what_if_part(table: ScoreTable, criteria: Criteria, one: Found) -> None:
             alt="A line per metric: this picture's rank against that metric's weight",
         )
         alone = [f"{metric.title}: {_alone(told, metric)}" for metric in table.metrics]
-        st.caption(f"Its rank among {told.pictures:,} by each metric alone: {literal(' · '.join(alone))}.")
+        st.caption(f"Its rank among {told.pictures:,} by each metric alone: {for_markdown(' · '.join(alone))}.")
         if not table.exhaustive:
             st.caption(_only_a_shortlist(table))
 

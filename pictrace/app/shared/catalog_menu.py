@@ -6,7 +6,6 @@ import streamlit as st
 
 from pictrace.app.components import kept_token
 from pictrace.app.shared.state import PRIVATE, SAMPLE, SHARED, Session
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import (
     Workspace,
     catalogs_in_folders,
@@ -16,6 +15,7 @@ from pictrace.app.shared.workspaces import (
     private_token,
 )
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.service.owner import owner
 
 __all__ = ["catalog_menu", "come_back", "fleeting_note"]
@@ -30,7 +30,7 @@ def catalog_menu(state: Session) -> None:
         for opened, title in choices.items():
             here = opened == state.opened
             st.button(
-                literal(title),
+                for_markdown(title),
                 key=f"open_{opened}",
                 icon=":material/check:" if here else ":material/photo_library:",
                 disabled=here,

@@ -8,10 +8,10 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.images import encode_jpeg, fit
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import (
@@ -53,7 +53,7 @@ def draw_closer_look(
             with st.spinner("Covering the pictures part by part"):
                 looks[key] = metric.look_closer(pair)
         except PicTraceError as error:
-            st.error(literal(str(error)), icon=":material/error:")
+            st.error(for_markdown(str(error)), icon=":material/error:")
     if key in looks:
         _draw(*looks[key], f"{metric.name}-closer")
 
@@ -179,7 +179,7 @@ def draw_rarity(
     try:
         values = unrelated_of(workspace, metrics, orientations=orientations)[metric.name]
     except PicTraceError as error:
-        st.caption(literal(f"How unusual that is cannot be told. {error}"))
+        st.caption(for_markdown(f"How unusual that is cannot be told. {error}"))
         return
     found = rarity(metric, raw, values)
     usual = ""

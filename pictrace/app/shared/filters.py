@@ -8,10 +8,10 @@ import streamlit as st
 
 from pictrace.app.shared.kept_settings import kept
 from pictrace.app.shared.state import Session
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.base import MAX_VALUES
 from pictrace.catalog.records import MetadataName
+from pictrace.escape import for_markdown
 
 __all__ = ["metadata_filters", "names_that_group"]
 
@@ -51,7 +51,7 @@ def metadata_filters(workspace: Workspace, state: Session) -> Mapping[str, tuple
                 if isinstance(known, list):  # of another catalog, or of an old link
                     st.session_state[keys[one.name]] = [value for value in known if value in one.values]
                 values = st.multiselect(
-                    literal(one.name),
+                    for_markdown(one.name),
                     list(one.values),
                     key=keys[one.name],
                     placeholder="Any",

@@ -17,9 +17,9 @@ from pictrace.app.components.pointmap import Looks, QueryMark, Told, point_map, 
 from pictrace.app.shared.map_looks import PLAIN, SCORE, Scored, looks_of, names_to_colour_by
 from pictrace.app.shared.query import take_from_catalog
 from pictrace.app.shared.state import Session
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
+from pictrace.escape import for_markdown
 from pictrace.explore.map.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
 from pictrace.features import Features
 from pictrace.images import UPRIGHT, thumbnail
@@ -111,7 +111,7 @@ def _choices(
     colours = [*([SCORE] if scored else []), *named, PLAIN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = _kept_select("Near means alike by", list(titles), f"{key}_metric", brief.__getitem__)
-        colour = _kept_select("Colour", colours, f"{key}_colour", literal)
+        colour = _kept_select("Colour", colours, f"{key}_colour", for_markdown)
         method = _kept_select(
             "Keep",
             list(METHODS),
@@ -233,7 +233,7 @@ def _about(drawn: CatalogMap, metric: Metric, scored: Scored | None, placed: boo
         )
     if drawn.explained is not None:
         told.append(
-            f"The two directions keep {drawn.explained:.0%} of all differences by {literal(metric.title)}: "
+            f"The two directions keep {drawn.explained:.0%} of all differences by {for_markdown(metric.title)}: "
             "pictures that lie on each other may differ in what is not shown."
         )
     else:

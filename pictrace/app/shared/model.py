@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.base import Catalog
+from pictrace.escape import for_markdown
 from pictrace.features import FeatureSpec
 from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding
@@ -29,7 +29,7 @@ def not_ready(metric: Metric) -> None:
     model = metric.model if isinstance(metric, Embedding) and not metric.problem else None
     if model is None or is_here(model) or not model.addresses:
         with st.popover("Why not?", icon=":material/info:", width="stretch"):
-            st.write(literal(metric.unavailable()))
+            st.write(for_markdown(metric.unavailable()))
         return
     job = _jobs().getting(model)
     with st.popover("Get the model", icon=":material/download:", width="stretch"):
@@ -38,7 +38,7 @@ def not_ready(metric: Metric) -> None:
             return
         _offer(model)
         if job is not None and job.problem:
-            st.error(literal(job.problem), icon=":material/error:")
+            st.error(for_markdown(job.problem), icon=":material/error:")
     if job is None and isinstance(metric, Embedding) and runtime_name() != "onnxruntime":
         st.caption(f"Faster with ONNX Runtime: `{RUNTIME_COMMAND}`")
 
@@ -46,8 +46,8 @@ def not_ready(metric: Metric) -> None:
 def _offer(model: Model) -> None:
     st.write(
         f"{model.title}, a network trained on ImageNet, is fetched once for everybody and kept on this server: "
-        f"**{model.megabytes:.0f} MB** from {literal(urlsplit(model.addresses[0]).hostname or '')}, licence "
-        f"{literal(model.licence)}. It is used only if its SHA-256 is right."
+        f"**{model.megabytes:.0f} MB** from {for_markdown(urlsplit(model.addresses[0]).hostname or '')}, licence "
+        f"{for_markdown(model.licence)}. It is used only if its SHA-256 is right."
     )
     st.caption(f"On the command line: `python -m pictrace model get {model.name}`")
     if st.button("Get it", type="primary", icon=":material/download:", key=f"get_{model.name}"):
@@ -92,7 +92,7 @@ def missing_features(workspace: Workspace, metric: Metric) -> None:
             pictures = "1 picture has" if lacking == 1 else f"{lacking:,} pictures have"
             with st.container(horizontal=True, vertical_alignment="center"):
                 reason = f" {job.problem}" if job.problem else ""
-                st.caption(f"{pictures} no features for {metric.title} yet.{literal(reason)}")
+                st.caption(f"{pictures} no features for {metric.title} yet.{for_markdown(reason)}")
                 if st.button("Go on" if job.stopped else "Try again", icon=":material/refresh:", key="build_again"):
                     jobs.build(catalog, metric)
                     st.rerun()

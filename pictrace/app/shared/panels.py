@@ -14,11 +14,11 @@ from pictrace.app.components import data_address, match_list
 from pictrace.app.shared import evidence
 from pictrace.app.shared.picture_input import catalog_picture
 from pictrace.app.shared.state import UPLOAD_LIMITS, Original, Session
-from pictrace.app.shared.text import literal
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.images import encode_jpeg, load, probe
 from pictrace.indexing.pictures import original_bytes
 from pictrace.metrics.base import Metric
@@ -96,7 +96,7 @@ def details(
 ) -> None:
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{one.match.rank}. {literal(one.picture.label)}", anchor=False)
+        st.subheader(f"{one.match.rank}. {for_markdown(one.picture.label)}", anchor=False)
         if st.button("Close", icon=":material/close:", key="close_details"):
             state.selected = None
             st.rerun()
@@ -109,9 +109,9 @@ def details(
     left.image(state.query_thumbnail, caption="Your picture", alt="Your picture", width="stretch")
     shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other.image)
     if shown is not None:
-        right.image(shown, caption=literal(one.picture.label), alt=one.picture.label, width="stretch")
+        right.image(shown, caption=for_markdown(one.picture.label), alt=one.picture.label, width="stretch")
     if other is not None:
-        st.write(literal(_told(other.diagnosis)))
+        st.write(for_markdown(_told(other.diagnosis)))
     elif good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
     if st.button("Compare closely", icon=":material/compare:", help="What was done to the picture; a report."):
@@ -122,7 +122,7 @@ def details(
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
         st.dataframe(rows, hide_index=True)
     if other is None or state.query is None:
-        st.info(f"The evidence needs the original picture. {literal(problem)}", icon=":material/hide_image:")
+        st.info(f"The evidence needs the original picture. {for_markdown(problem)}", icon=":material/hide_image:")
         return
     compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
     name = st.segmented_control(
@@ -155,7 +155,7 @@ def _compare_closely(workspace: Workspace, state: Session, picture_id: int) -> N
             comparison().put(FIRST, state.picture)
         comparison().put(SECOND, catalog_picture(workspace, picture_id))
     except PicTraceError as error:
-        st.error(literal(str(error)), icon=":material/broken_image:")
+        st.error(for_markdown(str(error)), icon=":material/broken_image:")
     else:
         st.switch_page(COMPARE_PAGE)
 

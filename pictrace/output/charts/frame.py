@@ -1,4 +1,4 @@
-"""What all figures share: the frame, gray, and texts that Plotly does not read as HTML."""
+"""What all figures share: the frame and gray."""
 
 from __future__ import annotations
 
@@ -8,18 +8,13 @@ import plotly.graph_objects as go
 
 from pictrace.metrics.base import Metric
 
-__all__ = ["GRAY", "brief_titles", "framed", "plain", "short"]
+__all__ = ["GRAY", "brief_titles", "framed", "short"]
 
 GRAY = "#8A8F98"  # readable on light and on dark
 
 
 def short(text: str, most: int = 26) -> str:
     return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def plain(text: str) -> str:
-    """Plotly reads a few HTML tags in its texts: titles of pictures must not be read so."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def brief_titles(metrics: Sequence[Metric]) -> dict[str, str]:

@@ -8,8 +8,9 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from pictrace.escape import for_plotly
 from pictrace.metrics.base import Metric
-from pictrace.output.charts.frame import GRAY, framed, plain, short
+from pictrace.output.charts.frame import GRAY, framed, short
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 
@@ -22,7 +23,7 @@ LABEL_ROOM = 0.05  # of the similarity axis, that one rank takes
 def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> go.Figure:
     """Stacked bars: each match's score, made of its metrics' contributions."""
     figure = go.Figure()
-    labels = [f"{one.match.rank}  {plain(short(one.picture.label))}" for one in found]
+    labels = [f"{one.match.rank}  {for_plotly(short(one.picture.label))}" for one in found]
     for metric in metrics:
         if not criteria.weights.get(metric.name, 0.0):
             continue
@@ -35,7 +36,7 @@ def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], crit
             orientation="h",
             marker={"color": metric.colour, "line": {"width": 0}},
             customdata=[
-                [plain(one.picture.label), scale.describe(part.raw), part.similarity]
+                [for_plotly(one.picture.label), scale.describe(part.raw), part.similarity]
                 for one, part in zip(found, parts, strict=True)
             ],
             hovertemplate=(
@@ -76,7 +77,7 @@ def distribution_figure(
             textfont={"size": 11},
             marker={"color": metric.colour, "size": 11, "line": {"color": "white", "width": 1}},
             customdata=[
-                [one.match.rank, plain(one.picture.label), scale.describe(part.raw)]
+                [one.match.rank, for_plotly(one.picture.label), scale.describe(part.raw)]
                 for one, part in zip(found, parts, strict=True)
             ],
             hovertemplate="<b>%{customdata[0]}. %{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
@@ -133,7 +134,7 @@ def counts_figure(title: str, counts: Mapping[str, int]) -> go.Figure:
     """Bars of how many there are of each, labelled with the number."""
     figure = go.Figure()
     figure.add_bar(
-        y=[plain(short(name)) for name in counts],
+        y=[for_plotly(short(name)) for name in counts],
         x=list(counts.values()),
         orientation="h",
         text=[f"{count:,}" for count in counts.values()],

@@ -8,10 +8,11 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
+from pictrace.escape import for_plotly
 from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
 from pictrace.explore.weights.whatif import WhatIf
 from pictrace.metrics.base import Metric
-from pictrace.output.charts.frame import GRAY, brief_titles, framed, plain, short
+from pictrace.output.charts.frame import GRAY, brief_titles, framed, short
 
 __all__ = ["agreement_figure", "ranges_figure", "what_if_figure"]
 
@@ -71,7 +72,7 @@ def ranges_figure(
 
 
 def _takes_over(change: Takeover, names: Mapping[int, str], letters: int) -> str:
-    who = "nothing ranks" if change.enters is None else plain(short(names[change.enters], letters))
+    who = "nothing ranks" if change.enters is None else for_plotly(short(names[change.enters], letters))
     return f"{change.weight:.2f}: {who}"
 
 
@@ -79,8 +80,8 @@ def _hover(held: Held, names: Mapping[int, str]) -> str:
     told = ""
     for change, where in ((held.below, "Below"), (held.above, "Above")):
         if change is not None:
-            parts = [] if change.enters is None else [f"{plain(names[change.enters])} comes in"]
-            parts += [] if change.leaves is None else [f"{plain(names[change.leaves])} goes"]
+            parts = [] if change.enters is None else [f"{for_plotly(names[change.enters])} comes in"]
+            parts += [] if change.leaves is None else [f"{for_plotly(names[change.leaves])} goes"]
             told += f"<br>{where} {change.weight:.2f}: {', '.join(parts)}"
     return told
 
