@@ -1,0 +1,682 @@
+"""The catalog page through Streamlit's own test harness, and what it stands on."""
+
+import csv
+import io
+import os
+import re
+import sqlite3
+import time
+import zipfile
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pictrace.app.catalog import downloads as downloads_view
+from pictrace.app.shared import workspaces
+from pictrace.app.shared.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.records import Source
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.errors import CatalogError, SourceError
+from pictrace.indexing.features import missing_features
+from pictrace.indexing.progress import Failure
+from pictrace.indexing.run import Indexing
+from pictrace.metrics import get_metric
+from pictrace.output.documents import failures_csv
+from pictrace.service.jobs import AddJob, preview
+from pictrace.service.uploads import Handed, Intake, listing_of
+from pictrace.sources.base import Item
+from tests.http_server import serve
+from tests.paths import ROOT
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    st.cache_resource.clear()
+    yield
+    st.cache_resource.clear()
+
+
+@pytest.fixture
+def items(photographs: dict[str, bytes]) -> list[Item]:
+    broken = Item.of_bytes(b"no picture", Source("upload", "broken.jpg", "broken.jpg"))
+    return [Item.of_bytes(data, Source("upload", name, name)) for name, data in photographs.items()] + [broken]
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Iterator[SqliteCatalog]:
+    with closing(SqliteCatalog(tmp_path / "c.sqlite")) as catalog:
+        yield catalog
+
+
+def start() -> AppTest:
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
+    app.run()
+    app.switch_page("pages/catalog.py").run()
+    assert not app.exception
+    return app
+
+
+def texts(app: AppTest) -> str:
+    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.error, *app.info, *app.success]
+    # Strangers' texts are escaped for Markdown; what is seen has no backslashes.
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(str(one.value) for one in parts))
+
+
+def session(app: AppTest) -> Session:
+    found: Session = app.session_state["pictrace"]
+    return found
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    next(one for one in app.button if one.label == label).click().run()
+    assert not app.exception
+    return app
+
+
+def test_the_shared_catalog_is_shown_and_cannot_be_changed() -> None:
+    app = start()
+    assert "Sample catalog" in texts(app)
+    assert "this one stays as it is" in texts(app)
+    app.session_state["catalog_picked"] = int(workspaces.open_workspace().catalog.ids()[0])
+    app.run()
+    assert not app.exception
+    assert "pixels" in texts(app)
+    assert "Remove" not in [one.label for one in app.button]
+    press(app, "Search with this")
+    assert session(app).picture is not None
+
+
+def test_the_list_can_be_searched_and_paged() -> None:
+    app = start()
+    assert app.number_input[0].max == 2
+    app.number_input[0].set_value(2).run()
+    assert not app.exception
+    app.text_input(key="catalog_text").set_value("coffee").run()
+    assert "4 pictures, newest first" in texts(app)
+    app.text_input(key="catalog_text").set_value("100%_nothing").run()
+    assert "No picture fits all of this." in texts(app)
+
+
+def test_the_numbers() -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Numbers").run()
+    assert not app.exception
+    assert app.metric[0].value == "34"
+    assert list(app.dataframe[0].value["Missing"]) == [0] * len(app.dataframe[0].value)
+
+
+def add_files(app: AppTest, files: list[tuple[str, bytes]]) -> AppTest:
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    for name, data in files:
+        app.file_uploader[0].upload(name, data)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
+    app = add_files(start(), [("cup.png", photographs["coffee.png"]), ("broken.jpg", b"no picture")])
+    assert "0 new, 1 already here, 1 unreadable" in texts(app)  # of the sample catalog
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    app.run()
+    assert not app.exception
+    assert "1 added, 0 already here, 1 failed." in texts(app)
+    assert app.dataframe[0].value["Picture"].tolist() == ["broken.jpg"]
+    assert "My catalog" in texts(app)
+    assert workspaces.open_workspace().catalog.count() == 34
+    press(app, "Done")
+    private = session(app).private
+    assert private is not None
+    assert private.catalog.count() == 1
+    app.segmented_control(key="catalog_part").set_value("Pictures").run()
+    app.session_state["catalog_picked"] = int(private.catalog.ids()[0])
+    app.run()
+    press(app, "Remove")
+    assert "About to be removed: cup.png." in texts(app)
+    press(app, "Undo")
+    assert private.catalog.count() == 1
+    assert "About to be removed" not in texts(app)
+    press(app, "Remove")
+    press(app, "Remove now")
+    assert "The catalog is empty." in texts(app)
+    press(app, "Sample catalog")
+    assert "Sample catalog" in texts(app)
+
+
+def test_links_are_counted_before_they_are_fetched() -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app.text_area(key="add_links").set_value("http://127.0.0.1:9/a.jpg\n\n https://example.org/b.jpg ").run()
+    assert "2 links to fetch" in texts(app)
+
+
+def test_objects_of_s3_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PICTRACE_S3", raising=False)
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app.text_area(key="add_links").set_value("s3://bucket/a.jpg\nhttps://example.org/b.jpg").run()
+    assert "1 link to fetch" in texts(app)
+    assert "Left out: 1" in texts(app)
+
+
+def test_a_writable_shared_catalog_takes_what_is_added(
+    photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    app = add_files(start(), [("cup.png", photographs["coffee.png"])])
+    press(app, "Add to this catalog")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert catalog.count() == 1
+    assert session(app).private is None
+
+
+def test_old_private_catalogs_are_deleted(own_cache: Path, photographs: dict[str, bytes]) -> None:
+    folder = own_cache / "private"
+    folder.mkdir(exist_ok=True)
+    old, recent = folder / "old.sqlite", folder / "recent.sqlite"
+    for path in (old, recent):
+        path.write_bytes(b"x")
+    long_ago = time.time() - 2 * workspaces.KEPT_S
+    os.utime(old, (long_ago, long_ago))
+    workspaces._delete_old(folder)
+    assert not old.exists()
+    assert recent.exists()
+    recent.unlink()
+
+
+# Beneath the page --------------------------------------------------------------------------------
+
+
+def test_a_preview_says_what_adding_would_do(catalog: SqliteCatalog, items: list[Item]) -> None:
+    Indexing(catalog, items[:2]).run()
+    links = [Item.of_link("https://example.org/a.jpg")]
+    found = preview(catalog, [*items, items[2], *links], UPLOAD_LIMITS)
+    assert (found.new, found.known, len(found.unreadable), found.links) == (len(items) - 3, 3, 1, 1)
+    assert found.told.endswith("1 link to fetch")
+    assert catalog.count() == 2
+
+
+def test_a_job_can_be_stopped_and_taken_up_again(catalog: SqliteCatalog, items: list[Item]) -> None:
+    job = AddJob(catalog, items, UPLOAD_LIMITS)
+    job.stop()
+    assert job.wait(30)
+    assert job.left_over == tuple(items)
+    before = catalog.count()
+    again = AddJob(catalog, job.left_over, UPLOAD_LIMITS)
+    assert again.wait(30)
+    assert catalog.count() == len(items) - 1
+    assert again.progress.known == before
+    assert [item.source.label for item in again.left_over] == ["broken.jpg"]
+
+
+def test_a_job_that_cannot_write_says_so(catalog: SqliteCatalog, items: list[Item]) -> None:
+    catalog.close()
+    with pytest.raises(Exception, match="was closed"):
+        AddJob(catalog, items, UPLOAD_LIMITS)
+
+
+def test_pages_of_a_catalog(catalog: SqliteCatalog, items: list[Item]) -> None:
+    Indexing(catalog, items[:3]).run()
+    Indexing(catalog, items[3:]).run()
+    everything, total = catalog.page(limit=100)
+    assert total == len(items) - 1
+    assert set(everything) == set(catalog.ids().tolist())
+    pages = [catalog.page(offset=start, limit=2)[0] for start in range(0, total, 2)]
+    assert tuple(one for page in pages for one in page) == everything
+    assert catalog.page(text="COFFEE")[1] == 1
+    assert catalog.page(text="%")[1] == 0
+    assert catalog.page(text="_")[1] == 0
+    assert catalog.page(text="'; DROP TABLE pictures; --")[1] == 0
+    later = {record.label for record in catalog.pictures(everything[: total - 3]).values()}
+    assert later == {item.source.label for item in items[3:-1]}
+
+
+def test_facts_of_a_catalog(catalog: SqliteCatalog, items: list[Item], photographs: dict[str, bytes]) -> None:
+    assert catalog.facts().byte_count == 0
+    Indexing(catalog, items).run()
+    catalog.add_sources({int(catalog.ids()[0]): [Source("link", "https://example.org/twice.png")]})
+    facts = catalog.facts()
+    assert sum(facts.formats.values()) == sum(facts.megapixels.values()) == len(photographs)
+    assert facts.byte_count == sum(len(data) for data in photographs.values())
+    assert facts.repeated == 1
+
+
+def test_a_copy_is_whole_while_others_write(catalog: SqliteCatalog, items: list[Item], tmp_path: Path) -> None:
+    Indexing(catalog, items[:3]).run()
+    with closing(sqlite3.connect(catalog.location, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        catalog.copy_to(tmp_path / "copy.sqlite")
+        other.execute("ROLLBACK")
+    with closing(SqliteCatalog(tmp_path / "copy.sqlite", must_exist=True)) as copy:
+        assert copy.intact()
+        assert copy.ids().tolist() == catalog.ids().tolist()
+        assert copy.feature_counts() == catalog.feature_counts()
+
+
+def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list[Item]) -> None:
+    Indexing(catalog, [*items[:2], Item.of_bytes(items[2].data or b"", Source("upload", "=1+1"))]).run()
+    rows = list(csv.DictReader(io.StringIO(downloads_view._list_of(catalog).decode("utf-8"))))
+    assert len(rows) == 3
+    assert {row["source"] for row in rows} >= {"'=1+1"}
+    failure = Failure(Source("upload", "@sum"), "why")
+    assert failures_csv([failure]).splitlines()[1] == "upload,'@sum,why"
+
+
+def test_a_private_workspace_is_made_once() -> None:
+    state = Session()
+    assert workspace_of(state) is workspaces.open_workspace()
+    first = workspace_to_add_to(state)
+    assert first is workspace_to_add_to(state)
+    assert first is workspace_of(state)
+    assert isinstance(first.cache, FeatureCache)
+    assert oct(Path(first.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
+    first.catalog.close()
+
+
+# Archives and tables -----------------------------------------------------------------------------
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return made.getvalue()
+
+
+def test_an_uploaded_archive_is_added(photographs: dict[str, bytes]) -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    data = zipped(
+        {"a/cup.png": photographs["coffee.png"], "b/notes.txt": b"text", "../cat.png": photographs["chelsea.png"]}
+    )
+    app.file_uploader[2].upload("holiday.zip", data).run()
+    assert not app.exception
+    assert "0 new, 2 already here, 0 unreadable" in texts(app)  # the archive is looked into, without adding
+    assert app.dataframe[0].value["Entry"].tolist() == ["holiday.zip!/b/notes.txt"]
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert job.progress.added == 2
+    private = session(app).private
+    assert private is not None
+    addresses = {s.address for one in private.catalog.pictures(private.catalog.ids()).values() for s in one.sources}
+    assert addresses == {"holiday.zip!/a/cup.png", "holiday.zip!/../cat.png"}
+
+
+def handed(name: str, data: bytes) -> Handed:
+    return KEPT.take(f"{name} {hash(data)}", name, memoryview(data))
+
+
+KEPT = Intake()
+
+
+def test_a_table_cannot_read_files_of_the_server(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "allowed").mkdir()
+    (tmp_path / "allowed" / "cup.png").write_bytes(photographs["coffee.png"])
+    table = f"path,kind\n/etc/passwd,x\n{tmp_path}/allowed/cup.png,y\nhttps://example.org/a.jpg,z\n../up.png,w\n"
+    listing = listing_of(handed("t.csv", table.encode()))
+    assert [item.url for item in listing.items] == ["https://example.org/a.jpg"]
+    assert listing.column == "path"
+    assert len(listing.skipped) == 3
+    assert all("not read for a table" in one.reason for one in listing.skipped)
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path / "allowed"))
+    allowed = listing_of(handed("t.csv", table.encode()))
+    assert [item.path for item in allowed.items if item.path] == [tmp_path / "allowed" / "cup.png"]
+    outside = f"path\n{tmp_path}/allowed/../secret.png\n"
+    assert listing_of(handed("t.csv", outside.encode())).items == ()
+
+
+@pytest.mark.parametrize(("name", "data"), [("x.zip", b"no archive"), ("x.csv", b"a,b\n1,2\n"), ("x.exe", b"MZ")])
+def test_a_listing_that_is_none_says_why(name: str, data: bytes) -> None:
+    with pytest.raises(SourceError):
+        listing_of(handed(name, data))
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    if name != "x.exe":  # the uploader itself refuses that one
+        app.file_uploader[2].upload(name, data).run()
+        assert not app.exception
+        assert app.dataframe[0].value["Entry"].tolist() == [name]
+
+
+PAGE = b"""<img src="/cup.png" alt="a cup"><img src="/logo.png"><img src="/gone.png" alt="gone">"""
+
+
+def test_the_pictures_of_a_web_page_are_picked_and_added(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serve() as server:
+        server.add("/gallery", PAGE, content_type="text/html")
+        server.add("/cup.png", photographs["coffee.png"], content_type="image/png")
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        app = start()
+        app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+        app.text_input(key="page_address").set_value(server.url("/gallery"))
+        press(app, "Find pictures")
+        assert not app.exception
+        assert [link.alt for link in session(app).found_links if not link.left_out] == ["a cup", "gone"]
+        assert server.count("/cup.png") == 0
+        assert "2 links to fetch" in texts(app)
+        press(app, "Add to a catalog of my own")
+        job = session(app).job
+        assert job is not None
+        assert job.wait(30)
+        assert (job.progress.added, job.progress.failed) == (1, 1)
+
+
+def test_a_web_page_that_must_not_be_read_is_refused() -> None:
+    app = start()
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app.text_input(key="page_address").set_value("http://127.0.0.1:9/gallery")
+    press(app, "Find pictures")
+    assert "127.0.0.1" in texts(app)
+    assert session(app).found_links == ()
+
+
+# What one hands in, and what one opens ------------------------------------------------------------
+
+
+def adding(app: AppTest) -> AppTest:
+    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    return app
+
+
+def test_the_guessed_column_is_shown_and_can_be_corrected() -> None:
+    app = adding(start())
+    table = "url,shown_at\nhttps://example.org/a.jpg,https://example.org/page\n"
+    app.file_uploader[2].upload("list.csv", table.encode()).run()
+    choice = next(one for one in app.selectbox if one.label.startswith("Column of"))
+    assert choice.value == "url"
+    assert list(choice.options) == ["url", "shown_at"]
+    choice.set_value("shown_at").run()
+    assert not app.exception
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert isinstance(job, AddJob)
+    assert [item.url for item in job.items] == ["https://example.org/page"]
+    job.stop()
+    assert job.wait(30)
+
+
+def test_a_table_without_a_usual_column_asks_for_one(photographs: dict[str, bytes]) -> None:
+    app = adding(start())
+    app.file_uploader[2].upload("list.csv", b"what,where\na,b\n").run()
+    assert not app.exception
+    choice = next(one for one in app.selectbox if one.label.startswith("Column of"))
+    assert choice.value is None
+    assert "Choose one above" in app.dataframe[0].value["Reason"][0]
+    choice.set_value("where").run()
+    assert "not read for a table" in app.dataframe[0].value["Reason"][0]
+
+
+def test_an_uploaded_database_of_blobs_is_added(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute("CREATE TABLE people (name TEXT)")
+        db.execute("CREATE TABLE goods (id INTEGER PRIMARY KEY, picture BLOB, spare BLOB, category TEXT)")
+        rows = [(photographs["coffee.png"], b"none", "cups"), (photographs["rocket.jpg"], b"none", "rockets")]
+        db.executemany("INSERT INTO goods (picture, spare, category) VALUES (?, ?, ?)", rows)
+    app = adding(start())
+    app.file_uploader[2].upload("shop.db", path.read_bytes()).run()
+    assert not app.exception
+    tables = next(one for one in app.selectbox if one.label.startswith("Table of"))
+    assert list(tables.options) == ["goods, 2 rows", "people, 0 rows"]
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert job.progress.added == 2
+    private = session(app).private
+    assert private is not None
+    found = private.catalog.pictures(private.catalog.ids()).values()
+    assert {source.metadata["category"] for one in found for source in one.sources} == {"cups", "rockets"}
+
+
+def test_pictures_of_a_folder_that_the_owner_named(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "cup.png").write_bytes(photographs["coffee.png"])
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
+    app = adding(start())
+    app.selectbox(key="add_server_folder").set_value(tmp_path.resolve().as_posix()).run()
+    assert "1 to read" in texts(app)
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    assert job.progress.added == 1
+
+
+def test_a_catalog_in_the_owners_folder_is_opened_and_no_other(
+    catalog: SqliteCatalog, items: list[Item], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Indexing(catalog, items[:2]).run()
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
+    app = start()
+    press(app, "c")
+    assert app.title[0].value == "c"
+    assert "2 pictures" in texts(app)
+    assert "this one stays as it is" in texts(app)
+    press(app, "Sample catalog")
+    assert app.title[0].value == "Sample catalog"
+    monkeypatch.setenv("PICTRACE_FOLDERS", "")
+    with pytest.raises(CatalogError, match="not in a folder"):
+        workspaces.open_named(catalog.location)
+
+
+def test_one_comes_back_to_a_private_catalog(items: list[Item]) -> None:
+    first = Session()
+    mine = workspace_to_add_to(first)
+    Indexing(mine.catalog, items[:2]).run()
+    again = workspaces.open_private(workspaces.private_token(mine))
+    assert again is not None
+    assert again.catalog.ids().tolist() == mine.catalog.ids().tolist()
+    again.catalog.close()
+    for token in ("", "../../etc/passwd", "0" * 32, workspaces.private_token(mine).upper() + "x"):
+        assert workspaces.open_private(token) is None
+    mine.catalog.close()
+    workspaces.delete_private(workspaces.private_token(mine))
+    assert workspaces.open_private(workspaces.private_token(mine)) is None
+    assert first.opened == PRIVATE
+
+
+def test_a_disk_that_forgets_is_told_once(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    monkeypatch.setenv("PICTRACE_FLEETING", "1")
+    app = start()
+    assert "forgets its disk" in app.warning[0].value
+    press(app, "Understood")
+    assert not app.warning
+
+
+def test_the_catalog_as_a_table(
+    catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source("upload", "cup.png", "cup.png", {"category": "cups", "Size": "large"})
+    Indexing(catalog, [Item.of_bytes(photographs["coffee.png"], source)]).run()
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    app = start()
+    app.segmented_control(key="catalog_look").set_value("Table").run()
+    assert not app.exception
+    row = app.dataframe[0].value.iloc[0]
+    assert (row["Title"], row["category"], row["Size"], row["Size (metadata)"]) == (
+        "cup.png",
+        "cups",
+        "600 × 400",
+        "large",
+    )
+    assert row["Picture"].startswith("data:image/jpeg;base64,")
+
+
+def test_links_are_refreshed_on_the_page(
+    photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    with serve() as server:
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        for name in ("coffee.png", "chelsea.png", "rocket.jpg"):
+            server.add(f"/{name}", photographs[name])
+        Indexing(
+            catalog, [Item.of_link(server.url(f"/{one}")) for one in ("coffee.png", "chelsea.png", "rocket.jpg")]
+        ).run()
+        server.add("/chelsea.png", photographs["camera.png"])
+        server.add("/rocket.jpg", b"gone", status=404)
+        app = start()
+        app.segmented_control(key="catalog_part").set_value("Links").run()
+        assert not app.exception
+        assert [one.value for one in app.metric] == ["3", "3", "0", "0", "0"]
+        press(app, "Refresh links")
+        job = session(app).job
+        assert job is not None
+        assert job.wait(30)
+        app.run()
+        assert "1 unchanged, 1 lead to another picture now, 1 vanished, 0 failed." in texts(app)
+        table = app.dataframe[0].value
+        assert dict(zip(table["Link"], table["What became of it"], strict=True)) == {
+            server.url("/chelsea.png"): "Lead to another now",
+            server.url("/rocket.jpg"): "Vanished",
+        }
+    assert catalog.count() == 4
+    press(app, "Remove them")
+    assert catalog.count() == 3
+    press(app, "Done")
+    assert session(app).job is None
+
+
+def catalog_of(photographs: dict[str, bytes], path: Path) -> SqliteCatalog:
+    made = SqliteCatalog(path)
+    kinds = {"astronaut.png": "people", "chelsea.png": "animals", "coffee.png": "things", "camera.png": "people"}
+    items = [
+        Item.of_bytes(photographs[name], Source("upload", name, name, {"category": kind}))
+        for name, kind in kinds.items()
+    ]
+    Indexing(made, items).run()
+    return made
+
+
+def test_an_uploaded_catalog_becomes_ones_own(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        mine.add_sources({int(mine.ids()[0]): [Source("file", "/etc/passwd")]})
+        mine.copy_to(tmp_path / "copy.sqlite")
+        ids = mine.ids().tolist()
+    app = adding(start())
+    app.file_uploader[2].upload("mine.sqlite", (tmp_path / "copy.sqlite").read_bytes()).run()
+    assert not app.exception
+    assert "mine.sqlite: a PicTrace catalog of 4 pictures" in texts(app)
+    press(app, "Add to a catalog of my own")
+    job = session(app).job
+    assert job is not None
+    assert job.wait(30)
+    app.run()
+    assert "4 added, 0 already here, 0 failed." in texts(app)
+    private = session(app).private
+    assert private is not None
+    assert private.catalog.ids().tolist() == ids
+    assert not missing_features(private.catalog)
+    kinds = {source.kind for one in private.catalog.pictures(ids).values() for source in one.sources}
+    assert "file" not in kinds  # so that no file of this server is ever read for it
+
+
+def test_a_damaged_catalog_says_so(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        mine.copy_to(tmp_path / "copy.sqlite")
+    data = bytearray((tmp_path / "copy.sqlite").read_bytes())
+    data[20_000:60_000] = bytes(40_000)
+    app = adding(start())
+    app.file_uploader[2].upload("mine.sqlite", bytes(data)).run()
+    assert not app.exception
+    assert app.dataframe[0].value["Entry"].tolist() == ["mine.sqlite"]
+    assert "pictrace-" not in app.dataframe[0].value["Reason"][0]  # where it lies on the server
+    assert "Nothing chosen yet." in texts(app)
+
+
+def test_pictures_are_chosen_by_metadata_on_both_pages(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        monkeypatch.setenv("PICTRACE_CATALOG", mine.location)
+        app = start()
+        app.multiselect(key="only_category").set_value(["people"]).run()
+        assert not app.exception
+        assert "2 pictures, newest first" in texts(app)
+        app.switch_page("pages/search.py").run()
+        assert app.multiselect(key="only_category").value == ["people"]
+        app.file_uploader[0].upload("cat.png", photographs["chelsea.png"]).run()
+        assert not app.exception
+        table = session(app).table
+        assert table is not None
+        assert len(table.ids) == 2
+        app.multiselect(key="only_category").set_value(["people", "animals"]).run()
+        table = session(app).table
+        assert table is not None
+        assert len(table.ids) == 3
+        assert "--only category=people --only category=animals" in app.code[0].value
+        app.multiselect(key="only_category").set_value([]).run()
+        assert session(app).table is not None
+        assert len(session(app).table.ids) == 4  # type: ignore[union-attr]
+
+
+def test_missing_features_are_made_on_the_page(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        key = get_metric("phash").feature_key
+        assert mine.drop_features(key) == 4
+        monkeypatch.setenv("PICTRACE_CATALOG", mine.location)
+        monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+        app = start()
+        app.segmented_control(key="catalog_part").set_value("Numbers").run()
+        press(app, "Make the missing features")
+        job = session(app).job
+        assert job is not None
+        assert job.wait(30)
+        app.run()
+        assert "Features made of 4 pictures, 0 failed." in texts(app)
+        assert mine.feature_counts()[key] == 4
+
+
+def test_everything_can_be_taken_along(photographs: dict[str, bytes], tmp_path: Path) -> None:
+    with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
+        arrays = np.load(io.BytesIO(downloads_view._features_of(mine)), allow_pickle=False)
+        key = get_metric("orb").feature_key
+        assert arrays[f"{key}/ids"].tolist() == mine.ids().tolist()
+        rows = list(csv.DictReader(io.StringIO(downloads_view._list_of(mine).decode("utf-8"))))
+        assert sorted(row["category"] for row in rows) == ["animals", "people", "people", "things"]
+        (tmp_path / "again.sqlite").write_bytes(downloads_view._copy_of(mine))
+    with closing(SqliteCatalog(tmp_path / "again.sqlite", must_exist=True)) as again:
+        assert again.count() == 4
+
+
+def test_the_query_is_added_by_one_click(
+    photographs: dict[str, bytes], catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.file_uploader[0].upload("cup.png", photographs["coffee.png"]).run()
+    press(app, "Add it to the catalog")
+    assert catalog.count() == 1
+    assert "This very file is in the catalog." in texts(app)
+    assert "Add it to the catalog" not in [one.label for one in app.button]
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "0")
+    st.cache_resource.clear()
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.file_uploader[0].upload("cat.png", photographs["chelsea.png"]).run()
+    assert "Add it to the catalog" not in [one.label for one in app.button]

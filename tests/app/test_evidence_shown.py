@@ -1,0 +1,144 @@
+"""The evidence of every metric on the search page, through Streamlit's own test harness."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
+
+from pictrace.app.shared import evidence as evidence_view
+from pictrace.app.shared.state import Session
+from pictrace.catalog.records import Source
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.errors import CatalogError
+from pictrace.images import decode, encode_jpeg
+from pictrace.images.edits import crop, mirror
+from pictrace.indexing.run import Indexing
+from pictrace.metrics import all_metrics
+from pictrace.metrics.base import Metric
+from pictrace.searching.presets import criteria_of
+from pictrace.sources.base import Item
+from tests.paths import ROOT
+
+SEEN = {
+    "ssim": ["Where the structure differs", "The most different regions", r"\mathrm{SSIM}(x, y)", "mean 0."],
+    "layout": ["Its terms on average: luminance"],
+    "orb": ["Keypoints that found each other", "Where your picture lies in the match", "consistent"],
+    "histogram": ["Raise it most", "The colours behind the correlation", "of all other colours"],
+    "phash": ["The two codes", "bits differ: framed and crossed"],
+}
+
+
+@pytest.fixture(autouse=True)
+def fresh_caches() -> Iterator[None]:
+    for cache in (st.cache_resource, st.cache_data):
+        cache.clear()
+    yield
+    for cache in (st.cache_resource, st.cache_data):
+        cache.clear()
+
+
+def details_of(picture: bytes, number: int = 0) -> AppTest:
+    """The search page with this query, and the details of its match of this number open."""
+    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
+    app.file_uploader[0].upload("query.jpg", picture).run()
+    table = session(app).table
+    assert table is not None
+    session(app).selected = table.rank(criteria_of("balanced", top=24))[number].id
+    app.slider(key="top").set_value(24).run()
+    assert not app.exception
+    return app
+
+
+def session(app: AppTest) -> Session:
+    found: Session = app.session_state["pictrace"]
+    return found
+
+
+def seen(app: AppTest) -> str:
+    """All texts of the page, those of pictures, formulas and tables among them."""
+    texts = [str(one.value) for kind in (app.markdown, app.caption, app.latex) for one in kind]
+    return "\n".join([*texts, *(str(one.proto) for kind in ("html", "image") for one in app.get(kind))])
+
+
+@pytest.mark.parametrize("metric", [pytest.param(one, id=one.name) for one in all_metrics()])
+def test_the_evidence_is_drawn(metric: Metric, photographs: dict[str, bytes]) -> None:
+    app = details_of(encode_jpeg(crop(mirror(decode(photographs["chelsea.png"])), 0.8)))
+    app.segmented_control(key="evidence").set_value(metric.name).run()
+    assert not app.exception
+    shown = seen(app)
+    for text in SEEN.get(metric.name, []):
+        assert text in shown, text
+    assert len(app.get("image")) + len(app.get("plotly_chart")) >= 3 + 2  # the pair and the query; evidence, rarity
+    assert "unrelated pairs" in shown
+
+
+def test_the_lines_follow_the_ratio_slider_and_the_rarity_does_not(photographs: dict[str, bytes]) -> None:
+    app = details_of(encode_jpeg(crop(decode(photographs["chelsea.png"]), 0.8)))
+    app.segmented_control(key="evidence").set_value("orb").run()
+
+    def counts() -> str:
+        return next(str(one.value) for one in app.markdown if "passed the ratio test" in str(one.value))
+
+    def unusual() -> str:
+        return next(str(one.value) for one in app.markdown if "at the default settings" in str(one.value))
+
+    first, rare = counts(), unusual()
+    assert "at 0.75" in first
+    app.slider(key="orb_ratio").set_value(0.9).run()
+    assert "at 0.90" in counts()
+    assert counts() != first.replace("0.75", "0.90")
+    assert unusual() == rare
+
+
+def test_unrelated_pairs_are_compared_once_for_a_catalog(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: list[bool] = []
+    original = evidence_view.unrelated_values
+
+    def counted(*arguments: object, orientations: bool) -> object:
+        calls.append(orientations)
+        return original(*arguments, orientations=orientations)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(evidence_view, "unrelated_values", counted)
+    app = details_of(photographs["coffee.png"])
+    for metric in all_metrics():
+        app.segmented_control(key="evidence").set_value(metric.name).run()
+    assert calls == [True]
+    app.toggle(key="orientations").set_value(False).run()
+    assert calls == [True, False]
+    assert not app.exception
+
+
+def test_a_catalog_of_two_pictures_cannot_tell_what_is_unusual(
+    photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = SqliteCatalog(tmp_path / "c.sqlite")
+    names = ("rocket.jpg", "coffee.png")
+    Indexing(catalog, [Item.of_bytes(photographs[name], Source("upload", name, name)) for name in names]).run()
+    catalog.close()
+    monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "c.sqlite"))
+    app = details_of(photographs["coffee.png"])
+    assert "Too few comparable pictures in this catalog" in seen(app)
+
+
+def test_a_catalog_that_cannot_be_read_leaves_the_evidence(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise CatalogError("The disk has gone.")
+
+    monkeypatch.setattr(evidence_view, "unrelated_values", broken)
+    app = details_of(photographs["coffee.png"])
+    assert "passed the ratio test" in seen(app)
+    assert "The disk has gone" in seen(app)
+
+
+def test_a_pair_that_cannot_be_compared_says_why() -> None:
+    app = details_of(encode_jpeg(np.full((300, 400, 3), 200, np.uint8)))
+    app.segmented_control(key="evidence").set_value("orb").run()
+    assert not app.exception
+    assert "fewer than 16 keypoints" in seen(app)

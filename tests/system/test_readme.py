@@ -1,0 +1,83 @@
+"""The README and the documents say what is so: their code and commands are run."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from pictrace.cli import main
+from pictrace.metrics import all_metrics
+from tests.http_server import serve
+from tests.paths import ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def code_blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_library_example_runs_and_finds_its_picture(capsys: pytest.CaptureFixture[str]) -> None:
+    (example,) = code_blocks(README, "python")
+    exec(compile(example, "README.md", "exec"), {})  # noqa: S102 (our own text)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 3
+    assert "Astronaut" in lines[0]
+
+
+def test_the_commands_of_the_readme_work(
+    photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name, data in photographs.items():
+        (folder / name).write_bytes(data)
+    block = next(one for one in code_blocks(README, "bash") if "python -m pictrace" in one)
+    commands = [re.split("[#>]", line)[0].split() for line in block.splitlines() if line.strip()]
+    table = folder / "list.csv"  # in the place of the folder, as one of the commands filters by its column
+    table.write_text("path,category\n" + "".join(f"{name},sofas\n" for name in photographs), "utf-8")
+    places = {"FOLDER": table, "PICTURE": folder / "coffee.png"}
+    places |= {name: tmp_path / name for name in ("my.sqlite", "OTHER.sqlite", "features.npz", "list.csv")}
+    assert main(["index", str(folder / "rocket.jpg"), "--catalog", str(tmp_path / "OTHER.sqlite")]) == 0
+    assert len(commands) >= 5
+    with serve() as server:
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        page = server.add("/page", b"<img src=cat.jpg>", Content_Type="text/html")
+        for command in commands:
+            assert command[:3] == ["python", "-m", "pictrace"]
+            assert main([str({**places, "PAGE": page}.get(word, word)) for word in command[3:]]) == 0, command
+    capsys.readouterr()
+
+
+def test_links_and_pictures_of_the_documents_exist() -> None:
+    for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_readme_names_every_metric() -> None:
+    for metric in all_metrics():
+        assert metric.title in README
+
+
+def test_the_json_examples_are_json() -> None:
+    for block in code_blocks((ROOT / "docs" / "json.md").read_text("utf-8"), "json"):
+        json.loads(block)
+
+
+def test_the_example_metric_of_the_documents_keeps_the_contract(photographs: dict[str, bytes]) -> None:
+    from pictrace.features import FeatureBatch
+    from pictrace.images import load
+    from pictrace.metrics.base import Metric
+
+    (example,) = code_blocks((ROOT / "docs" / "metrics.md").read_text("utf-8"), "python")
+    names: dict[str, type[Metric]] = {"__name__": "example"}  # type: ignore[dict-item]
+    exec(compile(example, "docs/metrics.md", "exec"), names)  # noqa: S102 (our own text)
+    metric = names["MeanColour"]()
+    features = [metric.extract(load(data)) for data in photographs.values()]
+    raw = metric.compare(features[0], FeatureBatch.of(features, metric.layout)).raw
+    assert raw.argmin() == 0
+    assert raw[0] == 0
+    image = load(photographs["coffee.png"])
+    assert metric.explain(image, image).similarity == 1
