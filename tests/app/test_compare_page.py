@@ -8,8 +8,8 @@ import streamlit as st
 from streamlit.testing.v1 import AppTest
 
 from pictrace.app.compare import page as compare_view
-from pictrace.app.compare.comparison import FIRST, KEY, SECOND, Comparison, picture_at
 from pictrace.app.shared import workspaces
+from pictrace.app.shared.comparison import FIRST, KEY, SECOND, Comparison, picture_at
 from pictrace.app.shared.state import Picture
 from pictrace.errors import PicTraceError
 from pictrace.images import decode, encode_jpeg
@@ -79,9 +79,9 @@ def comparison_score(app: AppTest) -> float:
 def test_a_slider_computes_nothing_again(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     app = give(give(start(), 0, photographs["coffee.png"], "a.png"), 1, photographs["chelsea.png"], "b.png")
     before = comparison(app).scores({}, orientations=True)
-    monkeypatch.setattr("pictrace.app.compare.comparison.prepare_query", lambda *_, **__: pytest.fail("read again"))
+    monkeypatch.setattr("pictrace.app.shared.comparison.prepare_query", lambda *_, **__: pytest.fail("read again"))
     monkeypatch.setattr(
-        "pictrace.app.compare.comparison.compare_queries", lambda *_, **__: pytest.fail("compared again")
+        "pictrace.app.shared.comparison.compare_queries", lambda *_, **__: pytest.fail("compared again")
     )
     app.slider(key="w_orb").set_value(0.0).run()
     assert not app.exception

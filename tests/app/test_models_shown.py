@@ -11,7 +11,6 @@ import pytest
 import streamlit as st
 from aiohttp import web
 from streamlit.testing.v1 import AppTest
-from tests.app.test_search_page import session, start, texts, with_query
 
 from pictrace import models
 from pictrace.app.shared.workspaces import open_workspace
@@ -19,6 +18,7 @@ from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
 from pictrace.service.model_jobs import FeaturesJob, GetJob, Jobs
+from tests.app.test_search_page import session, start, texts, with_query
 from tests.http_server import serve
 
 

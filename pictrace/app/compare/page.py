@@ -8,9 +8,9 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
-from pictrace.app.compare.comparison import FIRST, SECOND, Comparison, Examined, Side, comparison, picture_at
 from pictrace.app.components import Overlay, copy_link, registered
 from pictrace.app.shared import evidence
+from pictrace.app.shared.comparison import FIRST, SECOND, Comparison, Examined, Side, comparison, picture_at
 from pictrace.app.shared.controls import criteria_controls
 from pictrace.app.shared.panels import numbers_table
 from pictrace.app.shared.picture_input import picture_input

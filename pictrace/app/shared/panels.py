@@ -9,9 +9,9 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from pictrace.app.compare.comparison import FIRST, SECOND, comparison
 from pictrace.app.components import data_address, match_list
 from pictrace.app.shared import evidence
+from pictrace.app.shared.comparison import FIRST, SECOND, comparison
 from pictrace.app.shared.picture_input import catalog_picture
 from pictrace.app.shared.state import UPLOAD_LIMITS, Original, Session
 from pictrace.app.shared.thumbnails import small_thumbnail
