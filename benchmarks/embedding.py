@@ -78,9 +78,7 @@ def main() -> None:
 
 def _made(path: Path) -> Path:
     """In a process of its own, so that making it is not taken for memory that using it needs."""
-    code = (
-        "import sys, pathlib; from benchmarks.networks import made_resnet50; made_resnet50(pathlib.Path(sys.argv[1]))"
-    )
+    code = "import sys, pathlib; from tests.networks import made_resnet50; made_resnet50(pathlib.Path(sys.argv[1]))"
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
     path.with_suffix(".json").write_text('{"name": "made", "title": "ResNet50, made", "dimension": 2048}')
     return path

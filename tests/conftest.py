@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.networks import describe, made_tiny
 from pictrace import models
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.sample import photograph
+from tests.networks import describe, made_tiny
+from tests.watching import Watch
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -54,3 +55,9 @@ def make_catalog(tmp_path: Path) -> Iterator[Callable[..., SqliteCatalog]]:
             return stack.enter_context(closing(SqliteCatalog(tmp_path / name, **options)))
 
         yield make
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """Counts calls of what it is set on, until the test ends."""
+    return Watch(monkeypatch)

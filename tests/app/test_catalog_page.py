@@ -3,7 +3,6 @@
 import csv
 import io
 import os
-import re
 import sqlite3
 import time
 import zipfile
@@ -14,7 +13,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pictrace.app.catalog import downloads as downloads_view
 from pictrace.app.shared import workspaces
@@ -28,18 +26,11 @@ from pictrace.indexing.progress import Failure
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 from pictrace.output.documents import failures_csv
-from pictrace.service.jobs import AddJob, preview
+from pictrace.service.jobs import AddJob, RebuildJob, RefreshJob, preview
 from pictrace.service.uploads import Handed, Intake, listing_of
 from pictrace.sources.base import Item
+from tests.app.page import Page
 from tests.http_server import serve
-from tests.paths import ROOT
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
-    yield
-    st.cache_resource.clear()
 
 
 @pytest.fixture
@@ -54,118 +45,81 @@ def catalog(tmp_path: Path) -> Iterator[SqliteCatalog]:
         yield catalog
 
 
-def start() -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60)
-    app.run()
-    app.switch_page("pages/catalog.py").run()
-    assert not app.exception
-    return app
-
-
-def texts(app: AppTest) -> str:
-    parts = [*app.title, *app.subheader, *app.markdown, *app.caption, *app.error, *app.info, *app.success]
-    # Strangers' texts are escaped for Markdown; what is seen has no backslashes.
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(str(one.value) for one in parts))
-
-
-def session(app: AppTest) -> Session:
-    found: Session = app.session_state["pictrace"]
-    return found
-
-
-def press(app: AppTest, label: str) -> AppTest:
-    next(one for one in app.button if one.label == label).click().run()
-    assert not app.exception
-    return app
-
-
 def test_the_shared_catalog_is_shown_and_cannot_be_changed() -> None:
-    app = start()
-    assert "Sample catalog" in texts(app)
-    assert "this one stays as it is" in texts(app)
+    app = Page.open("catalog")
+    assert "Sample catalog" in app.texts
+    assert "this one stays as it is" in app.texts
     app.session_state["catalog_picked"] = int(workspaces.open_workspace().catalog.ids()[0])
-    app.run()
-    assert not app.exception
-    assert "pixels" in texts(app)
-    assert "Remove" not in [one.label for one in app.button]
-    press(app, "Search with this")
-    assert session(app).picture is not None
+    app.again()
+    assert "pixels" in app.texts
+    assert "Remove" not in app.buttons
+    app.press("Search with this")
+    assert app.session.picture is not None
 
 
 def test_the_list_can_be_searched_and_paged() -> None:
-    app = start()
-    assert app.number_input[0].max == 2
-    app.number_input[0].set_value(2).run()
-    assert not app.exception
+    app = Page.open("catalog")
+    page = app.number_input(key="page_Gallery_2")
+    assert page.max == 2
+    page.set_value(2).run()
+    app.checked()
     app.text_input(key="catalog_text").set_value("coffee").run()
-    assert "4 pictures, newest first" in texts(app)
+    assert "4 pictures, newest first" in app.texts
     app.text_input(key="catalog_text").set_value("100%_nothing").run()
-    assert "No picture fits all of this." in texts(app)
+    assert "No picture fits all of this." in app.texts
 
 
 def test_the_numbers() -> None:
-    app = start()
-    app.segmented_control(key="catalog_part").set_value("Numbers").run()
-    assert not app.exception
-    assert app.metric[0].value == "34"
-    assert list(app.dataframe[0].value["Missing"]) == [0] * len(app.dataframe[0].value)
+    app = Page.open("catalog")
+    app.choose("catalog_part", "Numbers")
+    assert app.numbers()["Pictures"] == str(workspaces.open_workspace().catalog.count())
+    assert not app.table_with("Missing")["Missing"].any()
 
 
-def add_files(app: AppTest, files: list[tuple[str, bytes]]) -> AppTest:
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
-    for name, data in files:
-        app.file_uploader[0].upload(name, data)
-    app.run()
-    assert not app.exception
-    return app
+def adding() -> Page:
+    return Page.open("catalog").choose("catalog_part", "Add pictures")
 
 
 def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
-    app = add_files(start(), [("cup.png", photographs["coffee.png"]), ("broken.jpg", b"no picture")])
-    assert "0 new, 1 already here, 1 unreadable" in texts(app)  # of the sample catalog
-    press(app, "Add to a catalog of my own")
-    job = session(app).job
-    assert job is not None
-    assert job.wait(30)
-    app.run()
-    assert not app.exception
-    assert "1 added, 0 already here, 1 failed." in texts(app)
-    assert app.dataframe[0].value["Picture"].tolist() == ["broken.jpg"]
-    assert "My catalog" in texts(app)
+    app = adding().upload_all({"cup.png": photographs["coffee.png"], "broken.jpg": b"no picture"}, key="add")
+    assert "0 new, 1 already here, 1 unreadable" in app.texts  # of the sample catalog
+    app.press("Add to a catalog of my own")
+    app.finished_job(AddJob)
+    app.again()
+    assert "1 added, 0 already here, 1 failed." in app.texts
+    assert app.table_with("Picture")["Picture"].tolist() == ["broken.jpg"]
+    assert "My catalog" in app.texts
     assert workspaces.open_workspace().catalog.count() == 34
-    press(app, "Done")
-    private = session(app).private
-    assert private is not None
+    app.press("Done")
+    private = app.private
     assert private.catalog.count() == 1
-    app.segmented_control(key="catalog_part").set_value("Pictures").run()
+    app.choose("catalog_part", "Pictures")
     app.session_state["catalog_picked"] = int(private.catalog.ids()[0])
     app.run()
-    press(app, "Remove")
-    assert "About to be removed: cup.png." in texts(app)
-    press(app, "Undo")
+    app.press("Remove")
+    assert "About to be removed: cup.png." in app.texts
+    app.press("Undo")
     assert private.catalog.count() == 1
-    assert "About to be removed" not in texts(app)
-    press(app, "Remove")
-    press(app, "Remove now")
-    assert "The catalog is empty." in texts(app)
-    press(app, "Sample catalog")
-    assert "Sample catalog" in texts(app)
+    assert "About to be removed" not in app.texts
+    app.press("Remove")
+    app.press("Remove now")
+    assert "The catalog is empty." in app.texts
+    app.press("Sample catalog")
+    assert "Sample catalog" in app.texts
 
 
 def test_links_are_counted_before_they_are_fetched() -> None:
-    app = start()
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app = adding()
     app.text_area(key="add_links").set_value("http://127.0.0.1:9/a.jpg\n\n https://example.org/b.jpg ").run()
-    assert "2 links to fetch" in texts(app)
+    assert "2 links to fetch" in app.texts
 
 
 def test_objects_of_s3_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PICTRACE_S3", raising=False)
-    app = start()
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app = adding()
     app.text_area(key="add_links").set_value("s3://bucket/a.jpg\nhttps://example.org/b.jpg").run()
-    assert "1 link to fetch" in texts(app)
-    assert "Left out: 1" in texts(app)
+    assert "1 link to fetch" in app.texts
+    assert "Left out: 1" in app.texts
 
 
 def test_a_writable_shared_catalog_takes_what_is_added(
@@ -173,13 +127,11 @@ def test_a_writable_shared_catalog_takes_what_is_added(
 ) -> None:
     monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
-    app = add_files(start(), [("cup.png", photographs["coffee.png"])])
-    press(app, "Add to this catalog")
-    job = session(app).job
-    assert job is not None
-    assert job.wait(30)
+    app = adding().upload(photographs["coffee.png"], "cup.png", key="add")
+    app.press("Add to this catalog")
+    app.finished_job(AddJob)
     assert catalog.count() == 1
-    assert session(app).private is None
+    assert app.session.private is None
 
 
 def test_old_private_catalogs_are_deleted(own_cache: Path, photographs: dict[str, bytes]) -> None:
@@ -297,22 +249,17 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def test_an_uploaded_archive_is_added(photographs: dict[str, bytes]) -> None:
-    app = start()
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app = adding()
     data = zipped(
         {"a/cup.png": photographs["coffee.png"], "b/notes.txt": b"text", "../cat.png": photographs["chelsea.png"]}
     )
-    app.file_uploader[2].upload("holiday.zip", data).run()
-    assert not app.exception
-    assert "0 new, 2 already here, 0 unreadable" in texts(app)  # the archive is looked into, without adding
-    assert app.dataframe[0].value["Entry"].tolist() == ["holiday.zip!/b/notes.txt"]
-    press(app, "Add to a catalog of my own")
-    job = session(app).job
-    assert job is not None
-    assert job.wait(30)
+    app.upload(data, "holiday.zip", key="add_listing")
+    assert "0 new, 2 already here, 0 unreadable" in app.texts  # the archive is looked into, without adding
+    assert app.table_with("Entry")["Entry"].tolist() == ["holiday.zip!/b/notes.txt"]
+    app.press("Add to a catalog of my own")
+    job = app.finished_job(AddJob)
     assert job.progress.added == 2
-    private = session(app).private
-    assert private is not None
+    private = app.private
     addresses = {s.address for one in private.catalog.pictures(private.catalog.ids()).values() for s in one.sources}
     assert addresses == {"holiday.zip!/a/cup.png", "holiday.zip!/../cat.png"}
 
@@ -346,12 +293,10 @@ def test_a_table_cannot_read_files_of_the_server(
 def test_a_listing_that_is_none_says_why(name: str, data: bytes) -> None:
     with pytest.raises(SourceError):
         listing_of(handed(name, data))
-    app = start()
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app = adding()
     if name != "x.exe":  # the uploader itself refuses that one
-        app.file_uploader[2].upload(name, data).run()
-        assert not app.exception
-        assert app.dataframe[0].value["Entry"].tolist() == [name]
+        app.upload(data, name, key="add_listing")
+        assert app.table_with("Entry")["Entry"].tolist() == [name]
 
 
 PAGE = b"""<img src="/cup.png" alt="a cup"><img src="/logo.png"><img src="/gone.png" alt="gone">"""
@@ -364,49 +309,40 @@ def test_the_pictures_of_a_web_page_are_picked_and_added(
         server.add("/gallery", PAGE, content_type="text/html")
         server.add("/cup.png", photographs["coffee.png"], content_type="image/png")
         monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
-        app = start()
-        app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+        app = adding()
         app.text_input(key="page_address").set_value(server.url("/gallery"))
-        press(app, "Find pictures")
+        app.press("Find pictures")
         assert not app.exception
-        assert [link.alt for link in session(app).found_links if not link.left_out] == ["a cup", "gone"]
+        assert [link.alt for link in app.session.found_links if not link.left_out] == ["a cup", "gone"]
         assert server.count("/cup.png") == 0
-        assert "2 links to fetch" in texts(app)
-        press(app, "Add to a catalog of my own")
-        job = session(app).job
-        assert job is not None
-        assert job.wait(30)
+        assert "2 links to fetch" in app.texts
+        app.press("Add to a catalog of my own")
+        job = app.finished_job(AddJob)
         assert (job.progress.added, job.progress.failed) == (1, 1)
 
 
 def test_a_web_page_that_must_not_be_read_is_refused() -> None:
-    app = start()
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
+    app = adding()
     app.text_input(key="page_address").set_value("http://127.0.0.1:9/gallery")
-    press(app, "Find pictures")
-    assert "127.0.0.1" in texts(app)
-    assert session(app).found_links == ()
+    app.press("Find pictures")
+    assert "127.0.0.1" in app.texts
+    assert app.session.found_links == ()
 
 
 # What one hands in, and what one opens ------------------------------------------------------------
 
 
-def adding(app: AppTest) -> AppTest:
-    app.segmented_control(key="catalog_part").set_value("Add pictures").run()
-    return app
-
-
 def test_the_guessed_column_is_shown_and_can_be_corrected() -> None:
-    app = adding(start())
+    app = adding()
     table = "url,shown_at\nhttps://example.org/a.jpg,https://example.org/page\n"
-    app.file_uploader[2].upload("list.csv", table.encode()).run()
+    app.upload(table.encode(), "list.csv", key="add_listing")
     choice = next(one for one in app.selectbox if one.label.startswith("Column of"))
     assert choice.value == "url"
     assert list(choice.options) == ["url", "shown_at"]
     choice.set_value("shown_at").run()
     assert not app.exception
-    press(app, "Add to a catalog of my own")
-    job = session(app).job
+    app.press("Add to a catalog of my own")
+    job = app.session.job
     assert isinstance(job, AddJob)
     assert [item.url for item in job.items] == ["https://example.org/page"]
     job.stop()
@@ -414,14 +350,13 @@ def test_the_guessed_column_is_shown_and_can_be_corrected() -> None:
 
 
 def test_a_table_without_a_usual_column_asks_for_one(photographs: dict[str, bytes]) -> None:
-    app = adding(start())
-    app.file_uploader[2].upload("list.csv", b"what,where\na,b\n").run()
-    assert not app.exception
+    app = adding()
+    app.upload(b"what,where\na,b\n", "list.csv", key="add_listing")
     choice = next(one for one in app.selectbox if one.label.startswith("Column of"))
     assert choice.value is None
-    assert "Choose one above" in app.dataframe[0].value["Reason"][0]
+    assert "Choose one above" in app.table_with("Entry")["Reason"][0]
     choice.set_value("where").run()
-    assert "not read for a table" in app.dataframe[0].value["Reason"][0]
+    assert "not read for a table" in app.table_with("Entry")["Reason"][0]
 
 
 def test_an_uploaded_database_of_blobs_is_added(photographs: dict[str, bytes], tmp_path: Path) -> None:
@@ -431,18 +366,14 @@ def test_an_uploaded_database_of_blobs_is_added(photographs: dict[str, bytes], t
         db.execute("CREATE TABLE goods (id INTEGER PRIMARY KEY, picture BLOB, spare BLOB, category TEXT)")
         rows = [(photographs["coffee.png"], b"none", "cups"), (photographs["rocket.jpg"], b"none", "rockets")]
         db.executemany("INSERT INTO goods (picture, spare, category) VALUES (?, ?, ?)", rows)
-    app = adding(start())
-    app.file_uploader[2].upload("shop.db", path.read_bytes()).run()
-    assert not app.exception
+    app = adding()
+    app.upload(path.read_bytes(), "shop.db", key="add_listing")
     tables = next(one for one in app.selectbox if one.label.startswith("Table of"))
     assert list(tables.options) == ["goods, 2 rows", "people, 0 rows"]
-    press(app, "Add to a catalog of my own")
-    job = session(app).job
-    assert job is not None
-    assert job.wait(30)
+    app.press("Add to a catalog of my own")
+    job = app.finished_job(AddJob)
     assert job.progress.added == 2
-    private = session(app).private
-    assert private is not None
+    private = app.private
     found = private.catalog.pictures(private.catalog.ids()).values()
     assert {source.metadata["category"] for one in found for source in one.sources} == {"cups", "rockets"}
 
@@ -452,13 +383,11 @@ def test_pictures_of_a_folder_that_the_owner_named(
 ) -> None:
     (tmp_path / "cup.png").write_bytes(photographs["coffee.png"])
     monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
-    app = adding(start())
-    app.selectbox(key="add_server_folder").set_value(tmp_path.resolve().as_posix()).run()
-    assert "1 to read" in texts(app)
-    press(app, "Add to a catalog of my own")
-    job = session(app).job
-    assert job is not None
-    assert job.wait(30)
+    app = adding()
+    app.choose("add_server_folder", tmp_path.resolve().as_posix())
+    assert "1 to read" in app.texts
+    app.press("Add to a catalog of my own")
+    job = app.finished_job(AddJob)
     assert job.progress.added == 1
 
 
@@ -467,13 +396,13 @@ def test_a_catalog_in_the_owners_folder_is_opened_and_no_other(
 ) -> None:
     Indexing(catalog, items[:2]).run()
     monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
-    app = start()
-    press(app, "c")
-    assert app.title[0].value == "c"
-    assert "2 pictures" in texts(app)
-    assert "this one stays as it is" in texts(app)
-    press(app, "Sample catalog")
-    assert app.title[0].value == "Sample catalog"
+    app = Page.open("catalog")
+    app.press("c")
+    assert app.heading == "c"
+    assert "2 pictures" in app.texts
+    assert "this one stays as it is" in app.texts
+    app.press("Sample catalog")
+    assert app.heading == "Sample catalog"
     monkeypatch.setenv("PICTRACE_FOLDERS", "")
     with pytest.raises(CatalogError, match="not in a folder"):
         workspaces.open_named(catalog.location)
@@ -499,9 +428,9 @@ def test_a_disk_that_forgets_is_told_once(catalog: SqliteCatalog, monkeypatch: p
     monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
     monkeypatch.setenv("PICTRACE_FLEETING", "1")
-    app = start()
-    assert "forgets its disk" in app.warning[0].value
-    press(app, "Understood")
+    app = Page.open("catalog")
+    assert "forgets its disk" in app.texts
+    app.press("Understood")
     assert not app.warning
 
 
@@ -511,10 +440,9 @@ def test_the_catalog_as_a_table(
     source = Source("upload", "cup.png", "cup.png", {"category": "cups", "Size": "large"})
     Indexing(catalog, [Item.of_bytes(photographs["coffee.png"], source)]).run()
     monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
-    app = start()
-    app.segmented_control(key="catalog_look").set_value("Table").run()
-    assert not app.exception
-    row = app.dataframe[0].value.iloc[0]
+    app = Page.open("catalog")
+    app.choose("catalog_look", "Table")
+    row = app.table_with("Title").iloc[0]
     assert (row["Title"], row["category"], row["Size"], row["Size (metadata)"]) == (
         "cup.png",
         "cups",
@@ -538,26 +466,23 @@ def test_links_are_refreshed_on_the_page(
         ).run()
         server.add("/chelsea.png", photographs["camera.png"])
         server.add("/rocket.jpg", b"gone", status=404)
-        app = start()
-        app.segmented_control(key="catalog_part").set_value("Links").run()
-        assert not app.exception
+        app = Page.open("catalog")
+        app.choose("catalog_part", "Links")
         assert [one.value for one in app.metric] == ["3", "3", "0", "0", "0"]
-        press(app, "Refresh links")
-        job = session(app).job
-        assert job is not None
-        assert job.wait(30)
+        app.press("Refresh links")
+        app.finished_job(RefreshJob)
         app.run()
-        assert "1 unchanged, 1 lead to another picture now, 1 vanished, 0 failed." in texts(app)
-        table = app.dataframe[0].value
+        assert "1 unchanged, 1 lead to another picture now, 1 vanished, 0 failed." in app.texts
+        table = app.table_with("Link")
         assert dict(zip(table["Link"], table["What became of it"], strict=True)) == {
             server.url("/chelsea.png"): "Lead to another now",
             server.url("/rocket.jpg"): "Vanished",
         }
     assert catalog.count() == 4
-    press(app, "Remove them")
+    app.press("Remove them")
     assert catalog.count() == 3
-    press(app, "Done")
-    assert session(app).job is None
+    app.press("Done")
+    assert app.session.job is None
 
 
 def catalog_of(photographs: dict[str, bytes], path: Path) -> SqliteCatalog:
@@ -576,18 +501,14 @@ def test_an_uploaded_catalog_becomes_ones_own(photographs: dict[str, bytes], tmp
         mine.add_sources({int(mine.ids()[0]): [Source("file", "/etc/passwd")]})
         mine.copy_to(tmp_path / "copy.sqlite")
         ids = mine.ids().tolist()
-    app = adding(start())
-    app.file_uploader[2].upload("mine.sqlite", (tmp_path / "copy.sqlite").read_bytes()).run()
-    assert not app.exception
-    assert "mine.sqlite: a PicTrace catalog of 4 pictures" in texts(app)
-    press(app, "Add to a catalog of my own")
-    job = session(app).job
-    assert job is not None
-    assert job.wait(30)
+    app = adding()
+    app.upload((tmp_path / "copy.sqlite").read_bytes(), "mine.sqlite", key="add_listing")
+    assert "mine.sqlite: a PicTrace catalog of 4 pictures" in app.texts
+    app.press("Add to a catalog of my own")
+    app.finished_job(AddJob)
     app.run()
-    assert "4 added, 0 already here, 0 failed." in texts(app)
-    private = session(app).private
-    assert private is not None
+    assert "4 added, 0 already here, 0 failed." in app.texts
+    private = app.private
     assert private.catalog.ids().tolist() == ids
     assert not missing_features(private.catalog)
     kinds = {source.kind for one in private.catalog.pictures(ids).values() for source in one.sources}
@@ -599,12 +520,11 @@ def test_a_damaged_catalog_says_so(photographs: dict[str, bytes], tmp_path: Path
         mine.copy_to(tmp_path / "copy.sqlite")
     data = bytearray((tmp_path / "copy.sqlite").read_bytes())
     data[20_000:60_000] = bytes(40_000)
-    app = adding(start())
-    app.file_uploader[2].upload("mine.sqlite", bytes(data)).run()
-    assert not app.exception
-    assert app.dataframe[0].value["Entry"].tolist() == ["mine.sqlite"]
-    assert "pictrace-" not in app.dataframe[0].value["Reason"][0]  # where it lies on the server
-    assert "Nothing chosen yet." in texts(app)
+    app = adding()
+    app.upload(bytes(data), "mine.sqlite", key="add_listing")
+    assert app.table_with("Entry")["Entry"].tolist() == ["mine.sqlite"]
+    assert "pictrace-" not in app.table_with("Entry")["Reason"][0]  # where it lies on the server
+    assert "Nothing chosen yet." in app.texts
 
 
 def test_pictures_are_chosen_by_metadata_on_both_pages(
@@ -612,25 +532,20 @@ def test_pictures_are_chosen_by_metadata_on_both_pages(
 ) -> None:
     with closing(catalog_of(photographs, tmp_path / "mine.sqlite")) as mine:
         monkeypatch.setenv("PICTRACE_CATALOG", mine.location)
-        app = start()
-        app.multiselect(key="only_category").set_value(["people"]).run()
-        assert not app.exception
-        assert "2 pictures, newest first" in texts(app)
-        app.switch_page("pages/search.py").run()
+        app = Page.open("catalog")
+        app.choose("only_category", ["people"])
+        assert "2 pictures, newest first" in app.texts
+        app.go_to("search")
         assert app.multiselect(key="only_category").value == ["people"]
-        app.file_uploader[0].upload("cat.png", photographs["chelsea.png"]).run()
-        assert not app.exception
-        table = session(app).table
-        assert table is not None
+        app.upload(photographs["chelsea.png"], "cat.png")
+        table = app.ranked
         assert len(table.ids) == 2
-        app.multiselect(key="only_category").set_value(["people", "animals"]).run()
-        table = session(app).table
-        assert table is not None
+        app.choose("only_category", ["people", "animals"])
+        table = app.ranked
         assert len(table.ids) == 3
         assert "--only category=people --only category=animals" in app.code[0].value
-        app.multiselect(key="only_category").set_value([]).run()
-        assert session(app).table is not None
-        assert len(session(app).table.ids) == 4  # type: ignore[union-attr]
+        app.choose("only_category", [])
+        assert len(app.ranked.ids) == 4
 
 
 def test_missing_features_are_made_on_the_page(
@@ -641,14 +556,12 @@ def test_missing_features_are_made_on_the_page(
         assert mine.drop_features(key) == 4
         monkeypatch.setenv("PICTRACE_CATALOG", mine.location)
         monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
-        app = start()
-        app.segmented_control(key="catalog_part").set_value("Numbers").run()
-        press(app, "Make the missing features")
-        job = session(app).job
-        assert job is not None
-        assert job.wait(30)
+        app = Page.open("catalog")
+        app.choose("catalog_part", "Numbers")
+        app.press("Make the missing features")
+        app.finished_job(RebuildJob)
         app.run()
-        assert "Features made of 4 pictures, 0 failed." in texts(app)
+        assert "Features made of 4 pictures, 0 failed." in app.texts
         assert mine.feature_counts()[key] == 4
 
 
@@ -669,14 +582,14 @@ def test_the_query_is_added_by_one_click(
 ) -> None:
     monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-    app.file_uploader[0].upload("cup.png", photographs["coffee.png"]).run()
-    press(app, "Add it to the catalog")
+    app = Page.open()
+    app.upload(photographs["coffee.png"], "cup.png")
+    app.press("Add it to the catalog")
     assert catalog.count() == 1
-    assert "This very file is in the catalog." in texts(app)
-    assert "Add it to the catalog" not in [one.label for one in app.button]
+    assert "This very file is in the catalog." in app.texts
+    assert "Add it to the catalog" not in app.buttons
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "0")
     st.cache_resource.clear()
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-    app.file_uploader[0].upload("cat.png", photographs["chelsea.png"]).run()
-    assert "Add it to the catalog" not in [one.label for one in app.button]
+    app = Page.open()
+    app.upload(photographs["chelsea.png"], "cat.png")
+    assert "Add it to the catalog" not in app.buttons

@@ -1,15 +1,11 @@
 """The evidence of every metric on the search page, through Streamlit's own test harness."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pictrace.app.shared import evidence as evidence_view
-from pictrace.app.shared.state import Session
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
@@ -20,7 +16,8 @@ from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.searching.presets import criteria_of
 from pictrace.sources.base import Item
-from tests.paths import ROOT
+from tests.app.page import Page
+from tests.watching import Watch
 
 SEEN = {
     "ssim": ["Where the structure differs", "The most different regions", r"\mathrm{SSIM}(x, y)", "mean 0."],
@@ -31,44 +28,21 @@ SEEN = {
 }
 
 
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    for cache in (st.cache_resource, st.cache_data):
-        cache.clear()
-    yield
-    for cache in (st.cache_resource, st.cache_data):
-        cache.clear()
-
-
-def details_of(picture: bytes, number: int = 0) -> AppTest:
+def details_of(picture: bytes, number: int = 0) -> Page:
     """The search page with this query, and the details of its match of this number open."""
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-    app.file_uploader[0].upload("query.jpg", picture).run()
-    table = session(app).table
-    assert table is not None
-    session(app).selected = table.rank(criteria_of("balanced", top=24))[number].id
-    app.slider(key="top").set_value(24).run()
-    assert not app.exception
+    app = Page.open()
+    app.upload(picture)
+    table = app.ranked
+    app.session.selected = table.rank(criteria_of("balanced", top=24))[number].id
+    app.slide("top", 24)
     return app
-
-
-def session(app: AppTest) -> Session:
-    found: Session = app.session_state["pictrace"]
-    return found
-
-
-def seen(app: AppTest) -> str:
-    """All texts of the page, those of pictures, formulas and tables among them."""
-    texts = [str(one.value) for kind in (app.markdown, app.caption, app.latex) for one in kind]
-    return "\n".join([*texts, *(str(one.proto) for kind in ("html", "image") for one in app.get(kind))])
 
 
 @pytest.mark.parametrize("metric", [pytest.param(one, id=one.name) for one in all_metrics()])
 def test_the_evidence_is_drawn(metric: Metric, photographs: dict[str, bytes]) -> None:
     app = details_of(encode_jpeg(crop(mirror(decode(photographs["chelsea.png"])), 0.8)))
-    app.segmented_control(key="evidence").set_value(metric.name).run()
-    assert not app.exception
-    shown = seen(app)
+    app.choose("evidence", metric.name)
+    shown = app.drawn
     for text in SEEN.get(metric.name, []):
         assert text in shown, text
     assert len(app.get("image")) + len(app.get("plotly_chart")) >= 3 + 2  # the pair and the query; evidence, rarity
@@ -77,7 +51,7 @@ def test_the_evidence_is_drawn(metric: Metric, photographs: dict[str, bytes]) ->
 
 def test_the_lines_follow_the_ratio_slider_and_the_rarity_does_not(photographs: dict[str, bytes]) -> None:
     app = details_of(encode_jpeg(crop(decode(photographs["chelsea.png"]), 0.8)))
-    app.segmented_control(key="evidence").set_value("orb").run()
+    app.choose("evidence", "orb")
 
     def counts() -> str:
         return next(str(one.value) for one in app.markdown if "passed the ratio test" in str(one.value))
@@ -87,29 +61,20 @@ def test_the_lines_follow_the_ratio_slider_and_the_rarity_does_not(photographs: 
 
     first, rare = counts(), unusual()
     assert "at 0.75" in first
-    app.slider(key="orb_ratio").set_value(0.9).run()
+    app.slide("orb_ratio", 0.9)
     assert "at 0.90" in counts()
     assert counts() != first.replace("0.75", "0.90")
     assert unusual() == rare
 
 
-def test_unrelated_pairs_are_compared_once_for_a_catalog(
-    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    calls: list[bool] = []
-    original = evidence_view.unrelated_values
-
-    def counted(*arguments: object, orientations: bool) -> object:
-        calls.append(orientations)
-        return original(*arguments, orientations=orientations)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(evidence_view, "unrelated_values", counted)
+def test_unrelated_pairs_are_compared_once_for_a_catalog(photographs: dict[str, bytes], watch: Watch) -> None:
+    watch.on(evidence_view, "unrelated_values")
     app = details_of(photographs["coffee.png"])
     for metric in all_metrics():
-        app.segmented_control(key="evidence").set_value(metric.name).run()
-    assert calls == [True]
-    app.toggle(key="orientations").set_value(False).run()
-    assert calls == [True, False]
+        app.choose("evidence", metric.name)
+    assert watch.given == [{"orientations": True}]
+    app.switch("orientations", False)
+    assert watch.given == [{"orientations": True}, {"orientations": False}]
     assert not app.exception
 
 
@@ -122,7 +87,7 @@ def test_a_catalog_of_two_pictures_cannot_tell_what_is_unusual(
     catalog.close()
     monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "c.sqlite"))
     app = details_of(photographs["coffee.png"])
-    assert "Too few comparable pictures in this catalog" in seen(app)
+    assert "Too few comparable pictures in this catalog" in app.drawn
 
 
 def test_a_catalog_that_cannot_be_read_leaves_the_evidence(
@@ -133,12 +98,11 @@ def test_a_catalog_that_cannot_be_read_leaves_the_evidence(
 
     monkeypatch.setattr(evidence_view, "unrelated_values", broken)
     app = details_of(photographs["coffee.png"])
-    assert "passed the ratio test" in seen(app)
-    assert "The disk has gone" in seen(app)
+    assert "passed the ratio test" in app.drawn
+    assert "The disk has gone" in app.drawn
 
 
 def test_a_pair_that_cannot_be_compared_says_why() -> None:
     app = details_of(encode_jpeg(np.full((300, 400, 3), 200, np.uint8)))
-    app.segmented_control(key="evidence").set_value("orb").run()
-    assert not app.exception
-    assert "fewer than 16 keypoints" in seen(app)
+    app.choose("evidence", "orb")
+    assert "fewer than 16 keypoints" in app.drawn

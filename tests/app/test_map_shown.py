@@ -1,18 +1,17 @@
 """The map of the catalog on the catalog page and beside the matches."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pictrace.app.components import pointmap
 from pictrace.app.shared import map as map_view
-from pictrace.app.shared.state import Session
 from pictrace.app.shared.workspaces import open_workspace
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -20,18 +19,9 @@ from pictrace.explore.map.maps import catalog_map
 from pictrace.images import decode, encode_jpeg, load, thumbnail
 from pictrace.images.edits import mirror
 from pictrace.metrics import get_metric, ready_metrics
-from tests.paths import ROOT
+from tests.app.page import Page
 
-Drawn = list[dict[str, object]]
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    st.cache_resource.clear()
-    st.cache_data.clear()
+Drawn = list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -39,43 +29,22 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Drawn:
     """What the drawing was given, the last last. A button stands in for a click on a point: the harness runs no
     component's script."""
     calls: Drawn = []
-    original = map_view.point_map
 
-    def watched(*, on_picked: Callable[[int], None], **options: object) -> None:
+    def watched(*, on_picked: Callable[[int], None], **options: Any) -> None:
         calls.append(options)
-        original(on_picked=on_picked, **options)  # type: ignore[arg-type]
+        pointmap.point_map(on_picked=on_picked, **options)
         st.button("Click point 5", key="stand_in", on_click=on_picked, args=(5,))
 
     monkeypatch.setattr(map_view, "point_map", watched)
     return calls
 
 
-def catalog_page() -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-    app.switch_page("pages/catalog.py").run()
-    return choose(app, "catalog_part", "Map")
+def catalog_page() -> Page:
+    return Page.open("catalog").choose("catalog_part", "Map")
 
 
-def search_page(picture: bytes) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-    app.file_uploader[0].upload("query.jpg", picture).run()
-    return choose(app, "beside", "Map of the catalog")
-
-
-def choose(app: AppTest, key: str, name: str) -> AppTest:
-    app.segmented_control(key=key).set_value(name).run()
-    assert not app.exception
-    return app
-
-
-def texts(app: AppTest) -> str:
-    parts = [*app.subheader, *app.markdown, *app.caption, *app.info]
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(str(one.value) for one in parts))
-
-
-def session(app: AppTest) -> Session:
-    found: Session = app.session_state["pictrace"]
-    return found
+def search_page(picture: bytes) -> Page:
+    return Page.open().upload(picture).choose("beside", "Map of the catalog")
 
 
 def small_catalog(path: Path, photographs: dict[str, bytes], *, features: bool = True) -> SqliteCatalog:
@@ -93,13 +62,11 @@ def test_the_catalog_is_a_map_that_is_told_in_words(drawn: Drawn) -> None:
     app = catalog_page()
     given = drawn[-1]
     positions, told = given["positions"], given["told"]
-    assert isinstance(positions, np.ndarray)
-    assert isinstance(told, dict)
     assert positions.shape == (34, 2)
     assert (given["query"], given["selected"], given["marks"]) == (None, None, {})
     assert len(told) == 34  # of a small catalog all, so that its pictures are drawn at once
     assert told[0].src.startswith("data:image/jpeg")
-    assert re.search(r"34 pictures\. The two directions keep \d\d% of all differences by Colours", texts(app))
+    assert re.search(r"34 pictures\. The two directions keep \d\d% of all differences by Colours", app.texts)
     assert [one.label for one in app.selectbox if one.key and one.key.startswith("catalog_map")] == [
         "Near means alike by",
         "Colour",
@@ -109,14 +76,14 @@ def test_the_catalog_is_a_map_that_is_told_in_words(drawn: Drawn) -> None:
 
 def test_a_click_on_the_catalogs_page_opens_the_picture(drawn: Drawn) -> None:
     app = catalog_page()
-    assert "Nearest on the map" not in texts(app)
+    assert "Nearest on the map" not in app.texts
     app.button(key="stand_in").click().run()
     assert not app.exception
     catalog = open_workspace().catalog
     chosen = int(catalog.ids()[5])
     assert app.session_state["catalog_picked"] == chosen
-    assert catalog.pictures([chosen])[chosen].label in texts(app)
-    assert "Nearest on the map to the chosen picture" in texts(app)
+    assert catalog.pictures([chosen])[chosen].label in app.texts
+    assert "Nearest on the map to the chosen picture" in app.texts
     assert drawn[-1]["selected"] == 5
 
 
@@ -124,7 +91,6 @@ def test_the_matches_and_the_query_are_on_the_searchs_map(photographs: dict[str,
     app = search_page(encode_jpeg(mirror(decode(photographs["coffee.png"])), quality=60))
     given = drawn[-1]
     marks, query, looks = given["marks"], given["query"], given["looks"]
-    assert isinstance(marks, dict)
     assert isinstance(query, pointmap.QueryMark)
     assert isinstance(looks, pointmap.Looks)
     catalog = open_workspace().catalog
@@ -134,21 +100,18 @@ def test_the_matches_and_the_query_are_on_the_searchs_map(photographs: dict[str,
     assert looks.ramp
     assert looks.codes.max() == looks.codes[first]
     positions = given["positions"]
-    assert isinstance(positions, np.ndarray)
     assert np.hypot(*(positions[first] - (query.x, query.y))) < 0.1  # a mirrored picture has the same colours
-    assert "Nearest on the map to your picture" in texts(app)
+    assert "Nearest on the map to your picture" in app.texts
 
 
 def test_a_click_beside_the_matches_searches_with_that_picture(photographs: dict[str, bytes], drawn: Drawn) -> None:
     app = search_page(photographs["coffee.png"])
     app.button(key="stand_in").click().run()
     assert not app.exception
-    query = session(app).query
-    assert query is not None
+    query = app.query
     assert query.id == open_workspace().catalog.ids()[5]
     place, positions = drawn[-1]["query"], drawn[-1]["positions"]
     assert isinstance(place, pointmap.QueryMark)
-    assert isinstance(positions, np.ndarray)
     np.testing.assert_allclose((place.x, place.y), positions[5])
     assert app.segmented_control(key="beside").value == "Map of the catalog"
 
@@ -162,12 +125,11 @@ def test_points_are_coloured_by_metadata_and_titles_stay_texts(
     assert app.selectbox(key="catalog_map_colour").options == ["kind", "Nothing"]
     looks, told = drawn[-1]["looks"], drawn[-1]["told"]
     assert isinstance(looks, pointmap.Looks)
-    assert isinstance(told, dict)
     assert [(one.name, one.count) for one in looks.groups] == [("a", 3), ("b", 3)]
     assert len({one.colour for one in looks.groups}) == 2
     assert np.bincount(looks.codes).tolist() == [3, 3]
     assert told[0].title == "<img src=x onerror=alert(0)>"  # the script sets it as text
-    app.selectbox(key="catalog_map_colour").set_value("Nothing").run()
+    app.choose("catalog_map_colour", "Nothing")
     looks = drawn[-1]["looks"]
     assert isinstance(looks, pointmap.Looks)
     assert not looks.groups
@@ -188,7 +150,7 @@ def test_what_there_is_no_map_of_is_said(
     some = dict(list(photographs.items())[:count])
     small_catalog(tmp_path / "small.sqlite", some, features=features).close()
     monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "small.sqlite"))
-    assert expected in texts(catalog_page())
+    assert expected in catalog_page().texts
 
 
 def test_the_sample_of_a_large_catalog_is_told_and_has_the_matches(
@@ -197,21 +159,19 @@ def test_the_sample_of_a_large_catalog_is_told_and_has_the_matches(
     monkeypatch.setattr(map_view, "catalog_map", partial(catalog_map, limit=8))
     app = search_page(photographs["coffee.png"])
     marks, positions = drawn[-1]["marks"], drawn[-1]["positions"]
-    assert isinstance(marks, dict)
-    assert isinstance(positions, np.ndarray)
     assert len(marks) == 5
     assert 8 < len(positions) <= 13
-    assert f"{len(positions)} of 34 pictures, drawn at random, and the matches." in texts(app)
+    assert f"{len(positions)} of 34 pictures, drawn at random, and the matches." in app.texts
 
 
 def test_the_choices_are_kept_while_the_map_is_closed(photographs: dict[str, bytes], drawn: Drawn) -> None:
     app = search_page(photographs["coffee.png"])
-    app.selectbox(key="search_map_metric").set_value("layout").run()
-    app.selectbox(key="search_map_method").set_value("neighbours").run()
-    assert "Alike pictures lie side by side" in texts(app)
-    choose(app, "beside", "Charts")
+    app.choose("search_map_metric", "layout")
+    app.choose("search_map_method", "neighbours")
+    assert "Alike pictures lie side by side" in app.texts
+    app.choose("beside", "Charts")
     count = len(drawn)
-    choose(app, "beside", "Map of the catalog")
+    app.choose("beside", "Map of the catalog")
     assert len(drawn) == count + 1
     assert app.selectbox(key="search_map_metric").value == "layout"
     assert app.selectbox(key="search_map_method").value == "neighbours"
@@ -219,10 +179,9 @@ def test_the_choices_are_kept_while_the_map_is_closed(photographs: dict[str, byt
 
 def test_a_query_that_cannot_be_compared_is_not_on_the_map(drawn: Drawn) -> None:
     app = search_page(encode_jpeg(np.full((80, 80, 3), 128, np.uint8)))
-    app.selectbox(key="search_map_metric").set_value("layout").run()
-    assert not app.exception
+    app.choose("search_map_metric", "layout")
     assert drawn[-1]["query"] is None
-    assert f"{get_metric('layout').title} cannot compare your picture" in texts(app)
+    assert f"{get_metric('layout').title} cannot compare your picture" in app.texts
 
 
 @pytest.mark.parametrize(

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from aiohttp import web
-from streamlit.testing.v1 import AppTest
 
 from pictrace import models
 from pictrace.app.shared.workspaces import open_workspace
@@ -18,17 +15,9 @@ from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
 from pictrace.service.model_jobs import FeaturesJob, GetJob, Jobs
-from tests.app.test_search_page import session, start, texts, with_query
+from tests.app.page import Page
 from tests.http_server import serve
-
-
-@pytest.fixture(autouse=True)
-def fresh_caches() -> Iterator[None]:
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    st.cache_resource.clear()
-    models.release()
+from tests.watching import Watch
 
 
 @pytest.fixture
@@ -45,39 +34,29 @@ def _register(model: Model, monkeypatch: pytest.MonkeyPatch) -> Model:
     return model
 
 
-def button(app: AppTest, label: str) -> bool:
-    return any(one.label == label for one in app.button)
-
-
-def click(app: AppTest, label: str) -> AppTest:
-    next(one for one in app.button if one.label == label).click().run()
-    assert not app.exception
-    return app
-
-
 def test_without_a_model_its_slider_is_off_and_says_why(registered: Model, photographs: dict[str, bytes]) -> None:
     _register_addresses = dataclasses.replace(registered, addresses=("https://models.example/tiny.onnx",))
     with pytest.MonkeyPatch.context() as patch:
         _register(_register_addresses, patch)
-        app = start()
+        app = Page.open()
         slider = app.slider(key="w_embedding")
         assert slider.disabled
-        told = texts(app)
+        told = app.texts
         assert "models.example" in told
         assert "SHA-256" in told
-        assert button(app, "Get it")
+        assert "Get it" in app.buttons
         assert "Look-alikes" not in app.selectbox(key="preset").options
-        app = with_query(app, photographs["coffee.png"])
-        assert "This very file is in the catalog" in texts(app)
-        assert "embedding" not in session(app).table.names  # type: ignore[union-attr]
+        app = app.upload(photographs["coffee.png"])
+        assert "This very file is in the catalog" in app.texts
+        assert "embedding" not in app.ranked.names
 
 
 def test_a_choice_that_does_not_work_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(models.MODEL_VARIABLE, str(tmp_path / "none.onnx"))
-    app = start()
+    app = Page.open()
     assert app.slider(key="w_embedding").disabled
-    assert "There is no model at" in texts(app)
-    assert not button(app, "Get it")
+    assert "There is no model at" in app.texts
+    assert "Get it" not in app.buttons
 
 
 def test_a_network_that_turns_out_broken_leaves_the_page_whole(
@@ -86,10 +65,10 @@ def test_a_network_that_turns_out_broken_leaves_the_page_whole(
     (tmp_path / "m.onnx").write_bytes(b"no network" * 9)
     (tmp_path / "m.json").write_text('{"dimension": 3}')
     monkeypatch.setenv(models.MODEL_VARIABLE, str(tmp_path / "m.onnx"))
-    app = with_query(start(), photographs["coffee.png"])
+    app = Page.open().upload(photographs["coffee.png"])
     assert app.slider(key="w_embedding").disabled  # making the sample's features has found it out
-    assert "not an ONNX model" in texts(app) or "no ONNX network" in texts(app)
-    assert "This very file is in the catalog" in texts(app)
+    assert "not an ONNX model" in app.texts or "no ONNX network" in app.texts
+    assert "This very file is in the catalog" in app.texts
 
 
 def test_the_button_gets_it_and_the_slider_works(
@@ -99,95 +78,84 @@ def test_the_button_gets_it_and_the_slider_works(
         monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
         address = server.add("/tiny.onnx", tiny_model_file.read_bytes())
         model = _register(dataclasses.replace(registered, addresses=(address,)), monkeypatch)
-        app = with_query(start(), photographs["coffee.png"])
+        app = Page.open().upload(photographs["coffee.png"])
         workspace = open_workspace()
         lacking = Embedding(model).spec
         assert len(workspace.catalog.missing(lacking)) == workspace.catalog.count()
-        click(app, "Get it")
+        app.press("Get it")
         _settled(app)
         assert server.count("/tiny.onnx") == 1
     assert not app.slider(key="w_embedding").disabled
     assert "Look-alikes" in app.selectbox(key="preset").options
-    assert "embedding" not in session(app).table.names  # type: ignore[union-attr]
-    app.slider(key="w_embedding").set_value(1.0).run()
-    assert not app.exception
+    assert "embedding" not in app.ranked.names
+    app.slide("w_embedding", 1.0)
     for _ in range(100):
         if not len(workspace.catalog.missing(lacking)):
             break
         app.run()
     app.run()
-    table = session(app).table
-    assert table is not None
+    table = app.ranked
     column = table.similarity[:, table.names.index("embedding")]
     assert (column == column).all()  # no NaN: every picture has it by now
     assert not app.exception
 
 
-def _settled(app: AppTest) -> None:
+def _settled(app: Page) -> None:
     for _ in range(100):
         if not app.slider(key="w_embedding").disabled:
             return
         app.run()
         assert not app.exception
-    raise AssertionError(texts(app))
+    raise AssertionError(app.texts)
 
 
 def test_a_failed_download_says_why_and_can_be_tried_again(registered: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve() as server:
         monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
         _register(dataclasses.replace(registered, addresses=(server.url("/none"),)), monkeypatch)
-        app = click(start(), "Get it")
+        app = Page.open().press("Get it")
         for _ in range(50):
             app.run()
-            if "404" in texts(app):
+            if "404" in app.texts:
                 break
-        assert "404" in texts(app)
-        assert button(app, "Get it")
+        assert "404" in app.texts
+        assert "Get it" in app.buttons
 
 
 def test_the_first_weight_extracts_once_and_then_sliders_recompute_nothing(
-    tiny_model: Path, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    tiny_model: Path, photographs: dict[str, bytes], watch: Watch
 ) -> None:
-    app = start()
-    calls: list[str] = []
-    for name in ("extract", "compare"):
-        original = getattr(Embedding, name)
-
-        def watched(self: object, *args: object, _name: str = name, _original: object = original) -> object:
-            calls.append(_name)
-            return _original(self, *args)  # type: ignore[operator]
-
-        monkeypatch.setattr(Embedding, name, watched)
-    with_query(app, photographs["coffee.png"])
-    assert calls == []
-    app.slider(key="w_embedding").set_value(1.0).run()
-    assert calls == ["extract", "compare"]
-    query = session(app).query
-    app.slider(key="w_embedding").set_value(0.0).run()
-    app.slider(key="w_embedding").set_value(2.0).run()
-    app.slider(key="w_ssim").set_value(0.1).run()
-    assert calls == ["extract", "compare"]
-    assert session(app).query is query
-    app.toggle(key="orientations").set_value(False).run()
-    assert calls == ["extract", "compare"] * 2
+    app = Page.open()
+    watch.on(Embedding, "extract", "compare")
+    app.upload(photographs["coffee.png"])
+    assert watch.calls == []
+    app.slide("w_embedding", 1.0)
+    assert watch.calls == ["extract", "compare"]
+    query = app.session.query
+    app.slide("w_embedding", 0.0)
+    app.slide("w_embedding", 2.0)
+    app.slide("w_ssim", 0.1)
+    assert watch.calls == ["extract", "compare"]
+    assert app.session.query is query
+    app.switch("orientations", False)
+    assert watch.calls == ["extract", "compare"] * 2
     assert not app.exception
 
 
 def test_the_preset_and_which_parts_decide(tiny_model: Path, photographs: dict[str, bytes]) -> None:
-    app = with_query(start(), photographs["coffee.png"])
-    app.selectbox(key="preset").set_value("look-alikes").run()
+    app = Page.open().upload(photographs["coffee.png"])
+    app.choose("preset", "look-alikes")
     assert app.slider(key="w_embedding").value == 1.0
     assert app.selectbox(key="preset").value == "look-alikes"
     assert "--model" in app.code[0].value
-    table = session(app).table
-    assert table is not None
-    session(app).selected = int(next(one for one in table.ids if one != session(app).query.id))  # type: ignore[union-attr]
-    app.slider(key="top").set_value(24).run()
-    app.segmented_control(key="evidence").set_value("embedding").run()
-    assert "point the same way" in texts(app)
-    assert "Bright" not in texts(app)
-    click(app, "Which parts decide?")
-    assert "Bright" in texts(app) or "No single part" in texts(app)
+    table = app.ranked
+    app.session.selected = int(next(one for one in table.ids if one != app.query.id))
+    app.slide("top", 24)
+    app.choose("evidence", "embedding")
+    assert "point the same way" in app.texts
+    assert "Bright" not in app.texts
+    app.press("Which parts decide?")
+    assert "Bright" in app.texts or "No single part" in app.texts
 
 
 def test_jobs_are_shared_and_can_be_stopped(registered: Model, monkeypatch: pytest.MonkeyPatch) -> None:

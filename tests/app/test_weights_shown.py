@@ -1,12 +1,11 @@
 """The map of weights, the disagreement and "what if" on the search page."""
 
-import re
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 import streamlit as st
-from streamlit.testing.v1 import AppTest
 
 from pictrace.app.components import triangle as triangle_module
 from pictrace.app.search import weights as weights_view
@@ -21,39 +20,21 @@ from pictrace.output.charts.weights import agreement_figure, ranges_figure, what
 from pictrace.sample import example_queries
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.table import Criteria
-from tests.paths import ROOT
+from tests.app.page import Page
+from tests.watching import Watch
 
 
-def searched(photographs: dict[str, bytes], name: str = "coffee.png") -> AppTest:
-    app = AppTest.from_file(str(ROOT / "streamlit_app.py"), default_timeout=60).run()
-    app.file_uploader[0].upload("query.jpg", encode_jpeg(mirror(decode(photographs[name])), quality=60)).run()
-    assert not app.exception
+def searched(photographs: dict[str, bytes], name: str = "coffee.png") -> Page:
+    app = Page.open()
+    app.upload(encode_jpeg(mirror(decode(photographs[name])), quality=60))
     return app
-
-
-def open_part(app: AppTest, name: str) -> AppTest:
-    app.segmented_control(key="beside").set_value(name).run()
-    assert not app.exception
-    return app
-
-
-def texts(app: AppTest) -> str:
-    parts = [*app.subheader, *app.markdown, *app.caption]
-    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", "\n".join(str(one.value) for one in parts))
 
 
 @pytest.fixture
-def drawn(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+def drawn(watch: Watch) -> list[dict[str, Any]]:
     """What the triangle was given, the last last."""
-    calls: list[dict[str, object]] = []
-    original = weights_view.triangle
-
-    def watched(**options: object) -> None:
-        calls.append(options)
-        original(**options)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(weights_view, "triangle", watched)
-    return calls
+    watch.on(weights_view, "triangle")
+    return watch.given
 
 
 def test_nothing_is_computed_while_the_parts_are_closed(
@@ -65,41 +46,32 @@ def test_nothing_is_computed_while_the_parts_are_closed(
     for name in ("weight_map", "weight_ranges", "agreement", "disputes", "what_if"):
         monkeypatch.setattr(weights_view, name, unwanted)
     app = searched(photographs)
-    state = app.session_state["pictrace"]
-    state.selected = int(state.table.rank(criteria_of("balanced"))[0].id)
-    app.run()
-    assert not app.exception
+    app.select(app.ranked.rank(criteria_of("balanced"))[0].id)
 
 
-def test_the_map_says_what_it_mixes_and_what_stays(
-    photographs: dict[str, bytes], drawn: list[dict[str, object]]
-) -> None:
-    app = open_part(searched(photographs), "Map of weights")
+def test_the_map_says_what_it_mixes_and_what_stays(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
+    app = searched(photographs).choose("beside", "Map of weights")
     assert app.multiselect(key="map_corners").value == ["ssim", "layout", "orb"]
-    assert "keep their sum of 3.7" in texts(app)
-    assert "Colours 0.3, Hash 0.3" in texts(app)
-    assert "Only the" not in texts(app)
+    assert "keep their sum of 3.7" in app.texts
+    assert "Colours 0.3, Hash 0.3" in app.texts
+    assert "Only the" not in app.texts
     given = drawn[-1]
     assert (given["point"], given["steps"]) == ((10, 7, 20), 37)
     rows, entries = given["rows"], given["entries"]
-    assert isinstance(rows, list)
     assert [len(one) for one in rows] == list(range(len(rows), 0, -1))
-    assert isinstance(entries, list)
     assert set("".join(rows)) == {str(index) for index in range(len(entries))}
     assert entries[0].name.startswith("Cup of coffee")
 
 
-def test_the_corners_of_the_map_decide_its_rows(photographs: dict[str, bytes], drawn: list[dict[str, object]]) -> None:
+def test_the_corners_of_the_map_decide_its_rows(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
     """At each corner of the drawing stands the picture that this metric alone ranks first."""
     app = searched(photographs)
     for name in ("ssim", "histogram", "phash", "layout", "orb"):
         app.slider(key=f"w_{name}").set_value(1.0 if name in {"ssim", "histogram", "phash"} else 0.0)
-    open_part(app, "Map of weights")
-    app.multiselect(key="map_corners").set_value(["ssim", "histogram", "phash"]).run()
-    table = app.session_state["pictrace"].table
+    app.choose("beside", "Map of weights")
+    app.choose("map_corners", ["ssim", "histogram", "phash"])
+    table = app.ranked
     rows, entries = drawn[-1]["rows"], drawn[-1]["entries"]
-    assert isinstance(rows, list)
-    assert isinstance(entries, list)
     catalog = open_workspace().catalog
     # top, left, right: the last row; the first of the base; the last of the base
     for name, code in (("ssim", rows[-1][0]), ("histogram", rows[0][0]), ("phash", rows[0][-1])):
@@ -107,13 +79,13 @@ def test_the_corners_of_the_map_decide_its_rows(photographs: dict[str, bytes], d
         assert entries[int(code)].name in {catalog.pictures([first])[first].label, f"{len(entries)} others", "another"}
 
 
-def test_the_sliders_move_the_point(photographs: dict[str, bytes], drawn: list[dict[str, object]]) -> None:
-    app = open_part(searched(photographs), "Map of weights")
+def test_the_sliders_move_the_point(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
+    app = searched(photographs).choose("beside", "Map of weights")
     for name in ("ssim", "layout", "orb"):
         app.slider(key=f"w_{name}").set_value(1.0)
     app.run()
     assert drawn[-1]["point"] == (10, 10, 10)
-    assert "scaled down" not in texts(app)
+    assert "scaled down" not in app.texts
 
 
 @pytest.mark.parametrize(
@@ -135,7 +107,7 @@ def test_the_point_moves_the_sliders_and_the_ranking(
         st.button("Move", key="stand_in", on_click=on_moved, args=(at,))
 
     monkeypatch.setattr(weights_view, "triangle", stand_in)
-    app = open_part(searched(photographs), "Map of weights")
+    app = searched(photographs).choose("beside", "Map of weights")
     app.button(key="stand_in").click().run()
     assert not app.exception
     assert {name: app.slider(key=f"w_{name}").value for name in expected} == pytest.approx(expected)
@@ -144,34 +116,30 @@ def test_the_point_moves_the_sliders_and_the_ranking(
 
 
 def test_too_few_corners_are_told(photographs: dict[str, bytes]) -> None:
-    app = open_part(searched(photographs), "Map of weights")
-    app.multiselect(key="map_corners").set_value(["ssim", "orb"]).run()
-    assert not app.exception
-    assert "Choose three metrics" in texts(app)
+    app = searched(photographs).choose("beside", "Map of weights")
+    app.choose("map_corners", ["ssim", "orb"])
+    assert "Choose three metrics" in app.texts
 
 
 def test_a_corner_that_is_no_longer_measured_is_replaced(photographs: dict[str, bytes]) -> None:
     app = searched(photographs)
     app.session_state["kept_corners"] = ["ssim", "orb", "retired"]
-    open_part(app, "Map of weights")
+    app.choose("beside", "Map of weights")
     assert app.multiselect(key="map_corners").value == ["ssim", "layout", "orb"]
 
 
-def test_three_metrics_without_weight_have_a_map(photographs: dict[str, bytes], drawn: list[dict[str, object]]) -> None:
-    app = open_part(searched(photographs), "Map of weights")
+def test_three_metrics_without_weight_have_a_map(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
+    app = searched(photographs).choose("beside", "Map of weights")
     for name in ("ssim", "layout", "orb"):
         app.slider(key=f"w_{name}").set_value(0.0)
-    app.run()
-    assert not app.exception
+    app.again()
     assert (drawn[-1]["point"], drawn[-1]["steps"]) == (None, 10)
 
 
 def test_the_choices_are_kept_while_a_match_is_open(photographs: dict[str, bytes]) -> None:
-    app = open_part(searched(photographs), "Map of weights")
-    app.multiselect(key="map_corners").set_value(["ssim", "orb", "phash"]).run()
-    state = app.session_state["pictrace"]
-    state.selected = int(state.table.rank(criteria_of("balanced"))[0].id)
-    app.run()
+    app = searched(photographs).choose("beside", "Map of weights")
+    app.choose("map_corners", ["ssim", "orb", "phash"])
+    app.select(app.ranked.rank(criteria_of("balanced"))[0].id)
     assert "map_corners" not in [one.key for one in app.multiselect]
     app.button(key="close_details").click().run()
     assert app.segmented_control(key="beside").value == "Map of weights"
@@ -179,9 +147,9 @@ def test_the_choices_are_kept_while_a_match_is_open(photographs: dict[str, bytes
 
 
 def test_the_disagreement_is_told_in_ranks(photographs: dict[str, bytes]) -> None:
-    app = open_part(searched(photographs), "Disagreement")
-    assert "Which pictures do they dispute?" in texts(app)
-    shown = app.dataframe[0].value
+    app = searched(photographs).choose("beside", "Disagreement")
+    assert "Which pictures do they dispute?" in app.texts
+    shown = app.table_with("Now")
     assert list(shown.columns[:3]) == ["", "Picture", "Now"]
     assert list(shown.columns[3:]) == list(brief_titles(ready_metrics()).values())
     assert len(shown) == 8
@@ -190,14 +158,11 @@ def test_the_disagreement_is_told_in_ranks(photographs: dict[str, bytes]) -> Non
 
 def test_what_if_is_told_once_it_is_opened(photographs: dict[str, bytes]) -> None:
     app = searched(photographs)
-    state = app.session_state["pictrace"]
-    state.selected = int(state.table.rank(criteria_of("balanced"))[0].id)
-    app.run()
-    assert "Its rank among" not in texts(app)
+    app.select(app.ranked.rank(criteria_of("balanced"))[0].id)
+    assert "Its rank among" not in app.texts
     app.session_state["what_if"] = True
-    app.run()
-    assert not app.exception
-    assert "Its rank among 34 by each metric alone: Structure (SSIM): " in texts(app)
+    app.again()
+    assert "Its rank among 34 by each metric alone: Structure (SSIM): " in app.texts
 
 
 def test_a_shortlist_is_told(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,11 +170,11 @@ def test_a_shortlist_is_told(photographs: dict[str, bytes], monkeypatch: pytest.
 
     monkeypatch.setattr(scoring, "EXACT_LIMIT", 5)
     monkeypatch.setattr(scoring, "SHORTLIST", 2)
-    app = open_part(searched(photographs), "Map of weights")
-    count = len(app.session_state["pictrace"].table.ids)
-    assert f"Only the {count} pictures that were scored exactly take part, of 34" in texts(app)
-    open_part(app, "Disagreement")
-    assert f"Over the {count} pictures scored exactly, of 34" in texts(app)
+    app = searched(photographs).choose("beside", "Map of weights")
+    count = len(app.ranked.ids)
+    assert f"Only the {count} pictures that were scored exactly take part, of 34" in app.texts
+    app.choose("beside", "Disagreement")
+    assert f"Over the {count} pictures scored exactly, of 34" in app.texts
 
 
 @pytest.mark.parametrize(
@@ -220,16 +185,15 @@ def test_what_the_browser_sends_is_checked(sent: object) -> None:
     assert triangle_module._are_steps([1, 2, 7], 10)
 
 
-def test_more_winners_than_colours_are_others(drawn: list[dict[str, object]], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_winners_than_colours_are_others(drawn: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights_view, "COLOURS", ("#77AADD",))
     stranger = next(one for one in example_queries() if one.title == "Not in the catalog").data()
-    app = open_part(searched({"stranger": stranger}, "stranger"), "Map of weights")
-    app.multiselect(key="map_corners").set_value(["ssim", "histogram", "phash"]).run()
+    app = searched({"stranger": stranger}, "stranger").choose("beside", "Map of weights")
+    app.choose("map_corners", ["ssim", "histogram", "phash"])
     entries = drawn[-1]["entries"]
-    assert isinstance(entries, list)
     assert [one.colour for one in entries] == ["#77AADD", weights_view.OTHERS]
     assert "other" in entries[1].name
-    codes = "".join(drawn[-1]["rows"])  # type: ignore[arg-type]
+    codes = "".join(drawn[-1]["rows"])
     assert set(codes) == {"0", "1"}
 
 

@@ -14,7 +14,6 @@ import numpy as np
 import pytest
 import scipy.linalg
 
-from benchmarks.networks import describe, made_tiny
 from pictrace import metrics as metrics_module
 from pictrace import models
 from pictrace.catalog.cache import FeatureCache
@@ -40,6 +39,7 @@ from pictrace.searching.query import needed_metrics, prepare_query, with_metrics
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria
 from pictrace.sources.base import Item
+from tests.networks import describe, made_tiny
 
 ONLY = {"embedding": 1.0}
 

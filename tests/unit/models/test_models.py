@@ -18,13 +18,13 @@ import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from benchmarks.networks import describe, made_resnet50, made_tiny
 from pictrace import models
 from pictrace.errors import ModelError
 from pictrace.images import RGBImage
 from pictrace.models import MODELS, Model, Network, Preprocessing, find_model, network_of, seen, tensor_of
 from pictrace.models.cut import embedding_tensor, write_cut
 from pictrace.models.graph import read_graph
+from tests.networks import describe, made_resnet50, made_tiny
 from tests.paths import ROOT
 
 FLOAT = TensorProto.FLOAT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -28,7 +29,7 @@ class _Maker:
         self.tensors.append(numpy_helper.from_array(array, name))
         return name
 
-    def step(self, operator: str, *inputs: str, **attributes: object) -> str:
+    def step(self, operator: str, *inputs: str, **attributes: Any) -> str:
         name = f"{operator.lower()}{len(self.nodes)}"
         self.nodes.append(helper.make_node(operator, list(inputs), [name], **attributes))
         return name
