@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from pictrace.catalog.links import LinkState
 from pictrace.features import Features, FeatureSpec
@@ -16,6 +17,7 @@ __all__ = [
     "Link",
     "MetadataName",
     "NewPicture",
+    "Origin",
     "PictureRecord",
     "Source",
     "digest",
@@ -36,10 +38,28 @@ def image_id(sha256: bytes) -> int:
     return int.from_bytes(sha256[:8], "big") >> 1
 
 
+class Origin(StrEnum):
+    """The kinds of sources that a catalog knows; each stands in it by its value."""
+
+    FILE = "file"
+    LINK = "link"
+    UPLOAD = "upload"
+    PASTE = "paste"
+    CAMERA = "camera"
+    ARCHIVE = "archive"
+    DATABASE = "database"
+    SAMPLE = "sample"
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether its bytes are read from a file of this machine that holds others, too."""
+        return self in {Origin.ARCHIVE, Origin.DATABASE}
+
+
 @dataclass(frozen=True)
 class Source:
-    """Where a picture came from. kind: "file", "link", "upload", "paste", "camera", "archive", "database" or
-    "sample". link: how a link was last found; it makes no other source of it."""
+    """Where a picture came from. kind: the value of an Origin. link: how a link was last found; it makes no other
+    source of it."""
 
     kind: str
     address: str

@@ -14,6 +14,7 @@ from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.merge import merge
 from pictrace.indexing.run import Indexing
+from pictrace.sources.discovery import titles
 from pictrace.sources.listing import list_source
 
 __all__ = ["register"]
@@ -24,23 +25,27 @@ def register(commands: Subparsers) -> None:
     parser.add_argument(
         "source",
         metavar="SOURCE",
-        help="a folder, a table (CSV), a list (text, JSON), a ZIP archive, a SQLite database, another catalog, a file, "
-        "a link, s3://…",
+        help=f"one of: {titles()}, another catalog",
     )
     add_catalog(parser)
     parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
-    parser.add_argument("--table", metavar="NAME", help="of a database: the table to read (else guessed)")
+    parser.add_argument(
+        "--table", metavar="NAME", help="of a database or workbook: the table or sheet to read (else guessed)"
+    )
+    parser.add_argument("--encoding", metavar="NAME", help="of a text: how it was saved, as gb18030 (else guessed)")
     parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog knows")
     add_model(parser)
     add_json(parser)
 
 
 def _index(options: argparse.Namespace) -> int:
-    if options.column is None and options.table is None and is_catalog(Path(options.source)):
+    if options.column is options.table is options.encoding is None and is_catalog(Path(options.source)):
         return merge(Path(options.source), options.catalog, as_json=options.json)
-    listing = list_source(options.source, column=options.column, table=options.table)
+    listing = list_source(options.source, column=options.column, table=options.table, encoding=options.encoding)
     if listing.column is not None and options.column is None and sys.stderr.isatty():
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
+    if listing.encoding_is_guess and options.encoding is None and sys.stderr.isatty():
+        warn(f"It was read as {listing.encoding} text; --encoding names another.")
     if not listing.items:
         warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
         warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
@@ -56,6 +61,7 @@ def _index(options: argparse.Namespace) -> int:
             "failed": len(failures),
             "skipped": len(listing.skipped),
             "column": listing.column,
+            "encoding": listing.encoding,
             "features_rebuilt": rebuilt.progress.added,
             "images": catalog.count(),
             "seconds": round(run.progress.elapsed_s, 3),

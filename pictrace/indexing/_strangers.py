@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from pictrace.catalog.other import Entry, Head
-from pictrace.catalog.records import NewPicture, Source, digest, image_id
+from pictrace.catalog.records import NewPicture, Origin, Source, digest, image_id
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits, decode, original_mime, probe
@@ -15,7 +15,7 @@ from pictrace.sources.base import ENTRY_CHARACTERS, clean_metadata, is_link
 
 __all__ = ["checked_features", "checked_picture", "checked_sha256", "checked_sources"]
 
-KINDS = frozenset({"file", "link", "upload", "paste", "camera", "archive", "database", "sample"})
+KINDS = frozenset(Origin)
 THUMBNAIL_LIMITS = DecodeLimits(max_bytes=1024**2, max_pixels=1024**2)
 TITLE_CHARACTERS = 1000
 NAME_CHARACTERS = 200
@@ -37,13 +37,13 @@ def checked_sources(entry: Entry, *, name: str, trust_files: bool) -> tuple[Sour
             raise SourceError(f"One of its addresses is no text of up to {ENTRY_CHARACTERS} characters.")
         title = title[:TITLE_CHARACTERS] if isinstance(title, str) else ""
         told = _metadata(metadata)
-        believed = kind in KINDS and (kind != "file" or trust_files) and (kind != "link" or is_link(address))
+        believed = kind in KINDS and (kind != Origin.FILE or trust_files) and (kind != Origin.LINK or is_link(address))
         if believed and isinstance(kind, str):
             sources.append(Source(kind, address, title, told))
         else:
             label = Source("", address, title).label
             within = f"{name[:NAME_CHARACTERS]}!/{address}"[:ENTRY_CHARACTERS]
-            sources.append(Source("archive", within, label[:TITLE_CHARACTERS], told))
+            sources.append(Source(Origin.ARCHIVE, within, label[:TITLE_CHARACTERS], told))
     return tuple(sources)
 
 

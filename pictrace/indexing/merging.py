@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.other import Entry, Head, OtherCatalog
-from pictrace.catalog.records import NewPicture, Source
+from pictrace.catalog.records import NewPicture, Origin, Source
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits
@@ -109,7 +109,7 @@ class Merge(Steps[Progress]):
 
     def _checked(self, entry: Entry, sha256: bytes | None) -> NewPicture | _Known | None:
         """In a worker: what is to be stored of an entry; None where it is refused."""
-        place = Source("archive", f"{self.name}!/picture {entry.head.id}")
+        place = Source(Origin.ARCHIVE, f"{self.name}!/picture {entry.head.id}")
         try:
             own = checked_sha256(entry.head)
             if sha256 is not None and own != sha256:

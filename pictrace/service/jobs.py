@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.records import digest, image_id
+from pictrace.catalog.records import Origin, digest, image_id
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
 from pictrace.indexing.features import Rebuild
@@ -22,7 +22,7 @@ from pictrace.sources.base import Item
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 
 LOOKED_INTO = 400  # entries of archives and databases that a preview opens
-AT_HAND = frozenset(["archive", "database"])  # kinds of sources whose loaders read this machine's disk only
+AT_HAND = frozenset(origin for origin in Origin if origin.is_at_hand)
 
 
 class Preview:

@@ -6,21 +6,20 @@ import re
 import shutil
 import tempfile
 import weakref
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pictrace.catalog.other import DatabaseKind, kind_of
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.service.owner import owner
 from pictrace.service.typed_links import refusal
-from pictrace.sources._schema import Table, tables_of
+from pictrace.sources import databases
 from pictrace.sources.base import Listing, Skipped
-from pictrace.sources.listing import list_source
+from pictrace.sources.discovery import upload_suffixes
+from pictrace.sources.kinds import SourceKind, Table
+from pictrace.sources.listing import kind_of_source, list_source
 
-__all__ = ["DATABASE_SUFFIXES", "LISTING_SUFFIXES", "Handed", "Intake", "listing_of"]
-
-DATABASE_SUFFIXES = ("sqlite", "sqlite3", "db")
-LISTING_SUFFIXES = ("zip", "csv", "tsv", "json", "txt", *DATABASE_SUFFIXES)
+__all__ = ["Handed", "Intake", "listing_of"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,17 @@ class Handed:
 
     @property
     def is_database(self) -> bool:
-        return self.path.suffix.lstrip(".") in DATABASE_SUFFIXES
+        """Whether its name is that of a SQLite file, which may be a catalog."""
+        return self.path.suffix in databases.KIND.suffixes
+
+    @property
+    def kind(self) -> SourceKind:
+        """What kind of source it is; SourceError where it is none."""
+        try:
+            return kind_of_source(str(self.path))
+        except SourceError as error:
+            _rename(error, self)
+            raise
 
 
 class Intake:
@@ -42,7 +51,7 @@ class Intake:
     def __init__(self) -> None:
         self._folder: Path | None = None
         self._handed: dict[str, Handed] = {}
-        self._listings: dict[tuple[str, str | None, str | None], Listing | SourceError] = {}
+        self._listings: dict[tuple[str | None, ...], Listing | SourceError] = {}
         self._tables: dict[str, list[Table]] = {}
         self._kinds: dict[str, DatabaseKind] = {}
 
@@ -57,17 +66,19 @@ class Intake:
             stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:80].strip(".") or "upload"
             folder = self._folder / str(len(self._handed))
             folder.mkdir()
-            path = folder / f"{stem}{suffix if suffix.lstrip('.') in LISTING_SUFFIXES else ''}"
+            path = folder / f"{stem}{suffix if suffix.lstrip('.') in upload_suffixes() else ''}"
             path.write_bytes(data)
             self._handed[upload_id] = Handed(upload_id, name, path)
         return self._handed[upload_id]
 
-    def listing(self, handed: Handed, *, column: str | None = None, table: str | None = None) -> Listing:
+    def listing(
+        self, handed: Handed, *, column: str | None = None, table: str | None = None, encoding: str | None = None
+    ) -> Listing:
         """What it names; read once for each choice. SourceError where it is nothing that lists pictures."""
-        key = (handed.id, column, table)
+        key = (handed.id, column, table, encoding)
         if key not in self._listings:
             try:
-                self._listings[key] = listing_of(handed, column=column, table=table)
+                self._listings[key] = listing_of(handed, column=column, table=table, encoding=encoding)
             except SourceError as error:
                 self._listings[key] = error
         found = self._listings[key]
@@ -86,29 +97,34 @@ class Intake:
         return self._kinds[handed.id]
 
     def tables(self, handed: Handed) -> list[Table]:
-        """The tables of a database that have columns to read; SourceError where it is none."""
+        """The tables of a database, or the sheets of a workbook, that have columns to read; none of other files.
+
+        Raises SourceError where it cannot be read.
+        """
         if handed.id not in self._tables:
+            tables_of = handed.kind.tables
             try:
-                self._tables[handed.id] = [one for one in tables_of(handed.path) if one.columns]
+                found = tables_of(handed.path) if tables_of is not None else []
+                self._tables[handed.id] = [one for one in found if one.columns]
             except SourceError as error:
                 _rename(error, handed)
                 raise
         return self._tables[handed.id]
 
 
-def listing_of(handed: Handed, *, column: str | None = None, table: str | None = None) -> Listing:
+def listing_of(
+    handed: Handed, *, column: str | None = None, table: str | None = None, encoding: str | None = None
+) -> Listing:
     """What an uploaded archive, table, list or database names; SourceError where it is none.
 
     It may come from anybody: files of this server that it names are left out, but for those under folders
     that the owner has named, and so are objects of S3 unless the owner allows them.
     """
-    if handed.path.suffix.lstrip(".") not in LISTING_SUFFIXES:
-        known = ", ".join(LISTING_SUFFIXES)
-        raise SourceError(
-            f"{handed.name} is neither an archive, a table nor a database. Its name must end with one of: {known}."
-        )
+    if handed.path.suffix.lstrip(".") not in upload_suffixes():
+        known = ", ".join(upload_suffixes())
+        raise SourceError(f"{handed.name} cannot list pictures. Its name must end with one of: {known}.")
     try:
-        listing = list_source(str(handed.path), column=column, table=table)
+        listing = list_source(str(handed.path), column=column, table=table, encoding=encoding)
     except SourceError as error:
         _rename(error, handed)
         raise
@@ -123,7 +139,7 @@ def listing_of(handed: Handed, *, column: str | None = None, table: str | None =
             beside_it = item.path.is_relative_to(handed.path.parent)
             named = item.path.name if beside_it else str(item.path)
             skipped.append(Skipped(named, "Files of the server are not read for a table. Upload the picture itself."))
-    return Listing(tuple(items), tuple(skipped), listing.column, listing.columns)
+    return replace(listing, items=tuple(items), skipped=tuple(skipped))
 
 
 def _rename(error: PicTraceError, handed: Handed) -> None:

@@ -5,27 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
 
 from pictrace.catalog.foreign import COUNT_S, COUNT_STEPS, foreign_database, quoted
 from pictrace.errors import SourceError
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
+from pictrace.sources.kinds import Table
 
-__all__ = ["Table", "beginning", "choose_table", "key_columns", "rowid_name", "sample_rows", "tables_of"]
+__all__ = ["beginning", "choose_table", "key_columns", "rowid_name", "sample_rows", "tables_of"]
 
 SHOWN_TABLES = 20
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
-
-
-class Table(NamedTuple):
-    """A table of a database. columns: those that are stored, so none of a view, which cannot be read.
-
-    rows: None where counting them takes too long, or cannot be done.
-    """
-
-    name: str
-    columns: tuple[str, ...]
-    rows: int | None
 
 
 def tables_of(path: Path) -> list[Table]:

@@ -15,13 +15,14 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
-from pictrace.catalog.records import Source
+from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources._zip_layout import count_entries, damaged_ranges
 from pictrace.sources.base import Item, Listing, Skipped
+from pictrace.sources.kinds import SourceKind
 
-__all__ = ["ArchiveLimits", "read_zip"]
+__all__ = ["KIND", "ArchiveLimits", "read_zip"]
 
 ARCHIVE_SUFFIXES = frozenset([".zip", ".cbz", ".7z", ".rar", ".tar", ".gz", ".tgz", ".bz2", ".xz", ".zst", ".jar"])
 # The others may inflate a few bytes to gigabytes in one step, which cannot be stopped half way.
@@ -74,7 +75,7 @@ def read_zip(archive: Path | str | bytes, *, name: str = "archive.zip", limits: 
             skipped.append(Skipped(address, reason))
         else:
             title = re.split(r"[/\\]", label)[-1]
-            items.append(Item.of_loader(partial(opened.inflate, info), Source("archive", address, title)))
+            items.append(Item.of_loader(partial(opened.inflate, info), Source(Origin.ARCHIVE, address, title)))
     return Listing(tuple(items), tuple(skipped))
 
 
@@ -158,3 +159,12 @@ def _left_out(info: zipfile.ZipInfo, label: str) -> str | None:
     if info.compress_type not in METHODS:
         return f"It is compressed by method {info.compress_type}. Make the archive with Deflate, the usual one."
     return None
+
+
+KIND = SourceKind(
+    "a ZIP archive",
+    lambda address, _: read_zip(address),
+    suffixes=frozenset([".zip"]),
+    starts=(b"PK\3\4", b"PK\5\6"),  # the latter of an empty one
+    order=30,
+)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from pictrace.catalog.records import Source
+from pictrace.catalog.records import Origin, Source
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.web.s3 import fetch_s3, is_s3
 
@@ -53,17 +53,17 @@ class Item:
     def of_file(cls, path: Path, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
         """A file, named by its whole address, whether it is there or not."""
         # realpath, because Path.resolve raises RuntimeError for a link that leads to itself.
-        source = Source("file", os.path.realpath(path), path.name, metadata or {})
+        source = Source(Origin.FILE, os.path.realpath(path), path.name, metadata or {})
         return cls(source, path=path, from_table=from_table)
 
     @classmethod
     def of_link(cls, url: str, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
-        return cls(Source("link", url, "", metadata or {}), url=url, keep_original=True, from_table=from_table)
+        return cls(Source(Origin.LINK, url, "", metadata or {}), url=url, keep_original=True, from_table=from_table)
 
     @classmethod
     def of_s3(cls, address: str, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:
         """An object of S3: a link for the catalog, but read by the workers, with the credentials at hand."""
-        source = Source("link", address, "", metadata or {})
+        source = Source(Origin.LINK, address, "", metadata or {})
         return cls(source, keep_original=True, load=partial(fetch_s3, address), from_table=from_table)
 
     @classmethod
@@ -89,13 +89,37 @@ class Listing:
     """The pictures that a source names, and the entries that were left out.
 
     column: where a table or a database named them, by its own spelling; None where there are no columns.
-    columns: all that could have named them.
+    columns: all that could have named them. encoding: in which its text was read; None where it is no text.
     """
 
     items: tuple[Item, ...]
     skipped: tuple[Skipped, ...] = ()
     column: str | None = None
     columns: tuple[str, ...] = ()
+    encoding: str | None = None
+
+    @property
+    def encoding_is_guess(self) -> bool:
+        """Whether the text does not say by itself how it was saved, as Unicode does."""
+        return self.encoding is not None and not self.encoding.startswith("utf")
+
+    @classmethod
+    def of(
+        cls,
+        entries: Iterable[Item | Skipped],
+        column: str | None = None,
+        columns: Sequence[str] = (),
+        encoding: str | None = None,
+    ) -> Listing:
+        """A listing of entries in their order, as they come."""
+        items: list[Item] = []
+        skipped: list[Skipped] = []
+        for entry in entries:
+            if isinstance(entry, Item):
+                items.append(entry)
+            else:
+                skipped.append(entry)
+        return cls(tuple(items), tuple(skipped), column, tuple(columns), encoding)
 
 
 def is_link(text: str) -> bool:

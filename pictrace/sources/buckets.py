@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, names_a_picture
-from pictrace.web.s3 import list_s3
+from pictrace.sources.kinds import SourceKind
+from pictrace.web.s3 import is_s3, list_s3
 
-__all__ = ["read_bucket"]
+__all__ = ["KIND", "read_bucket"]
 
 
 def read_bucket(address: str, *, max_keys: int = MAX_ROWS) -> Listing:
@@ -19,11 +20,15 @@ def read_bucket(address: str, *, max_keys: int = MAX_ROWS) -> Listing:
         return Listing((Item.of_s3(address),))
     if key and not key.endswith("/"):
         address += "/"
-    items: list[Item] = []
-    skipped: list[Skipped] = []
-    for one in list_s3(address, max_keys=max_keys):
-        if names_a_picture(one):
-            items.append(Item.of_s3(one))
-        else:
-            skipped.append(Skipped(one, "Its name does not end like a picture's."))
-    return Listing(tuple(items), tuple(skipped))
+    return Listing.of(
+        Item.of_s3(one) if names_a_picture(one) else Skipped(one, "Its name does not end like a picture's.")
+        for one in list_s3(address, max_keys=max_keys)
+    )
+
+
+KIND = SourceKind(
+    "a bucket of S3 (s3://…)",
+    lambda address, _: read_bucket(address),
+    is_alike=lambda glimpse: is_s3(glimpse.address),
+    order=90,
+)

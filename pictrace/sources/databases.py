@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from pictrace.catalog.foreign import foreign_database, quoted
-from pictrace.catalog.records import Source
+from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.sources._keys import RowKey, Value, key_of
-from pictrace.sources._schema import beginning, choose_table, sample_rows
+from pictrace.sources._schema import beginning, choose_table, sample_rows, tables_of
 from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
 from pictrace.sources.columns import choose_columns
+from pictrace.sources.kinds import SourceKind
 
-__all__ = ["read_database"]
+__all__ = ["KIND", "read_database"]
 
 METADATA_CHARACTERS = 500
 METADATA_COLUMNS = 100
@@ -32,20 +33,15 @@ def read_database(
     fits, or where the table has more than ``max_rows`` rows.
     """
     table, columns = choose_table(path, table, column)
-    items: list[Item] = []
-    skipped: list[Skipped] = []
+    entries: list[Item | Skipped] = []
     with foreign_database(path) as db:
         chosen = choose_columns(columns, sample_rows(db, table, columns), column=column, source=f"{table!r} in {path}")
         reading = _Reading(path, table, columns[chosen[0]], columns, key_of(db, table))
         for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
             if number > max_rows:
                 raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
-            entry = reading.entry(number, row)
-            if isinstance(entry, Item):
-                items.append(entry)
-            else:
-                skipped.append(entry)
-    return Listing(tuple(items), tuple(skipped), reading.picture, tuple(columns))
+            entries.append(reading.entry(number, row))
+    return Listing.of(entries, reading.picture, columns)
 
 
 class _Reading:
@@ -84,7 +80,7 @@ class _Reading:
         if not 0 < size <= MAX_BLOB_BYTES:
             return Skipped(place, f"It has {size} bytes; from 1 to {MAX_BLOB_BYTES} are read.")
         return Item.of_loader(
-            partial(self.blob, name, kinds, key), Source("database", place, f"{self.table} {name}", metadata)
+            partial(self.blob, name, kinds, key), Source(Origin.DATABASE, place, f"{self.table} {name}", metadata)
         )
 
     def blob(self, name: str, kinds: Sequence[str], key: Sequence[Value]) -> bytes:
@@ -95,3 +91,14 @@ class _Reading:
         if row is None or not isinstance(row[0], bytes):
             raise SourceError(f"Row {name} was changed or removed meanwhile. Read the database again.")
         return row[0]
+
+
+KIND = SourceKind(
+    "a SQLite database",
+    lambda address, choices: read_database(Path(address), choices.table, choices.column),
+    suffixes=frozenset([".sqlite", ".sqlite3", ".db", ".db3"]),
+    starts=(b"SQLite format 3\0",),
+    understands=frozenset(["column", "table"]),
+    tables=tables_of,
+    order=30,
+)

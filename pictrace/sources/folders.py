@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources.base import Item, Listing, Skipped
+from pictrace.sources.kinds import SourceKind
 
-__all__ = ["read_folder"]
+__all__ = ["KIND", "read_folder"]
 
 
 def read_folder(folder: Path) -> Listing:
@@ -34,3 +35,8 @@ def read_folder(folder: Path) -> Listing:
             else:
                 skipped.append(Skipped(str(path), "Its name does not end like a picture's."))
     return Listing(tuple(items), tuple(skipped))
+
+
+KIND = SourceKind(
+    "a folder", lambda address, _: read_folder(Path(address)), is_alike=lambda glimpse: glimpse.is_folder, order=10
+)

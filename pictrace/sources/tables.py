@@ -1,32 +1,29 @@
-"""Tables of paths or links: CSV and its relatives."""
+"""Tables of paths or links: CSV and its relatives.
+
+The delimiter is guessed here: clevercsv (0.8.5) takes the spaces of a quoted table of 80 KB for delimiters (.2 s), and
+the commas in a lone column of links. The reader is the standard library's, as pandas' and pyarrow's do not say in which
+line a row ends, or what of the file an open quotation mark has swallowed.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 import threading
-from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import chain, islice
 from pathlib import Path
-from typing import TextIO
 
-from pictrace.errors import SourceError
-from pictrace.sources.base import (
-    MAX_ROWS,
-    Item,
-    Listing,
-    Skipped,
-    clean_metadata,
-    is_link,
-    item_of_entry,
-    names_a_picture,
-)
+from pictrace.errors import ColumnError, SourceError
+from pictrace.sources.base import MAX_ROWS, Listing, Skipped
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns, is_usual_name
-from pictrace.sources.text import guess_encoding
+from pictrace.sources.kinds import SourceKind
+from pictrace.sources.rows import Row, is_picture, listing_of_rows, with_heading
+from pictrace.sources.text import count_files, guess_encoding
 
-__all__ = ["read_csv", "read_table"]
+__all__ = ["KIND", "read_table"]
 
 DELIMITERS = ",;\t|"
 NO_DELIMITER = "\x1f"  # of a table with one column, whose links may well hold commas
@@ -34,11 +31,8 @@ FIELD_CHARACTERS = 16 * 1024**2
 SNIFFED_CHARACTERS = 64 * 1024
 _END = "\x1eend\x1e"  # a last line of our own: where it is not a row by itself, a quotation was left open
 _FIELD_LIMIT = threading.Lock()
-
-
-def read_csv(path: Path) -> Listing:
-    """The pictures that a CSV or TSV file names, with everything about its form guessed."""
-    return read_table(path)
+_EXCELS_LINE = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
+"""What Excel reads before the table: its delimiter."""
 
 
 def read_table(
@@ -51,20 +45,43 @@ def read_table(
 ) -> Listing:
     """The pictures that a table names in one of its columns; other columns are metadata.
 
-    What is not given is guessed: the column by its name or by what it holds (see Listing.column), the
-    delimiter among comma, semicolon, tab and bar, the encoding among UTF-8, UTF-16 and Windows-1252.
-    A first row that names a picture itself is no heading; the columns are then "column 1", "column 2" ….
-    Relative paths count from the table's own folder. Raises SourceError where no column names pictures,
-    or where there are more than ``max_rows`` rows.
+    Parameters
+    ----------
+    path
+        The table. Relative paths in it count from its folder.
+    column
+        Which one names the pictures; else guessed by its name or by what it holds.
+    delimiter
+        One character; else the one of a first line "sep=;", or guessed among comma, semicolon, tab and bar.
+    encoding
+        Else UTF-8 or UTF-16 where it is, or guessed; Listing.encoding says which.
+    max_rows
+        The most rows below the heading.
+
+    Raises
+    ------
+    SourceError
+        Where no column names pictures, there are more rows, or the file is no such text.
     """
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
         raise SourceError(f"{delimiter!r} cannot be a delimiter. Give one character, for example ','.")
+
+    def fits(text: str) -> int:
+        return count_files(_pictures_in(text, path, column, delimiter), path.parent)
+
     try:
-        encoding, errors = (encoding, "strict") if encoding else guess_encoding(path)
-        with path.open(newline="", encoding=encoding, errors=errors) as file, _long_fields():
-            delimiter = delimiter or _guess_delimiter(file, path)
-            reader = csv.reader(chain(file, [_END]), delimiter=delimiter)
-            return _from_rows(_rows(reader, path, max_rows), path, column)
+        with _long_fields():
+            encoding, errors = (encoding, "strict") if encoding else guess_encoding(path, fits)
+            with path.open(newline="", encoding=encoding, errors=errors) as file:
+                own = _EXCELS_LINE.fullmatch(file.readline())
+                if not own:
+                    file.seek(0)
+                beginning = file.read(SNIFFED_CHARACTERS)
+                delimiter = delimiter or (own[1] if own else _guess_delimiter(beginning, path))
+                lines = chain(io.StringIO(beginning + file.readline(), newline=""), file, [_END])
+                rows = _rows(csv.reader(lines, delimiter=delimiter), path, 1 if own else 0, max_rows)
+                names, rows = with_heading(rows, path)
+                return listing_of_rows(names, rows, path, column=column, encoding=encoding)
     except UnicodeError as error:
         raise SourceError(f"{path} is not {encoding} text ({error}). Save the table as UTF-8 CSV.") from error
     except LookupError as error:
@@ -75,14 +92,11 @@ def read_table(
         raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
 
 
-_Row = tuple[int, list[str]]  # the line where it ends, and its cells
-
-
-def _rows(reader: Iterator[list[str]], path: Path, max_rows: int) -> Iterator[_Row | Skipped]:
-    """Rows that are not empty, with the line where each ends."""
-    begin, count = 1, 0
+def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -> Iterator[Row | Skipped]:
+    """Rows that are not empty, with the line where each ends. before: lines that went before the table."""
+    begin, count = before + 1, 0
     for cells in reader:
-        line: int = reader.line_num  # type: ignore[attr-defined]
+        line: int = before + reader.line_num  # type: ignore[attr-defined]
         if cells == [_END]:
             return
         if cells and cells[-1].endswith(_END):
@@ -97,46 +111,12 @@ def _rows(reader: Iterator[list[str]], path: Path, max_rows: int) -> Iterator[_R
         count += 1
         if count > max_rows + 1:  # one is the heading
             raise SourceError(f"{path} holds more than {max_rows:,} rows. Split it into smaller tables.")
-        yield line, cells
+        yield f"{path.name}, line {line}", cells
 
 
-def _from_rows(rows: Iterator[_Row | Skipped], path: Path, column: str | None) -> Listing:
-    first: deque[_Row | Skipped] = deque(islice(rows, SAMPLE_ROWS + 1))
-    names: list[str] = []
-    if first and not isinstance(first[0], Skipped):
-        names = [name.strip() for name in first[0][1]]
-        if any(_is_picture(name) for name in names):
-            names = [f"column {place}" for place in range(1, len(names) + 1)]
-        else:
-            first.popleft()
-    sample = [row[1] for row in first if not isinstance(row, Skipped)]
-    if not names and first:
-        raise SourceError(f"{path} has a quotation mark in its first line that is never closed. Close it.")
-    chosen = choose_columns(names, sample, column=column, source=path)
-    others = [(place, name) for place, name in enumerate(names) if name and place not in chosen]
-    items: list[Item] = []
-    skipped: list[Skipped] = []
-    for row in chain(first, rows):
-        entry = row if isinstance(row, Skipped) else _entry(row, path, chosen, others)
-        if isinstance(entry, Item):
-            items.append(entry)
-        else:
-            skipped.append(entry)
-    return Listing(tuple(items), tuple(skipped), names[chosen[0]], tuple(names))
-
-
-def _entry(row: _Row, path: Path, chosen: Sequence[int], others: Sequence[tuple[int, str]]) -> Item | Skipped:
-    line, cells = row
-    text = next((cells[place] for place in chosen if place < len(cells) and cells[place].strip()), "")
-    metadata = clean_metadata((name, cells[place]) for place, name in others if place < len(cells))
-    return item_of_entry(text, path.parent, f"{path.name}, line {line}", metadata)
-
-
-def _guess_delimiter(file: TextIO, path: Path) -> str:
-    """The one that gives the first rows as many cells as the heading has; the file is rewound."""
-    text = file.read(SNIFFED_CHARACTERS)
+def _guess_delimiter(text: str, path: Path) -> str:
+    """The one that gives the first rows as many cells as the heading has."""
     whole = len(text) < SNIFFED_CHARACTERS
-    file.seek(0)
     best, best_score = NO_DELIMITER, (0.0, False, False, 0)
     for delimiter in DELIMITERS:
         rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row]
@@ -145,7 +125,7 @@ def _guess_delimiter(file: TextIO, path: Path) -> str:
         if width < 2:
             continue
         share = sum(len(row) == width for row in rows) / len(rows)
-        usual = any(is_usual_name(name) or _is_picture(name) for name in rows[0])
+        usual = any(is_usual_name(name) or is_picture(name) for name in rows[0])
         by_suffix = delimiter == "\t" and path.suffix.lower() in {".tsv", ".tab"}
         score = (round(share, 1), usual, by_suffix, width)
         if score > best_score:
@@ -153,8 +133,17 @@ def _guess_delimiter(file: TextIO, path: Path) -> str:
     return best
 
 
-def _is_picture(name: str) -> bool:
-    return is_link(name.strip()) or names_a_picture(name.strip())
+def _pictures_in(text: str, path: Path, column: str | None, delimiter: str | None) -> Iterator[str]:
+    """What the first rows of a text would name, were it a table."""
+    if own := _EXCELS_LINE.match(text):
+        text = text[own.end() :]
+    delimiter = delimiter or (own[1] if own else _guess_delimiter(text, path))
+    rows = list(islice(filter(None, csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)), SAMPLE_ROWS))
+    try:
+        (chosen, *_) = choose_columns(rows[0] if rows else [], rows[1:], column=column, source=path)
+    except ColumnError:
+        return
+    yield from (row[chosen] for row in rows if chosen < len(row))
 
 
 @contextmanager
@@ -166,3 +155,13 @@ def _long_fields() -> Iterator[None]:
             yield
         finally:
             csv.field_size_limit(before)
+
+
+KIND = SourceKind(
+    "a table (CSV)",
+    lambda address, choices: read_table(Path(address), column=choices.column, encoding=choices.encoding),
+    suffixes=frozenset([".csv", ".tsv", ".tab", ".psv"]),
+    is_alike=lambda glimpse: glimpse.is_file and glimpse.choices.column is not None,  # nothing else has columns
+    understands=frozenset(["column", "encoding"]),
+    order=60,
+)

@@ -18,8 +18,9 @@ from pictrace.escape import for_markdown
 from pictrace.service.jobs import AddJob, Preview, preview
 from pictrace.service.owner import owner
 from pictrace.service.typed_links import item_of_link
-from pictrace.service.uploads import LISTING_SUFFIXES, Handed
+from pictrace.service.uploads import Handed
 from pictrace.sources.base import Item, Listing, Skipped
+from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.listing import list_source
 
 __all__ = ["add_pictures"]
@@ -106,8 +107,8 @@ def _show_preview(found: Preview) -> None:
 def _uploaded(state: Session) -> tuple[list[Listing], dict[str, Handed]]:
     """(what the uploads list, PicTrace's own catalogs among them by name)."""
     uploads = st.file_uploader(
-        "ZIP archives, tables (CSV, JSON), lists of links, SQLite databases, catalogs",
-        type=list(LISTING_SUFFIXES),
+        "Archives, tables, lists of links, databases, catalogs",
+        type=list(upload_suffixes()),
         accept_multiple_files=True,
         key=f"add_listing_{state.uploads}",
     )
@@ -130,7 +131,7 @@ def _listing(state: Session, handed: Handed) -> Listing:
     table: str | None = None
     guessed: Listing | None = None
     try:
-        table = _chosen_table(state, handed) if handed.is_database else None
+        table = _chosen_table(state, handed)
         guessed = state.intake.listing(handed, table=table)
         columns = guessed.columns
     except ColumnError as error:
@@ -149,7 +150,10 @@ def _listing(state: Session, handed: Handed) -> Listing:
 
 
 def _chosen_table(state: Session, handed: Handed) -> str | None:
+    """Of a file that has several; None where there is no choice."""
     tables = state.intake.tables(handed)
+    if not tables:
+        return None
     rows = {one.name: one.rows for one in tables}
     return st.selectbox(
         f"Table of {for_markdown(handed.name)}",

@@ -13,7 +13,7 @@ from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources.base import Item, Listing
 from pictrace.sources.folders import read_folder
 from pictrace.sources.listing import list_source
-from pictrace.sources.tables import read_csv
+from pictrace.sources.tables import read_table
 
 
 def touch(folder: Path, *names: str) -> None:
@@ -159,7 +159,7 @@ def test_tables_come_in_many_forms(text: str, name: str, tmp_path: Path) -> None
 
 def test_rows_that_name_nothing_are_listed_with_their_line(tmp_path: Path) -> None:
     path = table(tmp_path, 'note,path\n"two\nlines",a.png\nempty,\n\nshort\nlong,b.png,more,still more\nnul,a\0.png\n')
-    listing = read_csv(path)
+    listing = read_table(path)
     assert named(listing, tmp_path) == ["a.png", "b.png"]
     assert [item.source.metadata for item in listing.items] == [{"note": "two\nlines"}, {"note": "long"}]
     assert [(one.address, one.reason) for one in listing.skipped] == [
@@ -198,7 +198,7 @@ def test_what_is_not_there_is_said(name: str, tmp_path: Path) -> None:
 
 def test_what_cannot_be_a_source_is_said(tmp_path: Path) -> None:
     touch(tmp_path, "notes.txt")
-    with pytest.raises(SourceError, match="neither a folder, a CSV file nor a picture"):
+    with pytest.raises(SourceError, match="is none of these: a folder, a picture file"):
         list_source(str(tmp_path / "notes.txt"))
     with pytest.raises(SourceError, match="Check its spelling"):
         list_source("x" * 5000)  # longer than a file system allows

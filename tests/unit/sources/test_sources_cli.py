@@ -79,3 +79,20 @@ def test_where_nothing_can_be_read_the_reasons_are_told(folder: Path, capsys: py
     output = capsys.readouterr().err
     assert "holds no pictures that PicTrace can read" in output
     assert "table.csv, line 2: 'ftp://x.example/a.png' is neither" in output
+
+
+def test_a_guessed_encoding_is_told_and_can_be_named(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    (folder / "table.csv").write_bytes("path,title\ncoffee.png,猫狗\n".encode("gbk"))
+    arguments = ["index", str(folder / "table.csv"), "--catalog", str(folder / "catalog.sqlite"), "--json"]
+    assert main(arguments) == 0
+    told = capsys.readouterr()
+    assert f"read as {json.loads(told.out)['encoding']} text; --encoding names another" in told.err
+    assert main([*arguments, "--encoding", "gbk"]) == 0
+    told = capsys.readouterr()
+    assert json.loads(told.out)["encoding"] == "gbk"
+    assert "--encoding" not in told.err
+    assert main([*arguments, "--encoding", "klingon"]) == 1
+    assert "no encoding that is known" in capsys.readouterr().err

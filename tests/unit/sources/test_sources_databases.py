@@ -16,9 +16,10 @@ from pictrace.errors import SourceError
 from pictrace.indexing.run import Indexing
 from pictrace.metrics import get_metric
 from pictrace.sources._keys import key_of
-from pictrace.sources._schema import Table, tables_of
+from pictrace.sources._schema import tables_of
 from pictrace.sources.base import Item, Listing
 from pictrace.sources.databases import read_database
+from pictrace.sources.kinds import Table
 from pictrace.sources.listing import list_source
 
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from pictrace.errors import SourceError
+from pictrace.sources.json_lists import read_json
 from pictrace.sources.listing import list_source
-from pictrace.sources.lists import read_json, read_list
+from pictrace.sources.lists import read_list
 
 
 def saved(folder: Path, content: object, name: str = "images.json") -> Path:
@@ -109,7 +110,7 @@ def test_too_many_entries_are_refused(tmp_path: Path) -> None:
 def test_a_table_is_read_as_one_where_a_column_is_named(tmp_path: Path) -> None:
     path = saved(tmp_path, "what;bild\nx;a.png\n", "export.txt")
     assert [item.source.title for item in list_source(str(path), column="bild").items] == ["a.png"]
-    with pytest.raises(SourceError, match="neither a folder"):
+    with pytest.raises(SourceError, match="none of these"):
         list_source(str(path))
 
 

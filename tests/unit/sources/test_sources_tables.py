@@ -122,6 +122,61 @@ def test_the_encoding_can_be_given(tmp_path: Path) -> None:
             read_table(path, encoding=encoding)
 
 
+OTHER_SCRIPTS = {
+    "gb18030": ("猫狗", "北京的秋天"),
+    "cp932": ("猫と犬", "東京のよる"),
+    "big5hkscs": ("貓", "臺北的秋天"),
+    "cp949": ("고양이", "서울의 가을"),
+    "cp1251": ("кошка", "Осень в Москве"),
+}
+
+
+@pytest.mark.parametrize("encoding", OTHER_SCRIPTS)
+def test_other_scripts_are_guessed_from_a_dozen_rows(encoding: str, tmp_path: Path) -> None:
+    name, title = OTHER_SCRIPTS[encoding]
+    text = "path,title\n" + "".join(f"{name}{number}.jpg,{title}\n" for number in range(12))
+    listing = read_table(table(tmp_path, text, encoding=encoding))
+    assert listing.encoding == encoding
+    assert listing.encoding_is_guess
+    assert names(listing)[3] == f"{name}3.jpg"
+    assert listing.items[0].source.metadata == {"title": title}
+
+
+@pytest.mark.parametrize("encoding", [*OTHER_SCRIPTS, "cp1253", "cp1250", "cp1252", "cp437", "mac_roman"])
+def test_the_reading_whose_files_are_there_wins(encoding: str, tmp_path: Path) -> None:
+    name = OTHER_SCRIPTS.get(encoding, ({"cp1250": "ł", "cp1253": "γάτα"}.get(encoding, "é"), ""))[0]
+    (tmp_path / "sub").mkdir()
+    (tmp_path / f"sub/{name}.jpg").touch()
+    listing = read_table(table(tmp_path, f"n;path\n1;sub/{name}.jpg\n", encoding=encoding))
+    assert listing.items[0].path is not None
+    assert listing.items[0].path.exists()
+    (tmp_path / "list.txt").write_bytes(f"sub/{name}.jpg\n".encode(encoding))
+    assert list_source(str(tmp_path / "list.txt")).items[0].source.address == str(tmp_path / f"sub/{name}.jpg")
+
+
+def test_western_texts_stay_western(tmp_path: Path) -> None:
+    for text in ("niño.jpg;Año nuevo\ncafé.jpg;Déjà vu à l'été\n", "Häuser.jpg;Straße, fünf Vögel\n" * 40):
+        assert read_table(table(tmp_path, "path;title\n" + text, encoding="cp1252")).encoding == "cp1252"
+
+
+def test_an_encoding_does_not_tell_which_files_are_elsewhere(tmp_path: Path) -> None:
+    (tmp_path / "猫.jpg").touch()
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    for place in ("..", str(tmp_path)):
+        told = read_table(table(inner, f"path\n{place}/猫.jpg\n", encoding="gb18030")).encoding
+        (tmp_path / "猫.jpg").rename(tmp_path / "x.jpg")
+        assert read_table(inner / "table.csv").encoding == told
+        (tmp_path / "x.jpg").rename(tmp_path / "猫.jpg")
+
+
+def test_excels_own_first_line_names_the_delimiter(tmp_path: Path) -> None:
+    listing = list_source(str(table(tmp_path, 'sep=#\r\nnote#path\r\na, b; c#a.png\r\n"open\r\n')))
+    assert (listing.column, listing.columns, names(listing)) == ("path", ("note", "path"), ["a.png"])
+    assert listing.items[0].source.metadata == {"note": "a, b; c"}
+    assert [one.address for one in listing.skipped] == ["table.csv, line 4"]
+
+
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n" + b"\0" * 100, "path\na.png\n".encode("utf-16-le")])
 def test_what_is_no_text_is_refused(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "table.csv"

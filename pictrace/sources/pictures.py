@@ -1,0 +1,19 @@
+"""One picture file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.sources.base import Item, Listing
+from pictrace.sources.kinds import SourceKind
+
+__all__ = ["KIND"]
+
+KIND = SourceKind(
+    "a picture file",
+    lambda address, _: Listing((Item.of_file(Path(address)),)),
+    suffixes=PICTURE_SUFFIXES,
+    uploads=frozenset(),  # pictures are uploaded as such
+    order=20,
+)
