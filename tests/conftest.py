@@ -8,6 +8,7 @@ import pytest
 
 from pictrace import models
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.kernels.switch import ENVIRONMENT_VARIABLE
 from pictrace.sample import photograph
 from tests.networks import describe, made_tiny
 from tests.watching import Watch
@@ -22,6 +23,14 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         for name in (models.MODEL_VARIABLE, models.MODELS_VARIABLE, models.RUNTIME_VARIABLE):
             patch.delenv(name, raising=False)
         yield folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def plain_kernels() -> Iterator[None]:
+    """No test depends on whether the kernels were compiled by then: they are plain, but where a test forces others."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(ENVIRONMENT_VARIABLE, "plain")
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -604,9 +604,10 @@ def test_a_chunk_may_start_chunks_and_may_fail(monkeypatch: pytest.MonkeyPatch) 
 
 
 def python(code: str, **environment: str) -> str:
+    """What a program prints that may compile, unless it is told otherwise."""
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PICTRACE_KERNELS": "", **environment},
         capture_output=True,
         text=True,
         timeout=120,
@@ -663,15 +664,28 @@ def test_warming_up_switches_over_once() -> None:
         compilers = sum(thread.name == 'pictrace-kernels' for thread in threading.enumerate())
         kernels.warm(wait=True)
         print(*before, compilers, kernels.backend(), kernels.ready(), {HAMMING})
-        """,
-        PICTRACE_KERNELS="",
+        """
     )
     assert found == "plain [1, 0, 1] 1 compiled True [1, 0, 1]"
 
 
 def test_leaving_while_the_kernels_compile_does_no_harm(tmp_path: Path) -> None:
-    code = "import time; from pictrace import kernels; kernels.warm(); time.sleep(0.8); print(kernels.ready())"
-    assert python(code, NUMBA_CACHE_DIR=str(tmp_path)) == "False"
+    code = """
+        import importlib, threading
+        from pictrace import kernels
+
+        compiling, load = threading.Event(), importlib.import_module
+
+        def watched(name):
+            if name.startswith("pictrace.kernels.compiled."):
+                compiling.set()
+            return load(name)
+
+        importlib.import_module = watched
+        kernels.warm()
+        print(compiling.wait())
+        """
+    assert python(code, NUMBA_CACHE_DIR=str(tmp_path)) == "True"
 
 
 def test_without_a_place_for_the_cache_kernels_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
