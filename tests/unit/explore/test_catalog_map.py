@@ -1,7 +1,6 @@
 """Maps of a catalog: the axes, the neighbours, who is on them and where a new picture belongs."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
@@ -13,31 +12,20 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.explore.map.axes import principal_axes
 from pictrace.explore.map.maps import AXES, METHODS, NEIGHBOURS, catalog_map, mappable
 from pictrace.explore.map.neighbours import nearest, neighbour_layout
-from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import RGBImage
+from pictrace.features import Layout, Scale
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
-from pictrace.metrics.evidence import Evidence, Pair
+from tests.metrics import ByHand
 
 MakeCatalog = Callable[..., SqliteCatalog]
 
 
-@dataclass(frozen=True)
-class Numbers(Metric):
+class Numbers(ByHand):
     """Rows of half-precision floats, as networks give them."""
 
     name: ClassVar[str] = "numbers"
     layout: ClassVar[Layout] = Layout(np.dtype(np.float16), (24,))
     scale: ClassVar[Scale] = Scale("cosine", worst=0.0, best=1.0)
-
-    def extract(self, image: RGBImage) -> Features:
-        raise NotImplementedError
-
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        raise NotImplementedError
-
-    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        raise NotImplementedError
 
 
 NUMBERS = Numbers()

@@ -1,6 +1,5 @@
 """The map of weights: everything in it must be what ScoreTable.rank says at those weights."""
 
-import dataclasses
 from dataclasses import replace
 from typing import ClassVar
 
@@ -13,35 +12,17 @@ from pictrace.explore.weights.disagreement import agreement, disputes
 from pictrace.explore.weights.ranges import Held, Takeover, weight_ranges
 from pictrace.explore.weights.triangle import WeightMap, heaviest, weight_map
 from pictrace.explore.weights.whatif import what_if
-from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import RGBImage
-from pictrace.metrics.base import Metric
-from pictrace.metrics.evidence import Evidence, Pair
+from pictrace.features import RawScores
 from pictrace.searching.table import Criteria, ScoreTable
+from tests.metrics import ByHand
 
 NAN = float("nan")
 SEEDS = range(8)
 
 
-@dataclasses.dataclass(frozen=True)
-class A(Metric):
-    """Raw values that are similarities."""
-
+class A(ByHand):
     name: ClassVar[str] = "a"
     title: ClassVar[str] = "A"
-    help: ClassVar[str] = ""
-    colour: ClassVar[str] = "#000000"
-    layout: ClassVar[Layout] = Layout(np.dtype(np.float32), ())
-    scale: ClassVar[Scale] = Scale("units", worst=0, best=1)
-
-    def extract(self, image: RGBImage) -> Features:
-        raise NotImplementedError
-
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        raise NotImplementedError
-
-    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        raise NotImplementedError
 
 
 class B(A):

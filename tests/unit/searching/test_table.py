@@ -1,42 +1,23 @@
 """Ranking: what the sliders move."""
 
-import dataclasses
 from typing import ClassVar
 
 import numpy as np
 import pytest
 
 from pictrace.errors import CriteriaError
-from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.images import VARIANTS, RGBImage, Variant
+from pictrace.features import RawScores, Scale, Setting
+from pictrace.images import VARIANTS, Variant
 from pictrace.metrics import all_metrics
-from pictrace.metrics.base import Metric
-from pictrace.metrics.evidence import Evidence, Pair
 from pictrace.searching.presets import DEFAULT_PRESET, all_presets, get_preset
 from pictrace.searching.table import Criteria, ScoreTable
+from tests.metrics import ByHand
 
 NAN = float("nan")
 
 
-@dataclasses.dataclass(frozen=True)
-class Plain(Metric):
-    """Raw values that are similarities."""
-
+class Plain(ByHand):
     name: ClassVar[str] = "plain"
-    title: ClassVar[str] = "Plain"
-    help: ClassVar[str] = ""
-    colour: ClassVar[str] = "#000000"
-    layout: ClassVar[Layout] = Layout(np.dtype(np.float32), ())
-    scale: ClassVar[Scale] = Scale("units", worst=0, best=1)
-
-    def extract(self, image: RGBImage) -> Features:
-        raise NotImplementedError
-
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        raise NotImplementedError
-
-    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        raise NotImplementedError
 
 
 class Other(Plain):
