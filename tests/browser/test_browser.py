@@ -1,25 +1,32 @@
 """The main path in a real browser, as a person goes it."""
 
-import os
+from __future__ import annotations
+
 import re
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from pictrace.images import decode, encode_jpeg, encode_png
 from pictrace.images.edits import crop, turn
-from tests.paths import ROOT
+from tests.browser.driving import CHROMIUM, finished, give, move_slider, scores, served, slider, upload, wait_for_run
 
-CHROMIUM = os.environ.get("PICTRACE_CHROMIUM") or next(
-    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
-)
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
+expect = playwright_api.expect
+PATIENCE_MS = 30_000  # what is there is not waited for
+expect.set_options(timeout=PATIENCE_MS)
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="no Chromium: apt-get install chromium, or name one with PICTRACE_CHROMIUM=/path/to/chrome",
+    ),
+]
 ARGUMENTS = [
     "--no-sandbox",
     "--disable-dev-shm-usage",
@@ -30,49 +37,16 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 
-playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
-PATIENCE_MS = 90_000  # of a busy machine; what is there is not waited for
-playwright_api.expect.set_options(timeout=PATIENCE_MS)
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        CHROMIUM is None,
-        reason="no Chromium: apt-get install chromium, or name one with PICTRACE_CHROMIUM=/path/to/chrome",
-    ),
-]
-
 
 @pytest.fixture(scope="module")
 def address(own_cache: Path) -> Iterator[str]:
-    """The app, served as its users serve it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    environment = {**os.environ, "PICTRACE_CACHE": str(own_cache)}
-    log = own_cache / "streamlit.log"
-    with log.open("wb") as output:
-        server = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=output)
-        url = f"http://127.0.0.1:{port}"
-        try:
-            for _ in range(300):
-                if server.poll() is not None:
-                    break
-                try:
-                    urllib.request.urlopen(f"{url}/_stcore/health", timeout=1).close()  # noqa: S310
-                    break
-                except OSError:
-                    time.sleep(0.1)
-            yield url
-        finally:
-            server.terminate()
-            server.wait(20)
-    assert "Traceback" not in log.read_text("utf-8", "replace")
+    """Where the app is served."""
+    with served(own_cache) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["playwright_api.Browser"]:
+def browser() -> Iterator[Browser]:
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -80,60 +54,34 @@ def browser() -> Iterator["playwright_api.Browser"]:
 
 
 @pytest.fixture
-def page(browser: "playwright_api.Browser", address: str) -> Iterator["playwright_api.Page"]:
+def page(browser: Browser, address: str) -> Iterator[Page]:
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
     context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(address)
-    page.get_by_text("Which picture are you looking for?").wait_for()
-    settle(page)
+    wait_for_run(page)
     yield page
     context.close()
+    assert errors == []  # of the scripts
 
 
-def settle(page: "playwright_api.Page") -> None:
-    """Until the script has run and nothing follows."""
-    page.wait_for_timeout(150)
-    page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    page.wait_for_timeout(150)
+def test_the_first_request_to_a_server_may_be_for_any_page(browser: Browser, own_cache: Path) -> None:
+    """Streamlit's older rule of pages is in force until a page was served: this needs a server of its own."""
+    with served(own_cache) as address:
+        page = browser.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{address}/about")
+        page.get_by_text("What it measures").wait_for()
+        expect(page.get_by_role("link", name="Search")).to_have_count(1)  # the navigation may come later
+        wait_for_run(page)
+        expect(page.get_by_text("Page not found")).to_have_count(0)
+        page.close()
 
 
-def upload(page: "playwright_api.Page", data: bytes, name: str = "query.jpg") -> None:
-    page.locator('input[type="file"]').set_input_files({"name": name, "mimeType": "image/jpeg", "buffer": data})
-    page.locator("button.face").first.wait_for()
-    settle(page)
-
-
-def scores(page: "playwright_api.Page") -> list[str]:
-    return page.locator("button.face .score").all_inner_texts()
-
-
-def slider(page: "playwright_api.Page", key: str) -> "playwright_api.Locator":
-    return page.locator(f".st-key-{key} input[type=range]")
-
-
-def move_slider(page: "playwright_api.Page", key: str, press: str, times: int) -> None:
-    slider(page, key).focus()
-    for _ in range(times):
-        slider(page, key).press(press)
-    page.wait_for_timeout(500)  # the keyboard sends its last value after a short rest
-    settle(page)
-
-
-def test_the_first_request_to_a_server_may_be_for_any_page(browser: "playwright_api.Browser", address: str) -> None:
-    """This test must stay the first: Streamlit's older rule of pages is in force until a page was served."""
-    page = browser.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    page.goto(f"{address}/about")
-    page.get_by_text("What it measures").wait_for()
-    playwright_api.expect(page.get_by_role("link", name="Search")).to_have_count(1)  # the navigation may come later
-    settle(page)
-    playwright_api.expect(page.get_by_text("Page not found")).to_have_count(0)
-    page.close()
-
-
-def test_upload_rank_share_and_restore(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+def test_upload_rank_share_and_restore(page: Page, photographs: dict[str, bytes]) -> None:
     """Upload, results, a slider re-ranks and the address changes, a reload restores the settings."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
     page.get_by_text("Found: Astronaut Eileen Collins").wait_for()
@@ -141,44 +89,41 @@ def test_upload_rank_share_and_restore(page: "playwright_api.Page", photographs:
     assert len(before) == 5
     assert "w_orb" not in page.url
     move_slider(page, "w_orb", "Home", 1)
-    playwright_api.expect(page.locator("button.face .score").first).not_to_have_text(before[0])
-    settle(page)
+    expect(page.locator("button.face .score").first).not_to_have_text(before[0])
     after = scores(page)
     assert after != before
     page.wait_for_url("**w_orb=0**")
     page.reload()
     page.get_by_text("Which picture are you looking for?").wait_for()
-    settle(page)
-    playwright_api.expect(slider(page, "w_orb")).to_have_value("0")
-    playwright_api.expect(page.get_by_role("combobox", name="Preset")).to_have_value("Custom")
+    wait_for_run(page)
+    expect(slider(page, "w_orb")).to_have_value("0")
+    expect(page.get_by_role("combobox", name="Preset")).to_have_value("Custom")
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
     assert scores(page) == after
 
 
-def test_a_preset_is_in_the_address_too(page: "playwright_api.Page") -> None:
+def test_a_preset_is_in_the_address_too(page: Page) -> None:
     page.get_by_role("combobox", name="Preset").click()
     page.get_by_role("option", name="SSIM + ORB", exact=True).click()
     for part in ("w_phash=0", "w_histogram=0", "orb_evidence=All"):
         page.wait_for_url(f"**{part}**")
 
 
-def test_details_open_beside_the_list_by_keyboard(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+def test_details_open_beside_the_list_by_keyboard(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, photographs["chelsea.png"], "cat.png")
-    page.locator("button.face").nth(1).focus()
-    page.keyboard.press("Enter")
-    page.get_by_text("2. Chelsea the cat").first.wait_for()
-    settle(page)
-    playwright_api.expect(page.locator("button.face")).to_have_count(5)
-    playwright_api.expect(page.locator("li.selected")).to_have_count(1)
+    with finished(page):
+        page.locator("button.face").nth(1).focus()
+        page.keyboard.press("Enter")
+        page.get_by_text("2. Chelsea the cat").first.wait_for()
+    expect(page.locator("button.face")).to_have_count(5)
+    expect(page.locator("li.selected")).to_have_count(1)
     page.get_by_role("radio", name="Keypoints (ORB)").click()
     page.get_by_text("agree on one turn, scale and shift").wait_for()
     page.get_by_role("button", name="Close", exact=True).click()
     page.get_by_text("Which metric found them?").wait_for()
 
 
-def test_the_ratio_threshold_moves_the_lines_of_the_evidence(
-    page: "playwright_api.Page", photographs: dict[str, bytes]
-) -> None:
+def test_the_ratio_threshold_moves_the_lines_of_the_evidence(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, encode_jpeg(crop(decode(photographs["coffee.png"]), 0.6), quality=60), "cup.jpg")
     page.locator("button.face").first.click()
     page.get_by_text("passed the ratio test at 0.75").wait_for()
@@ -188,16 +133,15 @@ def test_the_ratio_threshold_moves_the_lines_of_the_evidence(
     drawn = lines.inner_text()
     move_slider(page, "orb_ratio", "ArrowLeft", 15)
     page.get_by_text("passed the ratio test at 0.6").wait_for()
-    settle(page)
     assert int(passed.inner_text().split()[0]) < before
-    playwright_api.expect(lines).not_to_have_text(drawn)
+    expect(lines).not_to_have_text(drawn)
 
 
-def test_pictures_have_alternative_texts(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+def test_pictures_have_alternative_texts(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, photographs["coffee.png"], "cup.png")
-    page.locator("button.face").first.click()
-    page.get_by_text("1. Cup of coffee").first.wait_for()
-    settle(page)
+    with finished(page):
+        page.locator("button.face").first.click()
+        page.get_by_text("1. Cup of coffee").first.wait_for()
     texts = page.eval_on_selector_all("img", "nodes => nodes.map(node => node.alt)")
     assert len(texts) > 5
     shown = page.eval_on_selector_all(
@@ -206,7 +150,7 @@ def test_pictures_have_alternative_texts(page: "playwright_api.Page", photograph
     assert shown == 0
 
 
-def test_paste_from_the_clipboard(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+def test_paste_from_the_clipboard(page: Page, photographs: dict[str, bytes]) -> None:
     """Ctrl+V anywhere on the page, with a picture on the clipboard."""
     png = encode_png(turn(decode(photographs["rocket.jpg"]), 90))
     page.evaluate(
@@ -221,15 +165,15 @@ def test_paste_from_the_clipboard(page: "playwright_api.Page", photographs: dict
     page.get_by_text("Found: Rocket on its pad").wait_for()
 
 
-def test_an_example_is_one_click_away_and_a_stranger_has_no_match(page: "playwright_api.Page") -> None:
-    page.get_by_title("Mirrored, tilted, darker").click()
-    page.get_by_text("Found: Cup of coffee").wait_for()
-    settle(page)
+def test_an_example_is_one_click_away_and_a_stranger_has_no_match(page: Page) -> None:
+    with finished(page):
+        page.get_by_title("Mirrored, tilted, darker").click()
+        page.get_by_text("Found: Cup of coffee").wait_for()
     page.get_by_title("Not in the catalog").click()
     page.get_by_text("No match found.").wait_for()
 
 
-def test_copy_link(page: "playwright_api.Page") -> None:
+def test_copy_link(page: Page) -> None:
     move_slider(page, "top", "ArrowRight", 2)
     page.wait_for_url("**top=7**")
     page.get_by_role("button", name="Copy link to these settings").click()
@@ -237,9 +181,7 @@ def test_copy_link(page: "playwright_api.Page") -> None:
     assert page.evaluate("navigator.clipboard.readText()") == page.url
 
 
-def test_on_a_small_screen_nothing_is_cut_off(
-    browser: "playwright_api.Browser", address: str, photographs: dict[str, bytes]
-) -> None:
+def test_on_a_small_screen_nothing_is_cut_off(browser: Browser, address: str, photographs: dict[str, bytes]) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
@@ -259,9 +201,7 @@ def test_on_a_small_screen_nothing_is_cut_off(
 COPIES = 150
 
 
-def test_add_a_folder_stop_resume_and_search_it(
-    page: "playwright_api.Page", photographs: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_add_a_folder_stop_resume_and_search_it(page: Page, photographs: dict[str, bytes], tmp_path: Path) -> None:
     """A folder becomes a catalog of one's own, in two goes, which the search page then searches."""
     folder = tmp_path / "holiday"
     folder.mkdir()
@@ -279,132 +219,126 @@ def test_add_a_folder_stop_resume_and_search_it(
     page.get_by_role("button", name="Go on").click()
     page.get_by_text(re.compile(r"^\d+ added, \d+ already here, 1 failed\.$")).wait_for()
     page.get_by_text(f"{COPIES + 1} pictures").first.wait_for()
-    page.get_by_role("button", name="Try these again").click()
-    page.get_by_text("0 added, 0 already here, 1 failed.").wait_for()
-    settle(page)
-    page.get_by_role("button", name="Done").click()
-    page.get_by_text("Nothing chosen yet.").wait_for()
-    settle(page)
-    page.get_by_role("link", name="Search").click()
-    page.get_by_text(f"My catalog: {COPIES + 1} pictures").wait_for()
-    settle(page)
+    with finished(page):
+        page.get_by_role("button", name="Try these again").click()
+        page.get_by_text("0 added, 0 already here, 1 failed.").wait_for()
+    with finished(page):
+        page.get_by_role("button", name="Done").click()
+        page.get_by_text("Nothing chosen yet.").wait_for()
+    with finished(page):
+        page.get_by_role("link", name="Search").click()
+        page.get_by_text(f"My catalog: {COPIES + 1} pictures").wait_for()
     upload(page, encode_jpeg(turn(decode(photographs["retina.jpg"]), 90), quality=60))
     page.get_by_text("Found: retina.jpg").wait_for()
 
 
 def test_one_comes_back_to_ones_own_catalog_in_the_same_browser(
-    page: "playwright_api.Page", address: str, photographs: dict[str, bytes]
+    page: Page, address: str, photographs: dict[str, bytes]
 ) -> None:
     page.get_by_role("link", name="Catalog").click()
     page.get_by_role("radio", name="Add pictures").click()
-    page.locator('input[type="file"]').nth(0).set_input_files(
-        {"name": "mine.png", "mimeType": "image/png", "buffer": photographs["chelsea.png"]}
-    )
-    page.get_by_role("button", name="Add to a catalog of my own").click()
-    page.get_by_text("1 added, 0 already here, 0 failed.").wait_for()
-    settle(page)
+    give(page, photographs["chelsea.png"], "mine.png")
+    with finished(page):
+        page.get_by_role("button", name="Add to a catalog of my own").click()
+        page.get_by_text("1 added, 0 already here, 0 failed.").wait_for()
     page.goto(f"{address}/catalog")  # a new session
     page.get_by_text("Your own catalog of an earlier visit is still here: 1 picture.").wait_for()
-    page.get_by_role("button", name="Open it").click()
-    page.get_by_text("This catalog is yours alone.").wait_for()
-    settle(page)
+    with finished(page):
+        page.get_by_role("button", name="Open it").click()
+        page.get_by_text("This catalog is yours alone.").wait_for()
     page.goto(f"{address}/catalog")
-    page.get_by_role("button", name="Not now").click()
-    playwright_api.expect(page.get_by_text("is still here")).to_have_count(0)
-    settle(page)
+    with finished(page):
+        page.get_by_role("button", name="Not now").click()
+        expect(page.get_by_text("is still here")).to_have_count(0)
     page.goto(f"{address}/catalog")
-    page.get_by_role("button", name="Delete it").click()
-    playwright_api.expect(page.get_by_text("is still here")).to_have_count(0)
-    settle(page)
+    with finished(page):
+        page.get_by_role("button", name="Delete it").click()
+        expect(page.get_by_text("is still here")).to_have_count(0)
     page.goto(f"{address}/catalog")
     page.get_by_text("What you add goes to a catalog of your own").wait_for()
-    settle(page)
-    playwright_api.expect(page.get_by_text("is still here")).to_have_count(0)
+    wait_for_run(page)
+    expect(page.get_by_text("is still here")).to_have_count(0)
 
 
-def test_two_pictures_are_compared(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
-    page.get_by_role("link", name="Compare").click()
-    page.get_by_text("Give two pictures").wait_for()
-    settle(page)
+def test_two_pictures_are_compared(page: Page, photographs: dict[str, bytes]) -> None:
+    with finished(page):
+        page.get_by_role("link", name="Compare").click()
+        page.get_by_text("Give two pictures").wait_for()
     for place, data in enumerate(
         (encode_jpeg(crop(decode(photographs["coffee.png"]), 0.6)), photographs["coffee.png"])
     ):
-        page.locator('input[type="file"]').nth(place).set_input_files(
-            {"name": f"{place}.jpg", "mimeType": "image/jpeg", "buffer": data}
-        )
-        page.get_by_alt_text(f"{place}.jpg").wait_for()
-        settle(page)
+        with finished(page):
+            give(page, data, f"{place}.jpg", place=place)
+            page.get_by_alt_text(f"{place}.jpg").wait_for()
     page.get_by_text(re.compile(r"^Score 0\.\d\d$")).wait_for()
     page.get_by_role("button", name="Swap").click()
     page.locator('[data-testid="stColumn"]').first.get_by_alt_text("1.jpg").wait_for()
 
 
-def test_a_click_in_the_map_of_weights_ranks_again(page: "playwright_api.Page", photographs: dict[str, bytes]) -> None:
+def test_a_click_in_the_map_of_weights_ranks_again(page: Page, photographs: dict[str, bytes]) -> None:
     """The triangle's point sets the sliders: the ranking and the address follow, by click and by keyboard."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
     page.get_by_text("Found: Astronaut Eileen Collins").wait_for()
-    page.get_by_role("radio", name="Map of weights").click()
+    with finished(page):
+        page.get_by_role("radio", name="Map of weights").click()
+        page.get_by_text("How far can each weight go?").wait_for()
     triangle = page.locator("svg[role=application]")
     told = page.locator("figcaption")
-    playwright_api.expect(told).to_contain_text("Now: Structure 1.0 · Layout 0.7 · Keypoints 2.0. First: Astronaut")
-    page.get_by_text("How far can each weight go?").wait_for()
-    settle(page)
+    expect(told).to_contain_text("Now: Structure 1.0 · Layout 0.7 · Keypoints 2.0. First: Astronaut")
     first = page.locator("button.face .score").first
     before = first.inner_text()
     box = triangle.bounding_box()
     assert box is not None
-    triangle.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.8})
-    playwright_api.expect(first).not_to_have_text(before)
-    page.wait_for_url("**w_layout=2**")
-    page.wait_for_url("**w_orb=0**")
-    settle(page)
+    with finished(page):
+        triangle.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.8})
+        expect(first).not_to_have_text(before)
+        page.wait_for_url("**w_layout=2**")
+        page.wait_for_url("**w_orb=0**")
     moved = slider(page, "w_layout").input_value()
-    playwright_api.expect(told).to_contain_text(f"Layout {float(moved):.1f}")
+    expect(told).to_contain_text(f"Layout {float(moved):.1f}")
     triangle.focus()
     page.keyboard.press("ArrowRight")  # one step from the left corner to the right one
-    playwright_api.expect(slider(page, "w_layout")).to_have_value(f"{float(moved) - 0.1:.1f}")
-    playwright_api.expect(triangle).to_be_focused()
+    expect(slider(page, "w_layout")).to_have_value(f"{float(moved) - 0.1:.1f}")
+    expect(triangle).to_be_focused()
 
 
-def test_a_point_of_the_catalogs_map_is_seen_and_chosen(
-    page: "playwright_api.Page", photographs: dict[str, bytes]
-) -> None:
+def test_a_point_of_the_catalogs_map_is_seen_and_chosen(page: Page, photographs: dict[str, bytes]) -> None:
     """By mouse and by keyboard: beside the matches it becomes the query, on the catalog page it is told."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
     page.get_by_text("Found: Astronaut Eileen Collins").wait_for()
-    page.get_by_role("radio", name="Map of the catalog").click()
     drawing = page.get_by_role("application")
-    playwright_api.expect(drawing).to_have_count(1)
     said = page.locator("figcaption")
-    playwright_api.expect(said).to_contain_text("Point at a picture to see it")
-    settle(page)
+    with finished(page):
+        page.get_by_role("radio", name="Map of the catalog").click()
+        expect(drawing).to_have_count(1)
+        expect(said).to_contain_text("Point at a picture to see it")
     drawing.focus()
     page.keyboard.press("ArrowRight")  # to the first match
-    playwright_api.expect(said).to_contain_text("1. Astronaut Eileen Collins")
+    expect(said).to_contain_text("1. Astronaut Eileen Collins")
     page.keyboard.press("ArrowUp")
-    playwright_api.expect(said).not_to_contain_text("1. Astronaut Eileen Collins")
-    playwright_api.expect(said).to_contain_text("Click to search with it.")
-    page.keyboard.press("Enter")
-    page.get_by_text("This very file is in the catalog.").wait_for()
-    playwright_api.expect(drawing).to_have_count(1)  # the former map goes a moment after the new one came
-    settle(page)
+    expect(said).not_to_contain_text("1. Astronaut Eileen Collins")
+    expect(said).to_contain_text("Click to search with it.")
+    with finished(page):
+        page.keyboard.press("Enter")
+        page.get_by_text("This very file is in the catalog.").wait_for()
+        expect(drawing).to_have_count(1)  # the former map goes a moment after the new one came
 
     page.get_by_role("link", name="Catalog").click()
-    page.get_by_role("radio", name="Map", exact=True).click()
-    playwright_api.expect(drawing).to_have_count(1)
-    page.get_by_text("Choose a picture to see what the catalog knows of it.").wait_for()
-    settle(page)
+    with finished(page):
+        page.get_by_role("radio", name="Map", exact=True).click()
+        expect(drawing).to_have_count(1)
+        page.get_by_text("Choose a picture to see what the catalog knows of it.").wait_for()
     tip = page.locator(".tip span")
     box = drawing.bounding_box()
     assert box is not None
     for step in range(1, 40):  # across the middle, until there is a picture
         page.mouse.move(box["x"] + box["width"] * step / 40, box["y"] + box["height"] / 2)
-        page.wait_for_timeout(60)
+        page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")  # it is drawn
         if tip.is_visible():
             break
-    playwright_api.expect(tip).to_be_visible()
-    playwright_api.expect(tip).not_to_have_text("…")
+    expect(tip).to_be_visible()
+    expect(tip).not_to_have_text("…")
     title = tip.inner_text()
     page.mouse.down()
     page.mouse.up()
-    playwright_api.expect(page.locator(".st-key-chosen h3")).to_have_text(title)
+    expect(page.locator(".st-key-chosen h3")).to_have_text(title)
