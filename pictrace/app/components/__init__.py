@@ -6,10 +6,11 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import streamlit as st
+
+from pictrace.app.components.scripts import script, style
 
 __all__ = [
     "Overlay",
@@ -25,28 +26,24 @@ __all__ = [
 ]
 
 
-def _text(name: str) -> str:
-    return resources.files(__name__).joinpath(name).read_text("utf-8")
-
-
 _MATCHES = st.components.v2.component(
-    "pictrace_matches", html="<ul></ul>", css=_text("matches.css"), js=_text("matches.js")
+    "pictrace_matches", html="<ul></ul>", css=style("matches.css"), js=script("matches.js")
 )
-_TILES = st.components.v2.component("pictrace_tiles", html="<ul></ul>", css=_text("tiles.css"), js=_text("tiles.js"))
+_TILES = st.components.v2.component("pictrace_tiles", html="<ul></ul>", css=style("tiles.css"), js=script("tiles.js"))
 _PASTE = st.components.v2.component(
     "pictrace_paste",
     html=(
         '<button type="button" title="Paste a picture from the clipboard (Ctrl+V)">Paste</button>'
         '<span role="status"></span>'
     ),
-    css=_text("button.css"),
-    js=_text("paste.js"),
+    css=style("button.css"),
+    js=script("paste.js"),
 )
 _COPY = st.components.v2.component(
     "pictrace_copy",
     html='<button type="button"></button><span role="status"></span>',
-    css=_text("button.css"),
-    js=_text("copy.js"),
+    css=style("button.css"),
+    js=script("copy.js"),
 )
 
 _REGISTERED = st.components.v2.component(
@@ -58,10 +55,10 @@ _REGISTERED = st.components.v2.component(
         '<label><input type="radio" name="look" value="blink">Blink</label>'
         '<label><input type="radio" name="look" value="difference">What was changed</label></fieldset><p></p>'
     ),
-    css=_text("registered.css"),
-    js=_text("registered.js"),
+    css=style("registered.css"),
+    js=script("registered.js"),
 )
-_KEEP = st.components.v2.component("pictrace_keep", html="<span hidden></span>", js=_text("keep.js"))
+_KEEP = st.components.v2.component("pictrace_keep", html="<span hidden></span>", js=script("keep.js"))
 
 
 def _ignore() -> None:

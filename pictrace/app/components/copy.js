@@ -1,8 +1,13 @@
 // Copies the page's address, which holds every setting.
+import { find } from "./dom.js"
+
+/** @import { Component, Copy } from "./data" */
+
+/** @param {Component<Copy>} component */
 export default function (component) {
   const { data, parentElement } = component
-  const button = parentElement.querySelector("button")
-  const note = parentElement.querySelector("span")
+  const button = find(parentElement, "button", HTMLButtonElement)
+  const note = find(parentElement, "span", HTMLElement)
   button.textContent = data.label
   button.onclick = async () => {
     try {

@@ -1,6 +1,9 @@
 // Remembers in this browser, and nowhere else, what opens one's private catalog again.
+/** @import { Component, Keep } from "./data" */
+
 const PLACE = "pictrace-private-catalog"
 
+/** @param {Component<Keep>} component */
 export default function (component) {
   const { data, setStateValue } = component
   try {

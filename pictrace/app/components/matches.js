@@ -1,11 +1,9 @@
 // The ranked list: one button a match. All text is set as text, never as HTML.
-function make(tag, name, text) {
-  const node = document.createElement(tag)
-  if (name) node.className = name
-  if (text !== undefined) node.textContent = text
-  return node
-}
+import { find, goTo, make } from "./dom.js"
 
+/** @import { Card, Component, Matches } from "./data" */
+
+/** @param {Card} item */
 function bar(item) {
   const track = make("span", "track")
   track.setAttribute("role", "img")
@@ -20,6 +18,11 @@ function bar(item) {
   return track
 }
 
+/**
+ * @param {Card} item
+ * @param {string | null} selected
+ * @param {(id: string) => void} pick
+ */
 function card(item, selected, pick) {
   const entry = make("li", item.id === selected ? "card selected" : "card")
   const button = make("button", "face")
@@ -61,17 +64,16 @@ function card(item, selected, pick) {
   return entry
 }
 
+/** @param {Component<Matches>} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
-  const list = parentElement.querySelector("ul")
+  const list = find(parentElement, "ul", HTMLUListElement)
   const focused = parentElement.activeElement?.closest?.("li")
   const place = focused ? Array.from(list.children).indexOf(focused) : -1
+  /** @param {string} id */
   const pick = (id) => {
     setTriggerValue("picked", id)
-    if (window.innerWidth <= 640) {
-      const seen = document.querySelector(".st-key-side")
-      if (seen) setTimeout(() => seen.scrollIntoView({ behavior: "smooth", block: "start" }), 250)
-    }
+    goTo(".st-key-side")
   }
   list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick)))
   if (place >= 0) list.children[place]?.querySelector("button")?.focus()

@@ -1,6 +1,17 @@
 // A picture from the clipboard: by the button, or by Ctrl+V anywhere on the page.
+import { find } from "./dom.js"
+
+/** @import { Component, Paste } from "./data" */
+
+/** @type {WeakMap<ShadowRoot, (event: ClipboardEvent) => void>} */
 const listeners = new WeakMap()
 
+/**
+ * @param {Blob} file
+ * @param {Paste} data
+ * @param {(text: string) => void} say
+ * @param {(name: string, value: unknown) => void} send
+ */
 function read(file, data, say, send) {
   if (file.size > data.max_bytes) {
     say(`The picture is larger than ${Math.round(data.max_bytes / 1048576)} MB.`)
@@ -9,16 +20,21 @@ function read(file, data, say, send) {
   const reader = new FileReader()
   reader.onload = () => {
     say("")
-    send("picture", { name: file.name || "pasted picture", data: String(reader.result).split(",")[1] })
+    send("picture", {
+      name: (file instanceof File && file.name) || "pasted picture",
+      data: String(reader.result).split(",")[1],
+    })
   }
   reader.onerror = () => say("The picture could not be read. Copy it again.")
   reader.readAsDataURL(file)
 }
 
+/** @param {Component<Paste>} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
-  const button = parentElement.querySelector("button")
-  const note = parentElement.querySelector("span")
+  const button = find(parentElement, "button", HTMLButtonElement)
+  const note = find(parentElement, "span", HTMLElement)
+  /** @param {string} text */
   const say = (text) => {
     note.textContent = text
   }
@@ -38,6 +54,7 @@ export default function (component) {
     }
   }
 
+  /** @param {ClipboardEvent} event */
   const onPaste = (event) => {
     const file = Array.from(event.clipboardData?.files ?? []).find((one) => one.type.startsWith("image/"))
     if (file) {
@@ -49,5 +66,5 @@ export default function (component) {
   if (former) document.removeEventListener("paste", former)
   listeners.set(parentElement, onPaste)
   if (data.listen) document.addEventListener("paste", onPaste)
-  return () => document.removeEventListener("paste", listeners.get(parentElement))
+  return () => document.removeEventListener("paste", onPaste)
 }

@@ -9,11 +9,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
+
+from pictrace.app.components.scripts import script, style
 
 __all__ = ["RAMP_STEPS", "Group", "Looks", "QueryMark", "Told", "point_map", "wanted_points"]
 
@@ -21,25 +22,21 @@ RAMP_STEPS = 16  # as in the script
 MOST_ASKED = 64
 
 
-def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
-
-
 _POINTS = st.components.v2.component(
     "pictrace_pointmap",
     html=(
         '<figure><div class="tools">'
-        '<button type="button" aria-label="Zoom in" title="Zoom in">+</button>'
-        '<button type="button" aria-label="Zoom out" title="Zoom out">&minus;</button>'
-        '<button type="button" title="Show the whole map">Whole</button>'
-        '<button type="button" title="Draw pictures where there is room">Pictures</button></div>'
+        '<button type="button" class="nearer" aria-label="Zoom in" title="Zoom in">+</button>'
+        '<button type="button" class="farther" aria-label="Zoom out" title="Zoom out">&minus;</button>'
+        '<button type="button" class="whole" title="Show the whole map">Whole</button>'
+        '<button type="button" class="pictures" title="Draw pictures where there is room">Pictures</button></div>'
         '<div class="stage"><canvas tabindex="0" role="application"></canvas>'
         '<div class="tip" hidden><img alt=""><span></span><small></small></div></div>'
         '<figcaption aria-live="polite"></figcaption>'
         '<div class="legend"></div><div class="ramp"><small>Score 0</small><i></i><small>1</small></div></figure>'
     ),
-    css=_text("pointmap.css"),
-    js=_text("pointmap_paper.js") + _text("pointmap.js"),
+    css=style("pointmap.css"),
+    js=script("pointmap.js"),
 )
 
 

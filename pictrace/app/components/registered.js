@@ -1,13 +1,19 @@
 // Two pictures laid over each other: a slider between them, blinking, or what differs.
+import { find } from "./dom.js"
+
+/** @import { Component, Mode, Registered } from "./data" */
+
+/** @type {WeakMap<ShadowRoot, number>} */
 const timers = new WeakMap()
 
+/** @param {Component<Registered>} component */
 export default function (component) {
   const { data, parentElement } = component
-  const stage = parentElement.querySelector(".stage")
+  const stage = find(parentElement, ".stage", HTMLElement)
   const [below, above] = stage.querySelectorAll("img")
-  const edge = stage.querySelector(".edge")
-  const range = parentElement.querySelector("input[type=range]")
-  const note = parentElement.querySelector("p")
+  const edge = find(stage, ".edge", HTMLElement)
+  const range = find(parentElement, "input[type=range]", HTMLInputElement)
+  const note = find(parentElement, "p", HTMLElement)
   const calm = window.matchMedia("(prefers-reduced-motion: reduce)").matches
   stage.style.aspectRatio = `${data.width} / ${data.height}`
   below.src = data.first
@@ -22,9 +28,10 @@ export default function (component) {
     above.style.clipPath = `inset(0 0 0 ${share}%)`
     edge.style.left = `${share}%`
   }
+  /** @param {Mode} mode */
   const show = (mode) => {
     stopBlinking()
-    above.style.opacity = 1
+    above.style.opacity = "1"
     above.style.clipPath = "none"
     range.hidden = edge.hidden = mode !== "slider"
     above.src = mode === "difference" ? data.difference : data.second
@@ -35,7 +42,7 @@ export default function (component) {
       let on = true
       const flip = () => {
         on = !on
-        above.style.opacity = on ? 1 : 0
+        above.style.opacity = on ? "1" : "0"
       }
       if (calm) stage.onclick = flip
       else timers.set(parentElement, setInterval(flip, 700))
@@ -44,9 +51,11 @@ export default function (component) {
     }
   }
   range.oninput = reveal
-  for (const radio of parentElement.querySelectorAll("input[type=radio]")) {
-    radio.onchange = () => show(radio.value)
-    if (radio.checked) show(radio.value)
+  const radios = /** @type {NodeListOf<HTMLInputElement>} */ (parentElement.querySelectorAll("input[type=radio]"))
+  for (const radio of radios) {
+    const mode = /** @type {Mode} */ (radio.value)
+    radio.onchange = () => show(mode)
+    if (radio.checked) show(mode)
   }
   return stopBlinking
 }

@@ -1,29 +1,28 @@
 // Pictures to choose from: one button each.
+import { find, goTo, make } from "./dom.js"
+
+/** @import { Component, Tiles } from "./data" */
+
+/** @param {Component<Tiles>} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
-  const row = parentElement.querySelector("ul")
+  const row = find(parentElement, "ul", HTMLUListElement)
   row.className = data.large ? "large" : ""
   row.setAttribute("aria-label", data.label)
   row.replaceChildren(
     ...data.items.map((item) => {
-      const entry = document.createElement("li")
-      const button = document.createElement("button")
+      const entry = make("li")
+      const button = make("button")
       button.type = "button"
       button.title = item.label
       button.onclick = () => {
         setTriggerValue("picked", item.id)
-        if (window.innerWidth <= 640) {
-          // In one column, what is told of the chosen one lies elsewhere on the page.
-          const told = document.querySelector(".st-key-chosen")
-          if (told) setTimeout(() => told.scrollIntoView({ behavior: "smooth", block: "start" }), 250)
-        }
+        goTo(".st-key-chosen")
       }
-      const picture = document.createElement("img")
+      const picture = make("img")
       picture.src = item.src
       picture.alt = item.alt
-      const label = document.createElement("span")
-      label.textContent = item.label
-      button.append(picture, label)
+      button.append(picture, make("span", "", item.label))
       entry.append(button)
       return entry
     }),

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from importlib import resources
 
 import streamlit as st
 
+from pictrace.app.components.scripts import script, style
+
 __all__ = ["Entry", "triangle"]
-
-
-def _text(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text("utf-8")
 
 
 _TRIANGLE = st.components.v2.component(
@@ -21,8 +18,8 @@ _TRIANGLE = st.components.v2.component(
         '<figure><svg tabindex="0" role="application"></svg><figcaption aria-live="polite"></figcaption></figure>'
         "<ul></ul>"
     ),
-    css=_text("triangle.css"),
-    js=_text("triangle.js"),
+    css=style("triangle.css"),
+    js=script("triangle.js"),
 )
 
 

@@ -1,0 +1,140 @@
+// What Python sends to the scripts. The names and fields of what is a dataclass there are held equal by a test.
+
+/** What Streamlit hands to a script at each run of the page. */
+export interface Component<Data> {
+  data: Data
+  parentElement: ShadowRoot
+  setTriggerValue(name: string, value: unknown): void
+  setStateValue(name: string, value: unknown): void
+}
+
+// matches.js ---------------------------------------------------------------------------------------------
+
+export interface Segment {
+  colour: string
+  label: string
+  share: number
+}
+
+export interface Card {
+  id: string
+  rank: string
+  score: string
+  title: string
+  alt: string
+  src: string
+  note: string
+  badge: string
+  tone: string
+  segments: Segment[]
+  facts: string[]
+  sources: { text: string; href: string }[]
+}
+
+export interface Matches {
+  items: Card[]
+  selected: string | null
+}
+
+// tiles.js, paste.js, copy.js, keep.js -------------------------------------------------------------------
+
+export interface Tiles {
+  items: { id: string; label: string; alt: string; src: string }[]
+  label: string
+  large: boolean
+}
+
+export interface Paste {
+  max_bytes: number
+  listen: boolean
+}
+
+export interface Copy {
+  label: string
+}
+
+export interface Keep {
+  token: string
+  forget: string
+  known: string
+}
+
+// registered.js ------------------------------------------------------------------------------------------
+
+export type Mode = "slider" | "blink" | "difference"
+
+export interface Registered {
+  first: string
+  second: string
+  difference: string
+  first_alt: string
+  second_alt: string
+  difference_alt: string
+  width: number
+  height: number
+  notes: Record<Mode, string>
+}
+
+// triangle.js --------------------------------------------------------------------------------------------
+
+/** Of the top, the left and the right corner. */
+export type Three = [number, number, number]
+
+export interface Entry {
+  mark: string
+  name: string
+  colour: string
+  share: string
+  src: string
+  centre: Three
+  room: number
+}
+
+export interface Triangle {
+  label: string
+  corners: [string, string, string]
+  rows: string[]
+  entries: Entry[]
+  point: Three | null
+  without_point: string
+  steps: number
+  total: number
+}
+
+// pointmap.js --------------------------------------------------------------------------------------------
+
+export interface Group {
+  name: string
+  colour: string
+  count: number
+}
+
+export interface QueryMark {
+  x: number
+  y: number
+  name: string
+  src: string
+}
+
+export interface Told {
+  title: string
+  note: string
+  src: string
+}
+
+export interface PointMap {
+  version: string
+  count: number
+  label: string
+  help: string
+  action: string
+  points: string
+  codes: string
+  look: string
+  ramp: boolean
+  groups: Group[]
+  marks: [number, string][]
+  query: QueryMark | null
+  selected: number | null
+  told: [number, Told][]
+}

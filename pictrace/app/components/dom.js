@@ -1,0 +1,47 @@
+// What the scripts share.
+
+/**
+ * The element that a script's markup has for this purpose; it stands in Python.
+ * @template {Element} Kind
+ * @param {ParentNode} root
+ * @param {string} selector
+ * @param {{ new (): Kind, prototype: Kind }} kind
+ * @returns {Kind}
+ */
+export function find(root, selector, kind) {
+  const found = root.querySelector(selector)
+  if (!(found instanceof kind)) throw new Error(`The markup has no ${selector}.`)
+  return found
+}
+
+/**
+ * An element with text, which is never read as HTML.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} [name] its class
+ * @param {string} [text]
+ * @returns {HTMLElementTagNameMap[Tag]}
+ */
+export function make(tag, name, text) {
+  const node = document.createElement(tag)
+  if (name) node.className = name
+  if (text !== undefined) node.textContent = text
+  return node
+}
+
+/**
+ * In one column, what is told of the chosen one lies elsewhere on the page: go there.
+ * @param {string} selector
+ */
+export function goTo(selector) {
+  if (window.innerWidth > 640) return
+  const seen = document.querySelector(selector)
+  if (seen) setTimeout(() => seen.scrollIntoView({ behavior: "smooth", block: "start" }), 250)
+}
+
+/** @param {HTMLCanvasElement} canvas */
+export function penOf(canvas) {
+  const pen = canvas.getContext("2d")
+  if (!pen) throw new Error("This browser draws on no canvas.")
+  return pen
+}
