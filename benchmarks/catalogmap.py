@@ -13,7 +13,9 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -26,6 +28,8 @@ from pictrace.explore.map.neighbours import neighbour_layout
 from pictrace.features import FeatureBatch
 from pictrace.images import RGBImage, fit
 from pictrace.metrics import ready_metrics
+
+Result = TypeVar("Result")
 
 NEIGHBOURS = 10
 EMBEDDED = 2048  # numbers, as a deep network's
@@ -60,20 +64,16 @@ def _timed(folder: Path, images: list[RGBImage], size: int, seed: int, rounds: i
         for metric in metrics:
             for method in METHODS:
                 cache = FeatureCache(catalog)
-                first, drawn, held = _watched(
-                    lambda cache=cache, one=metric, how=method: catalog_map(cache, one, method=how)
-                )
-                again = [
-                    _watched(lambda cache=cache, one=metric, how=method: catalog_map(cache, one, method=how))[0]
-                    for _ in range(rounds)
-                ]
+                draw = partial(catalog_map, cache, metric, method=method)
+                first, drawn, held = _watched(draw)
+                again = [_watched(draw)[0] for _ in range(rounds)]
                 told = f"{statistics.median(again):,.0f} ms"
                 row(
                     f"{size:,}", metric.name, method, f"{first:,.0f} ms", told, f"{len(drawn.ids):,}", f"{held:,.0f} MB"
                 )
 
 
-def _watched(job: Callable[[], object]) -> tuple[float, object, float]:
+def _watched(job: Callable[[], Result]) -> tuple[float, Result, float]:
     """(milliseconds, result, the most memory held in addition, in MB)."""
     before, most, done = memory_mb()[0], [0.0], threading.Event()
 

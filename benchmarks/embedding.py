@@ -15,8 +15,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -200,7 +202,7 @@ def _recall(rows: NDArray[np.float32], queries: NDArray[np.float32]) -> None:
     def signs(one: NDArray[np.float32]) -> NDArray[np.float32]:
         return -kernels.hamming_rows(sign_bits(one[np.newaxis])[0], bits).astype(np.float32)
 
-    ways = {
+    ways: dict[str, tuple[Callable[[NDArray[np.float32]], NDArray[np.float32]], int]] = {
         "float32": (lambda one: rows @ one, rows.nbytes),
         "float16, as stored": (lambda one: kernels.cosines(one.astype(np.float16), half), half.nbytes),
         "int8": (int8, whole.nbytes),
@@ -208,7 +210,7 @@ def _recall(rows: NDArray[np.float32], queries: NDArray[np.float32]) -> None:
     }
     row(f"{len(rows):,} embeddings", "memory", "ms a query", *(f"ten nearest among the first {one}" for one in TAKEN))
     row(*["---"] * (3 + len(TAKEN)))
-    times = interleaved({name: lambda way=way: way(queries[0]) for name, (way, _) in ways.items()}, rounds=9)
+    times = interleaved({name: partial(way, queries[0]) for name, (way, _) in ways.items()}, rounds=9)
     for name, (way, size) in ways.items():
         orders = [np.argsort(-way(one), kind="stable") for one in queries]
         kept = [

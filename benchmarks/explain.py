@@ -9,6 +9,7 @@ from contextlib import closing
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from benchmarks.made import made_catalog
@@ -48,7 +49,7 @@ def main() -> None:
 
 
 def _large(image: RGBImage) -> bytes:
-    return encode_jpeg(cv2.resize(image, SIZE_PX, interpolation=cv2.INTER_CUBIC), quality=87)
+    return encode_jpeg(np.asarray(cv2.resize(image, SIZE_PX, interpolation=cv2.INTER_CUBIC), np.uint8), quality=87)
 
 
 def _times(metric: Metric, query: bytes, match: bytes, *, rounds: int) -> list[float]:

@@ -16,12 +16,12 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-import skimage
 from numpy.typing import NDArray
 from skimage.metrics import structural_similarity
 
@@ -43,12 +43,10 @@ def main() -> None:
     began = time.perf_counter()
     with kernels.forced("compiled"):
         compiling_s = time.perf_counter() - began
-    import numba
-
     print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} CPUs, Python {platform.python_version()}")
     print(
-        f"numpy {np.__version__}, OpenCV {cv2.__version__}, numba {numba.__version__}, "
-        f"scikit-image {skimage.__version__}; seed {SEED}"
+        f"numpy {np.__version__}, OpenCV {cv2.__version__}, numba {version('numba')}, "
+        f"scikit-image {version('scikit-image')}; seed {SEED}"
     )
     print(f"compiled kernels there after {compiling_s:.1f} s (import of numba, compilation or cache)")
     print(f"{options.candidates} candidates, {options.repeat} rounds: {' '.join(sys.argv)}")
@@ -141,7 +139,7 @@ def squares(pictures: list[NDArray[np.uint8]], n: int, side: int) -> NDArray[np.
 
 def keypoints(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
     found, descriptors = cv2.ORB.create(500, fastThreshold=10).detectAndCompute(picture, None)
-    if descriptors is None:
+    if not found:
         return np.empty((0, 40), np.uint8)
     points = [(*one.pt, np.deg2rad(one.angle), one.octave * np.log2(1.2)) for one in found]
     return kernels.pack_keypoints(np.asarray(descriptors, np.uint8), np.array(points, np.float32))

@@ -210,9 +210,9 @@ def main() -> None:
     row("original called a good match", f"{np.mean(convinced):.2%}")
     every = [one for values in accepted.values() for one in values]
     row(f"some stranger among {len(others)} called a good match", f"{np.mean(every):.2%}")
-    for change, values in accepted.items():
-        if any(values):
-            row(f"of these, {change}", sum(values))
+    for change, fooled in accepted.items():
+        if any(fooled):
+            row(f"of these, {change}", sum(fooled))
     print("\nNearest stranger of each query (median, 99 %, 99.9 %, extreme)\n")
     row("metric", "median", "99 %", "99.9 %", "extreme")
     row("---", "---", "---", "---", "---")

@@ -39,20 +39,20 @@ RATIOS = get_metric("orb").settings[1].values
 
 def reference(first: bytes, second: bytes) -> float:
     """One comparison, with everything done again, as the tools that this one grew from do it."""
-    images = [cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR) for data in (first, second)]
+    images = [np.asarray(cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)) for data in (first, second)]
     side = min(1024, max(max(image.shape[:2]) for image in images))
-    images = [cv2.resize(image, (side, side)) for image in images]
-    grays = [cv2.cvtColor(image, cv2.COLOR_BGR2GRAY) for image in images]
+    images = [np.asarray(cv2.resize(image, (side, side))) for image in images]
+    grays = [np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)) for image in images]
     ssim = structural_similarity(*grays, data_range=255)
     orb = cv2.ORB.create(500)
     found = [orb.detectAndCompute(gray, None)[1] for gray in grays]
     share = 0.0
     if all(one is not None and len(one) > 1 for one in found):
         flann = cv2.FlannBasedMatcher({"algorithm": 6, "table_number": 6, "key_size": 12, "multi_probe_level": 1}, {})
-        pairs = flann.knnMatch(*found, k=2)
+        pairs = flann.knnMatch(found[0], found[1], k=2)
         share = sum(len(pair) == 2 and pair[0].distance < 0.75 * pair[1].distance for pair in pairs) / len(found[0])
     bins = [cv2.calcHist([image], [0, 1, 2], None, [32] * 3, [0, 256] * 3).reshape(-1, 1) for image in images]
-    return float((ssim + share + cv2.compareHist(*bins, cv2.HISTCMP_CORREL)) / 3)
+    return float((ssim + share + cv2.compareHist(bins[0], bins[1], cv2.HISTCMP_CORREL)) / 3)
 
 
 def milliseconds(job: Callable[..., object], *arguments: object) -> float:

@@ -127,7 +127,7 @@ class Page(AppTest):
     def weights(self) -> dict[str, float]:
         """Where the sliders of the metrics are, by the metrics' names."""
         sliders = (one for one in self.slider if one.key and one.key.startswith("w_"))
-        return {str(one.key).removeprefix("w_"): float(one.value) for one in sliders}  # type: ignore[arg-type]
+        return {str(one.key).removeprefix("w_"): float(str(one.value)) for one in sliders}
 
     def numbers(self) -> dict[str, str]:
         """The large numbers by what stands above them."""

@@ -57,7 +57,9 @@ def test_the_drawing_of_the_documents_is_the_contract() -> None:
     drawn: dict[int, set[str]] = {}
     floor = 0
     for line in drawing.strip().splitlines():
-        number, room = re.fullmatch(r"(\d+| ) +(\w+) +\S.*", line).groups()  # type: ignore[union-attr]
+        found = re.fullmatch(r"(\d+| ) +(\w+) +\S.*", line)
+        assert found, line
+        number, room = found.groups()
         floor = int(number) if number.strip() else floor
         drawn.setdefault(floor, set()).add(room)
     assert [drawn[floor] for floor in range(len(drawn))] == floors()

@@ -14,8 +14,10 @@ from pathlib import Path
 import pytest
 
 from pictrace import sample
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source, digest, image_id
 from pictrace.errors import CatalogError
+from pictrace.folders import cache_folder
 from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import original_bytes
 from pictrace.indexing.run import Indexing
@@ -46,7 +48,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Gains an entry, the number of items, for each run of Indexing."""
     seen: list[int] = []
 
-    def counted(catalog: sample.SqliteCatalog, items: tuple[Item, ...]) -> Indexing:
+    def counted(catalog: Catalog, items: tuple[Item, ...]) -> Indexing:
         seen.append(len(items))
         return Indexing(catalog, items)
 
@@ -204,9 +206,9 @@ def test_an_unwritable_cache_falls_back_to_a_folder_of_its_own(
     (tmp_path / "temporary").mkdir()
     monkeypatch.setenv("PICTRACE_CACHE", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    folder = sample.cache_folder()
+    folder = cache_folder()
     assert folder.parent == tmp_path / "temporary"
-    assert folder == sample.cache_folder()
+    assert folder == cache_folder()
     assert_whole(small)
     assert sample.sample_path().parent == folder
 
@@ -216,10 +218,10 @@ def test_a_fallback_folder_of_somebody_else_is_not_trusted(tmp_path: Path, monke
     (tmp_path / "file").touch()
     monkeypatch.setenv("PICTRACE_CACHE", str(tmp_path / "file" / "cache"))
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    own = sample.cache_folder()
+    own = cache_folder()
     assert own.stat().st_mode & 0o777 == 0o700
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     (tmp_path / "pictrace-12345").mkdir()  # it belongs to whoever runs this test
-    found = sample.cache_folder()
+    found = cache_folder()
     assert found.parent == tmp_path
     assert found not in (own, tmp_path / "pictrace-12345")

@@ -55,7 +55,7 @@ def fetched(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> list[int
     counts: list[int] = []
     original = type(catalog).fetch
 
-    def counted(self: SqliteCatalog, ids: np.ndarray, spec: FeatureSpec) -> object:  # type: ignore[type-arg]
+    def counted(self: SqliteCatalog, ids: np.ndarray, spec: FeatureSpec) -> object:
         counts.append(len(ids))
         return original(self, ids, spec)
 

@@ -21,7 +21,7 @@ from pictrace.catalog.migrations import MIGRATIONS
 from pictrace.catalog.records import AddResult, NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
-from pictrace.features import FeatureBatch, FeatureSpec, Layout
+from pictrace.features import FeatureBatch, Features, FeatureSpec, Layout
 from pictrace.metrics.layout import LayoutSsim
 from pictrace.metrics.phash import PHash
 
@@ -529,7 +529,7 @@ class Counted(SqliteCatalog):
 
 
 def hashed(number: int) -> NewPicture:
-    features = {
+    features: dict[FeatureSpec, Features] = {
         PHash().spec: np.array([number], np.uint64),
         LayoutSsim().spec: np.full((1, 32, 32), number, np.uint8),
     }
@@ -591,9 +591,11 @@ def test_features_in_memory_survive_damage_that_is_mended(make_catalog: MakeCata
 
 def test_a_forgotten_catalog_closes_its_connections(tmp_path: Path) -> None:
     catalog = SqliteCatalog(tmp_path / "c.sqlite")
-    idle = catalog._connections._idle
+    connections = catalog._connections
+    assert isinstance(connections, _connections.Connections)
+    idle = connections._idle
     (connection,) = idle
-    del catalog
+    del catalog, connections
     gc.collect()
     assert idle == []
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):

@@ -6,6 +6,7 @@ import io
 import itertools
 import struct
 import zlib
+from typing import Any
 
 import numpy as np
 import pytest
@@ -87,8 +88,12 @@ def save(
 
 
 PIXELS = photo()
-EXACT = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True, "exact": True}}
-LOSSY = {"JPEG": {"quality": 97, "subsampling": 0}, "AVIF": {"quality": 95, "subsampling": "4:4:4"}}
+Options = dict[str, dict[str, Any]]
+EXACT: Options = {"PNG": {}, "TIFF": {}, "WEBP": {"lossless": True, "exact": True}}
+LOSSY: Options = {
+    "JPEG": {"quality": 97, "subsampling": 0},
+    "AVIF": {"quality": 95, "subsampling": "4:4:4"},
+}
 
 
 @pytest.mark.parametrize("image_format", [*EXACT, *LOSSY])
@@ -179,7 +184,7 @@ UNSUITED = {
 @pytest.mark.parametrize("name", UNSUITED)
 @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP"])
 def test_other_profiles_change_nothing(name: str, image_format: str) -> None:
-    options = EXACT.get(image_format, {"quality": 90})
+    options: dict[str, Any] = EXACT.get(image_format, {"quality": 90})
     assert np.array_equal(
         decode(save(PIXELS, image_format, UNSUITED[name], **options)), decode(save(PIXELS, image_format, **options))
     )

@@ -25,7 +25,7 @@ from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features
-from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png
+from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png, load
 from pictrace.indexing import features as features_module
 from pictrace.indexing import intake, pictures
 from pictrace.indexing.features import build_features
@@ -37,7 +37,7 @@ from pictrace.metrics.phash import PHash
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy
-from tests.http_server import Server, serve
+from tests.http_server import Handler, Server, serve
 from tests.paths import ROOT
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -392,7 +392,7 @@ def test_large_pictures_are_decoded_within_the_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A JPEG is decoded at a fraction of its size, so more of them have room."""
-    meter, load = Meter(allowed=at_once), pictures.load
+    meter = Meter(allowed=at_once)
 
     def metered(data: bytes, limits: DecodeLimits) -> RGBImage:
         with meter:
@@ -438,7 +438,7 @@ def test_links_are_fetched_and_their_bytes_kept(server: Server, tmp_path: Path, 
     assert (again.run().known, again.progress.failed) == (15, 3)
 
 
-def hanging(asked: threading.Event, released: threading.Event, data: bytes) -> Callable[..., object]:
+def hanging(asked: threading.Event, released: threading.Event, data: bytes) -> Handler:
     async def respond(_: web.Request) -> web.StreamResponse:
         asked.set()
         while not released.is_set():
@@ -451,7 +451,7 @@ def hanging(asked: threading.Event, released: threading.Event, data: bytes) -> C
 @pytest.mark.parametrize("how", ["stop", "close"])
 def test_a_link_that_hangs_does_not_hold_the_end_up(how: str, server: Server, make_catalog: MakeCatalog) -> None:
     asked, released = threading.Event(), threading.Event()
-    link = server.add("/hanging.png", hanging(asked, released, b""))  # type: ignore[arg-type]
+    link = server.add("/hanging.png", hanging(asked, released, b""))
     good = Item.of_bytes(png(1), Source("upload", "1.png"))
     catalog = make_catalog()
     indexing = Indexing(catalog, [good, Item.of_link(link)], FAST, policy=policy_for(server))
@@ -474,7 +474,7 @@ def test_pictures_at_hand_are_stored_while_a_link_is_slow(
 ) -> None:
     monkeypatch.setattr(intake, "BATCH_S", 0.05)
     released = threading.Event()
-    link = server.add("/slow.png", hanging(threading.Event(), released, png(99)))  # type: ignore[arg-type]
+    link = server.add("/slow.png", hanging(threading.Event(), released, png(99)))
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in range(3)]
     catalog = make_catalog()
     indexing = Indexing(catalog, [*items, Item.of_link(link)], FAST, policy=policy_for(server))

@@ -310,15 +310,14 @@ def test_features_that_no_metric_makes_are_left_out_and_built(case: str, make_ca
 
 def test_sketches_are_never_a_strangers(make_catalog: MakeCatalog) -> None:
     other = filled(make_catalog("o.sqlite"), 1)
-    truth = other.fetch(
-        other.ids(), FeatureSpec("histogram-b32-v1-sketch", get_metric("histogram").sketch_layout, True)
-    )  # type: ignore[arg-type]
+    layout = get_metric("histogram").sketch_layout
+    assert layout is not None
+    sketches = FeatureSpec("histogram-b32-v1-sketch", layout, True)
+    truth = other.fetch(other.ids(), sketches)
     path = tampered(other, "UPDATE small_features SET data = zeroblob(1024) WHERE length(data) = 1024")
     target = make_catalog()
     merge(target, path)
-    found = target.fetch(
-        target.ids(), FeatureSpec("histogram-b32-v1-sketch", get_metric("histogram").sketch_layout, True)
-    )  # type: ignore[arg-type]
+    found = target.fetch(target.ids(), sketches)
     assert np.array_equal(found.rows, truth.rows)
 
 

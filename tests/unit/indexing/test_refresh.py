@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ from pictrace.metrics.phash import PHash
 from pictrace.sources.base import Item
 from pictrace.web import fetch as download
 from pictrace.web.validators import Validators
-from tests.http_server import Server, broken, serve
+from tests.http_server import Handler, Server, broken, serve
 from tests.paths import ROOT
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -46,7 +47,7 @@ def pid(number: int) -> int:
     return image_id(digest(png(number)))
 
 
-def versioned(data: bytes, etag: str) -> Callable[[web.Request], object]:
+def versioned(data: bytes, etag: str) -> Handler:
     """A handler that answers 304 to whoever knows this version."""
 
     async def respond(request: web.Request) -> web.StreamResponse:
@@ -77,7 +78,7 @@ def catalog(make_catalog: MakeCatalog) -> SqliteCatalog:
     return make_catalog()
 
 
-def index(catalog: SqliteCatalog, *links: str, **options: bool) -> Indexing:
+def index(catalog: SqliteCatalog, *links: str, **options: Any) -> Indexing:
     run = Indexing(catalog, [Item.of_link(link) for link in links], FAST, **options)
     run.run()
     return run
@@ -107,7 +108,7 @@ def states(catalog: SqliteCatalog, picture_id: int) -> list[str]:
 
 def test_what_indexing_downloads_is_kept_with_its_validators(server: Server, catalog: SqliteCatalog) -> None:
     server.add("/hop", b"", 302, Location="/a.png")
-    server.add("/a.png", versioned(png(1), '"one"'))  # type: ignore[arg-type]
+    server.add("/a.png", versioned(png(1), '"one"'))
     server.add("/same.png", png(1), Last_Modified="Wed, 21 Oct 2015 07:28:00 GMT")
     index(catalog, server.url("/hop"), server.url("/same.png"))
     hop, same = sorted(catalog.links(), key=lambda link: link.source.address)
@@ -130,7 +131,7 @@ def test_what_indexing_downloads_is_kept_with_its_validators(server: Server, cat
 def test_a_link_that_leads_to_the_same_bytes_is_unchanged(
     with_validators: bool, server: Server, catalog: SqliteCatalog
 ) -> None:
-    url = server.add("/a.png", versioned(png(1), '"one"') if with_validators else png(1))  # type: ignore[arg-type]
+    url = server.add("/a.png", versioned(png(1), '"one"') if with_validators else png(1))
     index(catalog, url)
     before = catalog.pictures(catalog.ids())
     for _ in range(2):
@@ -143,9 +144,9 @@ def test_a_link_that_leads_to_the_same_bytes_is_unchanged(
 def test_a_link_that_leads_to_other_bytes_moves_and_the_former_picture_stays(
     server: Server, catalog: SqliteCatalog
 ) -> None:
-    url = server.add("/a.png", versioned(png(1), '"one"'))  # type: ignore[arg-type]
+    url = server.add("/a.png", versioned(png(1), '"one"'))
     Indexing(catalog, [Item.of_link(url, {"artist": "X"})], FAST).run()
-    server.add("/a.png", versioned(png(2), '"two"'))  # type: ignore[arg-type]
+    server.add("/a.png", versioned(png(2), '"two"'))
     run = refresh(catalog)
     assert counts(run) == (0, 1, 0, 0)
     (change,) = run.changes
@@ -187,7 +188,7 @@ def test_links_that_change_places_lead_to_each_others_pictures(server: Server, c
 def test_a_link_that_is_gone_is_marked_and_nothing_is_removed(
     status: int, server: Server, catalog: SqliteCatalog
 ) -> None:
-    url = server.add("/a.png", versioned(png(1), '"one"'))  # type: ignore[arg-type]
+    url = server.add("/a.png", versioned(png(1), '"one"'))
     index(catalog, url)
     server.add("/a.png", b"", status)
     run = refresh(catalog, prune=True)
@@ -195,7 +196,7 @@ def test_a_link_that_is_gone_is_marked_and_nothing_is_removed(
     assert [one.address for one in run.gone] == [url]
     assert (states(catalog, pid(1)), catalog.original(pid(1)), run.removed) == (["gone"], png(1), 0)
     assert catalog.known_sources("link", [url]) == {url: pid(1)}
-    server.add("/a.png", versioned(png(1), '"one"'))  # type: ignore[arg-type]
+    server.add("/a.png", versioned(png(1), '"one"'))
     assert counts(refresh(catalog)) == (1, 0, 0, 0)
     assert states(catalog, pid(1)) == ["ok"]
     assert server.requests[-1][1]["If-None-Match"] == '"one"'  # kept through its absence
@@ -214,7 +215,7 @@ def test_a_link_that_is_gone_is_marked_and_nothing_is_removed(
 def test_a_link_that_fails_is_listed_and_keeps_its_picture(
     answer: tuple[bytes, int], reason: str, server: Server, catalog: SqliteCatalog
 ) -> None:
-    url = server.add("/a.png", versioned(png(1), '"one"'))  # type: ignore[arg-type]
+    url = server.add("/a.png", versioned(png(1), '"one"'))
     index(catalog, url)
     server.add("/a.png", *answer, ETag='"page"')
     run = refresh(catalog, prune=True)
@@ -433,13 +434,15 @@ def test_a_picture_removed_during_the_run_does_not_come_back(server: Server, cat
 
 
 def test_a_thousand_links_of_which_five_in_a_hundred_fail(server: Server, catalog: SqliteCatalog) -> None:
-    urls = [server.add(f"/{number}.png", versioned(png(number), f'"{number}"')) for number in range(100)]  # type: ignore[arg-type]
+    urls = [server.add(f"/{number}.png", versioned(png(number), f'"{number}"')) for number in range(100)]
     urls += [server.add(f"/copy/{number}.png", png(number % 100)) for number in range(900)]
     index(catalog, *urls)
     assert catalog.link_counts()["ok"] == 1000
     short = broken(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nshort")
     for number in range(0, 250, 5):
-        server.add(f"/copy/{number}.png", *[(b"", 404), (b"<html>", 200), (b"", 500), (short,)][number % 4])
+        answers: list[tuple[bytes | Handler, int]] = [(b"", 404), (b"<html>", 200), (b"", 500), (short, 200)]
+        answer, status = answers[number % 4]
+        server.add(f"/copy/{number}.png", answer, status)
     for number in range(20):
         server.add(f"/{number}.png", png(2000 + number))
     server.requests.clear()

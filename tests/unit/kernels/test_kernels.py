@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,15 +21,17 @@ from skimage.metrics import structural_similarity
 
 from pictrace import kernels
 from pictrace.kernels import pool
+from pictrace.kernels.switch import Backend
 from tests.paths import ROOT
 
 PERCENTS = range(50, 96)
 
 
 @pytest.fixture(params=["plain", "compiled"])
-def backend(request: pytest.FixtureRequest) -> Iterator[str]:
-    with kernels.forced(request.param):
-        yield request.param
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    chosen: Backend = request.param
+    with kernels.forced(chosen):
+        yield chosen
 
 
 def both(call: Callable[[], Any]) -> tuple[Any, Any]:
@@ -56,16 +59,16 @@ def ragged(*counts: int) -> NDArray[np.int64]:
 
 def similar_squares(side: int, n: int) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """A query, and candidates from alike to unrelated, with flat, black and white ones among them."""
-    query = cv2.GaussianBlur(random_bytes(1, side, side), (5, 5), 0)
+    query = np.asarray(cv2.GaussianBlur(random_bytes(1, side, side), (5, 5), 0), np.uint8)
     noise = np.random.default_rng(2).normal(size=(n, side, side)) * np.linspace(0, 80, n)[:, None, None]
-    rows = np.clip(query + noise, 0, 255).astype(np.uint8)
+    rows: NDArray[np.uint8] = np.clip(query + noise, 0, 255).astype(np.uint8)
     for position, level in enumerate((0, 255, 254, 77)[: max(0, n - 1)]):
         rows[1 + position] = level
     return query, rows
 
 
 @pytest.mark.parametrize(("side", "n"), [(7, 5), (8, 70), (31, 65), (32, 130), (33, 1), (65, 9), (256, 9)])
-def test_ssim_is_scikit_images(backend: str, side: int, n: int) -> None:
+def test_ssim_is_scikit_images(backend: Backend, side: int, n: int) -> None:
     query, rows = similar_squares(side, n)
     flat = np.full_like(query, 255)
     for first in (query, flat):
@@ -76,7 +79,7 @@ def test_ssim_is_scikit_images(backend: str, side: int, n: int) -> None:
 
 
 @pytest.mark.parametrize("side", [32, 20])
-def test_ssim_of_eight_orientations_is_that_of_each(backend: str, side: int) -> None:
+def test_ssim_of_eight_orientations_is_that_of_each(backend: Backend, side: int) -> None:
     query, rows = similar_squares(side, 67)
     queries = np.stack([np.rot90(each, k) for each in (query, query[:, ::-1]) for k in range(4)])
     together = kernels.ssim_variants(queries, rows)
@@ -85,7 +88,7 @@ def test_ssim_of_eight_orientations_is_that_of_each(backend: str, side: int) -> 
     np.testing.assert_allclose(together, expected, atol=5e-5)
 
 
-def test_ssim_with_the_chosen_orientation_is_that_of_each(backend: str) -> None:
+def test_ssim_with_the_chosen_orientation_is_that_of_each(backend: Backend) -> None:
     random = np.random.default_rng(9)
     queries = random.integers(0, 256, (3, 100, 100), dtype=np.uint8)
     rows = random.integers(0, 256, (23, 100, 100), dtype=np.uint8)
@@ -100,7 +103,7 @@ def test_ssim_with_the_chosen_orientation_is_that_of_each(backend: str) -> None:
                 kernels.ssim_chosen(queries, wrong, rows)
 
 
-def test_ssim_of_no_candidates_and_of_itself(backend: str) -> None:
+def test_ssim_of_no_candidates_and_of_itself(backend: Backend) -> None:
     for side in (32, 256):
         query = random_bytes(3, side, side)
         assert kernels.ssim_pairs(query, np.empty((0, side, side), np.uint8)).shape == (0,)
@@ -123,7 +126,7 @@ COUNTS = (0, 1, 2, 3, 37, 64, 5, 0)
 
 
 @pytest.mark.parametrize("queries", [0, 1, 15, 16, 50])
-def test_nearest_descriptors_are_those_of_brute_force(backend: str, queries: int) -> None:
+def test_nearest_descriptors_are_those_of_brute_force(backend: Backend, queries: int) -> None:
     query, rows, offsets = descriptors(1, queries), descriptors(2, sum(COUNTS)), ragged(*COUNTS)
     rows[60:64] = rows[70]  # ties
     query[: queries // 4] = 0
@@ -145,13 +148,13 @@ def test_nearest_descriptors_are_those_of_brute_force(backend: str, queries: int
             assert index[one, i] == nearest.trainIdx
 
 
-def test_descriptors_can_differ_in_all_bits(backend: str) -> None:
+def test_descriptors_can_differ_in_all_bits(backend: Backend) -> None:
     query, rows = np.zeros((3, 32), np.uint8), np.full((2, 32), 255, np.uint8)
     best, second, index = kernels.orb_nearest(query, rows, ragged(2))
     assert (best.tolist(), second.tolist(), index.tolist()) == ([[256] * 3], [[256] * 3], [[0] * 3])
 
 
-def test_coarse_keypoints_count_distinct_targets(backend: str) -> None:
+def test_coarse_keypoints_count_distinct_targets(backend: Backend) -> None:
     query, n = descriptors(3, 50), 150
     rows = descriptors(4, n * 64).reshape(n, 64, 32)
     rows[::3, :20] = query[:20] ^ np.uint8(1)
@@ -236,7 +239,7 @@ def matched_set() -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.
     return query, np.concatenate(candidates), offsets, (best, second, index)
 
 
-def test_every_threshold_gives_what_it_would_give_alone(backend: str) -> None:
+def test_every_threshold_gives_what_it_would_give_alone(backend: Backend) -> None:
     query, candidates, offsets, (best, second, index) = matched_set()
     counts, turn = kernels.orb_evidence(query, best, second, index, candidates, offsets)
     assert counts.shape == (3, 46, 5)
@@ -291,7 +294,7 @@ def test_both_implementations_judge_crowded_keypoints_alike() -> None:
 
 
 @pytest.mark.parametrize("quarters", [0, 1, 2, 3])
-def test_a_known_similarity_makes_all_matches_agree(backend: str, quarters: int) -> None:
+def test_a_known_similarity_makes_all_matches_agree(backend: Backend, quarters: int) -> None:
     query = points(12, 40)
     query[:, 0], query[:, 1] = np.arange(40) % 8 * 60, np.arange(40) // 8 * 60  # one per cell
     other = moved(query, -quarters * math.pi / 2 + 0.2, 0.4, (7, -30))
@@ -322,7 +325,7 @@ def picture() -> NDArray[np.uint8]:
     return canvas
 
 
-def test_turns_are_those_of_rot90(backend: str, picture: NDArray[np.uint8]) -> None:
+def test_turns_are_those_of_rot90(backend: Backend, picture: NDArray[np.uint8]) -> None:
     query, query_points = picture_keypoints(picture)
     for quarters in range(4):
         packed = kernels.pack_keypoints(*picture_keypoints(np.ascontiguousarray(np.rot90(picture, quarters))))
@@ -339,21 +342,19 @@ def test_the_score_is_nearest_and_evidence_together(picture: NDArray[np.uint8]) 
     offsets = ragged(len(packed), 130, len(packed), 1, 0, *range(130, 50, -1))
     offsets = np.insert(offsets, 4, offsets[4])
     assert offsets[-1] == len(rows)
-    settings = {"first_percent": 60, "last_percent": 90, "tolerance_px": 12.0}
+    settings: dict[str, Any] = {"first_percent": 60, "last_percent": 90, "tolerance_px": 12.0}
     plain, compiled = both(lambda: kernels.orb_score(description, own_points, rows, offsets, **settings))
     near = both(lambda: kernels.orb_nearest(description, np.ascontiguousarray(rows[:, :32]), offsets))
     for best, second, index in near:
         place = kernels.unpack_points(rows)
-        apart = both(
-            lambda b=best, s=second, i=index, p=place: kernels.orb_evidence(own_points, b, s, i, p, offsets, **settings)
-        )
+        apart = both(partial(kernels.orb_evidence, own_points, best, second, index, place, offsets, **settings))
         for counts, turn in (plain, compiled, *apart):
             np.testing.assert_array_equal(counts, plain[0])
             np.testing.assert_array_equal(turn, plain[1])
     assert plain[0][2, 0, 0] > 50
 
 
-def test_evidence_of_nothing_is_zero(backend: str) -> None:
+def test_evidence_of_nothing_is_zero(backend: Backend) -> None:
     query, rows = descriptors(17, 9), kernels.pack_keypoints(descriptors(18, 4), points(19, 4))
     for own, batch, offsets in (
         (query[:0], rows, ragged(4)),
@@ -367,7 +368,7 @@ def test_evidence_of_nothing_is_zero(backend: str) -> None:
         assert not turn.any()
 
 
-def test_all_zero_descriptors_never_pass(backend: str) -> None:
+def test_all_zero_descriptors_never_pass(backend: Backend) -> None:
     rows = kernels.pack_keypoints(np.zeros((5, 32), np.uint8), points(21, 5))
     counts, _ = kernels.orb_score(np.zeros((5, 32), np.uint8), points(22, 5), rows, ragged(5))
     assert not counts.any()  # best and second are 0: nothing is nearer than anything
@@ -410,7 +411,7 @@ def dense(rows: NDArray[np.uint16], bins: int = 32768) -> NDArray[np.float32]:
     return found
 
 
-def test_histograms_correlate_as_in_opencv(backend: str) -> None:
+def test_histograms_correlate_as_in_opencv(backend: Backend) -> None:
     sizes = (2500, 1, 0, 17, 3000, 64, 0)
     own = [histogram(seed, size, 400_000) for seed, size in enumerate(sizes)]
     own[3] = own[0][:17]
@@ -427,7 +428,7 @@ def test_histograms_correlate_as_in_opencv(backend: str) -> None:
     assert kernels.histogram_correlation(own[0][:, 0], dense(own[0])[own[0][:, 0]], rows, ragged()).shape == (0,)
 
 
-def test_a_histogram_equal_in_all_bins_correlates_as_in_opencv(backend: str) -> None:
+def test_a_histogram_equal_in_all_bins_correlates_as_in_opencv(backend: Backend) -> None:
     flat = np.stack([np.arange(64), np.full(64, 5), np.zeros(64)], axis=1).astype(np.uint16)
     other = histogram(3, 10, 50, bins=64)
     for one in (flat, other):
@@ -436,7 +437,7 @@ def test_a_histogram_equal_in_all_bins_correlates_as_in_opencv(backend: str) -> 
         assert found[0] == pytest.approx(expected) == 1.0
 
 
-def test_coarse_histograms_keep_the_largest_bins(backend: str) -> None:
+def test_coarse_histograms_keep_the_largest_bins(backend: Backend) -> None:
     full = [histogram(seed, size, 100_000) for seed, size in enumerate((2500, 100, 0, 256, 1))]
     rows = np.stack([kernels.largest_bins(one) for one in full])
     assert rows.shape == (5, 256, 2)
@@ -458,7 +459,7 @@ def test_coarse_histograms_keep_the_largest_bins(backend: str) -> None:
 
 
 @pytest.mark.parametrize("n", [0, 1, 77])
-def test_hamming_distance_is_that_of_whole_numbers(backend: str, n: int) -> None:
+def test_hamming_distance_is_that_of_whole_numbers(backend: Backend, n: int) -> None:
     codes = np.random.default_rng(n).integers(0, 2**64, n, dtype=np.uint64)
     queries = np.array([0, 2**64 - 1, 12345678901234567890, 12345678901234567890, 1], np.uint64)
     table = np.array([[(int(a) ^ int(b)).bit_count() for b in codes] for a in queries]).reshape(5, n)
@@ -470,7 +471,7 @@ def test_hamming_distance_is_that_of_whole_numbers(backend: str, n: int) -> None
 
 
 @pytest.mark.parametrize(("n", "words"), [(0, 1), (1, 32), (4099, 32), (50, 3)])
-def test_long_codes_differ_in_as_many_bits_as_whole_numbers_do(backend: str, n: int, words: int) -> None:
+def test_long_codes_differ_in_as_many_bits_as_whole_numbers_do(backend: Backend, n: int, words: int) -> None:
     random = np.random.default_rng(n)
     query, codes = (random.integers(0, 2**64, shape, dtype=np.uint64) for shape in (words, (n, words)))
     codes[:1] = query
@@ -488,7 +489,7 @@ def test_long_codes_differ_in_as_many_bits_as_whole_numbers_do(backend: str, n: 
 
 
 @pytest.mark.parametrize(("n", "dimension"), [(0, 8), (1, 1), (700, 2048), (65, 33)])
-def test_cosines_are_those_of_double_precision(backend: str, n: int, dimension: int) -> None:
+def test_cosines_are_those_of_double_precision(backend: Backend, n: int, dimension: int) -> None:
     random = np.random.default_rng(n)
     rows = (random.standard_normal((n, dimension)) / dimension**0.5).astype(np.float16)
     rows[: n // 2] *= np.float16(0.01)  # lengths do not matter, nor do numbers below float16's normal ones
@@ -509,7 +510,7 @@ def test_cosines_are_those_of_double_precision(backend: str, n: int, dimension: 
 # --- arrays as they come from files -------------------------------------------------------------
 
 
-def test_read_only_and_misaligned_arrays_are_taken(backend: str) -> None:
+def test_read_only_and_misaligned_arrays_are_taken(backend: Backend) -> None:
     query, rows = similar_squares(32, 9)
     packed = kernels.pack_keypoints(descriptors(1, 30), points(2, 30))
     colours = histogram(1, 40, 900)

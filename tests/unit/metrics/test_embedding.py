@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import scipy.linalg
+from numpy.typing import NDArray
 
 from pictrace import metrics as metrics_module
 from pictrace import models
@@ -102,8 +103,9 @@ def test_the_cascade_finds_what_exact_comparison_finds() -> None:
     """Recall of the ten nearest of 5,000 by 400 sketches, against all cosines in float32."""
     random = np.random.default_rng(6)
     centres = np.abs(random.standard_normal((250, 512), np.float32))
-    rows = np.maximum(0, centres[random.integers(250, size=5000)] + random.standard_normal((5000, 512), np.float32) / 2)
-    queries = rows[:40] + random.standard_normal((40, 512), np.float32) / 5
+    spread = random.standard_normal((5000, 512), np.float32) / 2
+    rows: NDArray[np.float32] = np.maximum(0, centres[random.integers(250, size=5000)] + spread)
+    queries: NDArray[np.float32] = rows[:40] + random.standard_normal((40, 512), np.float32) / np.float32(5)
     unit = rows / np.linalg.norm(rows, axis=1, keepdims=True)
     best = np.argsort(-(queries @ unit.T), axis=1)[:, :10]
     sketches, asked = sign_bits(rows), sign_bits(queries)
@@ -156,7 +158,7 @@ def test_a_query_goes_without_while_it_weighs_nothing(
     calls: list[str] = []
     original = Embedding.extract
 
-    def counted(self: Embedding, image: np.ndarray) -> np.ndarray:  # type: ignore[type-arg]
+    def counted(self: Embedding, image: np.ndarray) -> np.ndarray:
         calls.append("extract")
         return original(self, image)
 

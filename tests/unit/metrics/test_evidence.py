@@ -3,7 +3,6 @@
 import dataclasses
 from collections.abc import Callable
 
-import cv2
 import numpy as np
 import pytest
 from scipy.stats import pearsonr
@@ -266,6 +265,6 @@ def test_numbers_have_no_negative_zero() -> None:
 def test_drawing_leaves_the_evidence_alone(images: list[RGBImage]) -> None:
     before = images[0].copy()
     for name in ("orb", "ssim"):
-        for part in get_metric(name).explain(images[0], cv2.flip(images[0], 1), orientations=True).evidence:
+        for part in get_metric(name).explain(images[0], mirror(images[0]), orientations=True).evidence:
             draw_evidence(part)
     np.testing.assert_array_equal(images[0], before)

@@ -201,7 +201,7 @@ def test_an_explanation_has_the_very_number_of_the_comparison(
             raw = float(scores.raw[(*metric.setting_positions(chosen), 0)])
             explanation = metric.explain(changed, match, chosen, orientations=orientations)
             assert explanation.raw == pytest.approx(raw, abs=1e-6)
-            expected = float(metric.scale_for(chosen).similarity(np.float32(raw)))
+            expected = float(metric.scale_for(chosen).similarity(np.array(raw, np.float32)))
             assert explanation.similarity == pytest.approx(expected, abs=1e-6)
             assert explanation.summary
             assert explanation.evidence
@@ -217,7 +217,7 @@ def test_explaining_a_flat_picture_says_why_not(metric: Metric, odd_images: dict
         assert metric.name == "histogram"
 
 
-def arrays_in(part: object) -> list[np.ndarray]:  # type: ignore[type-arg]
+def arrays_in(part: object) -> list[np.ndarray]:
     """All arrays and numbers of a piece of evidence, however deep."""
     if dataclasses.is_dataclass(part):
         return [array for one in dataclasses.fields(part) for array in arrays_in(getattr(part, one.name))]
@@ -300,8 +300,8 @@ def test_the_feature_key_names_every_parameter(metric: Metric) -> None:
 def test_raw_values_are_told_with_their_unit(metric: Metric) -> None:
     assert metric.scale.describe(metric.scale.best).endswith(metric.scale.unit)
     assert metric.scale.describe(float("nan")) == "not comparable"
-    assert metric.scale.similarity(np.float32(metric.scale.best)) == 1
-    assert metric.scale.similarity(np.float32(metric.scale.worst)) == 0
+    assert metric.scale.similarity(np.array(metric.scale.best, np.float32)) == 1
+    assert metric.scale.similarity(np.array(metric.scale.worst, np.float32)) == 0
 
 
 def test_a_changed_copy_is_nearer_than_strangers_by_some_metric(images: list[RGBImage]) -> None:

@@ -51,7 +51,7 @@ def test_histogram_equals_opencv(pairs: list[tuple[RGBImage, RGBImage]]) -> None
     for query, match in pairs:
         # As columns: OpenCV 5.0 counts the bins of a three-dimensional histogram wrongly.
         dense = [cv2.calcHist([one], [0, 1, 2], None, [32] * 3, [0, 256] * 3).reshape(-1, 1) for one in (query, match)]
-        expected = cv2.compareHist(*dense, cv2.HISTCMP_CORREL)
+        expected = cv2.compareHist(dense[0], dense[1], cv2.HISTCMP_CORREL)
         assert raw_of("histogram", query, match) == pytest.approx(expected, abs=1e-5)
 
 

@@ -14,7 +14,7 @@ RANDOM = np.random.default_rng(4)
 POINTS = RANDOM.uniform(0, 500, (60, 2)).astype(np.float32)
 
 
-def moved_by(matrix: np.ndarray, points: np.ndarray = POINTS) -> np.ndarray:  # type: ignore[type-arg]
+def moved_by(matrix: np.ndarray, points: np.ndarray = POINTS) -> np.ndarray:
     return np.asarray(cv2.perspectiveTransform(points[np.newaxis].astype(np.float64), matrix)[0], np.float32)
 
 
@@ -23,7 +23,7 @@ PERSPECTIVE = np.array([[0.9, 0.1, 20], [-0.05, 0.8, 30], [6e-4, 3e-4, 1]])
 
 
 @pytest.mark.parametrize("matrix", [SIMILARITY, PERSPECTIVE], ids=["similarity", "perspective"])
-def test_a_known_transform_is_found_among_wrong_matches(matrix: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_a_known_transform_is_found_among_wrong_matches(matrix: np.ndarray) -> None:
     match = moved_by(matrix)
     match[::4] = RANDOM.uniform(0, 500, match[::4].shape)
     placement = place(POINTS, match)
@@ -114,7 +114,7 @@ NEARER_LEFT = np.array([[2, 0, 0], [0, 1, 0], [0.01, 0, 1]])
     ],
     ids=["equal", "half beside", "quarter", "larger", "apart", "diamond", "mirrored", "perspective"],
 )
-def test_overlap_by_hand(matrix: np.ndarray, query: float, match: float) -> None:  # type: ignore[type-arg]
+def test_overlap_by_hand(matrix: np.ndarray, query: float, match: float) -> None:
     for sign in (1, -1):  # a transform is the same up to a factor
         placement = Placement(matrix.astype(np.float64) * sign, np.ones(0, np.bool_))
         overlap = placement.overlap((100, 100, 3), (100, 100, 3))
@@ -130,7 +130,7 @@ def test_overlap_of_pictures_of_different_sizes() -> None:
 
 
 @pytest.mark.parametrize("matrix", [SIMILARITY, PERSPECTIVE, np.array([[1, 0.2, 3], [0.1, 1, -40], [4e-3, -3e-3, 1]])])
-def test_overlap_equals_counting_pixels(matrix: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_overlap_equals_counting_pixels(matrix: np.ndarray) -> None:
     overlap = Placement(matrix, np.ones(0, np.bool_)).overlap((400, 500), (300, 450))
     y, x = np.mgrid[0:400:0.5, 0:500:0.5] + 0.25
     right, down, depth = np.tensordot(matrix, np.stack([x, y, np.ones_like(x)]), 1)

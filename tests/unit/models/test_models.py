@@ -7,8 +7,9 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -145,7 +146,7 @@ def test_a_network_of_the_size_of_resnet50(resnet50: Path, monkeypatch: pytest.M
 
 
 def graph_of(
-    nodes: list[onnx.NodeProto], tensors: dict[str, NDArray[np.generic]] | None = None, *, outputs: tuple[str, ...] = ()
+    nodes: list[onnx.NodeProto], tensors: Mapping[str, NDArray[Any]] | None = None, *, outputs: tuple[str, ...] = ()
 ) -> onnx.GraphProto:
     return helper.make_graph(
         nodes,
@@ -201,7 +202,7 @@ def test_networks_of_eight_bits_are_cut_where_they_are_numbers_again(tmp_path: P
         helper.make_node("QuantizeLinear", ["scores", "step", "zero"], ["scores8"]),
         helper.make_node("DequantizeLinear", ["scores8", "step", "zero"], ["out"]),
     ]
-    tensors = {"step": step, "zero": zero, "w8": np.full((3, 5), 150, np.uint8)}
+    tensors: dict[str, NDArray[Any]] = {"step": step, "zero": zero, "w8": np.full((3, 5), 150, np.uint8)}
     path = saved(graph_of(nodes, tensors), tmp_path / "m.onnx")
     assert embedding_tensor(read_graph(memoryview(path.read_bytes()))) == "again"
     picture = squares(32, 1)

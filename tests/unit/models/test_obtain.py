@@ -212,7 +212,7 @@ def test_private_addresses_are_refused_behind_redirects_too(model: Model) -> Non
 
 
 def test_a_full_disk_is_told_before_anything_is_fetched(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))  # type: ignore[attr-defined]
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: shutil._ntuple_diskusage(10**9, 10**9, 1000))
     with serve() as server:
         with pytest.raises(ModelError, match="0 MB are free"):
             obtain.obtain(at(model, server.add("/m.onnx", ranged())), policy=policy(server))

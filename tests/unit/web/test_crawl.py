@@ -80,7 +80,7 @@ def read(
 
 
 def page(server: Server, path: str, html: str, **headers: str) -> str:
-    return server.add(path, html.encode(), **{"Content_Type": "text/html; charset=utf-8", **headers})
+    return server.add(path, html.encode(), 200, **{"Content_Type": "text/html; charset=utf-8", **headers})
 
 
 def links(result: Result) -> list[str]:

@@ -406,7 +406,7 @@ def test_a_redirect_in_a_circle_is_noticed(server: Server) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Location": ""}])
 def test_a_redirect_to_nowhere_is_an_error(server: Server, headers: dict[str, str]) -> None:
-    url = server.add("/a", answer(302, **headers))
+    url = server.add("/a", answer(302, b"", **headers))
     assert "answered 302, found, but not where to." in str(failure(url, policy_for(server)))
 
 

@@ -207,7 +207,8 @@ def test_no_address_is_accepted_that_the_standard_library_calls_private() -> Non
     # Half of them in 2000::/3, where the public addresses are; the others anywhere.
     six = [ipaddress.IPv6Address(rng.getrandbits(128) >> 3 | 1 << 125) for _ in range(2000)]
     six += [ipaddress.IPv6Address(rng.getrandbits(128)) for _ in range(2000)]
-    for address in [*four, *six]:
+    addresses: list[ipaddress.IPv4Address | ipaddress.IPv6Address] = [*four, *six]
+    for address in addresses:
         try:
             check_address(str(address), 80, POLICY)
         except RefusedError:
