@@ -20,7 +20,7 @@ from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources._zip_layout import count_entries, damaged_ranges
 from pictrace.sources.base import Item, Listing, Skipped
-from pictrace.sources.kinds import SourceKind
+from pictrace.sources.kinds import SourceKind, begins_with
 
 __all__ = ["KIND", "ArchiveLimits", "read_zip"]
 
@@ -165,6 +165,6 @@ KIND = SourceKind(
     "a ZIP archive",
     lambda address, _: read_zip(address),
     suffixes=frozenset([".zip"]),
-    starts=(b"PK\3\4", b"PK\5\6"),  # the latter of an empty one
+    starts_like=begins_with(b"PK\3\4", b"PK\5\6"),  # the latter of an empty one
     order=30,
 )

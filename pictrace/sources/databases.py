@@ -14,7 +14,7 @@ from pictrace.sources._keys import RowKey, Value, key_of
 from pictrace.sources._schema import beginning, choose_table, sample_rows, tables_of
 from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
 from pictrace.sources.columns import choose_columns
-from pictrace.sources.kinds import SourceKind
+from pictrace.sources.kinds import SourceKind, begins_with
 
 __all__ = ["KIND", "read_database"]
 
@@ -97,7 +97,7 @@ KIND = SourceKind(
     "a SQLite database",
     lambda address, choices: read_database(Path(address), choices.table, choices.column),
     suffixes=frozenset([".sqlite", ".sqlite3", ".db", ".db3"]),
-    starts=(b"SQLite format 3\0",),
+    starts_like=begins_with(b"SQLite format 3\0"),
     understands=frozenset(["column", "table"]),
     tables=tables_of,
     order=30,

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from pictrace.errors import SourceError
 from pictrace.sources.base import Listing
 
-__all__ = ["Choices", "Glimpse", "SourceKind", "Table"]
+__all__ = ["Choices", "Glimpse", "SourceKind", "Table", "begins_with"]
 
 SNIFFED_BYTES = 16 * 1024
 # What each choice chooses among, for a message about a source that has nothing of the kind.
@@ -83,7 +83,12 @@ class Glimpse:
         return self.start.decode("utf-8-sig", "replace")
 
 
-def _never(_: Glimpse) -> bool:
+def begins_with(*signatures: bytes) -> Callable[[bytes], bool]:
+    """For SourceKind.starts_like: whether a file begins with one of these."""
+    return lambda start: start.startswith(signatures)
+
+
+def _never(_: object) -> bool:
     return False
 
 
@@ -100,8 +105,8 @@ class SourceKind:
         that says what to do, DownloadError where a network is to blame.
     suffixes
         Endings of its files' names, in lower case, with their dots.
-    starts
-        First bytes that its files alone have; any of them.
+    starts_like
+        Whether the first bytes of a file (up to 16 KB) are those that its files alone have; ``begins_with`` makes one.
     is_alike
         Whether what else is known speaks for it: how a text begins, that the address is a link.
     order
@@ -117,7 +122,7 @@ class SourceKind:
     title: str
     read: Callable[[str, Choices], Listing]
     suffixes: frozenset[str] = frozenset()
-    starts: tuple[bytes, ...] = ()
+    starts_like: Callable[[bytes], bool] = _never
     is_alike: Callable[[Glimpse], bool] = _never
     order: int = 100
     understands: frozenset[str] = frozenset()
@@ -134,6 +139,6 @@ class SourceKind:
         So the first bytes of a file outweigh its name, and a workbook, which begins as a ZIP archive does, is one
         by its name.
         """
-        by_bytes = bool(self.starts) and glimpse.start.startswith(self.starts)
+        by_bytes = glimpse.is_file and self.starts_like(glimpse.start)
         by_name = glimpse.suffix in self.suffixes
         return 4 * by_bytes + 2 * by_name + self.is_alike(glimpse)

@@ -43,7 +43,11 @@ MAX_URL_LENGTH = 2048
 """Characters in a link."""
 
 # What to do instead, by what was wanted: the middle of a sentence.
-_INSTEAD = {"picture": "save the picture and upload it", "page": "save the page's pictures and add them"}
+_INSTEAD = {
+    "picture": "save the picture and upload it",
+    "page": "save the page's pictures and add them",
+    "manifest": "save the manifest and name its file",
+}
 
 _UNPRINTABLE = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -70,7 +74,7 @@ class DownloadPolicy:
     retries: int = 2
     allowed_hosts: frozenset[str] = frozenset()
     ports: frozenset[int] = frozenset({80, 443})
-    wanted: Literal["picture", "page"] = "picture"
+    wanted: Literal["picture", "page", "manifest"] = "picture"
 
     def __post_init__(self) -> None:
         least = {"max_bytes": 1, "concurrency": 1, "per_host": 1, "max_redirects": 0, "retries": 0}

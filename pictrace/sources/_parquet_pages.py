@@ -1,0 +1,115 @@
+"""What the pages of a Parquet file would need, before a library inflates them.
+
+A page's header says how large it is when inflated; all that is taken on its word, so that a file of some kilobytes
+may ask for gigabytes. The headers lie before the pages, and are read here without the pages.
+Source: Apache Parquet, parquet.thrift (PageHeader); Apache Thrift, compact protocol.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pictrace.errors import SourceError
+
+__all__ = ["check_pages"]
+
+MAX_PAGE_BYTES = 64 * 1024**2
+HEADER_BYTES = 64 * 1024  # a real one has some dozens, or hundreds with statistics
+MAX_DEPTH = 5
+TRUE, FALSE, BYTE, I64, DOUBLE, BINARY, LIST, SET, STRUCT = 1, 2, 3, 6, 7, 8, 9, 10, 12
+# Fields of PageHeader and of the three kinds of page within it.
+INFLATED, STORED, DATA, DATA_2 = 2, 3, 5, 8
+# DELTA_BYTE_ARRAY: each value repeats as much as it likes of the one before, so few bytes name as many as they like.
+REFUSED_ENCODING = 7
+
+
+def check_pages(path: Path, start: int, end: int) -> None:
+    """Raise SourceError unless a chunk of a column, from byte to byte of the file, has pages of a usual size."""
+    with path.open("rb") as file:
+        while start < end:
+            file.seek(start)
+            header, length = _Compact(file.read(HEADER_BYTES), path).struct()
+            inflated, stored = header.get(INFLATED), header.get(STORED)
+            if not isinstance(inflated, int) or not isinstance(stored, int) or inflated < 0 or stored < 0:
+                raise _damaged(path)
+            if max(inflated, stored) > MAX_PAGE_BYTES:
+                raise SourceError(
+                    f"{path} has a page of {max(inflated, stored) / 1024**2:,.0f} MB; {MAX_PAGE_BYTES // 1024**2} MB "
+                    "is the most. Write it with smaller pages."
+                )
+            for kind, encoding in ((DATA, 2), (DATA_2, 4)):
+                page = header.get(kind)
+                if isinstance(page, dict) and page.get(encoding) == REFUSED_ENCODING:
+                    raise SourceError(
+                        f"{path} is encoded as DELTA_BYTE_ARRAY, which may inflate without bound. "
+                        "Write it with another encoding."
+                    )
+            start += length + stored
+
+
+def _damaged(path: Path) -> SourceError:
+    return SourceError(f"{path} is damaged: its pages are not where it says. Write it again.")
+
+
+class _Compact:
+    """A reader of Thrift's compact protocol, as far as page headers need it."""
+
+    def __init__(self, data: bytes, path: Path) -> None:
+        self._data, self._path, self._at = data, path, 0
+
+    def struct(self, depth: int = 0) -> tuple[dict[int, Any], int]:
+        """(the fields by their numbers, where the struct ends)."""
+        fields: dict[int, Any] = {}
+        number = 0
+        while True:
+            head = self._byte()
+            if head == 0:
+                return fields, self._at
+            number = number + (head >> 4) if head >> 4 else self._signed()
+            fields[number] = self._value(head & 15, depth + 1)
+
+    def _value(self, kind: int, depth: int) -> Any:
+        if depth > MAX_DEPTH:
+            raise _damaged(self._path)
+        if kind in {TRUE, FALSE}:
+            return kind == TRUE
+        if BYTE < kind <= I64:
+            return self._signed()
+        if kind == STRUCT:
+            return self.struct(depth)[0]
+        if kind in {LIST, SET}:
+            head = self._byte()
+            count = self._unsigned() if head >> 4 == 15 else head >> 4
+            of_bytes = head & 15 in {TRUE, FALSE}
+            if count > HEADER_BYTES:
+                raise _damaged(self._path)
+            return [self._byte() if of_bytes else self._value(head & 15, depth + 1) for _ in range(count)]
+        length = {BYTE: 1, DOUBLE: 8}.get(kind)
+        if kind == BINARY:
+            length = self._unsigned()
+        if length is None or self._at + length > len(self._data):
+            raise _damaged(self._path)
+        self._at += length
+        return None
+
+    def _byte(self) -> int:
+        if self._at >= len(self._data):
+            raise _damaged(self._path)
+        self._at += 1
+        return self._data[self._at - 1]
+
+    def _unsigned(self) -> int:
+        value = shift = 0
+        while True:
+            byte = self._byte()
+            value |= (byte & 127) << shift
+            shift += 7
+            if byte < 128:
+                return value
+            if shift > 63:
+                raise _damaged(self._path)
+
+    def _signed(self) -> int:
+        value = self._unsigned()
+        return (value >> 1) ^ -(value & 1)
