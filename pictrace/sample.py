@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from pictrace.catalog import delete_catalog, open_catalog
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
-from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.folders import alone, cache_folder
 from pictrace.images import RGBImage, decode, edits, encode_jpeg
@@ -108,14 +109,14 @@ def usable(path: Path) -> bool:
     if not path.is_file():
         return False
     try:
-        with closing(SqliteCatalog(path, must_exist=True)) as catalog:
+        with closing(open_catalog(str(path))) as catalog:
             addresses = [one.address for one in sample_sources()]
             return catalog.intact() and len(catalog.known_sources("sample", addresses)) == len(addresses)
     except CatalogError:
         return False
 
 
-def open_sample() -> SqliteCatalog:
+def open_sample() -> Catalog:
     """The sample catalog, made first where it is missing or damaged (1 to 3 seconds).
 
     Features that it lacks, as a metric came or changed since, are made from its own originals.
@@ -125,7 +126,7 @@ def open_sample() -> SqliteCatalog:
         with _alone(path.with_suffix(".lock")):
             if not usable(path):  # another process may have been quicker
                 _make(path)
-    catalog = SqliteCatalog(path, must_exist=True)
+    catalog = open_catalog(str(path))
     try:
         for _ in build_features(catalog):
             pass
@@ -148,8 +149,8 @@ def _alone(lock: Path) -> Iterator[None]:
 def _make(path: Path) -> None:
     """Build it beside its place and move it there whole, so that nobody ever opens a half-made one."""
     fresh = path.with_suffix(".new")
-    _delete(fresh)  # left by a process that was killed
-    with closing(SqliteCatalog(fresh)) as catalog:
+    delete_catalog(str(fresh))  # left by a process that was killed
+    with closing(open_catalog(str(fresh), must_exist=False)) as catalog:
         run = Indexing(catalog, tuple(sample_items()))
         run.run()
     if run.failures:
@@ -158,13 +159,8 @@ def _make(path: Path) -> None:
             f"The sample catalog could not be made: {failure.source.label}: {failure.reason} "
             "Install scikit-image again."
         )
-    _delete(path)  # with its log, which SQLite would apply to the new file
+    delete_catalog(str(path))  # with its log, which SQLite would apply to the new file
     fresh.replace(path)
-
-
-def _delete(path: Path) -> None:
-    for suffix in ("", "-wal", "-shm"):
-        path.with_name(path.name + suffix).unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)

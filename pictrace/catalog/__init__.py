@@ -1,12 +1,37 @@
-"""Stores of pictures and their features."""
+"""Stores of pictures and their features. Here alone an address becomes a store; which one it is, nobody above sees."""
 
 from __future__ import annotations
 
+from pictrace.catalog import _files
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.sqlite import SqliteCatalog
 
-__all__ = ["open_catalog"]
+__all__ = ["delete_catalog", "last_written", "open_catalog"]
 
 
-def open_catalog(location: str, *, must_exist: bool = True) -> SqliteCatalog:
-    """Open the catalog at this address; CatalogError says why where that fails."""
+def open_catalog(location: str, *, must_exist: bool = True) -> Catalog:
+    """Open the catalog at an address.
+
+    Parameters
+    ----------
+    location
+        Where it is: the name of a SQLite file.
+    must_exist
+        Whether a catalog that is not there is an error, or an empty one is made.
+
+    Raises
+    ------
+    CatalogError
+        It cannot be opened, or made; the text says why.
+    """
     return SqliteCatalog(location, must_exist=must_exist)
+
+
+def delete_catalog(location: str) -> None:
+    """Delete a catalog that nobody has open, with its caches; one that is gone is passed over."""
+    _files.delete(location)
+
+
+def last_written(location: str) -> float:
+    """When a catalog was written last, in seconds as time.time() counts them; 0 where there is none."""
+    return _files.last_written(location)

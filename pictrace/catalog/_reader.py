@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog import _browsing, _stored
 from pictrace.catalog._connections import Connections, Pinned
+from pictrace.catalog._files import cache_folder_of, files_of
 from pictrace.catalog._stored import chunks
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Facts, Link, MetadataName, PictureRecord, Source
@@ -35,6 +36,10 @@ class SqliteReader:
         return str(self._path)
 
     @property
+    def title(self) -> str:
+        return self._path.stem
+
+    @property
     def identity(self) -> str:
         with self._connections.borrow() as db:
             return str(db.execute("SELECT name FROM identity").fetchone()[0])
@@ -44,6 +49,20 @@ class SqliteReader:
         """Whether the file and its folder let us write; what another program locks is not asked."""
         file = self._path.absolute()
         return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+    @property
+    def byte_count(self) -> int:
+        return sum(one.stat().st_size for one in files_of(self._path) if one.exists())
+
+    @property
+    def cache_folder(self) -> Path | None:
+        return cache_folder_of(self._path)
+
+    def occupies(self, path: Path) -> bool:
+        return any(
+            one.resolve() == path.resolve() or (one.exists() and path.exists() and one.samefile(path))
+            for one in files_of(self._path)
+        )
 
     def revision(self) -> int:
         with self._connections.borrow() as db:

@@ -29,11 +29,33 @@ class Catalog(Protocol):
 
     @property
     def location(self) -> str:
-        """The address that opens it again."""
+        """The address that opens it again: to show and to pass on, not to read as a path."""
+
+    @property
+    def title(self) -> str:
+        """What to call it, in a word or two."""
 
     @property
     def identity(self) -> str:
         """A name of this very catalog, that no other has: caches beside it are marked with it."""
+
+    @property
+    def writable(self) -> bool:
+        """Whether the store lets us write; what another program locks is not asked."""
+
+    @property
+    def byte_count(self) -> int:
+        """How much room it takes."""
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """Where what can be made of it again may lie; it need not be there. None where no place belongs to it."""
+
+    def occupies(self, path: Path) -> bool:
+        """Whether this file is the store itself, or a part of it, by whatever name."""
+
+    def intact(self) -> bool:
+        """Whether the store is undamaged; looks through all of it."""
 
     def revision(self) -> int:
         """A counter that rises with every write that changed something, and with no other."""

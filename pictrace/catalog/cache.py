@@ -35,15 +35,15 @@ class Snapshot:
 class FeatureCache:
     """Feature batches of one open catalog. Safe for threads.
 
-    Each kind of features is one pack (pictrace.catalog.packs) in the folder ``<catalog>.cache``; when the
-    catalog's revision differs, only what is new is read from the catalog. Where the folder cannot be
-    written, the features are kept in memory.
+    Each kind of features is one pack (pictrace.catalog.packs) in the catalog's cache folder; when the
+    catalog's revision differs, only what is new is read from the catalog. Where there is no such folder, or it
+    cannot be written, the features are kept in memory.
     """
 
     def __init__(self, catalog: Catalog, *, folder: Path | None = None) -> None:
-        """folder: where the packs lie, if not beside the catalog."""
+        """folder: where the packs lie, if not where the catalog says."""
         self.catalog = catalog
-        self._folder = folder or Path(f"{catalog.location}.cache")
+        self._folder = folder or catalog.cache_folder
         self._lock = threading.Lock()
         self._ids = (-1, np.empty(0, np.int64))
         self._packs: dict[str, Pack] = {}
@@ -90,8 +90,10 @@ class FeatureCache:
     def _pack(self, spec: FeatureSpec, revision: int, all_ids: NDArray[np.int64]) -> Pack:
         """The pack of these features for these pictures, brought up to date where it is not."""
         identity = self.catalog.identity
-        path = self._folder / f"{spec.key}.pack"
-        pack = self._packs.get(spec.key) or read_pack(path, spec.layout, catalog=identity, key=spec.key)
+        path = None if self._folder is None else self._folder / f"{spec.key}.pack"
+        pack = self._packs.get(spec.key)
+        if pack is None and path is not None:
+            pack = read_pack(path, spec.layout, catalog=identity, key=spec.key)
         if pack is None:
             pack = Pack.of([], spec.layout, -1)
         if pack.revision != revision:
@@ -104,11 +106,11 @@ class FeatureCache:
         return pack
 
     def _rebuilt(
-        self, path: Path, former: Pack, ids: NDArray[np.int64], spec: FeatureSpec, revision: int, identity: str
+        self, path: Path | None, former: Pack, ids: NDArray[np.int64], spec: FeatureSpec, revision: int, identity: str
     ) -> Pack:
-        if len(ids) * spec.layout.row_bytes >= WORTH_A_FILE_BYTES:
+        if path is not None and len(ids) * spec.layout.row_bytes >= WORTH_A_FILE_BYTES:
             try:
-                self._folder.mkdir(exist_ok=True)
+                path.parent.mkdir(exist_ok=True)
                 chunks = self._chunks(former, ids, spec)
                 write_pack(path, chunks, spec.layout, catalog=identity, key=spec.key, revision=revision)
                 mapped = read_pack(path, spec.layout, catalog=identity, key=spec.key)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from pictrace.catalog import open_catalog
+from pictrace.catalog.base import Catalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
 from pictrace.cli._output import OK, USAGE, say, say_json, warn
 from pictrace.errors import PicTraceError
@@ -34,11 +35,11 @@ def _export(options: argparse.Namespace) -> int:
     document: dict[str, object] = {}
     with closing(open_catalog(options.catalog)) as catalog:
         if options.features is not None:
-            with _written(options.features, catalog.location) as stream:
+            with _written(options.features, catalog) as stream:
                 features = write_features(catalog, stream)
             document["features"] = features
         if options.list is not None:
-            with _written(options.list, catalog.location) as stream:
+            with _written(options.list, catalog) as stream:
                 lines = write_list(catalog, stream)
             document["lines"] = lines
     if options.json:
@@ -52,10 +53,10 @@ def _export(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _written(name: str, catalog: str) -> Iterator[BinaryIO]:
+def _written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
     """A file that has its name only when it is whole; a former file stays until then."""
     path = Path(name)
-    if path.resolve() in {Path(f"{catalog}{end}").resolve() for end in ("", "-wal", "-shm")}:
+    if catalog.occupies(path):
         raise PicTraceError(f"{name} is the catalog itself. Name another file to write.")
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:

@@ -7,8 +7,8 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+from pictrace.catalog import open_catalog
 from pictrace.catalog.other import is_catalog
-from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, add_model, command
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
@@ -50,7 +50,7 @@ def _index(options: argparse.Namespace) -> int:
         warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
         warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
         return FAILED
-    with closing(SqliteCatalog(options.catalog)) as catalog:
+    with closing(open_catalog(options.catalog, must_exist=False)) as catalog:
         run = Indexing(catalog, listing.items, fetch_known=options.fetch_known)
         show(run)
         rebuilt = rebuild(catalog)

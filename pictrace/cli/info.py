@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
-from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
@@ -28,7 +27,7 @@ def _info(options: argparse.Namespace) -> int:
         missing, outdated = missing_features(catalog), outdated_features(catalog)
         intact = catalog.intact() if options.check else None
         writable = catalog.writable
-        size = Path(catalog.location).stat().st_size
+        size = catalog.byte_count
     status = FAILED if intact is False else OK
     if options.json:
         document = {"images": images, "features": features, "links": states, "revision": revision, "bytes": size}

@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.catalog import open_catalog
 from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
@@ -36,7 +36,7 @@ def merge(other: Path, location: str, *, trust_files: bool = True, as_json: bool
     """Merge, build what features are missing, and tell it."""
     if not other.is_file():
         raise SourceError(f"There is no file at {other}. Name a PicTrace catalog.")
-    with closing(SqliteCatalog(location)) as catalog:
+    with closing(open_catalog(location, must_exist=False)) as catalog:
         run = Merge(catalog, other, trust_files=trust_files)
         show(run)
         rebuilt = rebuild(catalog)

@@ -62,8 +62,7 @@ class Merge(Steps[Progress]):
     def __post_init__(self) -> None:
         self.failures: list[Failure] = []
         self.name = self.name or self.source.name
-        ours = Path(self.catalog.location)
-        if ours.exists() and self.source.exists() and ours.samefile(self.source):
+        if self.catalog.occupies(self.source):
             raise SourceError(f"{self.source} is the catalog itself. Name another one to merge into it.")
         self._other = OtherCatalog(self.source)
         self._ready(Progress(self._other.count()))

@@ -68,12 +68,12 @@ class Jobs:
             return job
 
     def building(self, catalog: Catalog, metric: Metric) -> FeaturesJob | None:
-        return self._building.get((catalog.location, metric.feature_key))
+        return self._building.get((catalog.identity, metric.feature_key))
 
     def build(self, catalog: Catalog, metric: Metric) -> FeaturesJob:
         """Begin it, unless it is under way."""
         with self._lock:
-            key = (catalog.location, metric.feature_key)
+            key = (catalog.identity, metric.feature_key)
             job = self._building.get(key)
             if job is None or not job.running:
                 job = self._building[key] = FeaturesJob(catalog, [metric])

@@ -242,3 +242,9 @@ def test_a_catalog_too_large_for_the_cache_is_scored_in_chunks(
 
     with pytest.raises(StoppedError):
         score(query, cold, exhaustive=True, progress=stop)
+
+
+def test_without_a_folder_the_features_stay_in_memory(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SqliteCatalog, "cache_folder", None)
+    assert_faithful(catalog, FeatureCache(catalog))
+    assert not Path(f"{catalog.location}.cache").exists()

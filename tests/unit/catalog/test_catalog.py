@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pictrace.catalog import _connections, open_catalog
+from pictrace.catalog import _connections, delete_catalog, last_written, open_catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.migrations import MIGRATIONS
 from pictrace.catalog.records import AddResult, NewPicture, Source, digest, image_id
@@ -600,3 +600,27 @@ def test_a_forgotten_catalog_closes_its_connections(tmp_path: Path) -> None:
     assert idle == []
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         connection.execute("SELECT 1")
+
+
+def test_a_store_knows_its_files_by_whatever_name(make_catalog: MakeCatalog, tmp_path: Path) -> None:
+    catalog = make_catalog()
+    path = Path(catalog.location)
+    link = tmp_path / "link.sqlite"
+    link.symlink_to(path)
+    hard = tmp_path / "hard.sqlite"
+    hard.hardlink_to(path)
+    assert all(map(catalog.occupies, (path, link, hard, Path(f"{path}-wal"))))
+    assert not catalog.occupies(tmp_path / "other.sqlite")
+    assert catalog.byte_count >= path.stat().st_size > 0
+
+
+def test_a_deleted_catalog_leaves_nothing(tmp_path: Path) -> None:
+    location = str(tmp_path / "c.sqlite")
+    assert last_written(location) == 0
+    with closing(open_catalog(location, must_exist=False)) as catalog:
+        assert catalog.cache_folder is not None
+        catalog.cache_folder.mkdir()
+        assert last_written(location) > 0
+    for _ in range(2):
+        delete_catalog(location)
+        assert not list(tmp_path.iterdir())
