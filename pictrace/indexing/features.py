@@ -63,23 +63,30 @@ class Rebuild(Steps[Progress]):
 
     def __post_init__(self) -> None:
         self.failures: list[Failure] = []
-        self._chosen = ready_metrics() if self.metrics is None else tuple(self.metrics)
-        missing = {metric: self.catalog.missing(metric.spec) for metric in self._chosen}
-        lacking = [metric for metric, ids in missing.items() if len(ids)]
-        if self.metrics is None:
-            lacking = [*loaded(lacking)]  # what cannot be loaded holds up nobody else
         self._wanted: dict[int, list[Metric]] = {}
-        for metric in lacking:
-            metric.make_ready()
-            for one in missing[metric]:
-                self._wanted.setdefault(int(one), []).append(metric)
-        self._ready(Progress(len(self._wanted)))
+        self._ready(Progress(0))
 
     def _finish(self) -> None:
         """Every step has stored what it made."""
 
+    def _find_work(self) -> Sequence[Metric]:
+        """Which metrics the run is for. What lacks their features is looked up when its turn comes, as another run
+        before it may add some."""
+        chosen = ready_metrics() if self.metrics is None else tuple(self.metrics)
+        missing = {metric: self.catalog.missing(metric.spec) for metric in chosen}
+        lacking = [metric for metric, ids in missing.items() if len(ids)]
+        if self.metrics is None:
+            lacking = [*loaded(lacking)]  # what cannot be loaded holds up nobody else
+        for metric in lacking:
+            metric.make_ready()
+            for one in missing[metric]:
+                self._wanted.setdefault(int(one), []).append(metric)
+        return chosen
+
     def _work(self) -> Generator[Progress, None, None]:
+        chosen = self._find_work()
         ids = sorted(self._wanted)
+        self.progress = Progress(len(ids))
         with ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="features") as pool:
             for start in range(0, len(ids), BATCH_PICTURES):
                 if self._stop.is_set():
@@ -89,7 +96,7 @@ class Rebuild(Steps[Progress]):
                 done, failed = start + len(some), len(self.failures)
                 self.progress = Progress(len(ids), done, done - failed, 0, failed, time.monotonic() - self._started)
                 yield self.progress
-        for metric in self._chosen:
+        for metric in chosen:
             self._build_sketches(metric)
 
     def _store(self, results: Mapping[int, dict[FeatureSpec, Features] | Failure]) -> None:

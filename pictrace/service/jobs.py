@@ -16,6 +16,7 @@ from pictrace.indexing.merging import Merge
 from pictrace.indexing.progress import Failure, Pace, Progress, RefreshProgress
 from pictrace.indexing.refresh import Refresh
 from pictrace.indexing.run import Indexing
+from pictrace.metrics.base import Metric
 from pictrace.service.background import Background
 from pictrace.sources.base import Item
 
@@ -33,7 +34,7 @@ class Preview:
         self.unreadable: list[Failure] = []
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
         parts += [f"{self.links:,} {'link' if self.links == 1 else 'links'} to fetch"] if self.links else []
         return ", ".join(parts + ([f"{self.unread:,} to read"] if self.unread else []))
@@ -125,7 +126,7 @@ class Job(Background, ABC):
 
     @property
     @abstractmethod
-    def told(self) -> str:
+    def summary(self) -> str:
         """What came of it, or has come of it so far."""
 
     @abstractmethod
@@ -156,7 +157,7 @@ class AddJob(Job):
         ]
         self._counted: list[Indexing | Merge] = [indexing, *merges]
         # What another catalog lacks is made of its originals; those that it does not hold cannot be had here.
-        rebuild: list[Run] = [RebuildLater(catalog, limits)] if merges else []
+        rebuild: list[Run] = [Rebuild(catalog, limits=limits)] if merges else []
         super().__init__([*self._counted, *rebuild], keep=keep)
 
     @property
@@ -172,7 +173,7 @@ class AddJob(Job):
         )
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         now = self.progress
         return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
 
@@ -193,34 +194,15 @@ class AddJob(Job):
         return self.stopped or bool(self.problem or self.left_over)
 
 
-class RebuildLater:
-    """A Rebuild of what is missing when its turn comes."""
-
-    def __init__(self, catalog: Catalog, limits: DecodeLimits) -> None:
-        self._catalog, self._limits = catalog, limits
-        self._run: Rebuild | None = None
-        self._stopped = False
-
-    @property
-    def failures(self) -> Sequence[Failure]:
-        return self._run.failures if self._run else ()
-
-    def run(self) -> object:
-        self._run = Rebuild(self._catalog, limits=self._limits)
-        return None if self._stopped else self._run.run()
-
-    def stop(self) -> None:
-        self._stopped = True
-        if self._run is not None:
-            self._run.stop()
-
-
 class RebuildJob(Job):
-    """Features that are missing, made of the originals."""
+    """Features that are missing, made of the originals; searches go on meanwhile, with what is there.
 
-    def __init__(self, catalog: Catalog, limits: DecodeLimits) -> None:
-        self._catalog, self._limits = catalog, limits
-        self._rebuild = Rebuild(catalog, limits=limits)
+    metrics: by default, all that are ready.
+    """
+
+    def __init__(self, catalog: Catalog, limits: DecodeLimits, metrics: Sequence[Metric] | None = None) -> None:
+        self._catalog, self._limits, self._metrics = catalog, limits, metrics
+        self._rebuild = Rebuild(catalog, metrics, limits)
         super().__init__([self._rebuild])
 
     @property
@@ -228,11 +210,11 @@ class RebuildJob(Job):
         return self._rebuild.progress
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         return f"Features made of {self.progress.added:,} pictures, {self.progress.failed:,} failed."
 
     def again(self) -> RebuildJob:
-        return RebuildJob(self._catalog, self._limits)
+        return RebuildJob(self._catalog, self._limits, self._metrics)
 
 
 class RefreshJob(Job):
@@ -250,7 +232,7 @@ class RefreshJob(Job):
         return self._refresh.progress
 
     @property
-    def told(self) -> str:
+    def summary(self) -> str:
         now = self.progress
         return (
             f"{now.unchanged:,} unchanged, {now.changed:,} lead to another picture now, {now.gone:,} vanished, "

@@ -156,7 +156,7 @@ def test_a_preview_says_what_adding_would_do(catalog: SqliteCatalog, items: list
     links = [Item.of_link("https://example.org/a.jpg")]
     found = preview(catalog, [*items, items[2], *links], UPLOAD_LIMITS)
     assert (found.new, found.known, len(found.unreadable), found.links) == (len(items) - 3, 3, 1, 1)
-    assert found.told.endswith("1 link to fetch")
+    assert found.summary.endswith("1 link to fetch")
     assert catalog.count() == 2
 
 

@@ -14,7 +14,8 @@ from pictrace.app.shared.workspaces import open_workspace
 from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
-from pictrace.service.model_jobs import FeaturesJob, GetJob, Jobs
+from pictrace.service.jobs import RebuildJob
+from pictrace.service.model_jobs import GetJob, Jobs
 from tests.app.page import Page
 from tests.http_server import serve
 from tests.watching import Watch
@@ -187,9 +188,9 @@ def test_features_are_made_once_for_everybody(tiny_model: Path) -> None:
     workspace, jobs = open_workspace(), Jobs()
     metric = get_metric("embedding")
     job = jobs.build(workspace.catalog, metric)
-    assert isinstance(job, FeaturesJob)
+    assert isinstance(job, RebuildJob)
     assert job.wait(60)
     assert job.problem == ""
-    assert job.failed == 0
+    assert not job.failures
     assert jobs.building(workspace.catalog, metric) is job
     assert not len(workspace.catalog.missing(metric.spec))

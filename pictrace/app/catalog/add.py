@@ -94,7 +94,7 @@ def _show_left_out(left_out: list[Skipped]) -> None:
 
 
 def _show_preview(found: Preview) -> None:
-    st.markdown(f"**{found.told}**")
+    st.markdown(f"**{found.summary}**")
     for failure in found.unreadable[:5]:
         st.caption(for_markdown(f"{failure.source.label}: {failure.reason}"))
     if len(found.unreadable) > 5:

@@ -58,11 +58,11 @@ def _draw_running(job: Job) -> None:
 
 def _draw_ended(state: Session, job: Job) -> None:
     if job.problem:
-        st.error(f"{for_markdown(job.problem)} {job.told}", icon=":material/error:")
+        st.error(f"{for_markdown(job.problem)} {job.summary}", icon=":material/error:")
     elif job.stopped:
-        st.warning(f"Stopped. {job.told}", icon=":material/stop_circle:")
+        st.warning(f"Stopped. {job.summary}", icon=":material/stop_circle:")
     else:
-        st.success(job.told, icon=":material/check_circle:")
+        st.success(job.summary, icon=":material/check_circle:")
     failures = job.failures
     if failures:
         rows = {"Picture": [one.source.label for one in failures], "Reason": [one.reason for one in failures]}

@@ -13,7 +13,8 @@ from pictrace.features import FeatureSpec
 from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import RUNTIME_COMMAND, Model, is_here, runtime_name
-from pictrace.service.model_jobs import FeaturesJob, GetJob, Jobs
+from pictrace.service.jobs import RebuildJob
+from pictrace.service.model_jobs import GetJob, Jobs
 
 __all__ = ["missing_features", "not_ready"]
 
@@ -101,7 +102,7 @@ def missing_features(workspace: Workspace, metric: Metric) -> None:
 
 
 @st.fragment(run_every=1.0)
-def _watch_features(job: FeaturesJob, title: str) -> None:
+def _watch_features(job: RebuildJob, title: str) -> None:
     """How far it has come; the results take in what is new when it has ended, and at every other change."""
     if not job.running:
         st.rerun()
