@@ -12,7 +12,7 @@ from pathlib import Path
 
 from pictrace.errors import CatalogError
 
-__all__ = ["BUSY_TIMEOUT_S", "Connections", "Pinned", "only_lacks_companions", "told"]
+__all__ = ["BUSY_TIMEOUT_S", "Connections", "Pinned", "is_readonly_without_wal", "told"]
 
 BUSY_TIMEOUT_S = 30.0
 
@@ -71,7 +71,7 @@ class Connections:
         try:
             return self._opened(str(self._file))
         except sqlite3.OperationalError as error:
-            if not only_lacks_companions(self._file, error):
+            if not is_readonly_without_wal(self._file, error):
                 raise
         # SQLite then does not look for what others write. Those who may write replace pages under its eyes,
         # so that we look ourselves, each time that a connection is lent.
@@ -107,7 +107,7 @@ class Connections:
         return db
 
 
-def only_lacks_companions(file: Path, error: sqlite3.OperationalError) -> bool:
+def is_readonly_without_wal(file: Path, error: sqlite3.OperationalError) -> bool:
     """Whether SQLite could only not make its files beside a database, as on a read-only disk, and none are needed.
 
     Raises CatalogError where they are: what was written last stands in one of them.

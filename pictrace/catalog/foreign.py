@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from pictrace.catalog._connections import only_lacks_companions
+from pictrace.catalog._connections import is_readonly_without_wal
 from pictrace.catalog.migrations import APPLICATION_ID
 from pictrace.errors import SourceError
 
@@ -72,7 +72,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     try:
         return _opened(uri)
     except sqlite3.OperationalError as error:
-        if not only_lacks_companions(path, error):
+        if not is_readonly_without_wal(path, error):
             raise
         return _opened(uri + "&immutable=1")
 

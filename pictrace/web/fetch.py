@@ -8,7 +8,6 @@ nothing else is raised but asyncio.CancelledError. The bytes are not judged here
 from __future__ import annotations
 
 import asyncio
-import functools
 import itertools
 import random
 from collections import Counter, deque
@@ -17,30 +16,17 @@ from dataclasses import dataclass
 from typing import overload
 
 import aiohttp
-from yarl import URL
 
-from pictrace.errors import DownloadError, RefusedError
+from pictrace.errors import DownloadError
 from pictrace.escape import for_message
-from pictrace.web.http import (
-    REDIRECTS,
-    TransientError,
-    body,
-    check_status,
-    content_type,
-    explained,
-    header,
-    joined,
-    once,
-    open_session,
-)
-from pictrace.web.policy import DownloadPolicy, check_url, dialling
+from pictrace.web.follow import follow
+from pictrace.web.http import TransientError, body, check_status, content_type, header, open_session
+from pictrace.web.policy import DownloadPolicy
 from pictrace.web.validators import Validators
 
 __all__ = ["Download", "Fetched", "NotModified", "fetch", "fetch_async", "fetch_many"]
 
 DEFAULT_POLICY = DownloadPolicy()
-# The pause before the first repeat; it doubles each time, and is shortened by up to a half at random.
-BACKOFF_S = 0.5
 # Links that fetch_many reads in advance, to keep all its places busy where many in a row share a host.
 LOOK_AHEAD = 1024
 
@@ -184,10 +170,10 @@ async def _repeat(
     attempt = 0
     while True:
         try:
-            return await _follow(session, url, policy, validators)
+            return await _attempt(session, url, policy, validators)
         except TransientError as exc:
             # The chance keeps the repeats of many clients apart; it guards no secret.
-            backoff_s = BACKOFF_S * 2**attempt * random.uniform(0.5, 1)  # noqa: S311
+            backoff_s = policy.backoff_s * 2**attempt * random.uniform(0.5, 1)  # noqa: S311
             pause_s = max(backoff_s, exc.pause_s)
             if attempt == policy.retries or asyncio.get_running_loop().time() + pause_s >= deadline:
                 raise DownloadError(str(exc), status=exc.status) from exc
@@ -195,44 +181,19 @@ async def _repeat(
         await asyncio.sleep(pause_s)
 
 
-async def _follow(session: aiohttp.ClientSession, url: str, policy: DownloadPolicy, validators: Validators) -> Fetched:
-    """One attempt: from redirect to redirect, each checked like a link of its own, to the body."""
-    here = check_url(url, policy)
-    seen = {here}
-    for _ in range(policy.max_redirects + 1):
-        found = await _request(session, url, here, policy, validators)
-        if not isinstance(found, str):
-            return found
-        try:
-            target = check_url(joined(here, found), policy)
-        except RefusedError as exc:
-            raise RefusedError(f"{for_message(here)} redirects to a link that is not followed. {exc}") from exc
-        if target in seen:
-            raise DownloadError(f"{for_message(url)} redirects in a circle. Check the link, or {policy.instead}.")
-        seen.add(target)
-        here = target
-    raise DownloadError(f"{for_message(url)} redirects over {policy.max_redirects} times. Use the link at its end.")
+async def _attempt(
+    session: aiohttp.ClientSession, asked: str, policy: DownloadPolicy, validators: Validators
+) -> Fetched:
+    """One attempt: the download, or that there is nothing new."""
 
+    async def take(response: aiohttp.ClientResponse, here: str) -> Fetched:
+        etag, last_modified = header(response, "ETag"), header(response, "Last-Modified")
+        if response.status == 304 and validators.headers(here):  # else nobody asked for it
+            kept = Validators(here, etag or validators.etag, last_modified or validators.last_modified)
+            return NotModified(asked, here, kept)
+        check_status(response, here, policy)
+        kind, charset = content_type(response)
+        data = await body(response, here, policy)
+        return Download(asked, here, data, kind, etag, last_modified, charset)
 
-async def _request(
-    session: aiohttp.ClientSession, asked: str, here: str, policy: DownloadPolicy, validators: Validators
-) -> Fetched | str:
-    """One request: the download, that there is nothing new, or the Location of a redirect."""
-    url = URL(here, encoded=True)  # dialled exactly as it was checked
-    conditions = validators.headers(here)
-    with dialling(url.raw_host or "", url.port or 0, policy) as dial:
-        try:
-            middlewares = (functools.partial(once, dial),)
-            async with session.get(url, headers=conditions, allow_redirects=False, middlewares=middlewares) as response:
-                if response.status in REDIRECTS and (location := response.headers.get("Location")):
-                    return location
-                etag, last_modified = header(response, "ETag"), header(response, "Last-Modified")
-                if response.status == 304 and conditions:  # else nobody asked for it
-                    kept = Validators(here, etag or validators.etag, last_modified or validators.last_modified)
-                    return NotModified(asked, here, kept)
-                check_status(response, here, policy)
-                kind, charset = content_type(response)
-                data = await body(response, here, policy)
-                return Download(asked, here, data, kind, etag, last_modified, charset)
-        except (aiohttp.ClientError, TimeoutError) as exc:
-            raise dial.refused or explained(exc, here, dial.host, policy) from exc
+    return await follow(session, asked, policy, take, validators.headers)

@@ -7,7 +7,6 @@ What has arrived lies in ``*.part``; beside it, ``*.part.json`` keeps what the s
 from __future__ import annotations
 
 import asyncio
-import functools
 import json
 import re
 from collections.abc import Callable
@@ -15,17 +14,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
-from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
-from pictrace.web.http import REDIRECTS, TransientError, check_status, explained, header, joined, once, open_session
-from pictrace.web.policy import DownloadPolicy, check_url, dialling
+from pictrace.web.follow import follow
+from pictrace.web.http import TransientError, check_status, header, open_session
+from pictrace.web.policy import DownloadPolicy
 
 __all__ = ["StoppedError", "fetch_to_file"]
 
 PIECE_BYTES = 1 << 18
-PAUSE_S = 0.5  # before it goes on; doubles with each try that brought nothing
 MOST_TRIES = 50  # in all: a server that gives a little each time is not asked for ever
 _RANGE = re.compile(r"bytes (\d+)-\d+/(\d+|\*)")
 
@@ -92,7 +90,7 @@ async def _fetch(file: _File, policy: DownloadPolicy) -> None:
             for _ in range(MOST_TRIES):
                 before = file.have
                 try:
-                    await _follow(session, file, policy)
+                    await _attempt(session, file, policy)
                     return
                 except (RefusedError, StoppedError):
                     raise
@@ -101,7 +99,7 @@ async def _fetch(file: _File, policy: DownloadPolicy) -> None:
                     vain = 0 if grown else vain + 1
                     if vain > policy.retries or not (grown or isinstance(error, TransientError)):
                         raise
-                await asyncio.sleep(PAUSE_S * 2**vain)
+                await asyncio.sleep(policy.backoff_s * 2**vain)
     except TimeoutError as error:
         raise DownloadError(
             f"{for_message(file.url)} took over {policy.total_timeout_s / 60:.0f} minutes. "
@@ -110,45 +108,23 @@ async def _fetch(file: _File, policy: DownloadPolicy) -> None:
     raise DownloadError(f"{for_message(file.url)} broke off {MOST_TRIES} times. Try again: it goes on from there.")
 
 
-async def _follow(session: aiohttp.ClientSession, file: _File, policy: DownloadPolicy) -> None:
-    """From redirect to redirect, each checked like a link of its own, to the file."""
-    here = check_url(file.url, policy)
-    for _ in range(policy.max_redirects + 1):
-        location = await _request(session, file, here, policy)
-        if location is None:
-            return
-        try:
-            here = check_url(joined(here, location), policy)
-        except RefusedError as error:
-            raise RefusedError(f"{for_message(here)} redirects to a link that is not followed. {error}") from error
-    raise DownloadError(
-        f"{for_message(file.url)} redirects over {policy.max_redirects} times. Use the link at its end."
-    )
-
-
-async def _request(session: aiohttp.ClientSession, file: _File, here: str, policy: DownloadPolicy) -> str | None:
-    """One request: the Location of a redirect, or None when the file is whole."""
+async def _attempt(session: aiohttp.ClientSession, file: _File, policy: DownloadPolicy) -> None:
+    """What is missing of the file, by one request and its redirects."""
     validator = file.validator()
     have = file.have if validator else 0
     if have == file.byte_count:
-        return None
+        return
+
+    async def take(response: aiohttp.ClientResponse, here: str) -> None:
+        if response.status == 416:
+            file.forget()
+            raise DownloadError(f"{for_message(here)} has another file by now. Try again.")
+        if response.status != 206:
+            check_status(response, here, policy)
+        await _write(response, file, here, _start(response, file, here, have))
+
     headers = {"Range": f"bytes={have}-", "If-Range": validator} if have else {}
-    url = URL(here, encoded=True)  # dialled exactly as it was checked
-    with dialling(url.raw_host or "", url.port or 0, policy) as dial:
-        try:
-            only_once = functools.partial(once, dial)
-            async with session.get(url, allow_redirects=False, middlewares=(only_once,), headers=headers) as response:
-                if response.status in REDIRECTS and (location := response.headers.get("Location")):
-                    return location
-                if response.status == 416:
-                    file.forget()
-                    raise DownloadError(f"{for_message(here)} has another file by now. Try again.")
-                if response.status != 206:
-                    check_status(response, here, policy)
-                await _write(response, file, here, _start(response, file, here, have))
-        except (aiohttp.ClientError, TimeoutError) as error:
-            raise dial.refused or explained(error, here, dial.host, policy) from error
-    return None
+    await follow(session, file.url, policy, take, lambda _: headers)
 
 
 def _start(response: aiohttp.ClientResponse, file: _File, here: str, have: int) -> int:

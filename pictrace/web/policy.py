@@ -58,7 +58,8 @@ class DownloadPolicy:
 
     max_bytes counts the body as decoded. total_timeout_s bounds one link from the first look-up to the last
     byte, with its redirects, repeats and pauses; connect_timeout_s one connection with its TLS handshake;
-    read_timeout_s the silence between two pieces. concurrency and per_host bound what runs at once.
+    read_timeout_s the silence between two pieces. concurrency and per_host bound what runs at once. backoff_s is
+    the pause before the first repeat; it doubles each time, and fetch shortens it by up to a half at random.
 
     The checks of address and port do not apply to allowed_hosts: names or addresses, each alone (all ports)
     or with a port, as in "nas.example", "127.0.0.1:8080", "[fd00::5]:80".
@@ -72,6 +73,7 @@ class DownloadPolicy:
     concurrency: int = 16
     per_host: int = 4
     retries: int = 2
+    backoff_s: float = 0.5
     allowed_hosts: frozenset[str] = frozenset()
     ports: frozenset[int] = frozenset({80, 443})
     wanted: Literal["picture", "page", "manifest"] = "picture"
@@ -81,7 +83,7 @@ class DownloadPolicy:
         for name, minimum in least.items():
             if getattr(self, name) < minimum:
                 raise ValueError(f"{name} must be at least {minimum}, not {getattr(self, name)}")
-        for name in ("connect_timeout_s", "read_timeout_s", "total_timeout_s"):
+        for name in ("connect_timeout_s", "read_timeout_s", "total_timeout_s", "backoff_s"):
             if not 0 < getattr(self, name) < math.inf:
                 raise ValueError(f"{name} must be a positive number of seconds, not {getattr(self, name)}")
         if isinstance(cast(Any, self.allowed_hosts), str):  # else it would silently become a set of letters

@@ -20,15 +20,10 @@ from pictrace.web.policy import MAX_URL_LENGTH, check_characters
 
 __all__ = ["DEFAULT_RULES", "PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
 
-MAX_HTML_BYTES = 5 * 2**20
-"""What is read of a page; the rest is cut off."""
-MAX_LINKS = 10_000
-"""Links found on a page."""
 MAX_PAGES = 1000
 """Pages that one pattern may name."""
 PAGE_NUMBER = "{n}"
 
-_MAX_PLACES = 10 * MAX_LINKS  # a link may stand in many places
 _MAX_ALT = 500
 _EMBEDDED = ("data:", "blob:")
 _LEFT_OUT_WORDS = (
@@ -57,14 +52,22 @@ class ScrapeRules:
     A link is left out where all its places declare a width or height below min_side_px; where its path holds one
     of left_out_words as a whole word (any case; "-" stands for whatever separates two words), or ends in one of
     left_out_suffixes; and, with same_host_only, where it leads to another host than the page's.
+
+    Of a page max_bytes (or characters) are read, max_places in which links stand, and max_links different ones.
     """
 
     min_side_px: int = 100
     left_out_words: tuple[str, ...] = _LEFT_OUT_WORDS
     left_out_suffixes: tuple[str, ...] = (".svg", ".svgz", ".ico")
     same_host_only: bool = False
+    max_bytes: int = 5 * 2**20
+    max_places: int = 100_000
+    max_links: int = 10_000
 
     def __post_init__(self) -> None:
+        for name in ("max_bytes", "max_places", "max_links"):
+            if getattr(self, name) < 1:
+                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
         if self.min_side_px < 0:
             raise ValueError(f"min_side_px must be at least 0, not {self.min_side_px}")
         for word in self.left_out_words:
@@ -131,10 +134,10 @@ def picture_links(
     Of a srcset the largest picture counts. Links are resolved against the page's base, without their fragments.
     charset is what the server said of bytes.
     """
-    text = _text(html, charset)
+    text = _text(html, charset, rules.max_bytes)
     base = address
     found: list[Place] = []
-    truncated = len(html) > MAX_HTML_BYTES
+    truncated = len(html) > rules.max_bytes
     found_base = False
     noscript = False
     for tag in tags(text):
@@ -146,7 +149,7 @@ def picture_links(
             for place in places(tag):
                 where = f"noscript {place.where}" if noscript else place.where
                 found.append(Place(place.url, where, place.alt, place.width, place.height))
-        if len(found) >= _MAX_PLACES:
+        if len(found) >= rules.max_places:
             truncated = True
             break
     return _gather(found, base, address, rules, truncated)
@@ -155,7 +158,7 @@ def picture_links(
 def next_page(html: bytes | str, address: str, *, charset: str = "") -> str | None:
     """Where the page says that its next page is (rel="next"), None where it does not."""
     base, found_base, found = address, False, ""
-    for tag in tags(_text(html, charset)):
+    for tag in tags(_text(html, charset, DEFAULT_RULES.max_bytes)):
         if tag.name == "base" and not found_base and (href := tag.get("href")):
             base, found_base = _base(address, href), True
         if not found and tag.attributes and tag.name in ("link", "a") and "next" in tag.get("rel").lower().split():
@@ -186,8 +189,8 @@ def page_addresses(pattern: str, first: int, last: int) -> tuple[str, ...]:
     return tuple(pattern.replace(PAGE_NUMBER, str(number)) for number in range(first, last + 1))
 
 
-def _text(html: bytes | str, charset: str) -> str:
-    return html[:MAX_HTML_BYTES] if isinstance(html, str) else decode_html(html[:MAX_HTML_BYTES], charset)
+def _text(html: bytes | str, charset: str, most: int) -> str:
+    return html[:most] if isinstance(html, str) else decode_html(html[:most], charset)
 
 
 def _gather(found: list[Place], base: str, address: str, rules: ScrapeRules, truncated: bool) -> PageLinks:
@@ -204,7 +207,7 @@ def _gather(found: list[Place], base: str, address: str, rules: ScrapeRules, tru
         link, reason = known[url]
         embedded += link.startswith(_EMBEDDED)
         if link not in gathered:
-            if len(gathered) == MAX_LINKS:
+            if len(gathered) == rules.max_links:
                 truncated = True
                 break
             gathered[link] = _Gathered(reason or _unwanted(link, host, rules))

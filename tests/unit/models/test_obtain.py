@@ -27,7 +27,6 @@ DATA = bytes(range(256)) * 4000  # 1 MB
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv(models.MODELS_VARIABLE, str(tmp_path / "models"))
-    monkeypatch.setattr(download_file, "PAUSE_S", 0.01)
     return tmp_path / "models"
 
 
@@ -40,7 +39,7 @@ def model(folder: Path, tiny_model_file: Path) -> Model:
 
 
 def policy(server: Server) -> DownloadPolicy:
-    return DownloadPolicy(allowed_hosts=frozenset({server.host}))
+    return DownloadPolicy(backoff_s=0.01, allowed_hosts=frozenset({server.host}))
 
 
 def at(model: Model, *addresses: str) -> Model:
@@ -199,6 +198,15 @@ def test_the_next_address_is_tried(model: Model) -> None:
         good = server.add("/good.onnx", ranged())
         found = obtain.obtain(at(model, server.url("/none.onnx"), good), policy=policy(server))
     assert found.read_bytes() == DATA
+
+
+def test_a_redirect_in_a_circle_is_noticed(model: Model) -> None:
+    with serve() as server:
+        address = server.add("/a", b"", 302, Location="/b")
+        server.add("/b", b"", 302, Location="/a")
+        with pytest.raises(DownloadError, match="redirects in a circle"):
+            obtain.obtain(at(model, address), policy=policy(server))
+        assert (server.count("/a"), server.count("/b")) == (1, 1)
 
 
 def test_private_addresses_are_refused_behind_redirects_too(model: Model) -> None:

@@ -61,7 +61,13 @@ def rows_of(rows: Sequence[Sequence[object]], first: int = 1) -> str:
 
 
 def test_a_sheet_names_pictures_with_what_it_says_of_them(tmp_path: Path) -> None:
-    rows = [["path", "title", "year", "size", "ok"], ["a.png", "A & 図", 1872, 1.5, True], ["", "none"], [], ["b.png"]]
+    rows: list[list[object]] = [
+        ["path", "title", "year", "size", "ok"],
+        ["a.png", "A & 図", 1872, 1.5, True],
+        ["", "none"],
+        [],
+        ["b.png"],
+    ]
     listing = list_source(str(workbook(tmp_path, {"Pictures": rows_of(rows, first=3), "Other": rows_of([["x"]])})))
     assert listing.items == (
         Item.of_file(tmp_path / "a.png", {"title": "A & 図", "year": "1872", "size": "1.5", "ok": "true"}),

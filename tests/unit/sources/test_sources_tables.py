@@ -237,8 +237,8 @@ def test_too_many_rows_are_refused(tmp_path: Path) -> None:
 def test_a_hundred_thousand_rows_take_seconds(tmp_path: Path) -> None:
     rows = "".join(f"folder/{number}.jpg,Title {number},{number % 2000}\n" for number in range(100_000))
     path = table(tmp_path, "path,title,year\n" + rows)
-    started = time.perf_counter()
+    started = time.process_time()
     listing = read_table(path)
-    assert time.perf_counter() - started < 15  # about 2 s, on a machine that is not busy
+    assert time.process_time() - started < 15  # of the processor; about 2
     assert len(listing.items) == 100_000
     assert listing.items[-1].source.metadata == {"title": "Title 99999", "year": "1999"}

@@ -14,7 +14,6 @@ from aiohttp import web
 from pictrace.cli import main
 from pictrace.errors import DownloadError, RefusedError, SourceError
 from pictrace.sample import photograph
-from pictrace.web import fetch as download
 from pictrace.web.crawl import crawl, crawl_async
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.scrape import PageLinks, ScrapeRules
@@ -30,16 +29,17 @@ def running() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """The server without memory of other tests, without robots.txt; repeats come fast."""
+def server(running: Server) -> Server:
+    """The server without memory of other tests, without robots.txt."""
     running.requests.clear()
     running.handlers.clear()
-    monkeypatch.setattr(download, "BACKOFF_S", 0.001)
     return running
 
 
 def policy_for(*servers: Server, max_bytes: int = 1_000_000) -> DownloadPolicy:
-    return DownloadPolicy(max_bytes=max_bytes, allowed_hosts=frozenset(server.host for server in servers))
+    """Repeats come fast."""
+    hosts = frozenset(server.host for server in servers)
+    return DownloadPolicy(max_bytes=max_bytes, backoff_s=0.001, allowed_hosts=hosts)
 
 
 class Clock:

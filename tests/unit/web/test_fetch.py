@@ -12,7 +12,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -20,12 +19,12 @@ from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
+from aiohttp import AddrInfoType, web
 
 from pictrace.errors import DownloadError, RefusedError
-from pictrace.web import fetch as download
+from pictrace.web import http
 from pictrace.web.fetch import Download, Fetched, NotModified, fetch, fetch_async, fetch_many
-from pictrace.web.policy import DownloadPolicy
+from pictrace.web.policy import DownloadPolicy, open_socket
 from pictrace.web.validators import Validators
 from tests.http_server import Handler, Server, broken, serve
 
@@ -40,16 +39,18 @@ def running() -> Iterator[Server]:
 
 
 @pytest.fixture
-def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    """The server without memory of other tests; repeats come fast."""
+def server(running: Server) -> Server:
+    """The server without memory of other tests."""
     running.requests.clear()
     running.handlers.clear()
-    monkeypatch.setattr(download, "BACKOFF_S", 0.001)
     return running
 
 
 def policy_for(server: Server, **settings: float) -> DownloadPolicy:
-    limits = {"max_bytes": 1_000_000, "connect_timeout_s": 1, "read_timeout_s": 1, "total_timeout_s": 5}
+    """Short times; repeats come fast."""
+    limits = {
+        "max_bytes": 1_000_000, "connect_timeout_s": 1, "read_timeout_s": 1, "total_timeout_s": 5, "backoff_s": 0.001,
+    }  # fmt: skip
     return DownloadPolicy(**{**limits, **settings}, allowed_hosts=frozenset({server.host}))  # type: ignore[arg-type]
 
 
@@ -195,11 +196,10 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return made
 
 
-def test_pauses_double_with_some_chance(server: Server, pauses: list[float], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(download, "BACKOFF_S", 0.5)
+def test_pauses_double_with_some_chance(server: Server, pauses: list[float]) -> None:
     url = server.add("/a", answer(503))
     for _ in range(3):
-        failure(url, policy_for(server, retries=3, total_timeout_s=30))
+        failure(url, policy_for(server, retries=3, total_timeout_s=30, backoff_s=0.5))
     for number, pause in enumerate(pauses):
         assert 0.25 * 2 ** (number % 3) <= pause <= 0.5 * 2 ** (number % 3)
     assert len(set(pauses)) == len(pauses) == 9
@@ -227,7 +227,7 @@ def test_a_retry_after_beyond_the_total_time_ends_it_at_once(server: Server, pau
 def test_a_senseless_retry_after_is_ignored(server: Server, pauses: list[float], told: str) -> None:
     url = server.add("/a", in_turn(answer(503, Retry_After=told), answer(200, b"cat")))
     assert fetch(url, policy_for(server)).data == b"cat"
-    assert pauses[0] <= download.BACKOFF_S
+    assert pauses[0] <= 0.001
 
 
 @pytest.mark.parametrize(
@@ -464,10 +464,8 @@ def test_an_endless_body_stops_at_the_limit(server: Server) -> None:
 
 
 def test_a_length_beyond_the_limit_ends_it_before_the_body(server: Server) -> None:
-    url = server.add("/a", broken(OK + b"Content-Length: 99999999\r\n\r\n", hang_s=0.5))
-    began = time.monotonic()
-    assert "larger" in str(failure(url, policy_for(server)))
-    assert time.monotonic() - began < 0.4
+    url = server.add("/a", broken(OK + b"Content-Length: 99999999\r\n\r\n", hang_s=5))
+    assert "larger" in str(failure(url, policy_for(server)))  # who waited for it would be told that nothing came
 
 
 def test_a_body_longer_than_announced_counts_as_announced(server: Server) -> None:
@@ -527,9 +525,7 @@ def test_a_gzip_bomb_stops_at_the_limit(server: Server) -> None:
 
 def test_a_server_that_is_silent_is_left_after_the_read_time(server: Server) -> None:
     url = server.add("/a", broken(b"", hang_s=2))
-    began = time.monotonic()
     assert "sent nothing for 0.15 s" in str(failure(url, policy_for(server, read_timeout_s=0.15)))
-    assert time.monotonic() - began < 1
     assert server.count("/a") == 1
 
 
@@ -549,10 +545,8 @@ def test_a_server_that_drips_is_left_after_the_total_time(server: Server, where:
         return web.Response()
 
     url = server.add("/a", drip)
-    began = time.monotonic()
     limits = policy_for(server, read_timeout_s=0.2, total_timeout_s=0.4)
     assert "took over 0.4 s" in str(failure(url, limits))
-    assert 0.35 < time.monotonic() - began < 1
     assert server.count("/a") == 1
 
 
@@ -587,7 +581,14 @@ def test_a_closed_port_is_an_error_at_once(pauses: list[float]) -> None:
     assert pauses == []
 
 
-def test_a_host_that_takes_no_connection_is_tried_again_as_often_as_allowed(server: Server) -> None:
+def test_a_host_that_takes_no_connection_is_tried_again_as_often_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    dialled = []
+
+    def counted(policy: DownloadPolicy, info: AddrInfoType) -> socket.socket:
+        dialled.append(info[4])
+        return open_socket(policy, info)
+
+    monkeypatch.setattr(http, "open_socket", counted)
     with contextlib.ExitStack() as stack:
         full = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
         for _ in range(4):  # a queue that is full lets further callers wait
@@ -595,10 +596,9 @@ def test_a_host_that_takes_no_connection_is_tried_again_as_often_as_allowed(serv
             caller.setblocking(False)
             caller.connect_ex(full.getsockname())
         host = f"127.0.0.1:{full.getsockname()[1]}"
-        began = time.monotonic()
-        policy = DownloadPolicy(connect_timeout_s=0.1, retries=2, allowed_hosts=frozenset({host}))
+        policy = DownloadPolicy(connect_timeout_s=0.1, retries=2, backoff_s=0.001, allowed_hosts=frozenset({host}))
         assert "did not connect within 0.1 s" in str(failure(f"http://{host}/", policy))
-        assert 0.3 <= time.monotonic() - began < 1
+    assert len(dialled) == 3
 
 
 def test_a_name_that_is_not_known_is_an_error_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -806,9 +806,7 @@ def test_cancelling_many_downloads_cancels_all(server: Server) -> None:
             await task
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
-    began = time.monotonic()
     asyncio.run(begin_and_cancel())
-    assert time.monotonic() - began < 1
 
 
 def test_each_thread_may_download_at_once(server: Server) -> None:

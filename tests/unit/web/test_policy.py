@@ -13,7 +13,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
-from pictrace.web import fetch as download
+from pictrace.web import follow
 from pictrace.web.fetch import fetch
 from pictrace.web.policy import MAX_URL_LENGTH, DownloadPolicy, check_address, check_url, dialling, open_socket
 from tests.http_server import Server, serve
@@ -179,7 +179,7 @@ def test_links_to_private_addresses_are_never_dialled(url: str, sockets: Sockets
 def test_the_dialling_guard_holds_without_the_check_of_the_text(
     url: str, sockets: Sockets, names: Names, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "check_url", lambda url, policy: url)
+    monkeypatch.setattr(follow, "check_url", lambda url, policy: url)
     names.answers = {host.lower(): [["127.0.0.1"]] for host in DISGUISED_HOSTS}
     with pytest.raises(DownloadError):
         fetch(url, SHORT)
@@ -372,7 +372,6 @@ def test_rebinding_within_a_download(sockets: Sockets, names: Names, server: Ser
 def test_rebinding_between_an_attempt_and_its_repeat(
     sockets: Sockets, names: Names, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "BACKOFF_S", 0.01)
     monkeypatch.setattr("aiohttp.connector._DNSCacheTable.expired", lambda *_: True)
     names.answers = {"rebind.example": [["1.1.1.1"], ["10.0.0.7"]]}
     server.add("/busy", b"", 503, Connection="close")
