@@ -1,1 +1,202 @@
-"""PicTrace: give it a picture; it finds the pictures in your catalog that match, and shows why."""
+"""PicTrace: give it a picture; it finds the pictures of a catalog that match, and shows why.
+
+    import pictrace
+
+    pictrace.index("photographs/", "my.sqlite")
+    for found in pictrace.search("query.jpg", "my.sqlite"):
+        print(f"{found.match.score:.2f}  {found.picture.label}")
+    print(pictrace.compare("query.jpg", "photographs/0001.jpg").diagnosis.text)
+
+Pictures are given as paths, or as the bytes of a file; catalogs as paths, or open. What a function needs is imported
+when it is first called.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pictrace.catalog.base import Catalog
+    from pictrace.diagnosis import Diagnosis
+    from pictrace.indexing.progress import Failure
+    from pictrace.searching.find import Found
+    from pictrace.searching.table import Match
+    from pictrace.sources.base import Skipped
+
+__all__ = ["Comparison", "IndexResult", "__version__", "compare", "index", "open_catalog", "search"]
+
+__version__ = "0.1.0"
+
+
+@dataclass(frozen=True)
+class IndexResult:
+    """What became of the entries of a source.
+
+    Attributes
+    ----------
+    added, known : int
+        Pictures that are new to the catalog, and pictures that it had.
+    failures : tuple of Failure
+        Entries that could not be read, each with its reason.
+    skipped : tuple of Skipped
+        Entries that name no picture, each with its reason.
+    """
+
+    added: int
+    known: int
+    failures: tuple[Failure, ...]
+    skipped: tuple[Skipped, ...]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two pictures against each other.
+
+    Attributes
+    ----------
+    match : Match or None
+        The second picture as a match of the first: its score and every metric's part. None where no metric with a
+        weight could compare them.
+    diagnosis : Diagnosis
+        What was done to one of them, in words, each with its confidence.
+    """
+
+    match: Match | None
+    diagnosis: Diagnosis
+
+
+def open_catalog(location: str | Path, *, must_exist: bool = True) -> Catalog:
+    """Open a catalog; close it when done.
+
+    Parameters
+    ----------
+    location
+        Its SQLite file.
+    must_exist
+        Whether a missing file is an error; otherwise an empty catalog is made.
+
+    Raises
+    ------
+    CatalogError
+        Where it cannot be opened, with the reason.
+    """
+    from pictrace.catalog import open_catalog as opened
+
+    return opened(str(location), must_exist=must_exist)
+
+
+def index(source: str | Path, catalog: str | Path | Catalog, *, column: str | None = None) -> IndexResult:
+    """Add the pictures that a source names; those that the catalog has are not read again.
+
+    Parameters
+    ----------
+    source
+        A folder, a picture, a table, a list, an archive, a database or a link; see docs/formats.md.
+    catalog
+        Where to add them; a missing file is made.
+    column
+        Of a table: what holds the paths or links, where it is not to be guessed.
+
+    Raises
+    ------
+    SourceError
+        Where the source holds nothing that can be read.
+    CatalogError
+        Where the catalog cannot be opened or written.
+    """
+    from pictrace.indexing.run import Indexing
+    from pictrace.sources.listing import list_source
+
+    listing = list_source(str(source), column=column)
+    with _open(catalog, must_exist=False) as here:
+        run = Indexing(here, listing.items)
+        run.run()
+    return IndexResult(run.progress.added, run.progress.known, tuple(run.failures), tuple(listing.skipped))
+
+
+def search(
+    picture: str | Path | bytes, catalog: str | Path | Catalog, *, preset: str = "balanced", top: int = 5
+) -> list[Found]:
+    """The pictures of a catalog that match one, best first.
+
+    To rank again by other weights without comparing again, keep a ScoreTable; see pictrace.searching.
+
+    Parameters
+    ----------
+    picture
+        A path, or the bytes of a picture's file.
+    catalog
+        Where to look.
+    preset
+        Weights and settings by name.
+    top
+        How many matches at the most.
+
+    Raises
+    ------
+    ImageError
+        Where it is no picture.
+    CatalogError
+        Where the catalog cannot be opened or read.
+    CriteriaError
+        Where there is no such preset.
+    """
+    from pictrace.searching.find import search as found
+
+    with _open(catalog, must_exist=True) as here:
+        return found(_bytes_of(picture), here, preset=preset, top=top)
+
+
+def compare(first: str | Path | bytes, second: str | Path | bytes, *, preset: str = "balanced") -> Comparison:
+    """Two pictures against each other: every metric's number, and what was done to one of them.
+
+    Parameters
+    ----------
+    first, second
+        Paths, or the bytes of pictures' files.
+    preset
+        Weights and settings by name.
+
+    Raises
+    ------
+    ImageError
+        Where one is no picture.
+    CriteriaError
+        Where there is no such preset.
+    """
+    from pictrace.diagnosis import FileFacts, diagnose
+    from pictrace.searching.pair import compare_queries
+    from pictrace.searching.presets import criteria_of
+    from pictrace.searching.query import needed_metrics, prepare_query
+
+    criteria = criteria_of(preset)
+    data = _bytes_of(first), _bytes_of(second)
+    query, other = (prepare_query(one, needed_metrics(criteria.weights)) for one in data)
+    facts = [
+        FileFacts.of(one, (read.info.width, read.info.height)) for one, read in zip(data, (query, other), strict=True)
+    ]
+    diagnosis = diagnose(query.image, other.image, query_facts=facts[0], candidate_facts=facts[1])
+    return Comparison(compare_queries(query, other).match(criteria), diagnosis)
+
+
+def _bytes_of(picture: str | Path | bytes) -> bytes:
+    if isinstance(picture, bytes):
+        return picture
+    from pictrace.images import DecodeLimits
+    from pictrace.indexing.pictures import read_file
+
+    return read_file(Path(picture), DecodeLimits())
+
+
+@contextlib.contextmanager
+def _open(catalog: str | Path | Catalog, *, must_exist: bool) -> Iterator[Catalog]:
+    """A catalog by its path, closed afterwards; an open one stays open."""
+    if not isinstance(catalog, str | Path):
+        yield catalog
+        return
+    with contextlib.closing(open_catalog(catalog, must_exist=must_exist)) as here:
+        yield here

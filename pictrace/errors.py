@@ -10,7 +10,8 @@ Each message says what was wrong, with the value, and what to do next::
     ├── ModelError            a network that cannot be got, read or run
     ├── SourceError           a folder, table or file that cannot be read as a source of pictures
     │   └── ColumnError       a table none of whose columns is, or is called, what was looked for
-    └── CriteriaError         weights or settings that cannot rank anything
+    ├── CriteriaError         weights or settings that cannot rank anything
+    └── UsageError            a command or function that was called with what it cannot be called with
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ __all__ = [
     "PicTraceError",
     "RefusedError",
     "SourceError",
+    "UsageError",
 ]
 
 
@@ -72,3 +74,7 @@ class ColumnError(SourceError):
 
 class CriteriaError(PicTraceError):
     """Weights or settings cannot rank anything."""
+
+
+class UsageError(PicTraceError):
+    """Something was asked for that can never work, whatever the pictures are."""

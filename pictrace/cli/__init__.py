@@ -1,32 +1,31 @@
-"""The command line: the same work without a browser. Each module holds one command, or a few that belong together."""
+"""The command line: the same work without a browser. Each module holds one command, and is found by itself."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from pictrace.cli import compare, export, index, info, links, merge, model, rebuild, refresh, search
+from pictrace import __version__
+from pictrace.cli._discovery import Command, all_commands
 from pictrace.cli._output import FAILED, OK, USAGE, warn
-from pictrace.errors import CriteriaError, ModelError, PicTraceError
-from pictrace.models import chosen_model, using, why_not
+from pictrace.errors import CriteriaError, ModelError, PicTraceError, UsageError
 
 __all__ = ["main"]
 
-GROUPS = (index, search, compare, links, refresh, info, merge, rebuild, export, model)
-"""In the order of the help. Each has ``register``, which adds its parsers and names what they run."""
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; the exit status: 0 done, 1 failed or nothing found, 2 called wrongly."""
-    options = _parser().parse_args(arguments)
-    chosen = getattr(options, "model", None)
+    """Run one command.
+
+    Returns the exit status: 0 done, 1 failed or nothing found, 2 called wrongly, 3 done, but for some inputs.
+    """
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    options = _parser(given[0] if given else "").parse_args(given)
     try:
-        with using(chosen):
-            if chosen is not None and (hindrance := why_not(chosen_model())):
-                raise ModelError(hindrance)
+        with _model_of(options):
             status: int = options.run(options)
-    except CriteriaError as error:
+    except (CriteriaError, UsageError) as error:
         warn(f"pictrace: {error}")
         return USAGE
     except PicTraceError as error:
@@ -41,9 +40,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return status
 
 
-def _parser() -> argparse.ArgumentParser:
+@contextlib.contextmanager
+def _model_of(options: argparse.Namespace) -> Iterator[None]:
+    """The network that the command was told to use, which must be there."""
+    chosen = getattr(options, "model", None)
+    if chosen is None:
+        yield
+        return
+    from pictrace.models import chosen_model, using, why_not  # most commands need none of it
+
+    with using(chosen):
+        if hindrance := why_not(chosen_model()):
+            raise ModelError(hindrance)
+        yield
+
+
+def _parser(called: str) -> argparse.ArgumentParser:
+    """All commands by name; the options of the called one, as the others need not be imported for that."""
     parser = argparse.ArgumentParser(prog="pictrace", description="Find the pictures of a catalog that match one.")
+    parser.add_argument("--version", action="version", version=f"pictrace {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for group in GROUPS:
-        group.register(commands)
+    for one in all_commands():
+        added = commands.add_parser(one.name, help=one.help, description=_sentence(one))
+        if one.name == called:
+            one.load().register(added)
     return parser
+
+
+def _sentence(command: Command) -> str:
+    return f"{command.help[:1].upper()}{command.help[1:]}."

@@ -1,4 +1,4 @@
-"""What several commands share: how they are registered, and options that mean the same everywhere."""
+"""What several commands share: options that mean the same everywhere, and actions of a command."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Run = Callable[[argparse.Namespace], int]
 
 
 def command(commands: Subparsers, name: str, run: Run, *, help: str) -> argparse.ArgumentParser:  # noqa: A002
-    """A new command's parser, to which its options are added."""
+    """A parser for a command or for an action of one, to which its options are added."""
     parser = commands.add_parser(name, help=help, description=f"{help[:1].upper()}{help[1:]}.")
     parser.set_defaults(run=run)
     return parser

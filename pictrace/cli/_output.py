@@ -9,9 +9,9 @@ from typing import Any
 
 from pictrace.escape import for_terminal
 
-__all__ = ["FAILED", "OK", "USAGE", "say", "say_json", "warn"]
+__all__ = ["FAILED", "OK", "PARTLY", "USAGE", "say", "say_json", "warn"]
 
-OK, FAILED, USAGE = 0, 1, 2
+OK, FAILED, USAGE, PARTLY = 0, 1, 2, 3
 
 
 def say(*lines: str) -> None:

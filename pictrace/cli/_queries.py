@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from pictrace.errors import ModelError, PicTraceError
+from pictrace.errors import ImageError, ModelError, PicTraceError
 from pictrace.images import DecodeLimits
 from pictrace.indexing.pictures import read_file
 from pictrace.metrics import get_metric
@@ -42,7 +43,9 @@ def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argp
 
 
 def read(address: str) -> bytes:
-    """The bytes of a file or link; PicTraceError names the address."""
+    """The bytes of a file or link, or of standard input for "-"; PicTraceError names the address."""
+    if address == "-":
+        return _standard_input(DecodeLimits())
     if is_s3(address):
         return fetch_s3(address)
     if address.lower().startswith(("http://", "https://")):
@@ -51,3 +54,10 @@ def read(address: str) -> bytes:
         return read_file(Path(address), DecodeLimits())
     except PicTraceError as error:
         raise type(error)(f"{address}: {error}") from error
+
+
+def _standard_input(limits: DecodeLimits) -> bytes:
+    data = sys.stdin.buffer.read(limits.max_bytes + 1)
+    if len(data) > limits.max_bytes:
+        raise ImageError(f"standard input has more than the {limits.max_bytes:,} bytes allowed: save it smaller")
+    return data

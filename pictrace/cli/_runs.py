@@ -7,7 +7,7 @@ from typing import Any
 
 from pictrace.catalog.base import Catalog
 from pictrace.cli._bar import Bar
-from pictrace.cli._output import FAILED, OK, warn
+from pictrace.cli._output import FAILED, OK, PARTLY, warn
 from pictrace.indexing.features import Rebuild
 from pictrace.indexing.progress import Failure, Progress
 
@@ -40,5 +40,7 @@ def failure_documents(failures: Sequence[Failure]) -> list[dict[str, Any]]:
 
 
 def status_of(progress: Progress, failures: Sequence[Failure]) -> int:
-    """Failed only where nothing at all could be used."""
-    return FAILED if failures and not (progress.added or progress.known) else OK
+    """Whether all of it could be used, some, or nothing."""
+    if not failures:
+        return OK
+    return PARTLY if progress.added or progress.known else FAILED

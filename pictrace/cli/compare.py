@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from pictrace.cli._commands import Subparsers, command
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_of, read, usable_metrics
@@ -13,11 +12,14 @@ from pictrace.metrics import get_metric
 from pictrace.output.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.searching.pair import compare_queries
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "what was done to a picture, and every metric's number"
+ORDER = 30
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "compare", _compare, help="what was done to a picture, and every metric's number")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_compare)
     parser.add_argument("first", metavar="IMAGE")
     parser.add_argument("second", metavar="IMAGE")
     add_criteria(parser)

@@ -12,16 +12,19 @@ from typing import BinaryIO, cast
 
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import OK, USAGE, say, say_json, warn
 from pictrace.errors import PicTraceError
 from pictrace.output.exports import write_features, write_list
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "write a catalog's features or its list for other programs"
+ORDER = 90
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "export", _export, help="write a catalog's features or its list for other programs")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_export)
     add_catalog(parser)
     parser.add_argument("--features", metavar="OUT.npz", help="all features, as numpy arrays")
     parser.add_argument("--list", metavar="OUT.csv", help="one line for each address, with the metadata")

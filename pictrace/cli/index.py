@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.catalog.other import is_catalog
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, add_model, command
+from pictrace.cli._commands import add_catalog, add_json, add_model
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.merge import merge
@@ -17,11 +17,14 @@ from pictrace.indexing.run import Indexing
 from pictrace.sources.discovery import titles
 from pictrace.sources.listing import list_source
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "add pictures to a catalog, which is made if needed"
+ORDER = 10
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "index", _index, help="add pictures to a catalog, which is made if needed")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_index)
     parser.add_argument(
         "source",
         metavar="SOURCE",

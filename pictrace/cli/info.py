@@ -5,22 +5,26 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 
-from pictrace.catalog import open_catalog
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import FAILED, OK, say, say_json
-from pictrace.indexing.features import missing_features, outdated_features
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "what a catalog holds, and what it lacks"
+ORDER = 60
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "info", _info, help="what a catalog holds, and what it lacks")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_info)
     add_catalog(parser)
     parser.add_argument("--check", action="store_true", help="look through the whole file for damage")
     add_json(parser)
 
 
 def _info(options: argparse.Namespace) -> int:
+    from pictrace.catalog import open_catalog
+    from pictrace.indexing.features import missing_features, outdated_features
+
     with closing(open_catalog(options.catalog)) as catalog:
         images, features, revision = catalog.count(), catalog.feature_counts(), catalog.revision()
         states = catalog.link_counts()

@@ -5,17 +5,20 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict, replace
 
-from pictrace.cli._commands import Subparsers, add_json, command
+from pictrace.cli._commands import add_json
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.web.crawl import crawl
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.scrape import DEFAULT_RULES, PageLinks, ScrapeRules
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "print the picture links of a web page, as a list to index"
+ORDER = 40
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "links", _links, help="print the picture links of a web page, as a list to index")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_links)
     parser.add_argument("page", metavar="PAGE", help="the address of a web page")
     parser.add_argument("--pages", type=int, default=1, metavar="N", help="follow the next pages, N in all (default 1)")
     parser.add_argument("--pattern", metavar="URL", help="pages 2 to N by number, as in https://example.org/page-{n}/")

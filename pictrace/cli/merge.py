@@ -7,17 +7,20 @@ from contextlib import closing
 from pathlib import Path
 
 from pictrace.catalog import open_catalog
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
+from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.errors import SourceError
 from pictrace.indexing.merging import Merge
 
-__all__ = ["merge", "register"]
+__all__ = ["HELP", "ORDER", "merge", "register"]
+
+HELP = "take over all pictures of another catalog"
+ORDER = 70
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "merge", _merge, help="take over all pictures of another catalog")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_merge)
     parser.add_argument("other", metavar="OTHER", help="the other catalog, which is only read")
     add_catalog(parser)
     parser.add_argument(

@@ -10,18 +10,20 @@ from typing import Any
 
 from pictrace import models
 from pictrace.cli._bar import BytesBar
-from pictrace.cli._commands import Subparsers, add_json, command
+from pictrace.cli._commands import add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json
-from pictrace.errors import ModelError
+from pictrace.errors import ModelError, UsageError
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import MODELS, Model, chosen_model, find_model, is_here, model_path, models_folder, runtime_name
 from pictrace.models.obtain import obtain, obtain_from_file
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "networks for look-alikes: list them, get one, look at one"
+ORDER = 100
 
 
-def register(commands: Subparsers) -> None:
-    parser = commands.add_parser("model", help="networks for look-alikes: list them, get one, look at one")
+def register(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION", dest="action")
     add_json(command(actions, "list", _list, help="the networks that PicTrace knows"))
     get = command(actions, "get", _get, help="download a network, or take it from a file, and verify it")
@@ -45,7 +47,10 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _get(options: argparse.Namespace) -> int:
-    model = models.model_named(options.name)
+    try:
+        model = models.model_named(options.name)
+    except ModelError as error:
+        raise UsageError(str(error)) from error
     if options.file is not None:
         target = obtain_from_file(model, options.file)
     else:

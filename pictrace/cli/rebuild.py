@@ -6,16 +6,19 @@ import argparse
 from contextlib import closing
 
 from pictrace.catalog import open_catalog
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
-from pictrace.cli._output import FAILED, OK, say, say_json
-from pictrace.cli._runs import failure_documents, rebuild, warn_of
+from pictrace.cli._commands import add_catalog, add_json
+from pictrace.cli._output import say, say_json
+from pictrace.cli._runs import failure_documents, rebuild, status_of, warn_of
 from pictrace.indexing.features import missing_features, outdated_features
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "make the features that a catalog lacks"
+ORDER = 80
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "rebuild", _rebuild, help="make the features that a catalog lacks")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_rebuild)
     add_catalog(parser)
     parser.add_argument(
         "--drop-outdated", action="store_true", help="afterwards delete features that no metric reads any more"
@@ -47,4 +50,4 @@ def _rebuild(options: argparse.Namespace) -> int:
         if outdated and not options.drop_outdated:
             say("Features that no metric reads any more; --drop-outdated deletes them:")
             say(*(f"  {key:24} {count}" for key, count in outdated.items()))
-    return FAILED if run.failures and not run.progress.added else OK
+    return status_of(run.progress, run.failures)

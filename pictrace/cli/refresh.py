@@ -6,15 +6,18 @@ import argparse
 
 from pictrace.catalog import open_catalog
 from pictrace.cli._bar import Bar
-from pictrace.cli._commands import Subparsers, add_catalog, add_json, command
-from pictrace.cli._output import FAILED, OK, say, say_json, warn
+from pictrace.cli._commands import add_catalog, add_json
+from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.indexing.refresh import Refresh
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "check a catalog's links, and add what changed"
+ORDER = 50
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "refresh", _refresh, help="check a catalog's links, and add what changed")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_refresh)
     add_catalog(parser)
     parser.add_argument(
         "--prune", action="store_true", help="remove pictures to which nothing leads but links that changed"
@@ -53,6 +56,8 @@ def _refresh(options: argparse.Namespace) -> int:
             "failures": [{"address": one.source.address, "reason": one.reason} for one in run.failures],
         }
         say_json(document)
+    elif not done.total:
+        say("The catalog has no links to check.")
     else:
         say(*(f"changed  {change.source.address}" for change in run.changes))
         say(*(f"gone     {source.address}" for source in run.gone))
@@ -61,4 +66,6 @@ def _refresh(options: argparse.Namespace) -> int:
             f"{done.unchanged} unchanged, {done.changed} changed, {done.gone} gone, {done.failed} failed{removed}; "
             f"the catalog holds {pictures} pictures."
         )
-    return FAILED if done.failed and done.failed == done.total else OK
+    if not done.failed:
+        return OK
+    return FAILED if done.failed == done.total else PARTLY

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.cli._commands import Subparsers, add_catalog, command
+from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at, usable_metrics
@@ -22,14 +22,17 @@ from pictrace.searching.find import Found, find
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import ScoreTable
-from pictrace.searching.verdict import verdict
+from pictrace.searching.verdict import convincing_ids, verdict
 
-__all__ = ["register"]
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "rank a catalog's pictures against one picture"
+ORDER = 20
 
 
-def register(commands: Subparsers) -> None:
-    parser = command(commands, "search", _search, help="rank a catalog's pictures against one picture")
-    parser.add_argument("image", metavar="IMAGE_OR_URL")
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_search)
+    parser.add_argument("image", metavar="IMAGE_OR_URL", help="a file, a link, or - for standard input")
     add_catalog(parser)
     add_criteria(parser)
     parser.add_argument("--top", type=int, default=5, metavar="N", help="matches at the most (default 5)")
@@ -39,7 +42,8 @@ def register(commands: Subparsers) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="pictures whose metadata say so; again with the same name: or that; with another: and that",
+        help="only pictures whose metadata say so, as --only category=sofas. Give it again to allow another value of "
+        "the same name, or to ask for another name too",
     )
     parser.add_argument("--exact", action="store_true", help="score every picture exactly, however many there are")
 
@@ -68,7 +72,7 @@ def _search(options: argparse.Namespace) -> int:
         catalog.close()
     if not found:
         warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
-    return OK if found else FAILED
+    return OK if any(one.match.id in convincing_ids(table) for one in found) else FAILED
 
 
 def _only(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.other import Entry, Head, OtherCatalog
 from pictrace.catalog.records import NewPicture, Origin, Source
-from pictrace.errors import PicTraceError, SourceError
+from pictrace.errors import PicTraceError, SourceError, UsageError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits
 from pictrace.indexing._strangers import checked_features, checked_picture, checked_sha256, checked_sources
@@ -63,7 +63,7 @@ class Merge(Steps[Progress]):
         self.failures: list[Failure] = []
         self.name = self.name or self.source.name
         if self.catalog.occupies(self.source):
-            raise SourceError(f"{self.source} is the catalog itself. Name another one to merge into it.")
+            raise UsageError(f"{self.source} is the catalog itself. Name another one to merge into it.")
         self._other = OtherCatalog(self.source)
         self._ready(Progress(self._other.count()))
 

@@ -243,12 +243,12 @@ def test_only_on_the_command_line(
     path = tmp_path / "query.png"
     path.write_bytes(photographs["coffee.png"])
     base = ["search", str(path), "--catalog", tagged.location]
-    assert main([*base, "--only", "kind=jpg", "--json"]) == 0
+    assert main([*base, "--only", "kind=jpg", "--json"]) == 1  # the picture itself is a PNG file
     document = json.loads(capsys.readouterr().out)
     assert document["criteria"]["only"] == {"kind": ["jpg"]}
     assert {one["sources"][0]["metadata"]["kind"] for one in document["matches"]} == {"jpg"}
     assert document["catalog"]["images"] == document["catalog"]["scored_exactly"] == 2
-    assert main([*base, "--only", "name=rocket.jpg", "--only", "name=retina.jpg", "--only", "kind=jpg"]) == 0
+    assert main([*base, "--only", "name=rocket.jpg", "--only", "name=retina.jpg", "--only", "kind=jpg"]) == 1
     assert "2 pictures compared, all exactly" in capsys.readouterr().out
     assert main([*base, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["criteria"]["only"] == {}

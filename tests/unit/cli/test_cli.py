@@ -32,7 +32,7 @@ def folder(photographs: dict[str, bytes], tmp_path_factory: pytest.TempPathFacto
 @pytest.fixture(scope="module")
 def catalog(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("cli") / "catalog.sqlite"
-    assert main(["index", str(folder), "--catalog", str(path)]) == 0
+    assert main(["index", str(folder), "--catalog", str(path)]) == 3
     return path
 
 
@@ -46,7 +46,7 @@ def query(photographs: dict[str, bytes], tmp_path: Path) -> Path:
 def test_index_tells_what_it_did_and_skips_what_it_has(
     folder: Path, catalog: Path, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["index", str(folder), "--catalog", str(catalog), "--json"]) == 0
+    assert main(["index", str(folder), "--catalog", str(catalog), "--json"]) == 3
     output = capsys.readouterr()
     document = json.loads(output.out)
     assert document["added"] == 0
@@ -219,7 +219,7 @@ def test_called_wrongly_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
 def test_as_a_module_and_silent_when_piped(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pictrace", "index", str(folder), "--catalog", str(tmp_path / "c.sqlite")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert result.returncode == 0
+    assert result.returncode == 3  # one of the pictures is broken
     assert "\r" not in result.stderr
     assert len(result.stderr.splitlines()) == 1  # the one failure
     assert "added" in result.stdout

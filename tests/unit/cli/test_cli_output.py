@@ -36,7 +36,7 @@ def test_no_name_of_a_file_reaches_the_terminal_as_it_is(
     (folder / "bad\x1b[2J.jpg").write_bytes(photographs["rocket.jpg"])
     (folder / "broken\x1b[2J.jpg").write_bytes(b"no picture")
     catalog = str(tmp_path / "catalog.sqlite")
-    assert main(["index", str(folder), "--catalog", catalog]) == 0
+    assert main(["index", str(folder), "--catalog", catalog]) == 3
     assert main(["search", str(folder / "bad\x1b[2J.jpg"), "--catalog", catalog]) == 0
     assert main(["search", str(folder / "none\x1b[2J.jpg"), "--catalog", catalog]) == 1
     output = capsys.readouterr()

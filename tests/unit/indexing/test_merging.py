@@ -23,7 +23,7 @@ from pictrace.catalog.other import is_catalog, kind_of
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
-from pictrace.errors import SourceError
+from pictrace.errors import SourceError, UsageError
 from pictrace.features import FeatureSpec
 from pictrace.images import DecodeLimits, encode_png, thumbnail
 from pictrace.indexing.features import Rebuild, missing_features
@@ -405,7 +405,7 @@ def test_damage_within_is_noticed_before_anything_is_taken(make_catalog: MakeCat
 def test_a_catalog_is_not_merged_with_itself(make_catalog: MakeCatalog, tmp_path: Path) -> None:
     catalog = filled(make_catalog(), 1)
     (tmp_path / "link.sqlite").symlink_to(catalog.location)
-    with pytest.raises(SourceError, match="the catalog itself"):
+    with pytest.raises(UsageError, match="the catalog itself"):
         merge(catalog, tmp_path / "link.sqlite")
 
 
@@ -490,7 +490,7 @@ def test_merge_and_index_do_the_same(
         assert "0 added, 2 known" in capsys.readouterr().out
     assert main(["merge", str(tmp_path / "none"), "--catalog", target]) == 1
     assert "no file at" in capsys.readouterr().err
-    assert main(["merge", target, "--catalog", target]) == 1
+    assert main(["merge", target, "--catalog", target]) == 2
     assert "the catalog itself" in capsys.readouterr().err
     assert main(["merge", __file__, "--catalog", target]) == 1
     assert "no SQLite file" in capsys.readouterr().err

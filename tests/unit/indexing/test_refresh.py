@@ -510,7 +510,7 @@ def test_refresh_tells_what_became_of_the_links(
     server.handlers.pop("/1.png")
     server.add("/2.png", b"", 403)
     capsys.readouterr()
-    assert main(["refresh", "--catalog", path]) == 0
+    assert main(["refresh", "--catalog", path]) == 3
     told = capsys.readouterr()
     assert told.out.splitlines() == [
         *sorted([f"changed  {urls[0]}", f"gone     {urls[1]}"]),
@@ -518,7 +518,7 @@ def test_refresh_tells_what_became_of_the_links(
     ]
     assert told.err.startswith(f"{urls[2]}: {urls[2]} answered 403")
     server.add("/0.png", png(11))
-    assert main(["refresh", "--catalog", path, "--prune", "--json"]) == 0
+    assert main(["refresh", "--catalog", path, "--prune", "--json"]) == 3
     document = json.loads(capsys.readouterr().out)
     documented = ROOT.joinpath("docs", "json.md").read_text("utf-8")
     example = json.loads(documented.split("## `pictrace refresh --json`")[1].split("```json\n")[1].split("```")[0])

@@ -363,7 +363,7 @@ def test_model_list_get_and_info(
     assert told["problem"] == ""
     assert told["features"] == Embedding(tiny).feature_key
     assert main(["model", "info", "tiny"]) == 0
-    assert main(["model", "get", "resnet1000"]) == 1
+    assert main(["model", "get", "resnet1000"]) == 2
     models.release()
 
 
