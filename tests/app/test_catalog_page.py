@@ -32,6 +32,8 @@ from pictrace.sources.base import Item
 from tests.app.page import Page
 from tests.http_server import serve
 
+pytestmark = pytest.mark.slow  # each test drives a whole page
+
 
 @pytest.fixture
 def items(photographs: dict[str, bytes]) -> list[Item]:

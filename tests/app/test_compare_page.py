@@ -16,6 +16,8 @@ from pictrace.searching.presets import criteria_of
 from tests.app.page import Page
 from tests.http_server import serve
 
+pytestmark = pytest.mark.slow  # each test drives a whole page
+
 UPLOADS = {FIRST: f"compare_{FIRST}_upload", SECOND: f"compare_{SECOND}_upload"}
 
 

@@ -19,6 +19,8 @@ from pictrace.sources.base import Item
 from tests.app.page import Page
 from tests.watching import Watch
 
+pytestmark = pytest.mark.slow  # each test drives a whole page
+
 SEEN = {
     "ssim": ["Where the structure differs", "The most different regions", r"\mathrm{SSIM}(x, y)", "mean 0."],
     "layout": ["Its terms on average: luminance"],

@@ -21,6 +21,8 @@ from pictrace.images.edits import mirror
 from pictrace.metrics import get_metric, ready_metrics
 from tests.app.page import Page
 
+pytestmark = pytest.mark.slow  # each test drives a whole page
+
 Drawn = list[dict[str, Any]]
 
 

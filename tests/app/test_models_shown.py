@@ -20,6 +20,8 @@ from tests.app.page import Page
 from tests.http_server import serve
 from tests.watching import Watch
 
+pytestmark = pytest.mark.slow  # each test drives a whole page
+
 
 @pytest.fixture
 def registered(tiny_model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Model:

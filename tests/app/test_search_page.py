@@ -70,6 +70,7 @@ def _scores(app: Page) -> list[float]:
     return [match.score for match in app.ranked.rank(Criteria(weights=app.weights()))]
 
 
+@pytest.mark.slow
 def test_all_weights_zero_is_said_kindly(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
     for metric in ready_metrics():
@@ -93,6 +94,7 @@ def test_a_preset_moves_the_sliders_and_a_slider_makes_it_custom() -> None:
     assert app.slider(key="w_histogram").value == pytest.approx(0.3)
 
 
+@pytest.mark.slow
 def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
     app.select(app.query.id)
@@ -108,6 +110,7 @@ def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
     assert "1. Cup of coffee" not in app.texts
 
 
+@pytest.mark.slow
 def test_a_match_without_its_original_still_has_its_numbers(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,6 +127,7 @@ def test_a_match_without_its_original_still_has_its_numbers(
     assert app.dataframe
 
 
+@pytest.mark.slow
 def test_surprise_and_clear() -> None:
     app = Page.open()
     app.press("Surprise me")
@@ -133,6 +137,7 @@ def test_surprise_and_clear() -> None:
     assert "Which picture are you looking for?" in app.texts
 
 
+@pytest.mark.slow
 def test_a_link_that_must_not_be_fetched_is_refused() -> None:
     app = Page.open()
     app.text_input(key="link_address").set_value("http://127.0.0.1:8501/x.png")
@@ -140,6 +145,7 @@ def test_a_link_that_must_not_be_fetched_is_refused() -> None:
     assert "127.0.0.1" in app.texts
 
 
+@pytest.mark.slow
 def test_an_object_of_s3_is_not_read_with_the_servers_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PICTRACE_S3", raising=False)
     app = Page.open()
@@ -148,6 +154,7 @@ def test_an_object_of_s3_is_not_read_with_the_servers_credentials(monkeypatch: p
     assert "PICTRACE_S3=1" in app.texts
 
 
+@pytest.mark.slow
 def test_orientations_off_is_a_new_comparison(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
     before = app.session.table
@@ -155,6 +162,7 @@ def test_orientations_off_is_a_new_comparison(photographs: dict[str, bytes]) -> 
     assert app.session.table is not before
 
 
+@pytest.mark.slow
 def test_a_catalog_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken() -> None:
         raise CatalogError("The disk is full. Free some space.")
@@ -164,6 +172,7 @@ def test_a_catalog_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch
     assert "The disk is full. Free some space." in app.texts
 
 
+@pytest.mark.slow
 def test_another_picture_forgets_the_selection(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
     query = app.query
@@ -175,6 +184,7 @@ def test_another_picture_forgets_the_selection(photographs: dict[str, bytes]) ->
     assert app.session.query is not query
 
 
+@pytest.mark.slow
 def test_a_broken_picture_leaves_the_former_results(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
     table = app.session.table
@@ -184,6 +194,7 @@ def test_a_broken_picture_leaves_the_former_results(photographs: dict[str, bytes
     assert app.session.table is table
 
 
+@pytest.mark.slow
 def test_a_strangers_title_is_not_read_as_markdown(
     photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +224,7 @@ def test_the_about_page() -> None:
         assert f"**{metric.title}**" in app.texts
 
 
+@pytest.mark.slow
 def test_a_large_catalog_says_how_many_were_scored_exactly(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -235,6 +247,7 @@ def test_a_large_catalog_says_how_many_were_scored_exactly(
     assert "nearest exactly" in app.texts
 
 
+@pytest.mark.slow
 def test_another_catalog_can_be_named(
     photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -257,6 +270,7 @@ def test_another_catalog_can_be_named(
     assert "There is no catalog" in app.texts
 
 
+@pytest.mark.slow
 def test_an_empty_catalog_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from pictrace.catalog.sqlite import SqliteCatalog
 
@@ -268,6 +282,7 @@ def test_an_empty_catalog_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "nothing to find" in app.texts
 
 
+@pytest.mark.slow
 def test_evidence_of_a_metric_that_is_dropped_makes_room_for_another(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
     query = app.query
@@ -278,6 +293,7 @@ def test_evidence_of_a_metric_that_is_dropped_makes_room_for_another(photographs
     assert "colour histograms correlate" not in app.texts
 
 
+@pytest.mark.slow
 def test_the_recipe_is_the_same_search_on_the_command_line(
     photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

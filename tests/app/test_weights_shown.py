@@ -23,6 +23,8 @@ from pictrace.searching.table import Criteria
 from tests.app.page import Page
 from tests.watching import Watch
 
+pytestmark = pytest.mark.slow  # each test drives a whole page
+
 
 def searched(photographs: dict[str, bytes], name: str = "coffee.png") -> Page:
     app = Page.open()

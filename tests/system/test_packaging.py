@@ -6,7 +6,11 @@ import sys
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from tests.paths import ROOT
+
+pytestmark = pytest.mark.slow  # processes of their own
 
 
 def test_the_wheel_holds_everything(tmp_path: Path) -> None:

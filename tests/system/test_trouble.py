@@ -28,6 +28,8 @@ from pictrace.metrics import get_metric
 from pictrace.sources.base import Item
 from tests.paths import ROOT
 
+pytestmark = pytest.mark.slow  # processes of their own
+
 MakeCatalog = Callable[..., SqliteCatalog]
 FAST = [get_metric("phash")]
 NOBODY = 65534

@@ -98,6 +98,7 @@ DAMAGE: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_one_is_made_again(damage: str, small: int, runs: list[int]) -> None:
     assert_whole(small)
@@ -178,6 +179,7 @@ catalog.close()
 """
 
 
+@pytest.mark.slow
 def test_two_processes_open_it_for_the_first_time_at_once(cache: Path) -> None:
     total = len(sample.PHOTOGRAPHS) + len(sample.CHANGED)
     root = ROOT

@@ -110,6 +110,7 @@ def test_features_built_later_are_noticed(catalog: SqliteCatalog) -> None:
     assert catalog.feature_ids(FeatureSpec("nothing", metric.layout, small=False)).size == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("harm", ["torn", "garbage", "foreign", "empty"])
 def test_a_cache_that_cannot_be_trusted_is_made_again(
     harm: str, catalog: SqliteCatalog, pictures: list[bytes], tmp_path: Path
@@ -190,6 +191,7 @@ def test_a_large_catalog_is_searched_by_the_cascade(catalog: SqliteCatalog, monk
     assert len(table.ids) <= 2 * len(METRICS)
 
 
+@pytest.mark.slow
 def test_threads_search_while_another_adds(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     cache = FeatureCache(catalog)
     query = prepare_query(photographs["coffee.png"])

@@ -427,6 +427,7 @@ def test_another_programs_lock_is_named(make_catalog: MakeCatalog, monkeypatch: 
 # Threads and processes -----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_many_open_one_new_catalog_at_once(tmp_path: Path) -> None:
     threads = 4
     for number in range(25):
@@ -488,6 +489,7 @@ def add_range(path: str, first: int, last: int, ready: object, results: object) 
         results.put(changed)  # type: ignore[attr-defined]
 
 
+@pytest.mark.slow
 def test_two_processes_write_overlapping_pictures(tmp_path: Path) -> None:
     context = multiprocessing.get_context("spawn")
     path, ready, results = tmp_path / "shared.sqlite", context.Barrier(2), context.Queue()

@@ -216,6 +216,7 @@ def test_called_wrongly_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     assert "usage:" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_as_a_module_and_silent_when_piped(folder: Path, tmp_path: Path) -> None:
     command = [sys.executable, "-m", "pictrace", "index", str(folder), "--catalog", str(tmp_path / "c.sqlite")]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -49,6 +49,7 @@ def test_every_change_is_expected_to_be_told() -> None:
     assert set(EXPECTED) == set(CHANGES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("photograph", ["astronaut.png", "coffee.png"])
 def test_a_change_is_told_and_nothing_else(change: str, photograph: str, photographs: dict[str, bytes]) -> None:
@@ -78,6 +79,7 @@ REVERSED: dict[str, tuple[Callable[[RGBImage], RGBImage], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", REVERSED)
 def test_the_other_direction_is_told_where_the_catalog_has_the_changed_one(
     name: str, photographs: dict[str, bytes]
@@ -117,6 +119,7 @@ def test_the_same_picture_is_unchanged(photographs: dict[str, bytes]) -> None:
     assert diagnosed(saved, photographs["coffee.png"]).relation == "identical"
 
 
+@pytest.mark.slow
 def test_nothing_is_told_of_unrelated_pictures(photographs: dict[str, bytes]) -> None:
     for first, second in itertools.permutations(photographs.values(), 2):
         found = diagnosed(first, second)
@@ -156,6 +159,7 @@ def degenerate() -> dict[str, RGBImage]:
     }
 
 
+@pytest.mark.slow
 def test_degenerate_pictures_are_diagnosed_without_an_error(photographs: dict[str, bytes]) -> None:
     pictures = degenerate() | {"photograph": load(photographs["chelsea.png"])}
     for (first, one), (second, other) in itertools.product(pictures.items(), repeat=2):

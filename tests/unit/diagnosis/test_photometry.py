@@ -65,6 +65,7 @@ def test_hue_and_gray_are_seen_in_both_directions(chelsea: RGBImage) -> None:
     assert fitted(chelsea, grayscale(chelsea)).colours.coloured
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sigma", [1.2, 2.0, 3.5])
 def test_the_width_of_a_blur_is_measured_in_both_directions(sigma: float, chelsea: RGBImage) -> None:
     soft = blur(chelsea, sigma)

@@ -107,6 +107,7 @@ def test_the_candidate_warped_onto_the_query_looks_like_it(astronaut: RGBImage) 
     np.testing.assert_allclose(moved(inverse(found.matrix), outline), corners(query.shape), atol=0.01)
 
 
+@pytest.mark.slow
 def test_unrelated_pictures_are_not_laid_on_each_other(photographs: dict[str, bytes]) -> None:
     pictures = [load(data) for data in photographs.values()]
     for first, second in itertools.combinations(pictures, 2):

@@ -213,6 +213,7 @@ def _crosses_again(scores: ScoreTable, by: Criteria, name: str, start: float, en
     return len(set(seen)) > 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 @pytest.mark.parametrize("top", [1, 4])
 def test_ranges_against_a_fine_grid(seed: int, top: int) -> None:
@@ -328,6 +329,7 @@ def test_no_correlation_is_told_of_a_constant_or_of_two_pictures() -> None:
     assert agreement(table([], []), criteria(1, 1)).shape == (2, 2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", SEEDS)
 def test_disputes_tell_the_ranks_that_each_metric_alone_gives(seed: int) -> None:
     scores = random_table(seed)

@@ -364,6 +364,7 @@ class Meter:
             self.inside -= 1
 
 
+@pytest.mark.slow
 def test_a_pixel_budget_is_shared_and_returned() -> None:
     budget, meter = PixelBudget(100), Meter(allowed=3)
 
@@ -384,6 +385,7 @@ def test_a_pixel_budget_is_shared_and_returned() -> None:
         pass
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("encode", "at_once"), [(encode_png, 2), (encode_jpeg, 5)], ids=["PNG", "JPEG"])
 def test_large_pictures_are_decoded_within_the_budget(
     encode: Callable[[RGBImage], bytes],
@@ -596,6 +598,7 @@ Indexing(Telling(sys.argv[2]), list_source(sys.argv[1]).items).run()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_killed_run_loses_nothing_and_is_completed(tmp_path: Path) -> None:
     total, kills = 150, 4

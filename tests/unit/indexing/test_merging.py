@@ -451,6 +451,7 @@ def test_what_is_done_is_kept_and_the_rest_follows(how: str, make_catalog: MakeC
     assert np.array_equal(target.ids(), other.ids())
 
 
+@pytest.mark.slow
 def test_a_killed_merge_loses_nothing_and_is_completed(make_catalog: MakeCatalog, tmp_path: Path) -> None:
     other, target = many(make_catalog("other.sqlite"), 3000), make_catalog()
     code = (

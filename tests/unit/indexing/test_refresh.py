@@ -433,6 +433,7 @@ def test_a_picture_removed_during_the_run_does_not_come_back(server: Server, cat
     assert catalog.count() == 0
 
 
+@pytest.mark.slow
 def test_a_thousand_links_of_which_five_in_a_hundred_fail(server: Server, catalog: SqliteCatalog) -> None:
     urls = [server.add(f"/{number}.png", versioned(png(number), f'"{number}"')) for number in range(100)]
     urls += [server.add(f"/copy/{number}.png", png(number % 100)) for number in range(900)]
@@ -469,6 +470,7 @@ Refresh(Telling(sys.argv[1]), metrics=[PHash()]).run()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="needs SIGKILL")
 def test_a_killed_run_loses_nothing_and_is_completed(server: Server, tmp_path: Path) -> None:
     path, total = tmp_path / "catalog.sqlite", 60

@@ -543,6 +543,7 @@ def test_read_only_and_misaligned_arrays_are_taken(backend: Backend) -> None:
 # --- threads ------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_many_threads_searching_at_once_get_equal_results(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pool, "workers", lambda: 4)
     small_query, small = similar_squares(32, 300)
@@ -638,6 +639,7 @@ def test_plain_kernels_can_be_asked_for() -> None:
     assert found == "False plain False [1, 0, 1]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["sys.modules['numba'] = None", "import numba; numba.njit = lambda *a, **k: 1 / 0"])
 def test_without_a_working_numba_the_plain_kernels_answer(fault: str) -> None:
     found = python(
@@ -653,6 +655,7 @@ def test_without_a_working_numba_the_plain_kernels_answer(fault: str) -> None:
     assert found == "False plain [1, 0, 1]"
 
 
+@pytest.mark.slow
 def test_warming_up_switches_over_once() -> None:
     found = python(
         f"""
@@ -670,6 +673,7 @@ def test_warming_up_switches_over_once() -> None:
     assert found == "plain [1, 0, 1] 1 compiled True [1, 0, 1]"
 
 
+@pytest.mark.slow
 def test_leaving_while_the_kernels_compile_does_no_harm(tmp_path: Path) -> None:
     code = """
         import importlib, threading

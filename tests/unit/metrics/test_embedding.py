@@ -99,6 +99,7 @@ def test_sketches_are_those_of_the_matrix_spelt_out() -> None:
     assert not sign_bits(np.zeros((1, 8), np.float32)).any()
 
 
+@pytest.mark.slow
 def test_the_cascade_finds_what_exact_comparison_finds() -> None:
     """Recall of the ten nearest of 5,000 by 400 sketches, against all cosines in float32."""
     random = np.random.default_rng(6)

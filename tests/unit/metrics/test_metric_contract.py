@@ -156,6 +156,7 @@ def test_odd_pictures_neither_crash_nor_match_confidently(
                 assert not (metric.scale.similarity(raw) > 0.6).any()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS, indirect=True)
 def test_only_what_the_metric_could_make_is_plausible(
     metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]
@@ -251,6 +252,7 @@ def test_evidence_is_sound_and_can_be_drawn(metric: Metric, images: list[RGBImag
             sound(explanation)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("metric", METRICS, indirect=True)
 def test_evidence_of_odd_pairs_is_sound_too(
     metric: Metric, images: list[RGBImage], odd_images: dict[str, RGBImage]

@@ -70,6 +70,7 @@ def test_histogram_counts_beyond_16_bits() -> None:
     assert counts_of(get_metric("histogram").extract(image)).tolist() == [512 * 512 - 1, 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", [50, 60, 75, 90, 95])
 def test_orb_counts_equal_the_brute_force_matcher(percent: int, pairs: list[tuple[RGBImage, RGBImage]]) -> None:
     """The column of each ratio threshold holds what a fresh match at this threshold gives."""
@@ -100,6 +101,7 @@ def test_orb_keypoints_are_spread_over_the_picture(photographs: dict[str, bytes]
     assert len(cells) > len(crowded)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("percent", [50, 75, 95])
 def test_the_lines_shown_are_the_keypoints_counted(percent: int, pairs: list[tuple[RGBImage, RGBImage]]) -> None:
     """An explanation draws as many agreeing lines, and as many in all, as the score counts."""

@@ -122,6 +122,7 @@ def test_the_embedding_is_the_reference_implementations(tiny_model_file: Path, r
     np.testing.assert_array_equal(network.embed(pictures[:1])[0], network.embed(pictures[:1])[0])
 
 
+@pytest.mark.slow
 def test_a_network_of_the_size_of_resnet50(resnet50: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both runtimes on what was cut, and OpenCV on the whole file, where the pool's output is asked for by name."""
     model = find_model(str(resnet50))

@@ -111,6 +111,7 @@ def test_it_is_the_state_of_one_moment_though_others_write(
         assert all(np.array_equal(moving[name], former[name]) for name in former)
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     ssim = ready_metrics()[0].spec

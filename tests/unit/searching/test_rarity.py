@@ -41,6 +41,7 @@ def add(catalog: SqliteCatalog, pictures: list[bytes]) -> None:
     assert Indexing(catalog, items).run().added == len(pictures)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("orientations", [False, True])
 def test_the_values_are_those_of_a_plain_loop(cache: FeatureCache, orientations: bool) -> None:
     """Every pair of the nine pictures, one by one, by compare; related pairs left out by any metric's word."""

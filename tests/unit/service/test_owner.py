@@ -25,6 +25,7 @@ def test_the_example_and_the_documentation_name_the_same_keys() -> None:
     assert len(documented) >= 6
 
 
+@pytest.mark.slow
 def test_secrets_reach_the_owner_settings(tmp_path: Path) -> None:
     """By Streamlit's own way of loading them, which also runs as a server starts."""
     (tmp_path / ".streamlit").mkdir()

@@ -234,6 +234,7 @@ def test_too_many_rows_are_refused(tmp_path: Path) -> None:
         read_table(path, max_rows=2)
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_rows_take_seconds(tmp_path: Path) -> None:
     rows = "".join(f"folder/{number}.jpg,Title {number},{number % 2000}\n" for number in range(100_000))
     path = table(tmp_path, "path,title,year\n" + rows)

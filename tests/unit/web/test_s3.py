@@ -158,6 +158,7 @@ def test_a_folder_is_no_object() -> None:
 # Listings ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_folder_is_listed_page_by_page(bucket: Bucket) -> None:
     for key in (
         "cats/",

@@ -403,6 +403,7 @@ def test_values_without_end_take_no_time(piece: str, attribute: str) -> None:
     assert time.process_time() - began < 10
 
 
+@pytest.mark.slow
 def test_a_page_full_of_different_links_is_read_in_time() -> None:
     html = "".join(f"<a href={number}.jpg#{number}>" for number in range(120_000))[: ScrapeRules().max_bytes]
     began = time.process_time()
