@@ -32,7 +32,7 @@ from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import RGBImage, encode_jpeg, fit
 from pictrace.images.edits import crop, recompress
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.metrics.embedding import Embedding

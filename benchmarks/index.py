@@ -17,7 +17,7 @@ from benchmarks.common import intro, parser, photographs, row
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import RGBImage, encode_jpeg
 from pictrace.images.edits import crop
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.sources.base import Item
 
 SIZES = {"500 px": (500, 375), "3 MP": (2048, 1536), "12 MP": (4000, 3000)}

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pictrace.catalog.base import Catalog
     from pictrace.diagnosis import Diagnosis
-    from pictrace.indexing.progress import Failure
+    from pictrace.indexing.run import Failure
     from pictrace.searching.find import Found
     from pictrace.searching.table import Match
     from pictrace.sources.base import Skipped
@@ -108,7 +108,7 @@ def index(source: str | Path, catalog: str | Path | Catalog, *, column: str | No
     CatalogError
         Where the catalog cannot be opened or written.
     """
-    from pictrace.indexing.run import Indexing
+    from pictrace.indexing.index import Indexing
     from pictrace.sources.listing import list_source
 
     listing = list_source(str(source), column=column)
@@ -187,7 +187,7 @@ def _bytes_of(picture: str | Path | bytes) -> bytes:
     if isinstance(picture, bytes):
         return picture
     from pictrace.images import DecodeLimits
-    from pictrace.indexing.pictures import read_file
+    from pictrace.indexing.prepare import read_file
 
     return read_file(Path(picture), DecodeLimits())
 

@@ -15,8 +15,8 @@ from pictrace.catalog.records import Source
 from pictrace.errors import CatalogError
 from pictrace.folders import alone, cache_folder
 from pictrace.images import RGBImage, decode, edits, encode_jpeg
-from pictrace.indexing.features import build_features
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.rebuild import Rebuild
 from pictrace.sources.base import Item
 
 __all__ = ["Example", "example_queries", "open_sample", "sample_items", "sample_path"]
@@ -128,8 +128,7 @@ def open_sample() -> Catalog:
                 _make(path)
     catalog = open_catalog(str(path))
     try:
-        for _ in build_features(catalog):
-            pass
+        Rebuild(catalog).run()
     except BaseException:
         catalog.close()
         raise

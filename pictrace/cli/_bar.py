@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pictrace.indexing.progress import Pace
+from pictrace.indexing.run import Pace
 
 __all__ = ["Bar", "BytesBar"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pictrace.errors import ImageError, ModelError, PicTraceError
 from pictrace.images import DecodeLimits
-from pictrace.indexing.pictures import read_file
+from pictrace.indexing.prepare import read_file
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query, needed_metrics, prepare_query

@@ -8,8 +8,8 @@ from typing import Any
 from pictrace.catalog.base import Catalog
 from pictrace.cli._bar import Bar
 from pictrace.cli._output import FAILED, OK, PARTLY, warn
-from pictrace.indexing.features import Rebuild
-from pictrace.indexing.progress import Failure, Progress
+from pictrace.indexing.rebuild import Rebuild
+from pictrace.indexing.run import Failure, Progress
 
 __all__ = ["failure_documents", "rebuild", "show", "status_of", "warn_of"]
 

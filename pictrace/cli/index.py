@@ -13,7 +13,7 @@ from pictrace.cli._commands import add_catalog, add_json, add_model
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.merge import merge
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.sources.discovery import titles
 from pictrace.sources.listing import list_source
 

@@ -23,12 +23,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _info(options: argparse.Namespace) -> int:
     from pictrace.catalog import open_catalog
-    from pictrace.indexing.features import missing_features, outdated_features
+    from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 
     with closing(open_catalog(options.catalog)) as catalog:
         images, features, revision = catalog.count(), catalog.feature_counts(), catalog.revision()
         states = catalog.link_counts()
-        missing, outdated = missing_features(catalog), outdated_features(catalog)
+        missing, outdated = count_missing_features(catalog), count_outdated_features(catalog)
         intact = catalog.intact() if options.check else None
         writable = catalog.writable
         size = catalog.byte_count

@@ -11,7 +11,7 @@ from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.errors import SourceError
-from pictrace.indexing.merging import Merge
+from pictrace.indexing.merge import Merge
 
 __all__ = ["HELP", "ORDER", "merge", "register"]
 

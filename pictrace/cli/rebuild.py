@@ -9,7 +9,7 @@ from pictrace.catalog import open_catalog
 from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, status_of, warn_of
-from pictrace.indexing.features import missing_features, outdated_features
+from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -29,9 +29,9 @@ def register(parser: argparse.ArgumentParser) -> None:
 def _rebuild(options: argparse.Namespace) -> int:
     with closing(open_catalog(options.catalog)) as catalog:
         run = rebuild(catalog)
-        outdated = outdated_features(catalog)
+        outdated = count_outdated_features(catalog)
         dropped = {key: catalog.drop_features(key) for key in outdated} if options.drop_outdated else {}
-        missing = missing_features(catalog)
+        missing = count_missing_features(catalog)
     warn_of(run.failures)
     if options.json:
         say_json(

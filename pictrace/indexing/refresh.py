@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import closing
@@ -14,10 +12,9 @@ from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Link, NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, DownloadError, PicTraceError
 from pictrace.images import DecodeLimits
-from pictrace.indexing.intake import Intake, Prepared
 from pictrace.indexing.links import downloaded
-from pictrace.indexing.progress import Failure, RefreshProgress
-from pictrace.indexing.steps import Steps, Workshop
+from pictrace.indexing.prepare import Intake, Prepared
+from pictrace.indexing.run import Failure, RefreshProgress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.web.fetch import Download, Fetched, NotModified
@@ -39,7 +36,7 @@ class LinkChange:
 
 
 @dataclass
-class Refresh(Steps[RefreshProgress]):
+class Refresh(Run[RefreshProgress]):
     """One run over a catalog's links, or over those of some addresses. Iterate over it, once, as over Indexing.
 
     Servers are asked for what changed since the last time; where they cannot tell, the bytes are compared.
@@ -62,7 +59,7 @@ class Refresh(Steps[RefreshProgress]):
     metrics: Sequence[Metric] = field(default_factory=lambda: loaded(ready_metrics()), kw_only=True)
     limits: DecodeLimits = field(default_factory=DecodeLimits, kw_only=True)
     policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment, kw_only=True)
-    workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2), kw_only=True)
+    workers: int = field(default_factory=default_workers, kw_only=True)
     prune: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
@@ -73,7 +70,6 @@ class Refresh(Steps[RefreshProgress]):
         self._ready(RefreshProgress(len(self._known) + len(self._strange)))
         self.changes: list[LinkChange] = []
         self.gone: list[Source] = []
-        self.failures: list[Failure] = []
         self.removed = 0
         self._intake = Intake(self.catalog, self.metrics, self.limits)
 
@@ -161,19 +157,9 @@ class Refresh(Steps[RefreshProgress]):
             marked = LinkState.now(state, _validators(link))
             self._intake.note(link.picture_id, replace(link.source, link=marked))
 
-    def _count(self, *, unchanged: int = 0, changed: int = 0, gone: int = 0, failed: int = 0) -> RefreshProgress:
+    def _count(self, **counts: int) -> RefreshProgress:
         self._intake.store_if_due()
-        before = self.progress
-        self.progress = RefreshProgress(
-            before.total,
-            before.done + unchanged + changed + gone + failed,
-            before.unchanged + unchanged,
-            before.changed + changed,
-            before.gone + gone,
-            before.failed + failed,
-            time.monotonic() - self._started,
-        )
-        return self.progress
+        return super()._count(**counts)
 
 
 def _validators(link: Link) -> Validators:

@@ -1,157 +1,174 @@
-"""One run over items, from their bytes to the catalog."""
+"""What every run has: steps that one can look at and stop, how far it has come, threads with a bounded load."""
 
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Generator, Iterator, Sequence
-from concurrent.futures import Future
-from contextlib import closing
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field, replace
+from types import TracebackType
+from typing import Generic, ParamSpec, Self, TypeVar
 
-from pictrace.catalog.base import Catalog
-from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Source
-from pictrace.errors import PicTraceError, SourceError
-from pictrace.images import DecodeLimits
-from pictrace.indexing.intake import Intake, Prepared
-from pictrace.indexing.links import downloaded
-from pictrace.indexing.pictures import read_file
-from pictrace.indexing.progress import Failure, Progress
-from pictrace.indexing.steps import Steps, Workshop
-from pictrace.metrics import loaded, ready_metrics
-from pictrace.metrics.base import Metric
-from pictrace.sources.base import Item
-from pictrace.web.fetch import Download
-from pictrace.web.policy import DownloadPolicy
 
-__all__ = ["Indexing"]
-
-# What is at hand of an item: its bytes, what its link brought, why there is nothing; None for what a worker
-# reads, and the picture's id where its link is known, which is not fetched again.
-_AtHand = bytes | Download | PicTraceError | int | None
+__all__ = ["Failure", "Pace", "Progress", "RefreshProgress", "Run", "Workshop", "default_workers"]
 
 
-@dataclass
-class Indexing(Steps[Progress]):
-    """One run over items. Iterate over it, once: each step is a Progress, and what is done is kept.
+@dataclass(frozen=True)
+class Failure:
+    """A picture that could not be used, and why."""
 
-    It ends early by ``stop``, or by closing its iterator; the batch under way is stored either way,
-    and another run over the same items goes on from there. ``failures`` lists what could not be used;
-    nothing is skipped silently. At most 2 * workers pictures are under way at any moment.
+    source: Source
+    reason: str
 
-    A link that the catalog knows counts as known and is not fetched again, unless by ``fetch_known``;
-    Refresh asks for changes at less cost.
+
+@dataclass(frozen=True)
+class Pace(ABC):
+    """How fast a run is, by what it has done of the total."""
+
+    total: int
+    elapsed_s: float = field(default=0.0, kw_only=True)
+
+    @property
+    @abstractmethod
+    def done(self) -> int:
+        """The sum of what is counted."""
+
+    @property
+    def rate(self) -> float:
+        """Pictures (or links) a second."""
+        return self.done / self.elapsed_s if self.elapsed_s > 0 else 0.0
+
+    @property
+    def left_s(self) -> float:
+        """Seconds left at the rate so far."""
+        return (self.total - self.done) / self.rate if self.rate else 0.0
+
+    def plus(self, *, elapsed_s: float, **counts: int) -> Self:
+        """The same with more of what is counted, by its names."""
+        more = {name: getattr(self, name) + count for name, count in counts.items()}
+        return replace(self, elapsed_s=elapsed_s, **more)
+
+
+@dataclass(frozen=True)
+class Progress(Pace):
+    """How far pictures have come into a catalog."""
+
+    added: int = 0
+    known: int = 0
+    failed: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.added + self.known + self.failed
+
+
+@dataclass(frozen=True)
+class RefreshProgress(Pace):
+    """How many of a catalog's links were checked."""
+
+    unchanged: int = 0
+    changed: int = 0
+    gone: int = 0
+    failed: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.unchanged + self.changed + self.gone + self.failed
+
+
+_Progress = TypeVar("_Progress", bound=Pace)
+_Task = TypeVar("_Task")
+_Result = TypeVar("_Result")
+_Arguments = ParamSpec("_Arguments")
+
+
+class Run(ABC, Generic[_Progress]):
+    """One run. Iterate over it, once: each step is its progress, and what is done is kept.
+
+    It ends early by ``stop``, or by closing its iterator; the batch under way is stored either way.
+    ``failures`` lists what could not be used; nothing is skipped silently.
     """
 
-    catalog: Catalog
-    items: Sequence[Item]
-    metrics: Sequence[Metric] = field(default_factory=lambda: loaded(ready_metrics()))
-    limits: DecodeLimits = field(default_factory=DecodeLimits)
-    policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment)
-    workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2))
-    fetch_known: bool = field(default=False, kw_only=True)
+    progress: _Progress
+    failures: list[Failure]
 
-    def __post_init__(self) -> None:
-        self._ready(Progress(len(self.items)))
-        self.failures: list[Failure] = []
-        self._intake = Intake(self.catalog, self.metrics, self.limits)
+    def _ready(self, progress: _Progress) -> None:
+        """Call it before anything else."""
+        self.progress = progress
+        self.failures = []
+        self._stop = threading.Event()
+        self._started = time.monotonic()
 
-    def _work(self) -> Generator[Progress, None, None]:
-        with Workshop[tuple[Item, Source], Prepared](self.workers, "index") as workshop:
-            with closing(self._supply()) as supply:
-                for entry in supply:
-                    if self._stop.is_set():
-                        break
-                    if entry is not None:
-                        item, at_hand = entry
-                        if isinstance(at_hand, PicTraceError):
-                            yield self._refuse(item, at_hand)
-                        elif isinstance(at_hand, int):
-                            yield self._count(known=1)
-                        else:
-                            source = _source(item, at_hand)
-                            workshop.submit((item, source), self._prepare, item, source, at_hand)
-                    yield from self._finished(workshop)
-                    if entry is None:  # the links are slow: a sign of life, and what is done meanwhile is stored
-                        yield self._count()
-            yield from self._finished(workshop, everything=True)
+    def stop(self) -> None:
+        """Ask the run to end soon; callable from any thread."""
+        self._stop.set()
+
+    def __iter__(self) -> Iterator[_Progress]:
+        self._started = time.monotonic()
+        try:
+            yield from self._work()
+        finally:
+            self._stop.set()
+            self._finish()
+        yield self.progress
+
+    def run(self) -> _Progress:
+        """All of it, without looking at the steps."""
+        for _ in self:
+            pass
+        return self.progress
+
+    @abstractmethod
+    def _work(self) -> Generator[_Progress, None, None]:
+        """The steps; they end soon after self._stop is set."""
 
     def _finish(self) -> None:
-        self._intake.store()
+        """Store what the steps did not."""
 
-    def _supply(self) -> Generator[tuple[Item, _AtHand] | None, None, None]:
-        """Items with what is at hand of them. None means that no link has answered for a moment."""
-        links: dict[str, list[Item]] = {}
-        for item in self.items:
-            if item.url is None:
-                yield item, item.data
-            else:
-                links.setdefault(item.url, []).append(item)
-        if links and not self.fetch_known:
-            for url, picture_id in self.catalog.known_sources("link", links).items():
-                for item in links.pop(url):
-                    yield item, picture_id
-        if not links:
-            return
-        with closing(downloaded(tuple(links), self.policy)) as results:
-            for entry in results:
-                if entry is None:
-                    yield None
-                    continue
-                url, result = entry
-                for item in links[url]:
-                    if isinstance(result, Download | PicTraceError):  # all there is, as nothing else was asked for
-                        yield item, result
-
-    def _prepare(self, item: Item, source: Source, at_hand: bytes | Download | None) -> Prepared:
-        """In a worker: read what is not at hand, and make of it what the catalog keeps."""
-        if isinstance(at_hand, Download):
-            data = at_hand.data
-        elif at_hand is not None:
-            data = at_hand
-        elif item.load is not None:
-            data = item.load()
-        elif item.path is not None:
-            data = read_file(item.path, self.limits)
-        else:
-            raise SourceError("The entry names no file and no link.")
-        return self._intake.prepare(data, source, keep_original=item.keep_original)
-
-    def _finished(
-        self, workshop: Workshop[tuple[Item, Source], Prepared], *, everything: bool = False
-    ) -> Iterator[Progress]:
-        for (item, source), future in workshop.finished(everything=everything):
-            yield self._take(item, source, future)
-
-    def _take(self, item: Item, source: Source, future: Future[Prepared]) -> Progress:
-        """A worker's result; errors that speak of the picture are values, others are our own mistakes."""
-        try:
-            new = self._intake.take(future.result(), source)
-        except PicTraceError as error:
-            return self._refuse(item, error)
-        return self._count(added=1) if new else self._count(known=1)
-
-    def _refuse(self, item: Item, error: PicTraceError) -> Progress:
-        self.failures.append(Failure(item.source, str(error)))
-        return self._count(failed=1)
-
-    def _count(self, *, added: int = 0, known: int = 0, failed: int = 0) -> Progress:
-        self._intake.store_if_due()
-        before = self.progress
-        self.progress = Progress(
-            before.total,
-            before.done + added + known + failed,
-            before.added + added,
-            before.known + known,
-            before.failed + failed,
-            time.monotonic() - self._started,
-        )
+    def _count(self, **counts: int) -> _Progress:
+        """The progress with so much more done, by its names; without any, a sign of life."""
+        self.progress = self.progress.plus(elapsed_s=time.monotonic() - self._started, **counts)
         return self.progress
 
 
-def _source(item: Item, at_hand: bytes | Download | None) -> Source:
-    """The item's source; of a link, with what its server can be asked for changes by."""
-    if not isinstance(at_hand, Download):
-        return item.source
-    return replace(item.source, link=LinkState.now("ok", at_hand.validators))
+def default_workers() -> int:
+    """As many threads as there are processors, and never one alone."""
+    return max(2, os.cpu_count() or 2)
+
+
+class Workshop(Generic[_Task, _Result]):
+    """Calls in threads, at most 2 * workers under way; what has not begun is cancelled on leaving it."""
+
+    def __init__(self, workers: int, name: str) -> None:
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=name)
+        self._at_most = 2 * workers - 1  # there must be room for another
+        self._under_way: dict[Future[_Result], _Task] = {}
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def submit(
+        self, task: _Task, call: Callable[_Arguments, _Result], *args: _Arguments.args, **named: _Arguments.kwargs
+    ) -> None:
+        """Call it in a thread, on behalf of the task."""
+        self._under_way[self._pool.submit(call, *args, **named)] = task
+
+    def finished(self, *, everything: bool = False) -> Iterator[tuple[_Task, Future[_Result]]]:
+        """Tasks that have finished by now; waits until there is room for another, or until all have."""
+        at_most = 0 if everything else self._at_most
+        while True:
+            timeout = None if len(self._under_way) > at_most else 0
+            finished, _ = wait(self._under_way, timeout, return_when=FIRST_COMPLETED)
+            for future in [one for one in self._under_way if one in finished]:  # in the order of the tasks
+                yield self._under_way.pop(future), future
+            if len(self._under_way) <= at_most:
+                return

@@ -12,7 +12,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord
 from pictrace.diagnosis import Diagnosis
 from pictrace.escape import for_csv
-from pictrace.indexing.progress import Failure
+from pictrace.indexing.run import Failure
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable

@@ -11,11 +11,11 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Origin, digest, image_id
 from pictrace.errors import PicTraceError
 from pictrace.images import DecodeLimits, probe
-from pictrace.indexing.features import Rebuild
-from pictrace.indexing.merging import Merge
-from pictrace.indexing.progress import Failure, Pace, Progress, RefreshProgress
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.merge import Merge
+from pictrace.indexing.rebuild import Rebuild
 from pictrace.indexing.refresh import Refresh
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.run import Failure, Pace, Progress, RefreshProgress
 from pictrace.metrics.base import Metric
 from pictrace.service.background import Background
 from pictrace.sources.base import Item
@@ -165,11 +165,10 @@ class AddJob(Job):
         parts = [one.progress for one in self._counted]
         return Progress(
             sum(one.total for one in parts),
-            sum(one.done for one in parts),
             sum(one.added for one in parts),
             sum(one.known for one in parts),
             sum(one.failed for one in parts),
-            sum(one.elapsed_s for one in parts if one.done),
+            elapsed_s=sum(one.elapsed_s for one in parts if one.done),
         )
 
     @property

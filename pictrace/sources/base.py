@@ -34,7 +34,7 @@ _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Item:
-    """One picture to read: a file, or a link, or bytes at hand, or bytes that a call brings.
+    """One picture to read: one of a file, a link, bytes at hand, and a call that brings them.
 
     from_table: the path or link was written in a table, a list or a database, so a stranger may have chosen it.
     """
@@ -48,6 +48,10 @@ class Item:
     load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
     """Brings the bytes when they are wanted, in any thread; raises PicTraceError where it cannot."""
     from_table: bool = field(default=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if sum(one is not None for one in (self.path, self.url, self.data, self.load)) != 1:
+            raise ValueError("An item has exactly one of a path, a link, bytes, and a call that brings them.")
 
     @classmethod
     def of_file(cls, path: Path, metadata: Mapping[str, str] | None = None, *, from_table: bool = False) -> Item:

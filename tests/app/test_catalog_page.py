@@ -21,9 +21,9 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError, SourceError
-from pictrace.indexing.features import missing_features
-from pictrace.indexing.progress import Failure
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.rebuild import count_missing_features
+from pictrace.indexing.run import Failure
 from pictrace.metrics import get_metric
 from pictrace.output.documents import failures_csv
 from pictrace.service.jobs import AddJob, RebuildJob, RefreshJob, preview
@@ -512,7 +512,7 @@ def test_an_uploaded_catalog_becomes_ones_own(photographs: dict[str, bytes], tmp
     assert "4 added, 0 already here, 0 failed." in app.texts
     private = app.private
     assert private.catalog.ids().tolist() == ids
-    assert not missing_features(private.catalog)
+    assert not count_missing_features(private.catalog)
     kinds = {source.kind for one in private.catalog.pictures(ids).values() for source in one.sources}
     assert "file" not in kinds  # so that no file of this server is ever read for it
 

@@ -11,7 +11,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.searching.presets import criteria_of

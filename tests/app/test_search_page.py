@@ -201,7 +201,7 @@ def test_a_strangers_title_is_not_read_as_markdown(
     """A picture's name must not make visitors' browsers fetch anything."""
     from pictrace.catalog.records import Source
     from pictrace.catalog.sqlite import SqliteCatalog
-    from pictrace.indexing.run import Indexing
+    from pictrace.indexing.index import Indexing
     from pictrace.sources.base import Item
 
     name = "![x](https://example.org/t.png) [y](https://example.org) :red[z] $a$ <b>"
@@ -253,7 +253,7 @@ def test_another_catalog_can_be_named(
 ) -> None:
     from pictrace.catalog.records import Source
     from pictrace.catalog.sqlite import SqliteCatalog
-    from pictrace.indexing.run import Indexing
+    from pictrace.indexing.index import Indexing
     from pictrace.sources.base import Item
 
     path = tmp_path / "holiday.sqlite"

@@ -22,8 +22,8 @@ from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.images import encode_png
-from pictrace.indexing.merging import Merge
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.merge import Merge
 from pictrace.metrics import get_metric
 from pictrace.sources.base import Item
 from tests.paths import ROOT

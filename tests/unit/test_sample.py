@@ -19,8 +19,8 @@ from pictrace.catalog.records import Source, digest, image_id
 from pictrace.errors import CatalogError
 from pictrace.folders import cache_folder
 from pictrace.images import DecodeLimits
-from pictrace.indexing.pictures import original_bytes
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 from pictrace.sources.base import Item
@@ -165,7 +165,7 @@ def test_it_says_what_it_cannot_read(small: int, cache: Path, monkeypatch: pytes
 
 FIRST = """
 from pictrace import sample
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 runs = []
 def counted(*arguments):
     runs.append(arguments)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from pictrace.app.shared.state import UPLOAD_LIMITS, Session
 from pictrace.app.shared.workspaces import Workspace
-from pictrace.indexing.features import missing_features, outdated_features
+from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.output.charts.results import counts_figure
 from pictrace.service.jobs import RebuildJob
 
@@ -37,7 +37,7 @@ def _features(workspace: Workspace, state: Session, count: int) -> None:
     st.subheader("Features", anchor=False)
     catalog = workspace.catalog
     features = catalog.feature_counts()
-    missing, outdated = missing_features(catalog), outdated_features(catalog)
+    missing, outdated = count_missing_features(catalog), count_outdated_features(catalog)
     keys = sorted({*features, *missing})
     st.dataframe(
         {

@@ -22,7 +22,7 @@ from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.records import Source
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.output.charts.results import contributions_figure, distribution_figure

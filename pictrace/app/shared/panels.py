@@ -20,7 +20,7 @@ from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.images import encode_jpeg, load, probe
-from pictrace.indexing.pictures import original_bytes
+from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, Match

@@ -9,7 +9,7 @@ from pictrace.app.shared.state import UPLOAD_LIMITS, Picture
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.images.formats import PICTURE_SUFFIXES
-from pictrace.indexing.pictures import original_bytes
+from pictrace.indexing.prepare import original_bytes
 from pictrace.service.typed_links import fetch_link
 
 __all__ = ["CATALOG_ADDRESS", "catalog_picture", "linked_picture", "picture_input", "picture_types"]

@@ -18,8 +18,8 @@ from pictrace.cli import main
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec, Layout
 from pictrace.images import encode_png
-from pictrace.indexing.features import missing_features, outdated_features
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching import scoring
@@ -161,15 +161,15 @@ def test_dropping_features(make_catalog: MakeCatalog) -> None:
     ).run()
     old = FeatureSpec("phash-b64-v0", phash.layout, small=True)
     catalog.put_features(old, {int(one): np.array([1], np.uint64) for one in catalog.ids()})
-    assert outdated_features(catalog) == {"phash-b64-v0": 1}
+    assert count_outdated_features(catalog) == {"phash-b64-v0": 1}
     before = catalog.revision()
     assert catalog.drop_features("phash-b64-v0") == 1
     assert catalog.revision() == before + 1
     assert catalog.feature_counts() == {"phash-b64-v1": 1}
-    assert outdated_features(catalog) == {}
+    assert count_outdated_features(catalog) == {}
     assert catalog.drop_features("phash-b64-v0") == 0
     assert catalog.revision() == before + 1
-    assert "phash-b64-v1" not in missing_features(catalog)
+    assert "phash-b64-v1" not in count_missing_features(catalog)
     catalog.put_features(old, {int(one): np.array([2], np.uint64) for one in catalog.ids()})  # the key can come back
     assert catalog.fetch(catalog.ids(), old).rows.tolist() == [2]
 

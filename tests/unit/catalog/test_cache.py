@@ -15,7 +15,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureSpec
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror, recompress, turn
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import prepare_query

@@ -14,7 +14,7 @@ from pictrace.cli import main
 from pictrace.features import FeatureSpec
 from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric, ready_metrics
 from pictrace.sources.listing import list_source
 

@@ -26,11 +26,10 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features
 from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png, load
-from pictrace.indexing import features as features_module
-from pictrace.indexing import intake, pictures
-from pictrace.indexing.features import build_features
-from pictrace.indexing.pictures import PixelBudget, new_picture, original_bytes, read_file
-from pictrace.indexing.run import Indexing
+from pictrace.indexing import prepare, rebuild
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.prepare import PixelBudget, new_picture, original_bytes, read_file
+from pictrace.indexing.rebuild import Rebuild
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
@@ -147,7 +146,7 @@ def test_odd_pictures_count_as_built_though_nothing_compares_them(make_catalog: 
     for metric in ready_metrics():
         assert catalog.missing(metric.spec).size == 0
     assert catalog.fetch(catalog.ids(), PHash().spec).counts.sum() == 0
-    assert list(build_features(catalog)) == []
+    assert Rebuild(catalog).run().total == 0
 
 
 def test_the_same_bytes_are_one_picture_with_several_sources(tmp_path: Path, make_catalog: MakeCatalog) -> None:
@@ -178,7 +177,7 @@ def test_the_same_bytes_are_one_picture_with_several_sources(tmp_path: Path, mak
 
 
 def test_other_bytes_with_the_same_id_are_refused(make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (records, intake):
+    for module in (records, prepare):
         monkeypatch.setattr(module, "image_id", lambda sha256: 7)
     catalog = make_catalog()
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in (1, 2, 1)]
@@ -332,12 +331,12 @@ class Batches(SqliteCatalog):
 
 
 def test_batches_are_bounded_in_pictures_and_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intake, "BATCH_S", 3600)
+    monkeypatch.setattr(prepare, "BATCH_S", 3600)
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in range(20)]
     heaviest = max(len(item.data or b"") for item in items)
     for name, limit, expected in (("BATCH_PICTURES", 6, [6, 6, 6, 2]), ("BATCH_BYTES", heaviest * 1.5, [2] * 10)):
         with monkeypatch.context() as patch, closing(Batches(tmp_path / f"{name}.sqlite")) as catalog:
-            patch.setattr(intake, name, limit)
+            patch.setattr(prepare, name, limit)
             Indexing(catalog, items, FAST).run()
             assert catalog.sizes == expected
 
@@ -400,15 +399,15 @@ def test_large_pictures_are_decoded_within_the_budget(
         with meter:
             return load(data, limits)
 
-    monkeypatch.setattr(pictures, "load", metered)
-    monkeypatch.setattr(pictures, "DECODING", PixelBudget(round(100 * 80 * (2.5 if at_once == 2 else 5.5 / 4))))
+    monkeypatch.setattr(prepare, "load", metered)
+    monkeypatch.setattr(prepare, "DECODING", PixelBudget(round(100 * 80 * (2.5 if at_once == 2 else 5.5 / 4))))
     items = [Item.of_bytes(encode(decode(png(number, 100, 80))), Source("upload", f"{number}")) for number in range(12)]
     catalog = make_catalog()
     assert Indexing(catalog, items, FAST, workers=8).run().added == 12
     assert meter.most == at_once
     meter.allowed, meter.most = 1, 0
-    monkeypatch.setattr(pictures, "DECODING", PixelBudget(1))
-    assert [one.added for one, _ in build_features(catalog, [Orb(keypoints=100)])] == [12]
+    monkeypatch.setattr(prepare, "DECODING", PixelBudget(1))
+    assert Rebuild(catalog, [Orb(keypoints=100)]).run().added == 12
     assert meter.most == 1
 
 
@@ -474,7 +473,7 @@ def test_a_link_that_hangs_does_not_hold_the_end_up(how: str, server: Server, ma
 def test_pictures_at_hand_are_stored_while_a_link_is_slow(
     server: Server, make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake, "BATCH_S", 0.05)
+    monkeypatch.setattr(prepare, "BATCH_S", 0.05)
     released = threading.Event()
     link = server.add("/slow.png", hanging(threading.Event(), released, png(99)))
     items = [Item.of_bytes(png(number), Source("upload", f"{number}.png")) for number in range(3)]
@@ -523,33 +522,33 @@ def test_features_of_other_parameters_are_built_beside_the_old(
     Indexing(catalog, items, [Orb()]).run()
     fewer = Orb(keypoints=200)
     assert fewer.feature_key != Orb().feature_key
-    steps = list(build_features(catalog, [Orb(), fewer]))
-    assert [(one.done, one.added, one.failed) for one, _ in steps] == [(len(items), len(items), 0)]
+    run = Rebuild(catalog, [Orb(), fewer]).run()
+    assert (run.total, run.added, run.failed) == (len(items), len(items), 0)
     built = catalog.feature_counts()
     assert built[Orb().feature_key] == built[fewer.feature_key] == len(items)
     counts = catalog.fetch(catalog.ids(), fewer.spec).counts
     assert (counts <= 200).all()
     assert (counts < catalog.fetch(catalog.ids(), Orb().spec).counts).all()
-    assert list(build_features(catalog, [Orb(), fewer])) == []
+    assert Rebuild(catalog, [Orb(), fewer]).run().total == 0
 
 
 def test_only_what_is_missing_is_built_and_it_resumes(
     tmp_path: Path, make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(features_module, "BATCH_PICTURES", 4)
+    monkeypatch.setattr(rebuild, "BATCH_PICTURES", 4)
     catalog, metric = make_catalog(), Counting()
     Indexing(catalog, items_of(fill(tmp_path / "pictures", range(14))), FAST).run()
     metric.seen.clear()
-    for progress, failures in build_features(catalog, [*FAST, metric]):
-        assert (progress.done, progress.total, failures) == (4, 14, [])
+    for progress in Rebuild(catalog, [*FAST, metric]):
+        assert (progress.done, progress.failed, progress.total) == (4, 0, 14)
         break
     assert catalog.missing(metric.spec).size == 10
-    assert [one.done for one, _ in build_features(catalog, [*FAST, metric])] == [4, 8, 10]
+    assert [one.done for one in Rebuild(catalog, [*FAST, metric])] == [4, 8, 10, 10]
     assert len(metric.seen) == len(set(metric.seen)) == 14
     with closing(sqlite3.connect(catalog.location)) as db, db:
         db.execute("DELETE FROM small_features WHERE key_id = (SELECT id FROM feature_keys WHERE name LIKE 'count%')")
     before = catalog.fetch(catalog.ids(), FAST[0].spec).rows
-    assert [one.done for one, _ in build_features(catalog, [*FAST, metric])] == [4, 8, 12, 14]
+    assert [one.done for one in Rebuild(catalog, [*FAST, metric])] == [4, 8, 12, 14, 14]
     assert len(metric.seen) == 28
     np.testing.assert_array_equal(catalog.fetch(catalog.ids(), metric.spec).rows, before)
 
@@ -562,16 +561,16 @@ def test_originals_that_are_gone_or_changed_are_listed(tmp_path: Path, make_cata
     (folder / "0001.png").rename(folder / "moved.png")
     (folder / "0002.png").write_bytes(png(99))
     (folder / "0003.png").unlink()  # its copy is still there
-    progress, failures = list(build_features(catalog, [metric]))[-1]
-    assert (progress.done, progress.added, progress.failed) == (6, 4, 2)
-    assert {one.source.label for one in failures} == {"0001.png", "0002.png"}
-    for failure in failures:
+    run = Rebuild(catalog, [metric])
+    assert (run.run().done, run.progress.added, run.progress.failed) == (6, 4, 2)
+    assert {one.source.label for one in run.failures} == {"0001.png", "0002.png"}
+    for failure in run.failures:
         assert "not where it was" in failure.reason
         assert failure.source.address in failure.reason
     assert catalog.missing(metric.spec).size == 2
     (folder / "moved.png").rename(folder / "0001.png")
-    progress, failures = list(build_features(catalog, [metric]))[-1]
-    assert (progress.added, [one.source.label for one in failures]) == (1, ["0002.png"])
+    run = Rebuild(catalog, [metric])
+    assert (run.run().added, [one.source.label for one in run.failures]) == (1, ["0002.png"])
 
 
 def test_a_picture_removed_meanwhile_has_no_original(make_catalog: MakeCatalog) -> None:
@@ -585,7 +584,7 @@ KILLED = """
 import sys
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.sources.listing import list_source
-from pictrace.indexing.run import Indexing; from pictrace.indexing import intake
+from pictrace.indexing.index import Indexing; from pictrace.indexing import prepare
 
 class Telling(SqliteCatalog):
     def add(self, pictures):
@@ -593,7 +592,7 @@ class Telling(SqliteCatalog):
         print(*(one.id for one in pictures), flush=True)  # committed
         return result
 
-intake.BATCH_PICTURES = 3
+prepare.BATCH_PICTURES = 3
 Indexing(Telling(sys.argv[2]), list_source(sys.argv[1]).items).run()
 """
 

@@ -22,8 +22,8 @@ from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.images import encode_png, load
+from pictrace.indexing.index import Indexing
 from pictrace.indexing.refresh import Refresh
-from pictrace.indexing.run import Indexing
 from pictrace.metrics.phash import PHash
 from pictrace.sources.base import Item
 from pictrace.web import fetch as download
@@ -456,7 +456,7 @@ def test_a_thousand_links_of_which_five_in_a_hundred_fail(server: Server, catalo
 KILLED = """
 import sys
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.indexing.refresh import Refresh; from pictrace.indexing import intake
+from pictrace.indexing.refresh import Refresh; from pictrace.indexing import prepare
 from pictrace.metrics.phash import PHash
 
 class Telling(SqliteCatalog):
@@ -465,7 +465,7 @@ class Telling(SqliteCatalog):
         print(len(pictures), flush=True)  # committed
         return result
 
-intake.BATCH_PICTURES = 3
+prepare.BATCH_PICTURES = 3
 Refresh(Telling(sys.argv[1]), metrics=[PHash()]).run()
 """
 

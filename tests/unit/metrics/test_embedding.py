@@ -24,8 +24,8 @@ from pictrace.cli import main
 from pictrace.errors import CriteriaError, ModelError
 from pictrace.images import decode, encode_jpeg, load
 from pictrace.images.edits import crop, recompress
-from pictrace.indexing.features import build_features
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.rebuild import Rebuild
 from pictrace.metrics import all_metrics, get_metric, loaded, ready_metrics
 from pictrace.metrics._occlusion import GRID, drops
 from pictrace.metrics.base import Metric
@@ -201,8 +201,7 @@ def test_an_older_catalog_is_filled_and_searched_meanwhile(
     both = Criteria(weights={"embedding": 1.0, "orb": 1.0})
     coverage = {match.id: match.coverage for match in table.rank(both)}
     assert {round(one, 2) for one in coverage.values()} == {0.5, 1.0}
-    (_, last), *_ = reversed([(one, progress) for one, (progress, _) in enumerate(build_features(catalog))])
-    assert last.done == len(photographs) - 2
+    assert Rebuild(catalog).run().done == len(photographs) - 2
     assert len(catalog.missing(metric.spec)) == 0
     sketch = metric.sketch_spec
     assert sketch is not None

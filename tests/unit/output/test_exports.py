@@ -16,7 +16,7 @@ from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.images import encode_png
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.output.exports import write_features, write_list
 from pictrace.sources.base import Item

@@ -10,7 +10,7 @@ from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
-from pictrace.indexing.pictures import new_picture
+from pictrace.indexing.prepare import new_picture
 from pictrace.metrics import ready_metrics
 from pictrace.searching.pair import compare_queries
 from pictrace.searching.presets import criteria_of

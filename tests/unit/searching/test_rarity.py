@@ -13,7 +13,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureBatch
 from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
 from pictrace.images.edits import crop, recompress
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching import rarity as rarity_module
 from pictrace.searching.rarity import rarity, unrelated_values

@@ -12,7 +12,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError
 from pictrace.images import RGBImage, decode, encode_jpeg, encode_png
 from pictrace.images.edits import caption, crop, mirror, recompress, turn
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import find
 from pictrace.searching.presets import all_presets, get_preset

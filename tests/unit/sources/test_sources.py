@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pictrace.catalog.records import Source
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources.base import Item, Listing
@@ -202,3 +203,10 @@ def test_what_cannot_be_a_source_is_said(tmp_path: Path) -> None:
         list_source(str(tmp_path / "notes.txt"))
     with pytest.raises(SourceError, match="Check its spelling"):
         list_source("x" * 5000)  # longer than a file system allows
+
+
+def test_an_item_has_one_way_to_its_bytes() -> None:
+    source = Source("upload", "a.png")
+    for named in ({}, {"url": "https://example.org/a.png", "data": b"bytes"}, {"path": Path("a.png"), "load": bytes}):
+        with pytest.raises(ValueError, match="exactly one"):
+            Item(source, **named)

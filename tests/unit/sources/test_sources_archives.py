@@ -13,7 +13,7 @@ import pytest
 
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
 from pictrace.sources._zip_layout import count_entries
 from pictrace.sources.archives import ArchiveLimits, read_zip

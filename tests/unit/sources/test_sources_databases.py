@@ -13,7 +13,7 @@ import pytest
 from pictrace.catalog.foreign import foreign_database
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
 from pictrace.sources._keys import key_of
 from pictrace.sources._schema import tables_of

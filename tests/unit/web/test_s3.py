@@ -13,7 +13,7 @@ from aiohttp import web
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import DownloadError, RefusedError
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
 from pictrace.service.typed_links import fetch_link, item_of_link
 from pictrace.service.uploads import Intake, listing_of

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,19 +13,17 @@ from pictrace.catalog.records import Source
 from pictrace.errors import PicTraceError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits
-from pictrace.indexing.intake import BATCH_PICTURES
-from pictrace.indexing.pictures import load_within_budget, original_bytes
-from pictrace.indexing.progress import Failure, Progress
-from pictrace.indexing.steps import Steps
+from pictrace.indexing.prepare import BATCH_PICTURES, load_within_budget, original_bytes
+from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.metrics import all_metrics, loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
-__all__ = ["Rebuild", "build_features", "missing_features", "outdated_features"]
+__all__ = ["Rebuild", "count_missing_features", "count_outdated_features"]
 
 BATCH_SKETCHES = 512
 
 
-def missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
+def count_missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
     """By feature key, sketches included, how many pictures lack these features; keys that none lacks are left out.
 
     A picture whose original is gone stays among them, as its features cannot be made.
@@ -40,7 +36,7 @@ def missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) 
     return {spec.key: total - counts.get(spec.key, 0) for spec in specs if counts.get(spec.key, 0) < total}
 
 
-def outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
+def count_outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
     """By feature key, features that none of the metrics reads, and of how many pictures there are some."""
     used: set[str] = set()
     for metric in all_metrics() if metrics is None else metrics:
@@ -49,7 +45,7 @@ def outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None = None)
 
 
 @dataclass
-class Rebuild(Steps[Progress]):
+class Rebuild(Run[Progress]):
     """One run that makes the features that are missing. Iterate over it, once: each step is a Progress.
 
     From kept originals, and from files where they lie; pictures whose original is gone are listed in
@@ -62,12 +58,8 @@ class Rebuild(Steps[Progress]):
     limits: DecodeLimits = field(default_factory=DecodeLimits)
 
     def __post_init__(self) -> None:
-        self.failures: list[Failure] = []
         self._wanted: dict[int, list[Metric]] = {}
         self._ready(Progress(0))
-
-    def _finish(self) -> None:
-        """Every step has stored what it made."""
 
     def _find_work(self) -> Sequence[Metric]:
         """Which metrics the run is for. What lacks their features is looked up when its turn comes, as another run
@@ -87,20 +79,18 @@ class Rebuild(Steps[Progress]):
         chosen = self._find_work()
         ids = sorted(self._wanted)
         self.progress = Progress(len(ids))
-        with ThreadPoolExecutor(max(2, os.cpu_count() or 2), thread_name_prefix="features") as pool:
+        with ThreadPoolExecutor(default_workers(), thread_name_prefix="features") as pool:
             for start in range(0, len(ids), BATCH_PICTURES):
                 if self._stop.is_set():
                     return
                 some = ids[start : start + BATCH_PICTURES]
-                self._store(dict(zip(some, pool.map(self._features_of, some), strict=True)))
-                done, failed = start + len(some), len(self.failures)
-                self.progress = Progress(len(ids), done, done - failed, 0, failed, time.monotonic() - self._started)
-                yield self.progress
+                yield self._store(dict(zip(some, pool.map(self._features_of, some), strict=True)))
         for metric in chosen:
             self._build_sketches(metric)
 
-    def _store(self, results: Mapping[int, dict[FeatureSpec, Features] | Failure]) -> None:
+    def _store(self, results: Mapping[int, dict[FeatureSpec, Features] | Failure]) -> Progress:
         made: dict[FeatureSpec, dict[int, Features]] = {}
+        failed = sum(isinstance(result, Failure) for result in results.values())
         for one, result in results.items():
             if isinstance(result, Failure):
                 self.failures.append(result)
@@ -109,6 +99,7 @@ class Rebuild(Steps[Progress]):
                 made.setdefault(spec, {})[one] = features
         for spec, by_id in made.items():
             self.catalog.put_features(spec, by_id)
+        return self._count(added=len(results) - failed, failed=failed)
 
     def _build_sketches(self, metric: Metric) -> None:
         """Sketches of stored features that lack them: the pictures are not needed for that."""
@@ -135,15 +126,3 @@ class Rebuild(Steps[Progress]):
         for metric in self._wanted[picture_id]:
             made |= metric.kept(metric.extract(image))
         return made
-
-
-def build_features(
-    catalog: Catalog, metrics: Sequence[Metric] | None = None, *, limits: DecodeLimits | None = None
-) -> Iterator[tuple[Progress, list[Failure]]]:
-    """A Rebuild as a plain iterator: yields its progress and its failures after each batch."""
-    run = Rebuild(catalog, metrics, limits or DecodeLimits())
-    told = 0
-    for progress in run:
-        if progress.done > told:
-            told = progress.done
-            yield progress, run.failures

@@ -26,10 +26,10 @@ from pictrace.cli import main
 from pictrace.errors import SourceError, UsageError
 from pictrace.features import FeatureSpec
 from pictrace.images import DecodeLimits, encode_png, thumbnail
-from pictrace.indexing.features import Rebuild, missing_features
-from pictrace.indexing.merging import Merge
-from pictrace.indexing.pictures import new_picture, original_bytes
-from pictrace.indexing.run import Indexing
+from pictrace.indexing.index import Indexing
+from pictrace.indexing.merge import Merge
+from pictrace.indexing.prepare import new_picture, original_bytes
+from pictrace.indexing.rebuild import Rebuild, count_missing_features
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
@@ -138,7 +138,7 @@ def test_searching_finds_the_same(make_catalog: MakeCatalog, photographs: dict[s
     other, target = make_catalog("other.sqlite"), make_catalog()
     Indexing(other, [Item.of_bytes(data, Source("upload", name)) for name, data in photographs.items()]).run()
     merge(target, other, metrics=all_metrics())
-    assert missing_features(target) == {}
+    assert count_missing_features(target) == {}
     query = prepare_query(photographs["coffee.png"])
     criteria = Criteria(weights={metric.name: 1.0 for metric in all_metrics()})
     ranked = [score(query, FeatureCache(one)).rank(criteria) for one in (other, target)]
@@ -150,12 +150,12 @@ def test_features_that_the_other_lacks_are_built(make_catalog: MakeCatalog) -> N
     other = filled(make_catalog("other.sqlite"), 1, 2)
     target = make_catalog()
     merge(target, other, metrics=all_metrics())
-    lacking = missing_features(target)
+    lacking = count_missing_features(target)
     assert lacking["orb-n500-px512-v1"] == 2
     assert "phash-b64-v1" not in lacking
     run = Rebuild(target)
     assert run.run().added == 2
-    assert missing_features(target) == {}
+    assert count_missing_features(target) == {}
 
 
 # What is not believed --------------------------------------------------------------------------------
@@ -303,9 +303,9 @@ def test_features_that_no_metric_makes_are_left_out_and_built(case: str, make_ca
     run = merge(target, path)
     assert run.progress.added == 1
     assert "histogram-b32-v1" in run.failures[0].reason
-    assert missing_features(target, FAST) == {"histogram-b32-v1": 1, "histogram-b32-v1-sketch": 1}
+    assert count_missing_features(target, FAST) == {"histogram-b32-v1": 1, "histogram-b32-v1-sketch": 1}
     assert Rebuild(target, FAST).run().added == 1
-    assert missing_features(target, FAST) == {}
+    assert count_missing_features(target, FAST) == {}
 
 
 def test_sketches_are_never_a_strangers(make_catalog: MakeCatalog) -> None:
@@ -456,7 +456,7 @@ def test_a_killed_merge_loses_nothing_and_is_completed(make_catalog: MakeCatalog
     other, target = many(make_catalog("other.sqlite"), 3000), make_catalog()
     code = (
         "import sys; from pathlib import Path\n"
-        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.indexing.merging import Merge\n"
+        "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.indexing.merge import Merge\n"
         "run = Merge(SqliteCatalog(sys.argv[1]), Path(sys.argv[2]), trust_files=False)\n"
         "for step in run: print(step.done, flush=True)"
     )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,9 +13,8 @@ from pictrace.catalog.records import NewPicture, Origin, Source
 from pictrace.errors import PicTraceError, SourceError, UsageError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images import DecodeLimits
-from pictrace.indexing._strangers import checked_features, checked_picture, checked_sha256, checked_sources
-from pictrace.indexing.progress import Failure, Progress
-from pictrace.indexing.steps import Steps
+from pictrace.indexing.run import Failure, Progress, Run, default_workers
+from pictrace.indexing.strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 
@@ -34,7 +31,7 @@ class _Known:
 
 
 @dataclass
-class Merge(Steps[Progress]):
+class Merge(Run[Progress]):
     """Takes over all pictures of another PicTrace catalog. Iterate over it, once: each step is a Progress.
 
     Features of the metrics that are asked for are taken over where the other catalog has them; what is
@@ -57,18 +54,14 @@ class Merge(Steps[Progress]):
     name: str = field(default="", kw_only=True)
     metrics: Sequence[Metric] = field(default_factory=all_metrics, kw_only=True)
     limits: DecodeLimits = field(default_factory=DecodeLimits, kw_only=True)
-    workers: int = field(default_factory=lambda: max(2, os.cpu_count() or 2), kw_only=True)
+    workers: int = field(default_factory=default_workers, kw_only=True)
 
     def __post_init__(self) -> None:
-        self.failures: list[Failure] = []
         self.name = self.name or self.source.name
         if self.catalog.occupies(self.source):
             raise UsageError(f"{self.source} is the catalog itself. Name another one to merge into it.")
         self._other = OtherCatalog(self.source)
         self._ready(Progress(self._other.count()))
-
-    def _finish(self) -> None:
-        """Every step has stored what it took over."""
 
     def _work(self) -> Generator[Progress, None, None]:
         self._other.check()
@@ -96,15 +89,8 @@ class Merge(Steps[Progress]):
         self.catalog.add_sources({one.id: one.sources for one in known})
         for spec in {spec for one in known for spec in one.features}:
             self.catalog.put_features(spec, {one.id: one.features[spec] for one in known if spec in one.features})
-        before = self.progress
-        self.progress = Progress(
-            before.total,
-            before.done + len(made),
-            before.added + result.added,
-            before.known + result.known + len(known),
-            before.failed + len(made) - len(pictures) - len(known),
-            time.monotonic() - self._started,
-        )
+        failed = len(made) - len(pictures) - len(known)
+        self._count(added=result.added, known=result.known + len(known), failed=failed)
 
     def _checked(self, entry: Entry, sha256: bytes | None) -> NewPicture | _Known | None:
         """In a worker: what is to be stored of an entry; None where it is refused."""
