@@ -2,6 +2,9 @@
 
 Pages are fetched by pictrace.web.fetch, so nothing private is reached. Each host's robots.txt is asked first
 (RFC 9309), and its pages are fetched one by one with a pause between them.
+
+Protego (0.7, pure Python, 14 KB) reads robots.txt. The standard library's parser knows no wildcards and stumbles over
+lines such as "Disallow: //[" and "Crawl-delay: ²"; on 500 KB of hostile rules both took at most .6 s.
 """
 
 from __future__ import annotations
@@ -9,9 +12,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import time
-import urllib.robotparser
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
+
+from protego import Protego
 
 from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
 from pictrace.escape import for_message
@@ -119,7 +123,7 @@ class _Site:
         sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         self._policy, self._delay_s, self._clock, self._sleep = policy, delay_s, clock, sleep
-        self._robots: dict[str, urllib.robotparser.RobotFileParser | DownloadError] = {}
+        self._robots: dict[str, Protego | DownloadError] = {}
         self._free_at: dict[str, float] = {}
 
     async def page(self, address: str) -> Download:
@@ -149,42 +153,22 @@ class _Site:
                 f"{for_message(address)} was not read, as {for_message(origin)}/robots.txt, which says what programs "
                 f"may read, could not be. {robots}"
             ) from robots
-        if not robots.can_fetch(USER_AGENT, address):
+        if not robots.can_fetch(address, USER_AGENT):
             raise RefusedError(
                 f"{for_message(address)} is closed to programs by its host's robots.txt. Save its pictures yourself "
                 "and index their folder, or ask the site's owner."
             )
-        asked_s = robots.crawl_delay(USER_AGENT) or 0
-        return max(self._delay_s, min(int(asked_s), MAX_CRAWL_DELAY_S))  # as int: it may have 4000 digits
+        return max(self._delay_s, min(robots.crawl_delay(USER_AGENT) or 0.0, MAX_CRAWL_DELAY_S))
 
-    async def _ask(self, address: str) -> urllib.robotparser.RobotFileParser | DownloadError:
+    async def _ask(self, address: str) -> Protego | DownloadError:
         """A host's rules; those of a host that has none allow everything; an error where they are out of reach."""
         limit = min(self._policy.max_bytes, MAX_ROBOTS_BYTES)
         try:
             found = await fetch_async(address, dataclasses.replace(self._policy, max_bytes=limit))
         except DownloadError as error:
             status = error.status or 0
-            return _rules("") if 400 <= status < 500 and status not in _CLOSED else error
-        return _rules(found.data.decode("utf-8-sig", "replace"))
-
-
-def _rules(text: str) -> urllib.robotparser.RobotFileParser:
-    lines = text.splitlines()
-    robots = urllib.robotparser.RobotFileParser()
-    try:
-        robots.parse(lines)
-    except ValueError:  # the parser stumbles over lines such as "Disallow: //[" and "Crawl-delay: ²"
-        robots = urllib.robotparser.RobotFileParser()
-        robots.parse([line for line in lines if _is_readable(line)])
-    return robots
-
-
-def _is_readable(line: str) -> bool:
-    try:
-        urllib.robotparser.RobotFileParser().parse(["User-agent: *", line])
-    except ValueError:
-        return False
-    return True
+            return Protego.parse("") if 400 <= status < 500 and status not in _CLOSED else error
+        return Protego.parse(found.data.decode("utf-8-sig", "replace"))
 
 
 def _links(page: Download, rules: ScrapeRules) -> PageLinks:

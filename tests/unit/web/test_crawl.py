@@ -202,6 +202,9 @@ def test_a_missing_page_is_an_error(server: Server) -> None:
         ("User-agent: *\nCrawl-delay: " + "9" * 5000, True),
         ("User-agent: *\nRequest-rate: 1/²\nVisit", True),
         ("<html>\0 no rules \ud7ff", True),
+        ("User-agent: *\nDisallow: /*/page", False),
+        ("User-agent: *\nDisallow: /*.gif$\nAllow: /", True),
+        ("User-agent: *\nDisallow: /" + "*a" * 2000 + "$", True),
         ("", True),
     ],
 )
@@ -313,7 +316,17 @@ def test_a_next_page_in_a_private_network_is_refused(server: Server) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "expected"), [("", 1.5), ("Crawl-delay: 1", 1.5), ("Crawl-delay: 7", 7), ("Crawl-delay: 999", 30)]
+    ("asked", "expected"),
+    [
+        ("", 1.5),
+        ("Crawl-delay: 1", 1.5),
+        ("Crawl-delay: 7", 7),
+        ("Crawl-delay: 999", 30),
+        ("Crawl-delay: nan", 1.5),
+        ("Crawl-delay: -5", 1.5),
+        ("Crawl-delay: inf", 1.5),
+        ("Crawl-delay: 1e400", 1.5),
+    ],
 )
 def test_pages_of_one_host_are_fetched_with_pauses(server: Server, asked: str, expected: float) -> None:
     server.add("/robots.txt", f"User-agent: *\n{asked}\nDisallow: /x".encode())
