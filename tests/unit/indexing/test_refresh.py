@@ -26,7 +26,6 @@ from pictrace.indexing.index import Indexing
 from pictrace.indexing.refresh import Refresh
 from pictrace.metrics.phash import PHash
 from pictrace.sources.base import Item
-from pictrace.web import fetch as download
 from pictrace.web.validators import Validators
 from tests.http_server import Handler, Server, broken, serve
 from tests.paths import ROOT
@@ -68,7 +67,6 @@ def running() -> Iterator[Server]:
 def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
     running.requests.clear()
     running.handlers.clear()
-    monkeypatch.setattr(download, "BACKOFF_S", 0.001)
     monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", running.host)
     return running
 
