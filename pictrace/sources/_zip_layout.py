@@ -48,7 +48,9 @@ def damaged_ranges(file: BinaryIO, entries: Sequence[zipfile.ZipInfo], directory
     """For each entry, why its place in the file cannot be right; None where it can.
 
     directory: where the central directory begins. Entries that share bytes are how a small file
-    inflates to petabytes (D. Fifield, "A better zip bomb", WOOT 2019), and nothing honest makes them.
+    inflates to petabytes (D. Fifield, "A better zip bomb", WOOT 2019), and nothing honest makes them. From 3.11.8 and
+    3.12.2 on, zipfile refuses them itself as it opens one (gh-109858); that is relied on when older ones are no longer
+    supported, which Debian 12 and others still ship.
     """
     reasons: list[str | None] = [None] * len(entries)
     last, last_end = -1, 0

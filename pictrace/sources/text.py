@@ -18,7 +18,7 @@ import charset_normalizer
 
 from pictrace.errors import SourceError
 
-__all__ = ["count_files", "guess_encoding", "read_text"]
+__all__ = ["ENCODINGS", "count_files", "guess_encoding", "read_text"]
 
 PIECE_BYTES = 1 << 20
 GUESSED_BYTES = 1 << 16
@@ -35,6 +35,8 @@ _MARKS = (
 _USUAL = "cp1252"
 _OTHER_SCRIPTS = ("gb18030", "cp932", "big5hkscs", "cp949", "euc_jp", "cp1251", "koi8_r", "cp1253")
 _LATIN = (_USUAL, "cp1250", "cp1254", "cp1257", "cp437", "cp850", "mac_roman")
+ENCODINGS = (*_LATIN, *_OTHER_SCRIPTS)
+"""Those that are tried where a text is no Unicode."""
 
 Fits = Callable[[str], int]
 """How many names in the beginning of a text are those of files that are there."""
@@ -82,11 +84,9 @@ def guess_encoding(path: Path, fits: Fits | None = None) -> tuple[str, str]:
 
 
 def _best_guess(sample: bytes, fits: Fits | None) -> str:
-    found = charset_normalizer.from_bytes(
-        sample, cp_isolation=[*_OTHER_SCRIPTS, *_LATIN], preemptive_behaviour=False
-    ).best()
+    found = charset_normalizer.from_bytes(sample, cp_isolation=list(ENCODINGS), preemptive_behaviour=False).best()
     believed = [found.encoding] if found is not None and found.encoding in _OTHER_SCRIPTS else []
-    ranked = list(dict.fromkeys([*believed, *_LATIN, *_OTHER_SCRIPTS]))
+    ranked = list(dict.fromkeys([*believed, *ENCODINGS]))
     if fits is None:
         return ranked[0]
     counts = {name: fits(text) for name, text in _readings(sample, ranked)}

@@ -351,6 +351,21 @@ def test_the_guessed_column_is_shown_and_can_be_corrected() -> None:
     assert job.wait(30)
 
 
+def test_a_guessed_encoding_is_shown_and_can_be_corrected() -> None:
+    app = adding()
+    app.upload("title,url\nŁódź,https://example.org/a.jpg\n".encode("cp1250"), "list.csv", key="add_listing")
+    choice = next(one for one in app.selectbox if one.label.startswith("Encoding of"))
+    assert choice.value == "cp1252"
+    choice.set_value("cp1250").run()
+    assert not app.exception
+    app.press("Add to a catalog of my own")
+    job = app.session.job
+    assert isinstance(job, AddJob)
+    assert [item.source.metadata for item in job.items] == [{"title": "Łódź"}]
+    job.stop()
+    assert job.wait(30)
+
+
 def test_a_table_without_a_usual_column_asks_for_one(photographs: dict[str, bytes]) -> None:
     app = adding()
     app.upload(b"what,where\na,b\n", "list.csv", key="add_listing")

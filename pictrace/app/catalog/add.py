@@ -22,6 +22,7 @@ from pictrace.service.uploads import Handed
 from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.listing import list_source
+from pictrace.sources.text import ENCODINGS
 
 __all__ = ["add_pictures"]
 
@@ -127,12 +128,16 @@ def _uploaded(state: Session) -> tuple[list[Listing], dict[str, Handed]]:
 
 
 def _listing(state: Session, handed: Handed) -> Listing:
-    """What an upload names; its table and column are guessed, shown, and corrected here."""
+    """What an upload names; its table, encoding and column are guessed, shown, and corrected here."""
     table: str | None = None
+    encoding: str | None = None
     guessed: Listing | None = None
     try:
         table = _chosen_table(state, handed)
         guessed = state.intake.listing(handed, table=table)
+        if guessed.encoding is not None and guessed.encoding_is_guess:
+            encoding = _chosen_encoding(handed, guessed.encoding)
+            guessed = state.intake.listing(handed, table=table, encoding=encoding)
         columns = guessed.columns
     except ColumnError as error:
         columns = error.columns
@@ -144,7 +149,7 @@ def _listing(state: Session, handed: Handed) -> Listing:
     if chosen is None:
         return Listing((), (Skipped(handed.name, "None of its columns looks like pictures. Choose one above."),))
     try:
-        return state.intake.listing(handed, column=chosen, table=table)
+        return state.intake.listing(handed, column=chosen, table=table, encoding=encoding)
     except PicTraceError as error:
         return Listing((), (Skipped(handed.name, str(error)),))
 
@@ -162,6 +167,18 @@ def _chosen_table(state: Session, handed: Handed) -> str | None:
         key=f"table_{handed.id}",
         help="Where the pictures are: as bytes, as links or as paths.",
     )
+
+
+def _chosen_encoding(handed: Handed, guess: str) -> str | None:
+    """How a text was saved that does not say so by itself; None for the guess."""
+    chosen = st.selectbox(
+        f"Encoding of {for_markdown(handed.name)}",
+        sorted({guess, *ENCODINGS}),
+        index=sorted({guess, *ENCODINGS}).index(guess),
+        key=f"encoding_{handed.id}",
+        help="Guessed, as the file is no Unicode. Choose another one where names look wrong.",
+    )
+    return None if chosen == guess else chosen
 
 
 def _column_choice(handed: Handed, table: str | None, guessed: Listing | None, columns: tuple[str, ...]) -> str | None:
