@@ -2,6 +2,7 @@
 
 Half of the photographs are targets, in the catalog as they are. The other half only makes distractors: the photographs
 and windows of them, until the catalog has --size pictures. Every target is searched for under each of sixteen changes.
+These are edits of one photograph; of photographs taken anew, benchmarks/finding.py tells.
 For false accepts the same queries are searched in a catalog of the distractors alone, where none has an original.
 """
 
