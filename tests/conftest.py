@@ -10,6 +10,7 @@ from pictrace import models
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.kernels.switch import ENVIRONMENT_VARIABLE
 from pictrace.sample import photograph
+from tests.http_server import Server, serve
 from tests.networks import describe, made_tiny
 from tests.watching import Watch
 
@@ -53,6 +54,20 @@ def tiny_model(tiny_model_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setenv(models.MODEL_VARIABLE, str(tiny_model_file))
     yield tiny_model_file
     models.release()
+
+
+@pytest.fixture(scope="session")
+def running_server() -> Iterator[Server]:
+    with serve() as running:
+        yield running
+
+
+@pytest.fixture
+def server(running_server: Server) -> Server:
+    """A server without memory of other tests."""
+    running_server.requests.clear()
+    running_server.handlers.clear()
+    return running_server
 
 
 @pytest.fixture

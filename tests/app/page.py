@@ -11,6 +11,7 @@ here runs the page once more and fails where that raised.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Self, TypeVar
 
 import pandas as pd
@@ -24,6 +25,8 @@ from pictrace.service.jobs import Job
 from tests.paths import ROOT
 
 __all__ = ["QUERY", "Page"]
+
+MOST_RUNS = 1000
 
 QUERY = "upload"
 """The key of the search page's uploader."""
@@ -65,6 +68,14 @@ class Page(AppTest):
         """One more run, as when something in the background has ended."""
         self.run()
         return self.checked()
+
+    def until(self, so: Callable[[Self], bool]) -> Self:
+        """Run again until it is so: something in the background goes on, and shows itself when it has ended."""
+        for _ in range(MOST_RUNS):
+            if so(self):
+                return self
+            self.again()
+        raise AssertionError(self.texts)
 
     # What a person does ---------------------------------------------------------------------------------
 

@@ -198,4 +198,4 @@ def test_a_query_that_cannot_be_compared_is_not_on_the_map(drawn: Drawn) -> None
     ],
 )
 def test_what_the_browser_sends_is_checked(sent: object, expected: list[int]) -> None:
-    assert pointmap._numbers(sent, "v", 10) == expected
+    assert pointmap.points_sent(sent, "v", 10) == expected

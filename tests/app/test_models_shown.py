@@ -85,43 +85,24 @@ def test_the_button_gets_it_and_the_slider_works(
         workspace = open_workspace()
         lacking = Embedding(model).spec
         assert len(workspace.catalog.missing(lacking)) == workspace.catalog.count()
-        app.press("Get it")
-        _settled(app)
+        app.press("Get it").until(lambda page: not page.slider(key="w_embedding").disabled)
         assert server.count("/tiny.onnx") == 1
     assert not app.slider(key="w_embedding").disabled
     assert "Look-alikes" in app.selectbox(key="preset").options
     assert "embedding" not in app.ranked.names
     app.slide("w_embedding", 1.0)
-    for _ in range(100):
-        if not len(workspace.catalog.missing(lacking)):
-            break
-        app.run()
-    app.run()
+    app.until(lambda _: not len(workspace.catalog.missing(lacking))).again()
     table = app.ranked
     column = table.similarity[:, table.names.index("embedding")]
     assert (column == column).all()  # no NaN: every picture has it by now
     assert not app.exception
 
 
-def _settled(app: Page) -> None:
-    for _ in range(100):
-        if not app.slider(key="w_embedding").disabled:
-            return
-        app.run()
-        assert not app.exception
-    raise AssertionError(app.texts)
-
-
 def test_a_failed_download_says_why_and_can_be_tried_again(registered: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     with serve() as server:
         monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
         _register(dataclasses.replace(registered, addresses=(server.url("/none"),)), monkeypatch)
-        app = Page.open().press("Get it")
-        for _ in range(50):
-            app.run()
-            if "404" in app.texts:
-                break
-        assert "404" in app.texts
+        app = Page.open().press("Get it").until(lambda page: "404" in page.texts)
         assert "Get it" in app.buttons
 
 

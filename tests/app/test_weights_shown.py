@@ -183,8 +183,8 @@ def test_a_shortlist_is_told(photographs: dict[str, bytes], monkeypatch: pytest.
     "sent", [None, "1,2,3", [1, 2], [1, 2, 3], [-1, 2, 9], [1.5, 2.5, 6.0], [True, 4, 5], [1, 2, 7, 0], ["1", 2, 7]]
 )
 def test_what_the_browser_sends_is_checked(sent: object) -> None:
-    assert not triangle_module._are_steps(sent, 10)
-    assert triangle_module._are_steps([1, 2, 7], 10)
+    assert not triangle_module.are_steps(sent, 10)
+    assert triangle_module.are_steps([1, 2, 7], 10)
 
 
 def test_more_winners_than_colours_are_others(drawn: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:

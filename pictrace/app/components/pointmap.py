@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pictrace.app.components.scripts import script, style
 
-__all__ = ["RAMP_STEPS", "Group", "Looks", "QueryMark", "Told", "point_map", "wanted_points"]
+__all__ = ["RAMP_STEPS", "Group", "Looks", "QueryMark", "Told", "point_map", "points_sent", "wanted_points"]
 
 RAMP_STEPS = 16  # as in the script
 MOST_ASKED = 64
@@ -81,7 +81,7 @@ class Told:
 
 def wanted_points(key: str, version: str, count: int) -> list[int]:
     """The points of which the browser asked, in this run, what they are. What it sends is checked."""
-    return _numbers(st.session_state.pop(f"{key}_wanted", None), version, count)
+    return points_sent(st.session_state.pop(f"{key}_wanted", None), version, count)
 
 
 def point_map(
@@ -110,7 +110,7 @@ def point_map(
     def picked() -> None:
         sent = st.session_state[key].get("picked")
         value = {**sent, "points": [sent.get("point")]} if isinstance(sent, dict) else None
-        for number in _numbers(value, version, len(positions)):
+        for number in points_sent(value, version, len(positions)):
             on_picked(number)
 
     def wanted() -> None:
@@ -136,7 +136,7 @@ def point_map(
     _POINTS(key=key, data=data, on_picked_change=picked, on_wanted_change=wanted)
 
 
-def _numbers(value: object, version: str, count: int) -> list[int]:
+def points_sent(value: object, version: str, count: int) -> list[int]:
     """The points' numbers in what the browser sent for this very map; none where it is anything else."""
     if not isinstance(value, dict) or value.get("version") != version or not isinstance(value.get("points"), list):
         return []

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pictrace.app.components.scripts import script, style
 
-__all__ = ["Entry", "triangle"]
+__all__ = ["Entry", "are_steps", "triangle"]
 
 
 _TRIANGLE = st.components.v2.component(
@@ -59,7 +59,7 @@ def triangle(
 
     def moved() -> None:
         value = st.session_state[key].get("moved")
-        if _are_steps(value, steps):
+        if are_steps(value, steps):
             top, left, right = (int(one) for one in value)
             on_moved((top, left, right))
 
@@ -76,7 +76,7 @@ def triangle(
     _TRIANGLE(key=key, data=data, on_moved_change=moved)
 
 
-def _are_steps(value: object, steps: int) -> bool:
+def are_steps(value: object, steps: int) -> bool:
     """What the browser sends is checked as anything else from outside."""
     if not isinstance(value, list) or len(value) != 3:
         return False

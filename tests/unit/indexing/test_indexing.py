@@ -36,7 +36,7 @@ from pictrace.metrics.phash import PHash
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy
-from tests.http_server import Handler, Server, serve
+from tests.http_server import Handler, Server
 from tests.paths import ROOT
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -66,12 +66,6 @@ def assert_adds_up(run: Indexing) -> None:
     one = run.progress
     assert one.done == one.added + one.known + one.failed == one.total
     assert len(run.failures) == one.failed
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve() as server:
-        yield server
 
 
 def policy_for(server: Server) -> DownloadPolicy:

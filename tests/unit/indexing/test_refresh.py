@@ -7,8 +7,9 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +27,9 @@ from pictrace.indexing.index import Indexing
 from pictrace.indexing.refresh import Refresh
 from pictrace.metrics.phash import PHash
 from pictrace.sources.base import Item
+from pictrace.web.policy import DownloadPolicy
 from pictrace.web.validators import Validators
-from tests.http_server import Handler, Server, broken, serve
+from tests.http_server import Handler, Server, broken
 from tests.paths import ROOT
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -57,18 +59,10 @@ def versioned(data: bytes, etag: str) -> Handler:
     return respond
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
 @pytest.fixture
-def server(running: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
-    running.requests.clear()
-    running.handlers.clear()
-    monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", running.host)
-    return running
+def server(server: Server, monkeypatch: pytest.MonkeyPatch) -> Server:
+    monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+    return server
 
 
 @pytest.fixture
@@ -84,7 +78,8 @@ def index(catalog: SqliteCatalog, *links: str, **options: Any) -> Indexing:
 
 def refresh(catalog: SqliteCatalog, *addresses: str, prune: bool = False) -> Refresh:
     """A run that adds up: its steps, its lists and what the catalog says afterwards."""
-    run = Refresh(catalog, addresses or None, metrics=FAST, prune=prune)
+    policy = replace(DownloadPolicy.from_environment(), backoff_s=0.001)
+    run = Refresh(catalog, addresses or None, metrics=FAST, policy=policy, prune=prune)
     for step in run:
         assert step.done == step.unchanged + step.changed + step.gone + step.failed <= step.total
     last = run.progress

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -242,11 +241,9 @@ def test_nothing_that_the_schema_computes_is_run(tmp_path: Path) -> None:
         "CREATE VIEW v0 AS SELECT path FROM t",
         *(f"CREATE VIEW v{n} AS SELECT a.path FROM v{n - 1} a, v{n - 1} b" for n in range(1, 40)),  # noqa: S608 (our own)
     )
-    started = time.perf_counter()
     assert tables_of(path)[0] == Table("endless", (), None)
     listing = list_source(str(path))
     assert listing.items[0].source.metadata == {"n": "1"}
-    assert time.perf_counter() - started < 5
 
 
 def test_a_budget_of_steps_ends_what_takes_too_long(tmp_path: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from pictrace.errors import DownloadError, SourceError
 from pictrace.sources.iiif import read_manifest
 from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.policy import ALLOWED_HOSTS_VARIABLE
-from tests.http_server import Server, serve
+from tests.http_server import Server
 
 IMAGES = "https://images.example/iiif"
 
@@ -149,12 +148,6 @@ def test_too_many_canvases_are_refused(tmp_path: Path) -> None:
     assert len(read_manifest(address, max_rows=3).items) == 3
     with pytest.raises(SourceError, match="more than 2 canvases"):
         read_manifest(address, max_rows=2)
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with serve() as running:
-        yield running
 
 
 def test_a_link_to_a_manifest_is_fetched_by_the_safe_client(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,6 @@ import asyncio
 import dataclasses
 import gzip
 import json
-from collections.abc import Iterator
 
 import pytest
 from aiohttp import web
@@ -20,20 +19,6 @@ from pictrace.web.scrape import PageLinks, ScrapeRules
 from tests.http_server import Server, serve
 
 Result = PageLinks | DownloadError
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    """The server without memory of other tests, without robots.txt."""
-    running.requests.clear()
-    running.handlers.clear()
-    return running
 
 
 def policy_for(*servers: Server, max_bytes: int = 1_000_000) -> DownloadPolicy:

@@ -12,7 +12,6 @@ import shutil
 import socket
 import ssl
 import subprocess
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -30,20 +29,6 @@ from tests.http_server import Handler, Server, broken, serve
 
 PICTURE = random.Random(7).randbytes(300_000)  # noqa: S311
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: image/png\r\n"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[Server]:
-    with serve() as server:
-        yield server
-
-
-@pytest.fixture
-def server(running: Server) -> Server:
-    """The server without memory of other tests."""
-    running.requests.clear()
-    running.handlers.clear()
-    return running
 
 
 def policy_for(server: Server, **settings: float) -> DownloadPolicy:

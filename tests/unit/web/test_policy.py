@@ -5,7 +5,7 @@ from __future__ import annotations
 import ipaddress
 import random
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,7 +16,7 @@ from pictrace.escape import for_message
 from pictrace.web import follow
 from pictrace.web.fetch import fetch
 from pictrace.web.policy import MAX_URL_LENGTH, DownloadPolicy, check_address, check_url, dialling, open_socket
-from tests.http_server import Server, serve
+from tests.http_server import Server
 
 POLICY = DownloadPolicy()
 SHORT = DownloadPolicy(retries=2, total_timeout_s=5)
@@ -145,11 +145,10 @@ def sockets(monkeypatch: pytest.MonkeyPatch) -> Sockets:
     return seen
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with serve() as running:
-        running.add("/cat.jpg", b"cat")
-        yield running
+@pytest.fixture
+def server(server: Server) -> Server:
+    server.add("/cat.jpg", b"cat")
+    return server
 
 
 # The text of a link.
