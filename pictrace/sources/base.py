@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote
 
 from pictrace.catalog.records import Origin, Source
 from pictrace.images.formats import PICTURE_SUFFIXES
@@ -29,6 +31,7 @@ MAX_ROWS = 1_000_000
 ENTRY_CHARACTERS = 8192  # no path that a system opens, and no link that a server takes, is longer
 METADATA_CHARACTERS = 10_000
 
+_FILE_SCHEME = re.compile(r"file:(?:/(?!/)|//(?:localhost)?/)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
 
 
@@ -153,14 +156,31 @@ def item_of_entry(text: str, folder: Path, place: str, metadata: Mapping[str, st
     except UnicodeEncodeError:
         return Skipped(place, "Its path or link is not valid Unicode. Write it again.")
     if is_link(text):
-        return Item.of_link(text, metadata, from_table=True)
+        return Item.of_link(text.replace(" ", "%20"), metadata, from_table=True)  # as browsers do
     if is_s3(text):
         return Item.of_s3(text, metadata, from_table=True)
-    if _OTHER_SCHEME.match(text):
+    if _FILE_SCHEME.match(text):
+        text = unquote(_FILE_SCHEME.sub("/", text, count=1))
+        if "\0" in text:
+            return Skipped(place, "Its path holds a NUL character, which no file's name does.")
+    elif _OTHER_SCHEME.match(text):
         return Skipped(
             place, f"{text[:40]!r} is neither a path nor a link that starts with http://, https:// or s3://."
         )
-    return Item.of_file(folder / text, metadata, from_table=True)
+    return Item.of_file(folder / _as_named_here(text, folder), metadata, from_table=True)
+
+
+def _as_named_here(text: str, folder: Path) -> str:
+    """A path as this system writes it: tables come from Windows, and names are composed in other ways on a Mac.
+
+    Only what lies in the folder is looked at, as a stranger's table could ask so which files there are.
+    """
+    if os.sep == "/" and "\\" in text and "/" not in text and not os.path.lexists(folder / text):
+        text = text.replace("\\", "/")
+    if not text.isascii() and not Path(text).is_absolute() and ".." not in Path(text).parts:
+        forms = (text, *(unicodedata.normalize(form, text) for form in ("NFC", "NFD")))
+        return next((one for one in forms if os.path.lexists(folder / one)), text)
+    return text
 
 
 def clean_metadata(pairs: Iterable[tuple[str, str]], *, characters: int = METADATA_CHARACTERS) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import time
+import unicodedata
 from pathlib import Path
 
 import pytest
@@ -204,6 +205,41 @@ def test_rows_that_cannot_be_used_are_listed(tmp_path: Path) -> None:
         ),
         ("line 6", "Its path or link holds a line break"),
     ]
+
+
+def test_paths_of_other_systems_are_read(tmp_path: Path) -> None:
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub/a b.png").touch()
+    (tmp_path / unicodedata.normalize("NFD", "café.png")).touch()
+    (tmp_path / "odd\\name.png").touch()
+    rows = [
+        ".\\sub\\a b.png",
+        "file://" + str(tmp_path / "sub/a%20b.png"),
+        f"FILE://localhost{tmp_path}/sub/a b.png",
+        unicodedata.normalize("NFC", "café.png"),
+        "odd\\name.png",
+    ]
+    listing = read_table(table(tmp_path, "path\n" + "\n".join(rows) + "\nfile://host/a.png\nfile:///a%00.png\n"))
+    assert all(item.path is not None and item.path.exists() for item in listing.items)
+    assert len(listing.items) == 5
+    assert [one.reason[:27] for one in listing.skipped] == [
+        "'file://host/a.png' is neit",
+        "Its path holds a NUL charac",
+    ]
+
+
+def test_which_files_there_are_is_not_told_by_a_path(tmp_path: Path) -> None:
+    (tmp_path / "inner").mkdir()
+    path = table(tmp_path / "inner", "path\n../" + unicodedata.normalize("NFC", "é.png") + "\n..\\x.png\n")
+    before = read_table(path)
+    (tmp_path / unicodedata.normalize("NFD", "é.png")).touch()
+    (tmp_path / "x.png").touch()
+    assert read_table(path) == before
+
+
+def test_spaces_in_links_are_written_out(tmp_path: Path) -> None:
+    listing = read_table(table(tmp_path, "url\nhttps://x.example/my photo.jpg?a=b c\n"))
+    assert names(listing) == ["https://x.example/my%20photo.jpg?a=b%20c"]
 
 
 def test_long_fields_are_cut_and_the_limit_of_the_process_stays(tmp_path: Path) -> None:
