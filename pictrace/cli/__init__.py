@@ -7,9 +7,8 @@ import contextlib
 import sys
 from collections.abc import Iterator, Sequence
 
-from pictrace import __version__
-from pictrace.cli._discovery import Command, all_commands
 from pictrace.cli._output import FAILED, OK, USAGE, warn
+from pictrace.cli._parser import parser_for
 from pictrace.errors import CriteriaError, ModelError, PicTraceError, UsageError
 
 __all__ = ["main"]
@@ -21,7 +20,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns the exit status: 0 done, 1 failed or nothing found, 2 called wrongly, 3 done, but for some inputs.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
-    options = _parser(given[0] if given else "").parse_args(given)
+    options = parser_for(given[0] if given else "").parse_args(given)
     try:
         with _model_of(options):
             status: int = options.run(options)
@@ -53,19 +52,3 @@ def _model_of(options: argparse.Namespace) -> Iterator[None]:
         if hindrance := why_not(chosen_model()):
             raise ModelError(hindrance)
         yield
-
-
-def _parser(called: str) -> argparse.ArgumentParser:
-    """All commands by name; the options of the called one, as the others need not be imported for that."""
-    parser = argparse.ArgumentParser(prog="pictrace", description="Find the pictures of a catalog that match one.")
-    parser.add_argument("--version", action="version", version=f"pictrace {__version__}")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="command")
-    for one in all_commands():
-        added = commands.add_parser(one.name, help=one.help, description=_sentence(one))
-        if one.name == called:
-            one.load().register(added)
-    return parser
-
-
-def _sentence(command: Command) -> str:
-    return f"{command.help[:1].upper()}{command.help[1:]}."

@@ -1,60 +1,40 @@
-"""A progress line for terminals."""
+"""A progress line on a terminal; silence elsewhere."""
 
 from __future__ import annotations
 
-import sys
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from pictrace.indexing.run import Pace
+from tqdm import tqdm
 
-__all__ = ["Bar", "BytesBar"]
-
-EVERY_S = 0.1
-WIDTH = 30
+__all__ = ["progress_line"]
 
 
-class Bar:
-    """A progress line on a terminal; silence elsewhere."""
+@contextmanager
+def progress_line(unit: str, *, title: str = "", in_bytes: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A line on standard error with the rate and the time left, for as long as the context lasts.
 
-    def __init__(self, what: str) -> None:
-        self._what, self._shown, self._live = what, 0.0, sys.stderr.isatty()
+    Parameters
+    ----------
+    unit
+        What is counted: ``"pictures"``, or ``"B"`` with in_bytes.
+    title
+        What stands before it.
+    in_bytes
+        Whether numbers are shortened, as in 1.2 MB.
 
-    def show(self, progress: Pace) -> None:
-        now = time.monotonic()
-        if not self._live or (now - self._shown < EVERY_S and progress.done < progress.total):
-            return
-        self._shown = now
-        told = f"{progress.done} of {progress.total} {self._what}, {progress.rate:.0f} a second"
-        _draw(progress.done, progress.total, f"{told}, {progress.left_s:.0f} s left")
+    Yields
+    ------
+    call
+        ``call(done, total)`` draws it, but not at every call.
+    """
+    unit = unit if in_bytes else f" {unit}"
+    with tqdm(desc=title or None, unit=unit, unit_scale=in_bytes, disable=None, dynamic_ncols=True) as line:
 
-    def end(self) -> None:
-        if self._live and self._shown:
-            print(file=sys.stderr)
-            self._shown = 0.0
+        def show(done: int, total: int) -> None:
+            if line.total is None:
+                line.initial = line.n = done  # what was here before says nothing of the rate
+            line.total = total
+            line.update(done - line.n)
 
-
-class BytesBar:
-    """The same for a download."""
-
-    def __init__(self, what: str) -> None:
-        self._what, self._shown, self._live = what, 0.0, sys.stderr.isatty()
-        self._began: tuple[float, int] | None = None
-
-    def show(self, done: int, total: int) -> None:
-        now = time.monotonic()
-        began, before = self._began = self._began or (now, done)
-        if not self._live or (now - self._shown < EVERY_S and done < total):
-            return
-        self._shown = now
-        rate = (done - before) / max(1e-3, now - began)
-        left = f"{(total - done) / rate:.0f} s left" if rate else "beginning"
-        _draw(done, total, f"{done / 1e6:.1f} of {total / 1e6:.1f} MB of {self._what}, {rate / 1e6:.1f} MB/s, {left}")
-
-    def end(self) -> None:
-        if self._live and self._shown:
-            print(file=sys.stderr)
-
-
-def _draw(done: int, total: int, told: str) -> None:
-    filled = WIDTH * done // max(1, total)
-    print(f"\r[{'#' * filled}{'.' * (WIDTH - filled)}] {told}   ", end="", file=sys.stderr, flush=True)
+        yield show

@@ -35,7 +35,7 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
                 help=f"{metric.title}: {setting.title.lower()} (default {setting.default})",
             )
     add_model(parser)
-    parser.add_argument("--no-orientations", action="store_true", help="do not try the picture mirrored and turned")
+    parser.add_argument("--no-orientations", action="store_true", help="do not match mirrored and rotated copies")
     add_json(parser)
 
 

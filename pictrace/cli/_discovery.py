@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import logging
 import pkgutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ __all__ = ["ENTRY_POINTS", "Command", "all_commands"]
 
 ENTRY_POINTS = "pictrace.commands"
 """The group of entry points by which other packages add commands; the name of each is the command's."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -41,14 +44,21 @@ def all_commands() -> tuple[Command, ...]:
 
 def _found() -> Iterator[Command]:
     package = importlib.import_module("pictrace.cli")
-    for module in pkgutil.iter_modules(package.__path__):
-        if not module.name.startswith("_"):
-            yield _told(module.name, f"pictrace.cli.{module.name}")
+    own = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
+    for name in own:
+        yield _described(name, f"pictrace.cli.{name}")
     for point in entry_points(group=ENTRY_POINTS):
-        yield _told(point.name, point.value)
+        if point.name in own:
+            _log.warning("The command %s of %s is left out: there is one of that name.", point.name, point.value)
+            continue
+        try:
+            yield _described(point.name, point.value)
+        except Exception as error:
+            # What another package raises is open-ended, and it must not take the other commands along.
+            _log.warning("The command %s of %s is left out: %s", point.name, point.value, error)
 
 
-def _told(name: str, module: str) -> Command:
+def _described(name: str, module: str) -> Command:
     """A command by what its source says: literal assignments to HELP and ORDER."""
     spec = find_spec(module)
     if spec is None or spec.origin is None or not spec.origin.endswith(".py"):  # no source: ask the module itself

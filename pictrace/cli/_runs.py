@@ -6,22 +6,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pictrace.catalog.base import Catalog
-from pictrace.cli._bar import Bar
+from pictrace.cli._bar import progress_line
 from pictrace.cli._output import FAILED, OK, PARTLY, warn
 from pictrace.indexing.rebuild import Rebuild
-from pictrace.indexing.run import Failure, Progress
+from pictrace.indexing.run import Failure, Pace, Progress
 
 __all__ = ["failure_documents", "rebuild", "show", "status_of", "warn_of"]
 
 
-def show(run: Iterable[Progress], what: str = "pictures") -> None:
+def show(run: Iterable[Pace], unit: str = "pictures") -> None:
     """All of a run, with a line that tells how far it is."""
-    bar = Bar(what)
-    try:
+    with progress_line(unit) as show_progress:
         for progress in run:
-            bar.show(progress)
-    finally:
-        bar.end()
+            show_progress(progress.done, progress.total)
 
 
 def rebuild(catalog: Catalog) -> Rebuild:

@@ -16,6 +16,7 @@ from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import OK, USAGE, say, say_json, warn
 from pictrace.errors import PicTraceError
 from pictrace.output.exports import write_features, write_list
+from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -51,7 +52,7 @@ def _export(options: argparse.Namespace) -> int:
         if options.features is not None:
             say(f"{options.features}:", *(f"  {key:24} {count}" for key, count in features.items()))
         if options.list is not None:
-            say(f"{options.list}: {lines} lines")
+            say(f"{options.list}: {counted(lines, 'line')}")
     return OK
 
 

@@ -16,6 +16,7 @@ from pictrace.cli.merge import merge
 from pictrace.indexing.index import Indexing
 from pictrace.sources.discovery import titles
 from pictrace.sources.listing import list_source
+from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -58,6 +59,7 @@ def _index(options: argparse.Namespace) -> int:
         show(run)
         rebuilt = rebuild(catalog)
         failures = [*run.failures, *rebuilt.failures]
+        images = catalog.count()
         summary = {
             "added": run.progress.added,
             "known": run.progress.known,
@@ -66,7 +68,7 @@ def _index(options: argparse.Namespace) -> int:
             "column": listing.column,
             "encoding": listing.encoding,
             "features_rebuilt": rebuilt.progress.added,
-            "images": catalog.count(),
+            "images": images,
             "seconds": round(run.progress.elapsed_s, 3),
         }
     warn_of(failures)
@@ -74,9 +76,9 @@ def _index(options: argparse.Namespace) -> int:
         left_out = [{"address": one.address, "reason": one.reason} for one in listing.skipped]
         say_json({**summary, "failures": failure_documents(failures), "skipped_entries": left_out})
     else:
-        skipped = f", {len(listing.skipped)} other files left out" if listing.skipped else ""
+        skipped = f", {counted(len(listing.skipped), 'other file')} left out" if listing.skipped else ""
         say(
             f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}; "
-            f"the catalog holds {summary['images']} pictures."
+            f"the catalog holds {counted(images, 'picture')}."
         )
     return status_of(run.progress, failures)

@@ -7,6 +7,7 @@ from contextlib import closing
 
 from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import FAILED, OK, say, say_json
+from pictrace.wording import byte_size, counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -37,7 +38,7 @@ def _info(options: argparse.Namespace) -> int:
         document = {"images": images, "features": features, "links": states, "revision": revision, "bytes": size}
         say_json({**document, "missing": missing, "outdated": outdated, "writable": writable, "intact": intact})
         return status
-    say(f"{images} pictures, {size / 1024**2:.1f} MB, revision {revision}" + ("" if writable else ", read-only"))
+    say(f"{counted(images, 'picture')}, {byte_size(size)}, revision {revision}" + ("" if writable else ", read-only"))
     say(*(f"  {key:24} {count}{', read by no metric' * (key in outdated)}" for key, count in features.items()))
     say(*(f"  {key:24} missing for {count}; pictrace rebuild makes them" for key, count in missing.items()))
     if any(states.values()):

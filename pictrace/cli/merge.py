@@ -12,6 +12,7 @@ from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.errors import SourceError
 from pictrace.indexing.merge import Merge
+from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "merge", "register"]
 
@@ -44,12 +45,13 @@ def merge(other: Path, location: str, *, trust_files: bool = True, as_json: bool
         show(run)
         rebuilt = rebuild(catalog)
         failures = [*run.failures, *rebuilt.failures]
+        images = catalog.count()
         summary = {
             "added": run.progress.added,
             "known": run.progress.known,
             "failed": run.progress.failed,
             "features_rebuilt": rebuilt.progress.added,
-            "images": catalog.count(),
+            "images": images,
             "seconds": round(run.progress.elapsed_s, 3),
         }
     warn_of(failures)
@@ -58,6 +60,6 @@ def merge(other: Path, location: str, *, trust_files: bool = True, as_json: bool
     else:
         say(
             f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed; "
-            f"the catalog holds {summary['images']} pictures."
+            f"the catalog holds {counted(images, 'picture')}."
         )
     return status_of(run.progress, failures)

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pictrace import models
-from pictrace.cli._bar import BytesBar
 from pictrace.cli._commands import add_json, command
 from pictrace.cli._output import FAILED, OK, say, say_json
 from pictrace.errors import ModelError, UsageError
-from pictrace.metrics.embedding import Embedding
 from pictrace.models import MODELS, Model, chosen_model, find_model, is_here, model_path, models_folder, runtime_name
-from pictrace.models.obtain import obtain, obtain_from_file
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -47,6 +44,9 @@ def _list(options: argparse.Namespace) -> int:
 
 
 def _get(options: argparse.Namespace) -> int:
+    from pictrace.cli._bar import progress_line
+    from pictrace.models.obtain import obtain, obtain_from_file  # the list needs nothing of the network
+
     try:
         model = models.model_named(options.name)
     except ModelError as error:
@@ -55,11 +55,8 @@ def _get(options: argparse.Namespace) -> int:
         target = obtain_from_file(model, options.file)
     else:
         chosen = model if options.url is None else replace(model, addresses=(options.url,))
-        bar = BytesBar(model.title)
-        try:
-            target = obtain(chosen, progress=bar.show)
-        finally:
-            bar.end()
+        with progress_line("B", title=model.title, in_bytes=True) as show_progress:
+            target = obtain(chosen, progress=show_progress)
     models.network_of(model)  # it must not only be here, but run
     say(f"{model.title} is verified and ready: {target}")
     say("Catalogs get its features with: pictrace index SOURCE --catalog FILE")
@@ -93,6 +90,8 @@ def _told(value: Any) -> str:
 
 
 def _document(model: Model) -> dict[str, Any]:
+    from pictrace.metrics.embedding import Embedding
+
     return {
         "name": model.name,
         "title": model.title,

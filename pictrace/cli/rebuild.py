@@ -10,6 +10,7 @@ from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, status_of, warn_of
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
+from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -45,9 +46,9 @@ def _rebuild(options: argparse.Namespace) -> int:
             }
         )
     else:
-        say(f"{run.progress.added} pictures have new features, {len(run.failures)} failed.")
+        say(f"{counted(run.progress.added, 'picture has', 'pictures have')} new features, {len(run.failures)} failed.")
         say(*(f"  {key:24} dropped for {count}" for key, count in dropped.items()))
         if outdated and not options.drop_outdated:
-            say("Features that no metric reads any more; --drop-outdated deletes them:")
+            say("Outdated features, which no metric reads any more; --drop-outdated deletes them:")
             say(*(f"  {key:24} {count}" for key, count in outdated.items()))
     return status_of(run.progress, run.failures)

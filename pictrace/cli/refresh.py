@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import closing
 
 from pictrace.catalog import open_catalog
-from pictrace.cli._bar import Bar
 from pictrace.cli._commands import add_catalog, add_json
-from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
+from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json
+from pictrace.cli._runs import failure_documents, show, warn_of
 from pictrace.indexing.refresh import Refresh
+from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -20,25 +22,17 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_refresh)
     add_catalog(parser)
     parser.add_argument(
-        "--prune", action="store_true", help="remove pictures to which nothing leads but links that changed"
+        "--prune", action="store_true", help="remove pictures that only links led to which now lead to other pictures"
     )
     add_json(parser)
 
 
 def _refresh(options: argparse.Namespace) -> int:
-    catalog = open_catalog(options.catalog)
-    try:
+    with closing(open_catalog(options.catalog)) as catalog:
         run = Refresh(catalog, prune=options.prune)
-        bar = Bar("links")
-        try:
-            for progress in run:
-                bar.show(progress)
-        finally:
-            bar.end()
+        show(run, "links")
         pictures, states = catalog.count(), catalog.link_counts()
-    finally:
-        catalog.close()
-    warn(*(f"{failure.source.address}: {failure.reason}" for failure in run.failures))
+    warn_of(run.failures)
     done = run.progress
     if options.json:
         document = {
@@ -53,7 +47,7 @@ def _refresh(options: argparse.Namespace) -> int:
             "seconds": round(done.elapsed_s, 3),
             "changes": [{"address": one.source.address, "from": one.before, "to": one.after} for one in run.changes],
             "gone_links": [one.address for one in run.gone],
-            "failures": [{"address": one.source.address, "reason": one.reason} for one in run.failures],
+            "failures": failure_documents(run.failures),
         }
         say_json(document)
     elif not done.total:
@@ -61,10 +55,10 @@ def _refresh(options: argparse.Namespace) -> int:
     else:
         say(*(f"changed  {change.source.address}" for change in run.changes))
         say(*(f"gone     {source.address}" for source in run.gone))
-        removed = f", {run.removed} replaced pictures removed" if options.prune else ""
+        removed = f", {counted(run.removed, 'replaced picture')} removed" if options.prune else ""
         say(
             f"{done.unchanged} unchanged, {done.changed} changed, {done.gone} gone, {done.failed} failed{removed}; "
-            f"the catalog holds {pictures} pictures."
+            f"the catalog holds {counted(pictures, 'picture')}."
         )
     if not done.failed:
         return OK

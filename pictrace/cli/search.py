@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from pictrace.searching.query import Query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import ScoreTable
 from pictrace.searching.verdict import convincing_ids, verdict
+from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
@@ -45,14 +47,15 @@ def register(parser: argparse.ArgumentParser) -> None:
         help="only pictures whose metadata say so, as --only category=sofas. Give it again to allow another value of "
         "the same name, or to ask for another name too",
     )
-    parser.add_argument("--exact", action="store_true", help="score every picture exactly, however many there are")
+    parser.add_argument(
+        "--exact", action="store_true", help="check all pictures in full detail, however many there are"
+    )
 
 
 def _search(options: argparse.Namespace) -> int:
     criteria = criteria_from(options, top=options.top, min_score=options.min_score)
     only = _only(options.only)
-    catalog = open_catalog(options.catalog)
-    try:
+    with closing(open_catalog(options.catalog)) as catalog:
         among = _among(catalog, only) if only else None
         query = query_at(options.image, usable_metrics(criteria), options)
         started = time.perf_counter()
@@ -68,8 +71,6 @@ def _search(options: argparse.Namespace) -> int:
             say_json(search_document(options.image, query, catalog, table, criteria, found, timing, only=only))
         else:
             _say_matches(query, found, table)
-    finally:
-        catalog.close()
     if not found:
         warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
     return OK if any(one.match.id in convincing_ids(table) for one in found) else FAILED
@@ -97,14 +98,14 @@ def _among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.in
 
 
 def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable) -> None:
-    told = verdict(query, table, found)
+    found_as = verdict(query, table, found)
     for one in found:
         parts = "  ".join(
             f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0
         )
         how = ", ".join(filter(None, ["good match", one.match.variant.label]))
-        variant = f"  ({how})" if one.match.id in told.good else ""
+        variant = f"  ({how})" if one.match.id in found_as.good else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
         say(f"{one.match.rank:3}  {one.match.score:.2f}  {address}{variant}", f"         {parts}")
-    exactly = "all exactly" if table.exhaustive else f"the {len(table.ids)} nearest exactly"
-    say(f"{told.headline} {table.catalog_size} pictures compared, {exactly}.")
+    detail = "" if table.exhaustive else f", the {len(table.ids)} closest in full detail"
+    say(f"{found_as.headline} {counted(table.catalog_size, 'picture')} compared{detail}.")

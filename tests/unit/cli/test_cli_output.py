@@ -1,11 +1,14 @@
 """What strangers wrote, on somebody's terminal."""
 
+import io
 import json
+import sys
 from pathlib import Path
 
 import pytest
 
 from pictrace.cli import main
+from pictrace.cli._bar import progress_line
 from pictrace.escape import for_terminal
 
 
@@ -45,3 +48,28 @@ def test_no_name_of_a_file_reaches_the_terminal_as_it_is(
     assert r"broken\x1b[2J.jpg" in output.err
     assert main(["search", str(folder / "bad\x1b[2J.jpg"), "--catalog", catalog, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["matches"][0]["source"].endswith("bad\x1b[2J.jpg")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_is_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    for stream, shown in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        with progress_line("pictures") as show:
+            for done in range(4):
+                show(done, 3)
+        assert ("3/3" in stream.getvalue()) == shown
+        assert ("pictures" in stream.getvalue()) == shown
+        assert bool(stream.getvalue()) == shown
+
+
+def test_what_a_download_had_before_does_not_count_as_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with progress_line("B", title="ResNet", in_bytes=True) as show:
+        show(90_000_000, 100_000_000)
+        show(90_000_000, 100_000_000)
+    assert "ResNet:  90%" in terminal.getvalue()
+    assert "0.00B/s" in terminal.getvalue() or "?B/s" in terminal.getvalue()

@@ -1,14 +1,17 @@
 """A command is one file; only the one that is called is imported."""
 
+import logging
+import shutil
 import subprocess
 import sys
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
 
 import pictrace.cli
 from pictrace import __version__
-from pictrace.cli import main
+from pictrace.cli import _discovery, main
 from pictrace.cli._discovery import all_commands
 from tests.paths import ROOT
 
@@ -80,3 +83,38 @@ def test_a_command_that_is_not_there(capsys: pytest.CaptureFixture[str]) -> None
         main(["serch"])
     assert ended.value.code == 2
     assert "invalid choice" in capsys.readouterr().err
+
+
+def test_other_packages_add_commands_and_a_broken_one_takes_none_along(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "greeting_of_another_package.py").write_text(GREET)
+    monkeypatch.syspath_prepend(tmp_path)
+    points = [
+        EntryPoint("greet", "greeting_of_another_package", _discovery.ENTRY_POINTS),
+        EntryPoint("search", "greeting_of_another_package", _discovery.ENTRY_POINTS),
+        EntryPoint("broken", "there_is.no_such_module", _discovery.ENTRY_POINTS),
+    ]
+    monkeypatch.setattr(_discovery, "entry_points", lambda group: points)
+    with caplog.at_level(logging.WARNING):
+        names = [one.name for one in all_commands()]
+    assert names.count("search") == names.count("greet") == 1
+    assert "broken" not in names
+    assert "there is one of that name" in caplog.text
+    assert "The command broken of there_is.no_such_module is left out" in caplog.text
+    assert main(["greet", "Ada"]) == 0
+    assert capsys.readouterr().out == "Good day, Ada.\n"
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+def test_the_completion_knows_every_command_and_is_a_script(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    for word in [*(one.name for one in all_commands()), "--drop-outdated", "--weights"]:
+        assert word in script
+    found = shutil.which(shell)
+    if found is not None:
+        subprocess.run([found, "-n"], input=script, text=True, check=True)

@@ -1,0 +1,17 @@
+"""How many, and how large, as people read it."""
+
+import pytest
+
+from pictrace.wording import byte_size, counted
+
+
+def test_one_is_not_many() -> None:
+    assert [counted(number, "picture") for number in (0, 1, 2060)] == ["0 pictures", "1 picture", "2,060 pictures"]
+    assert counted(2, "match", "matches") == "2 matches"
+
+
+@pytest.mark.parametrize(
+    ("count", "size"), [(0, "0 kB"), (12_400, "12 kB"), (34_520_000, "34.5 MB"), (2.5e9, "2.5 GB")]
+)
+def test_sizes(count: float, size: str) -> None:
+    assert byte_size(count) == size
