@@ -20,8 +20,6 @@ __all__ = ["obtain", "obtain_from_file"]
 
 SPARE_BYTES = 64 * 2**20  # left free on the disk
 LOCK_TIMEOUT_S = 1.0
-READ_TIMEOUT_S = 30.0
-TOTAL_TIMEOUT_S = 4 * 3600.0
 
 Tell = Callable[[int, int], None]
 
@@ -37,13 +35,12 @@ def obtain(
 
     It goes on from what an earlier try left, is compared with the model's SHA-256, and only then moved into place.
     One process at a time does so. Raises DownloadError, or ModelError where it is not the model, the disk is too
-    small, or another download is running. progress and stopped as in fetch_to_file.
+    small, or another download is running. progress and stopped as in fetch_to_file. policy: without one, what the
+    environment allows, within four hours.
     """
     if model.path is not None or not model.addresses:
         raise ModelError(f"{model.title} is a file of your own; there is nothing to download.")
-    policy = replace(
-        policy or DownloadPolicy.from_environment(), read_timeout_s=READ_TIMEOUT_S, total_timeout_s=TOTAL_TIMEOUT_S
-    )
+    policy = policy or replace(DownloadPolicy.from_environment(), read_timeout_s=30.0, total_timeout_s=4 * 3600.0)
     with _place_of(model) as target:
         if is_here(model):
             check_file(target, model)

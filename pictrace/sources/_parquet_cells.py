@@ -134,9 +134,9 @@ class Blobs:
     is kept for a while.
     """
 
-    def __init__(self, path: Path, leaf: Leaf, groups: Sequence[int]) -> None:
+    def __init__(self, path: Path, leaf: Leaf, groups: Sequence[int], *, kept_bytes: int = KEPT_BYTES) -> None:
         """groups: the number of rows of each row group."""
-        self._path, self._leaf, self._groups = path, leaf, groups
+        self._path, self._leaf, self._groups, self._most_kept = path, leaf, groups, kept_bytes
         self._lock = threading.Lock()
         self._rows: Iterator[tuple[int, bytes | None]] = iter(())
         self._group, self._next = -1, 0  # what is being read, and the row that comes next
@@ -185,6 +185,6 @@ class Blobs:
     def _keep(self, row: int, data: bytes | None) -> None:
         self._kept[row] = data
         self._kept_bytes += len(data or b"")
-        while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
+        while self._kept_bytes > self._most_kept and len(self._kept) > 1:
             _, old = self._kept.popitem(last=False)
             self._kept_bytes -= len(old or b"")

@@ -43,10 +43,13 @@ _BROKEN = (
 
 
 @contextmanager
-def open_workbook(path: Path) -> Iterator[CalamineWorkbook]:
-    """A workbook to read; SourceError for whatever is wrong with it while it is open."""
+def open_workbook(path: Path, *, max_xml_bytes: int = MAX_XML_BYTES) -> Iterator[CalamineWorkbook]:
+    """A workbook to read; SourceError for whatever is wrong with it while it is open.
+
+    max_xml_bytes: of all its parts together, inflated.
+    """
     try:
-        yield CalamineWorkbook.from_filelike(_bounded_copy(path))
+        yield CalamineWorkbook.from_filelike(_bounded_copy(path, max_xml_bytes))
     except (CalamineError, *_BROKEN) as error:
         raise SourceError(f"{path} is damaged or no Excel workbook ({error}). Save it again as .xlsx.") from error
     except BaseException as error:
@@ -61,10 +64,10 @@ def sheet_names(book: CalamineWorkbook) -> list[str]:
     return [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
 
 
-def _bounded_copy(path: Path) -> io.BytesIO:
+def _bounded_copy(path: Path, max_xml_bytes: int) -> io.BytesIO:
     """The XML of a workbook, stored, in an archive of our own."""
     copy = io.BytesIO()
-    left = MAX_XML_BYTES
+    left = max_xml_bytes
     cells = 0
     with path.open("rb") as file:
         if count_entries(file, MAX_PARTS) > MAX_PARTS:
@@ -78,7 +81,7 @@ def _bounded_copy(path: Path) -> io.BytesIO:
                 left -= len(data)
                 if left < 0:
                     raise SourceError(
-                        f"{path} inflates to more than {MAX_XML_BYTES // 1024**2} MB. Save the sheet as CSV."
+                        f"{path} inflates to more than {max_xml_bytes // 1024**2} MB. Save the sheet as CSV."
                     )
                 if b"\0" in data:  # UTF-16, in which nothing could be found here
                     raise SourceError(f"{path} is not written in UTF-8, as workbooks are. Save it again as .xlsx.")

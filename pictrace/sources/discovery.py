@@ -23,10 +23,12 @@ _log = logging.getLogger(__name__)
 def all_kinds() -> tuple[SourceKind, ...]:
     """Every kind, in the order in which they are asked; others' packages come in by entry points."""
     found: dict[str, SourceKind] = {}
-    for module_info in pkgutil.iter_modules(pictrace.sources.__path__, "pictrace.sources."):
-        kind = getattr(importlib.import_module(module_info.name), "KIND", None)
-        if isinstance(kind, SourceKind):
-            found[module_info.name] = kind
+    for module_info in pkgutil.iter_modules(pictrace.sources.__path__):
+        if not module_info.name.startswith("_"):  # parts of kinds, which load libraries
+            name = f"pictrace.sources.{module_info.name}"
+            kind = getattr(importlib.import_module(name), "KIND", None)
+            if isinstance(kind, SourceKind):
+                found[name] = kind
     for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
         try:
             kind = point.load()

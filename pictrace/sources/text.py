@@ -14,8 +14,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-import charset_normalizer
-
 from pictrace.errors import SourceError
 
 __all__ = ["ENCODINGS", "count_files", "guess_encoding", "read_text"]
@@ -84,6 +82,8 @@ def guess_encoding(path: Path, fits: Fits | None = None) -> tuple[str, str]:
 
 
 def _best_guess(sample: bytes, fits: Fits | None) -> str:
+    import charset_normalizer  # most texts are Unicode, and need no guess
+
     found = charset_normalizer.from_bytes(sample, cp_isolation=list(ENCODINGS), preemptive_behaviour=False).best()
     believed = [found.encoding] if found is not None and found.encoding in _OTHER_SCRIPTS else []
     ranked = list(dict.fromkeys([*believed, *ENCODINGS]))

@@ -175,22 +175,20 @@ def test_servers_that_do_not_give_it(answer: Handler, why: str, model: Model, fo
     assert not (folder / "m.onnx").exists()
 
 
-def test_a_server_that_stalls_is_left(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(obtain, "READ_TIMEOUT_S", 0.2)
+def test_a_server_that_stalls_is_left(model: Model) -> None:
     start = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nabc" % len(DATA)
     with serve() as server:
         address = server.add("/m.onnx", broken(start, hang_s=20))
         with pytest.raises(DownloadError, match=r"sent nothing for 0\.2 s"):
-            obtain.obtain(at(model, address), policy=policy(server))
+            obtain.obtain(at(model, address), policy=dataclasses.replace(policy(server), read_timeout_s=0.2))
 
 
-def test_the_whole_has_a_time(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(obtain, "TOTAL_TIMEOUT_S", 0.3)
+def test_the_whole_has_a_time(model: Model) -> None:
     start = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\nabc" % len(DATA)
     with serve() as server:
         address = server.add("/m.onnx", broken(start, hang_s=20))
         with pytest.raises(DownloadError, match="goes on from there"):
-            obtain.obtain(at(model, address), policy=policy(server))
+            obtain.obtain(at(model, address), policy=dataclasses.replace(policy(server), total_timeout_s=0.3))
 
 
 def test_the_next_address_is_tried(model: Model) -> None:

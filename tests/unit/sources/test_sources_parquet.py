@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet as pq
 
 from pictrace.errors import SourceError
-from pictrace.sources import _parquet_cells
+from pictrace.sources._parquet_cells import Blobs, Leaf
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
 from pictrace.sources.parquet import read_parquet
@@ -71,15 +71,13 @@ def test_pictures_in_the_table_are_read_when_they_are_wanted(tmp_path: Path, pho
 
 
 @pytest.mark.parametrize("kept", [1, 10**6])
-def test_bytes_come_in_any_order_and_to_many_threads(
-    kept: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(_parquet_cells, "KEPT_BYTES", kept)
+def test_bytes_come_in_any_order_and_to_many_threads(kept: int, tmp_path: Path) -> None:
     data = [os.urandom(50) for _ in range(40)]
-    items = read_parquet(saved(tmp_path, {"image": data}, row_group_size=7)).items
-    assert [loaded(item) for item in reversed(items)] == data[::-1]
+    path = saved(tmp_path, {"image": data}, row_group_size=7)
+    blobs = Blobs(path, Leaf("image", 0, True), [7, 7, 7, 7, 7, 5], kept_bytes=kept)
+    assert [blobs.read(row) for row in reversed(range(40))] == data[::-1]
     with ThreadPoolExecutor(8) as pool:
-        assert list(pool.map(loaded, items)) == data
+        assert list(pool.map(blobs.read, range(40))) == data
 
 
 def test_the_paths_count_where_a_data_set_keeps_its_bytes_elsewhere(tmp_path: Path) -> None:
