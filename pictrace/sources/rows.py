@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from pathlib import Path
 
 from pictrace.errors import SourceError
-from pictrace.sources.base import Item, Listing, Skipped, clean_metadata, is_link, item_of_entry, names_a_picture
+from pictrace.sources.base import (
+    ENTRY_CHARACTERS,
+    MAX_ROWS,
+    Item,
+    Listing,
+    Skipped,
+    clean_metadata,
+    is_link,
+    item_of_entry,
+    names_a_picture,
+)
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 
 __all__ = ["Row", "is_picture", "listing_of_rows", "with_heading"]
@@ -45,19 +57,68 @@ def listing_of_rows(
 ) -> Listing:
     """The pictures that a column of a table names; the others are metadata.
 
-    Relative paths count from the folder of the source. Raises ColumnError where no column names pictures.
+    A guessed column that is one of several, as image1 and image2 are, stands for all of them. Relative paths count from
+    the folder of the source. Raises ColumnError where no column names pictures, SourceError where there are more than
+    a million pictures.
     """
     first = list(islice(rows, SAMPLE_ROWS))
     sample = [row[1] for row in first if not isinstance(row, Skipped)]
     chosen = choose_columns(names, sample, column=column, source=source)
-    others = [(place, name) for place, name in enumerate(names) if name and place not in chosen]
+    series = _series(names, chosen[0], sample) if column is None else [chosen[0]]
+    others = [(place, name) for place, name in enumerate(names) if name and place not in {*chosen, *series}]
 
-    def entry(row: Row | Skipped) -> Item | Skipped:
+    def entries(row: Row | Skipped) -> Iterator[Item | Skipped]:
         if isinstance(row, Skipped):
-            return row
+            yield row
+            return
         place, cells = row
-        text = next((cells[one] for one in chosen if one < len(cells) and cells[one].strip()), "")
+        filled = [cells[one] for one in series if one < len(cells) and cells[one].strip()]
+        filled = filled or [cells[one] for one in chosen[1:] if one < len(cells)] or [""]
         metadata = clean_metadata((name, cells[one]) for one, name in others if one < len(cells))
-        return item_of_entry(text, source.parent, place, metadata)
+        for text in dict.fromkeys(part for cell in filled for part in _pictures_of(cell)):
+            yield item_of_entry(text, source.parent, place, metadata)
 
-    return Listing.of(map(entry, chain(first, rows)), names[chosen[0]], names, encoding)
+    found = (entry for row in chain(first, rows) for entry in entries(row))
+    return Listing.of(_bounded(found, source), names[chosen[0]], names, encoding)
+
+
+def _series(names: Sequence[str], place: int, sample: Sequence[Sequence[str]]) -> list[int]:
+    """The columns that are called like one of them, but for the number at their ends, and hold nothing but pictures."""
+    numbered = re.fullmatch(r"(.*?)[\s_-]*\d{1,3}", names[place])
+    if not numbered:
+        return [place]
+    alike = re.compile(rf"{re.escape(numbered[1])}[\s_-]*\d{{1,3}}", re.IGNORECASE)
+
+    def holds_pictures(one: int) -> bool:
+        cells = [row[one] for row in sample if one < len(row) and row[one].strip()]
+        return all(is_picture(part) for cell in cells for part in _pictures_of(cell))
+
+    return [one for one, name in enumerate(names) if one == place or (alike.fullmatch(name) and holds_pictures(one))]
+
+
+def _pictures_of(cell: str) -> list[str]:
+    """What a cell names: one, or several that are divided by a sign, or a JSON list of them."""
+    text = cell.strip()
+    if len(text) > ENTRY_CHARACTERS:
+        return [cell]
+    if text.startswith("[") and text.endswith("]"):
+        try:
+            listed = json.loads(text)
+        except (ValueError, RecursionError):
+            listed = None
+        if isinstance(listed, list) and listed and all(isinstance(one, str) and is_picture(one) for one in listed):
+            return listed
+    for sign in "|;,\n":
+        parts = [part.strip() for part in text.split(sign)]
+        # A link may hold each of these signs; what follows it is another one only where it is a link, too.
+        looks = is_link if is_link(parts[0]) else names_a_picture
+        if len(parts) > 1 and all(map(looks, parts)):
+            return parts
+    return [cell]
+
+
+def _bounded(entries: Iterator[Item | Skipped], source: Path) -> Iterator[Item | Skipped]:
+    for count, entry in enumerate(entries):
+        if count >= MAX_ROWS:
+            raise SourceError(f"{source} names more than {MAX_ROWS:,} pictures. Split it into smaller tables.")
+        yield entry

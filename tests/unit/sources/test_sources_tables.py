@@ -237,6 +237,46 @@ def test_which_files_there_are_is_not_told_by_a_path(tmp_path: Path) -> None:
     assert read_table(path) == before
 
 
+@pytest.mark.parametrize("heading", ["image1,image2,image3", "Image 1,Image 2,Image 10", "bild_01,bild_02,bild_03"])
+def test_columns_that_are_numbered_belong_together(heading: str, tmp_path: Path) -> None:
+    path = table(tmp_path, f"sku,{heading}\nA,a.jpg,b.jpg,c.jpg\nB,,d.jpg,\nC,,,\n")
+    listing = read_table(path)
+    assert names(listing) == ["a.jpg", "b.jpg", "c.jpg", "d.jpg"]
+    assert [item.source.metadata for item in listing.items] == [{"sku": "A"}] * 3 + [{"sku": "B"}]
+    assert [one.address for one in listing.skipped] == ["table.csv, line 4"]
+    second = heading.split(",")[1]
+    listing = read_table(path, column=second)
+    assert names(listing) == ["b.jpg", "d.jpg"]
+    assert len(listing.items[0].source.metadata) == 3
+
+
+def test_numbered_columns_of_other_things_stay_what_they_are(tmp_path: Path) -> None:
+    listing = read_table(table(tmp_path, "field1,field2,field3\nA,a.jpg,1\nB,b.jpg,c.jpg\n"))
+    assert names(listing) == ["a.jpg", "b.jpg"]
+    assert listing.items[0].source.metadata == {"field1": "A", "field3": "1"}
+
+
+@pytest.mark.parametrize(
+    ("cell", "expected"),
+    [
+        ("a.jpg, b.jpg", ["a.jpg", "b.jpg"]),
+        ("a.jpg;b.jpg;a.jpg", ["a.jpg", "b.jpg"]),
+        ("a.jpg|sub/b.jpg", ["a.jpg", "b.jpg"]),
+        ("a.jpg\nb.jpg", ["a.jpg", "b.jpg"]),
+        ('[""a.jpg"", ""b.jpg""]', ["a.jpg", "b.jpg"]),
+        ("https://x.example/a,https://x.example/b", ["https://x.example/a", "https://x.example/b"]),
+        ("https://x.example/a.jpg,w_1/b.jpg", ["https://x.example/a.jpg,w_1/b.jpg"]),
+        ("Berlin, Mitte.jpg", ["Berlin, Mitte.jpg"]),
+        ("[draft] a.jpg", ["[draft] a.jpg"]),
+        ('[[""a.jpg""]]', []),
+    ],
+)
+def test_several_pictures_in_a_cell_are_told_apart(cell: str, expected: list[str], tmp_path: Path) -> None:
+    listing = read_table(table(tmp_path, f'sku,images\nA,"{cell}"\nB,z.jpg\n'))
+    assert names(listing)[: len(expected)] == expected
+    assert names(listing)[-1] == "z.jpg"
+
+
 def test_spaces_in_links_are_written_out(tmp_path: Path) -> None:
     listing = read_table(table(tmp_path, "url\nhttps://x.example/my photo.jpg?a=b c\n"))
     assert names(listing) == ["https://x.example/my%20photo.jpg?a=b%20c"]
