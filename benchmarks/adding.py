@@ -19,7 +19,8 @@ import urllib.request
 from pathlib import Path
 
 from benchmarks.common import distractors, intro, parser, photographs
-from pictrace.images import encode_jpeg, fit
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import fit
 
 ROOT = Path(__file__).parents[1]
 SIZE_PX = 500

@@ -26,7 +26,7 @@ from pictrace.explore.map.axes import principal_axes
 from pictrace.explore.map.maps import METHODS, catalog_map, mappable
 from pictrace.explore.map.neighbours import neighbour_layout
 from pictrace.features import FeatureBatch
-from pictrace.images import RGBImage, fit
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.metrics import ready_metrics
 
 Result = TypeVar("Result")

@@ -17,8 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from pictrace import kernels
-from pictrace.images import RGBImage, decode
 from pictrace.images.edits import crop, mirror, turn
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode
 from pictrace.sources.folders import read_folder
 
 __all__ = ["distractors", "interleaved", "intro", "memory_mb", "parser", "photographs", "row", "versions"]

@@ -23,9 +23,11 @@ from numpy.typing import NDArray
 
 from benchmarks.common import intro, parser, photographs, row
 from benchmarks.edits import EDITS, Edited
-from pictrace.diagnosis import KINDS, Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis import KINDS, Diagnosis, diagnose
 from pictrace.diagnosis.planes import chroma
-from pictrace.images import RGBImage, encode_jpeg, load, probe
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load, open_image
 
 NEAR_GRAY = 4.0
 COLOURFUL_ONLY = {"gray", "hue 20° to 180°"}
@@ -56,11 +58,6 @@ class Tally:
         if not right:
             self.wrong.append(f"{name}: -{sorted(expected - kinds)} +{sorted(kinds - expected)} {found.relation}")
         return right
-
-
-def facts(data: bytes) -> FileFacts:
-    info = probe(data)
-    return FileFacts.of(data, (info.width, info.height))
 
 
 def scaling(source: tuple[int, ...], target: tuple[int, ...]) -> NDArray[np.float64]:
@@ -181,10 +178,10 @@ def rounded(parameters: Mapping[str, float]) -> dict[str, float]:
 
 def timed(query: bytes, candidate: bytes) -> tuple[Diagnosis, float]:
     """(the diagnosis, milliseconds without decoding)."""
-    pictures = load(query), load(candidate)
-    known = facts(query), facts(candidate)
+    opened = open_image(query), open_image(candidate)
+    pictures = [one.working() for one in opened]
     started = time.perf_counter()
-    found = diagnose(*pictures, query_facts=known[0], candidate_facts=known[1])
+    found = diagnose(*pictures, query_info=opened[0].info, candidate_info=opened[1].info)
     return found, (time.perf_counter() - started) * 1e3
 
 

@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage
 from pictrace.images.edits import (
     blur,
     brighten,
@@ -23,6 +22,7 @@ from pictrace.images.edits import (
     resize,
     turn,
 )
+from pictrace.images.pixels import RGBImage
 
 __all__ = ["EDITS", "Edited"]
 

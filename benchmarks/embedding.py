@@ -30,8 +30,9 @@ from pictrace import kernels, models
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.images import RGBImage, encode_jpeg, fit
 from pictrace.images.edits import crop, recompress
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric

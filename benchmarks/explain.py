@@ -14,8 +14,10 @@ import numpy as np
 from benchmarks.common import interleaved, intro, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.images.edits import crop, mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels, Explanation
 from pictrace.output.charts.evidence import channels_figure

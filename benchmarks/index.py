@@ -15,8 +15,9 @@ import numpy as np
 
 from benchmarks.common import intro, parser, photographs, row
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.images import RGBImage, encode_jpeg
 from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
 from pictrace.indexing.index import Indexing
 from pictrace.sources.base import Item
 

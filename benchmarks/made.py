@@ -19,7 +19,9 @@ import numpy as np
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import Features
-from pictrace.images import RGBImage, encode_jpeg, load, thumbnail
+from pictrace.images.encoding import encode_jpeg, thumbnail
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 from pictrace.metrics.base import Metric
 from pictrace.searching.query import needed_metrics
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchmarks.common import intro, memory_mb, parser, photographs
 from benchmarks.made import made_catalog
-from pictrace.images import encode_jpeg
 from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg
 
 ROOT = Path(__file__).parents[1]
 SEARCHES = 3

@@ -20,8 +20,10 @@ from PIL import Image
 from benchmarks.common import distractors, intro, parser, photographs, row
 from pictrace import kernels
 from pictrace.features import FeatureBatch
-from pictrace.images import RGBImage, encode_jpeg, load
 from pictrace.images.edits import CHANGES
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 from pictrace.metrics.base import Metric
 from pictrace.searching.cascade import nearest_of
 from pictrace.searching.presets import all_presets, criteria_of

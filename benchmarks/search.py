@@ -24,8 +24,9 @@ from benchmarks.common import intro, memory_mb, parser, photographs, row
 from benchmarks.made import made_catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.features import RawScores
-from pictrace.images import RGBImage, encode_jpeg
 from pictrace.images.edits import crop, recompress
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics import get_metric
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of

@@ -16,7 +16,7 @@ from pictrace.explore.weights.ranges import weight_ranges
 from pictrace.explore.weights.triangle import heaviest, weight_map
 from pictrace.explore.weights.whatif import what_if
 from pictrace.features import FeatureBatch, RawScores
-from pictrace.images import RGBImage, fit
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import needed_metrics
 from pictrace.searching.table import Criteria, ScoreTable

@@ -168,25 +168,21 @@ def compare(first: str | Path | bytes, second: str | Path | bytes, *, preset: st
     CriteriaError
         Where there is no such preset.
     """
-    from pictrace.diagnosis import FileFacts, diagnose
+    from pictrace.diagnosis import diagnose
     from pictrace.searching.pair import compare_queries
     from pictrace.searching.presets import criteria_of
     from pictrace.searching.query import needed_metrics, prepare_query
 
     criteria = criteria_of(preset)
-    data = _bytes_of(first), _bytes_of(second)
-    query, other = (prepare_query(one, needed_metrics(criteria.weights)) for one in data)
-    facts = [
-        FileFacts.of(one, (read.info.width, read.info.height)) for one, read in zip(data, (query, other), strict=True)
-    ]
-    diagnosis = diagnose(query.image, other.image, query_facts=facts[0], candidate_facts=facts[1])
+    query, other = (prepare_query(_bytes_of(one), needed_metrics(criteria.weights)) for one in (first, second))
+    diagnosis = diagnose(query.image, other.image, query_info=query.info, candidate_info=other.info)
     return Comparison(compare_queries(query, other).match(criteria), diagnosis)
 
 
 def _bytes_of(picture: str | Path | bytes) -> bytes:
     if isinstance(picture, bytes):
         return picture
-    from pictrace.images import DecodeLimits
+    from pictrace.images.reading import DecodeLimits
     from pictrace.indexing.prepare import read_file
 
     return read_file(Path(picture), DecodeLimits())

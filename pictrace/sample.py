@@ -14,7 +14,10 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
 from pictrace.errors import CatalogError
 from pictrace.folders import alone, cache_folder
-from pictrace.images import RGBImage, decode, edits, encode_jpeg
+from pictrace.images import edits
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.sources.base import Item

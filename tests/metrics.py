@@ -8,7 +8,7 @@ from typing import ClassVar
 import numpy as np
 
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Pair
 

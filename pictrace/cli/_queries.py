@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pictrace.errors import ImageError, ModelError, PicTraceError
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import read_file
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric

@@ -7,7 +7,7 @@ import argparse
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_of, read, usable_metrics
-from pictrace.diagnosis import FileFacts, diagnose
+from pictrace.diagnosis import diagnose
 from pictrace.metrics import get_metric
 from pictrace.output.documents import criteria_document, diagnosis_document, match_document, query_document
 from pictrace.searching.pair import compare_queries
@@ -35,12 +35,7 @@ def _compare(options: argparse.Namespace) -> int:
     if match is None:
         warn("pictrace: no metric with a weight can compare these two pictures.")
         return FAILED
-    diagnosis = diagnose(
-        query.image,
-        other.image,
-        query_facts=FileFacts.of(first, (query.info.width, query.info.height)),
-        candidate_facts=FileFacts.of(second, (other.info.width, other.info.height)),
-    )
+    diagnosis = diagnose(query.image, other.image, query_info=query.info, candidate_info=other.info)
     if options.json:
         document = {
             "query": query_document(options.first, query),

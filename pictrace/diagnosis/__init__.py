@@ -6,15 +6,16 @@ from dataclasses import dataclass
 
 import cv2
 
+from pictrace.diagnosis.blockiness import blockiness
 from pictrace.diagnosis.change import SAID, Change
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
 from pictrace.diagnosis.photometry import Photometry, photometry
-from pictrace.diagnosis.quantisation import blockiness, jpeg_facts
 from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
 from pictrace.diagnosis.tonal_changes import tonal_changes
-from pictrace.images import WORKING_SIDE_PX, RGBImage, to_gray
+from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
+from pictrace.images.reading import ImageInfo
 
-__all__ = ["KINDS", "Diagnosis", "FileFacts", "diagnose"]
+__all__ = ["KINDS", "Diagnosis", "diagnose"]
 
 KINDS = (
     "mirrored",
@@ -64,20 +65,6 @@ SHOWING_MORE, DISPLACED, BENT, STRETCHED = 0.05, 0.11, 0.004, 0.01
 
 
 @dataclass(frozen=True)
-class FileFacts:
-    """What is known of a file: (width, height) in pixels, as seen upright, and the quality of a JPEG, 1 to 100."""
-
-    size: tuple[int, int] | None = None
-    quality: int | None = None
-
-    @classmethod
-    def of(cls, data: bytes, size: tuple[int, int] | None) -> FileFacts:
-        """From the bytes of a picture file, whose size images.probe tells."""
-        facts = jpeg_facts(data)
-        return cls(size, None if facts is None else facts.quality)
-
-
-@dataclass(frozen=True)
 class Diagnosis:
     """What was done to the catalog's picture, the candidate, to obtain the query.
 
@@ -105,20 +92,20 @@ def diagnose(
     query: RGBImage,
     candidate: RGBImage,
     *,
-    query_facts: FileFacts | None = None,
-    candidate_facts: FileFacts | None = None,
+    query_info: ImageInfo | None = None,
+    candidate_info: ImageInfo | None = None,
 ) -> Diagnosis:
-    """Compare two working pictures, as images.load gives them; what is unsure is left out.
+    """Compare two working pictures, as images.reading.load gives them; what is unsure is left out.
 
-    Without facts a picture smaller than the working size counts as it is, and of a larger one it is not said
-    whether it was resized.
+    query_info, candidate_info: what the headers of the files say. Without it, a picture smaller than the working
+    size counts as it is, and of a larger one it is not said whether it was resized.
     """
     registration = register(query, candidate)
     if registration is None:
         return _without_registration(query, candidate)
-    facts = query_facts or FileFacts(), candidate_facts or FileFacts()
-    files = [one.size or _own_size(picture) for one, picture in zip(facts, (query, candidate), strict=True)]
-    fit = photometry(query, candidate, registration, size=files[0], quality=facts[0].quality)
+    files = _file_size(query, query_info), _file_size(candidate, candidate_info)
+    qualities = [None if one is None else one.quality for one in (query_info, candidate_info)]
+    fit = photometry(query, candidate, registration, size=files[0], quality=qualities[0])
     if _another_photograph(registration, fit):
         grounds = f"{registration.inliers} of {registration.patches} places agree"
         if registration.confidence < PIXELS_AGREE:
@@ -131,8 +118,8 @@ def diagnose(
         + tonal_changes(
             fit,
             exact=_exact(registration),
-            quality=facts[0].quality,
-            other_quality=facts[1].quality,
+            quality=qualities[0],
+            other_quality=qualities[1],
             traces=(_traces(query, files[0]), _traces(candidate, files[1])),
         )
     )
@@ -156,8 +143,10 @@ def _without_registration(query: RGBImage, candidate: RGBImage) -> Diagnosis:
     return Diagnosis(UNRELATED, 1.0, "No common content found.", (), None, None)
 
 
-def _own_size(picture: RGBImage) -> tuple[int, int] | None:
-    """(width, height) of the file, where the working picture was not shrunk."""
+def _file_size(picture: RGBImage, info: ImageInfo | None) -> tuple[int, int] | None:
+    """(width, height) of the file; unknown only where the working picture may have been shrunk."""
+    if info is not None:
+        return info.width, info.height
     height, width = picture.shape[:2]
     return None if max(height, width) >= WORKING_SIDE_PX else (width, height)
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.diagnosis.planes import chroma, soft
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 
 __all__ = ["Colours", "compare_colours", "rotate_hue", "saturation_between", "tint_between"]
 

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage, Variant
+from pictrace.images.orientation import Variant
+from pictrace.images.pixels import RGBImage
 
 __all__ = ["Frame", "Matrix", "common_frame", "corners", "inverse", "moved", "orienting", "scale_of", "scaling", "warp"]
 

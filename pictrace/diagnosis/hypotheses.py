@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.diagnosis.frames import Matrix, inverse, orienting, scaling
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, orient
+from pictrace.images.orientation import UPRIGHT, VARIANTS, orient
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics import get_metric
 from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.placement import Placement, place

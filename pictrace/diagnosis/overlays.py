@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.diagnosis.planes import brightest
-from pictrace.images import RGBImage, to_gray
+from pictrace.images.pixels import RGBImage, to_gray
 
 __all__ = ["Patch", "foreign", "laid_over", "whereabouts"]
 

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 
 __all__ = ["Bars", "Padding", "no_padding", "padding"]
 

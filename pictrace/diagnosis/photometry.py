@@ -16,7 +16,9 @@ from pictrace.diagnosis.planes import as_gray, brightest, soft
 from pictrace.diagnosis.registration import Registration
 from pictrace.diagnosis.sharpness import blur_between, flat_parts, noise_level
 from pictrace.diagnosis.tones import Tone, fit_tone
-from pictrace.images import RGBImage, decode, encode_jpeg, to_gray
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage, to_gray
+from pictrace.images.reading import decode
 
 __all__ = ["Difference", "Photometry", "difference", "photometry"]
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 
 __all__ = ["Levels", "as_gray", "brightest", "chroma", "soft"]
 

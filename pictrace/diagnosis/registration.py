@@ -15,7 +15,7 @@ from pictrace.diagnosis.frames import Matrix, corners, inverse, moved, scale_of,
 from pictrace.diagnosis.hypotheses import Guess, framed, keypoints, searched, stable_keypoints
 from pictrace.diagnosis.patches import Patches, look, refine
 from pictrace.diagnosis.planes import brightest, soft
-from pictrace.images import RGBImage, to_gray
+from pictrace.images.pixels import RGBImage, to_gray
 
 __all__ = ["Registration", "register"]
 

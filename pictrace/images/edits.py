@@ -8,7 +8,9 @@ from functools import partial
 import cv2
 import numpy as np
 
-from pictrace.images import RGBImage, decode, encode_jpeg
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode
 
 __all__ = [
     "CHANGES",

@@ -1,91 +1,62 @@
-"""What a file is, by its first bytes: its name and its declared type are not asked."""
+"""The formats that PicTrace reads, one a row. What a file is, its first bytes say, not its name or declared type."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.AvifImagePlugin import AvifImageFile
+from PIL.BmpImagePlugin import BmpImageFile
+from PIL.GifImagePlugin import GifImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.TiffImagePlugin import TiffImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from pictrace.errors import ImageError
+from pictrace.images.heif import heif_reader
+from pictrace.images.jpeg import JpegPicture
+from pictrace.images.orientation import Variant
+from pictrace.images.pillow import PillowPicture
 
-__all__ = ["MIME_TYPES", "PICTURE_SUFFIXES", "sniff"]
-
-MIME_TYPES = {
-    "AVIF": "image/avif",
-    "BMP": "image/bmp",
-    "GIF": "image/gif",
-    "HEIC": "image/heic",
-    "JPEG": "image/jpeg",
-    "PNG": "image/png",
-    "TIFF": "image/tiff",
-    "WEBP": "image/webp",
-}
-"""The formats that PicTrace reads, and no others; HEIC with an optional package only."""
-
-PICTURE_SUFFIXES = frozenset(
-    [
-        ".avif",
-        ".bmp",
-        ".gif",
-        ".heic",
-        ".heif",
-        ".jfif",
-        ".jpe",
-        ".jpeg",
-        ".jpg",
-        ".mpo",
-        ".png",
-        ".tif",
-        ".tiff",
-        ".webp",
-    ]
-)
-"""How the names of such files end, in lower case."""
-
-_ADMITTED = {
-    "JPEG": re.compile(rb"\xff\xd8\xff"),
-    "PNG": re.compile(rb"\x89PNG\r\n\x1a\n"),
-    "WEBP": re.compile(rb"RIFF.{4}WEBP", re.DOTALL),
-    "GIF": re.compile(rb"GIF8[79]a"),
-    "TIFF": re.compile(rb"II[*+]\0|MM\0[*+]"),  # + is BigTIFF
-    "BMP": re.compile(rb"BM"),
-}
-
-_SAVE_AS = "save it as JPEG or PNG"
-_STRANGERS = (
-    ("a web page (HTML)", re.compile(rb"<(!doctype html|html|head|body)"), "give the picture itself"),
-    ("an SVG drawing", re.compile(rb"<(?=.*<svg|svg)", re.DOTALL), _SAVE_AS),
-    ("a PDF document", re.compile(rb"%pdf-"), "save its page as JPEG or PNG"),
-    ("a JPEG XL picture", re.compile(rb"\xff\x0a|\0{3}\x0cjxl "), _SAVE_AS),
-    ("a JPEG 2000 picture", re.compile(rb"\xff\x4f\xff\x51|\0{3}\x0cjp  "), _SAVE_AS),
-    ("a Photoshop file", re.compile(rb"8bps"), _SAVE_AS),
-    ("a ZIP archive", re.compile(rb"pk\x03\x04"), "unpack it"),
-    ("a video or a raw camera file", re.compile(rb".{4}ftyp|\x1a\x45\xdf\xa3", re.DOTALL), _SAVE_AS),
-)  # matched against lower-case bytes
-_HEAD_BYTES = 1024  # an SVG may begin with an XML declaration, a comment and a document type
-
-_AVIF_BRANDS = {b"avif", b"avis"}
-_HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+__all__ = ["FORMATS", "PICTURE_SUFFIXES", "Format", "Picture", "sniff"]
 
 
-def sniff(data: bytes) -> str:
-    """The format of these bytes, a key of MIME_TYPES.
+class Picture(Protocol):
+    """A picture whose header has been read."""
 
-    Raises ImageError, which names what the bytes are instead where that is known.
+    width: int  # as stored
+    height: int
+    variant: Variant  # what makes it upright
+    profile: bytes  # of the pixels as they come, see pictrace.images.colour; b"" for none
+    quality: int | None  # of a JPEG, 1 to 100
+
+    def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]: ...
+
+
+@dataclass(frozen=True)
+class Format:
+    """begins: whether bytes begin as such a file does. suffixes: how the names of such files end, in lower case.
+
+    read: what reads its header, and raises ImageError.
     """
-    if not data:
-        raise ImageError("the file is empty (0 bytes): fetch or save it again")
-    for name, pattern in _ADMITTED.items():
-        if pattern.match(data):
-            return name
-    brands = _brands(data)
-    if brands & _AVIF_BRANDS:
-        return "AVIF"
-    if brands & _HEIC_BRANDS:
-        return "HEIC"
-    head = data[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    for title, pattern, advice in _STRANGERS:
-        if pattern.match(head):
-            raise ImageError(f"this is {title}, which PicTrace does not read: {advice}")
-    raise ImageError(f"{len(data)} bytes that begin with {data[:8]!r} are no known picture: {_SAVE_AS}")
+
+    name: str
+    begins: Callable[[bytes], object]
+    suffixes: tuple[str, ...]
+    read: Callable[[bytes], Picture]
+
+
+def _magic(pattern: bytes) -> Callable[[bytes], object]:
+    return re.compile(pattern, re.DOTALL).match
+
+
+def _branded(*brands: bytes) -> Callable[[bytes], object]:
+    return lambda data: not _brands(data).isdisjoint(brands)
 
 
 def _brands(data: bytes) -> set[bytes]:
@@ -94,3 +65,51 @@ def _brands(data: bytes) -> set[bytes]:
         return set()
     end = min(int.from_bytes(data[:4]), _HEAD_BYTES)
     return {data[at : at + 4] for at in range(8, end, 4)}
+
+
+_HEAD_BYTES = 1024  # an SVG may begin with an XML declaration, a comment and a document type
+_HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1")
+
+# Pillow's readers are called directly, not through Image.open: that would judge the size by Pillow's own
+# limit, which is one for the whole process, before we can by ours.
+_ROWS = (
+    Format("JPEG", _magic(rb"\xff\xd8\xff"), (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), JpegPicture),
+    Format("PNG", _magic(rb"\x89PNG\r\n\x1a\n"), (".png",), partial(PillowPicture, PngImageFile)),
+    Format("WEBP", _magic(rb"RIFF.{4}WEBP"), (".webp",), partial(PillowPicture, WebPImageFile)),
+    Format("GIF", _magic(rb"GIF8[79]a"), (".gif",), partial(PillowPicture, GifImageFile)),
+    # + is BigTIFF
+    Format("TIFF", _magic(rb"II[*+]\0|MM\0[*+]"), (".tif", ".tiff"), partial(PillowPicture, TiffImageFile)),
+    Format("BMP", _magic(rb"BM"), (".bmp",), partial(PillowPicture, BmpImageFile)),
+    Format("AVIF", _branded(b"avif", b"avis"), (".avif",), partial(PillowPicture, AvifImageFile)),
+    Format("HEIC", _branded(*_HEIC), (".heic", ".heif"), lambda data: PillowPicture(heif_reader(), data)),
+)  # fmt: skip
+FORMATS = {one.name: one for one in _ROWS}
+"""By name; no others are read, and HEIC with an optional package only."""
+
+PICTURE_SUFFIXES = frozenset(suffix for one in _ROWS for suffix in one.suffixes)
+
+_SAVE_AS = "save it as JPEG or PNG"
+_STRANGERS = (
+    ("a web page (HTML)", _magic(rb"<(!doctype html|html|head|body)"), "give the picture itself"),
+    ("an SVG drawing", _magic(rb"<(?=.*<svg|svg)"), _SAVE_AS),
+    ("a PDF document", _magic(rb"%pdf-"), "save its page as JPEG or PNG"),
+    ("a JPEG XL picture", _magic(rb"\xff\x0a|\0{3}\x0cjxl "), _SAVE_AS),
+    ("a JPEG 2000 picture", _magic(rb"\xff\x4f\xff\x51|\0{3}\x0cjp  "), _SAVE_AS),
+    ("a Photoshop file", _magic(rb"8bps"), _SAVE_AS),
+    ("a ZIP archive", _magic(rb"pk\x03\x04"), "unpack it"),
+    ("a video or a raw camera file", _magic(rb".{4}ftyp|\x1a\x45\xdf\xa3"), _SAVE_AS),
+)  # matched against lower-case bytes
+
+
+def sniff(data: bytes) -> Format:
+    """The format of these bytes. Raises ImageError, which names what they are instead where that is known."""
+    if not data:
+        raise ImageError("the file is empty (0 bytes): fetch or save it again")
+    for one in _ROWS:
+        if one.begins(data):
+            return one
+    head = data[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for title, begins, advice in _STRANGERS:
+        if begins(head):
+            raise ImageError(f"this is {title}, which PicTrace does not read: {advice}")
+    raise ImageError(f"{len(data)} bytes that begin with {data[:8]!r} are no known picture: {_SAVE_AS}")

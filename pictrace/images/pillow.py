@@ -15,9 +15,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, _imaging
-from PIL.AvifImagePlugin import AvifImageFile
-from PIL.BmpImagePlugin import BmpImageFile
-from PIL.GifImagePlugin import GifImageFile
 from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import (
@@ -27,25 +24,12 @@ from PIL.TiffImagePlugin import (
     TILEWIDTH,
     TiffImageFile,
 )
-from PIL.WebPImagePlugin import WebPImageFile
 
 from pictrace.errors import ImageError
 from pictrace.images.colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
-from pictrace.images.heif import heif_reader
-from pictrace.images.jpeg import exif_orientation
+from pictrace.images.orientation import exif_variant
 
 __all__ = ["PillowPicture"]
-
-# The readers are called directly, not through Image.open: that would judge the size by Pillow's own
-# limit, which is one for the whole process, before we can by ours.
-_READERS: dict[str, type[ImageFile]] = {
-    "AVIF": AvifImageFile,
-    "BMP": BmpImageFile,
-    "GIF": GifImageFile,
-    "PNG": PngImageFile,
-    "TIFF": TiffImageFile,
-    "WEBP": WebPImageFile,
-}
 
 _SAMPLES = {"1": "GRAY", "L": "GRAY", "LA": "GRAY", "I;16": "GRAY", "I;16B": "GRAY", "CMYK": "CMYK", "LAB": "LAB"}
 """What the samples of a mode are, where they are not RGB: a profile for others does not speak of them."""
@@ -58,6 +42,7 @@ _FAILURES = (
     LookupError,
     TypeError,
     ArithmeticError,
+    AssertionError,
     MemoryError,
     RuntimeError,
     struct.error,
@@ -78,14 +63,15 @@ if "PILLOW_BLOCK_SIZE" not in os.environ:
 class PillowPicture:
     """A picture whose header Pillow has read; of an animation or a document, the first."""
 
-    def __init__(self, data: bytes, image_format: str) -> None:
+    quality: int | None = None
+
+    def __init__(self, reader: type[ImageFile], data: bytes) -> None:
         """Reads the header; raises ImageError."""
-        self._format = image_format
+        self._format = "HEIC" if reader.format == "HEIF" else str(reader.format)
         with self._failing_clearly(), _quiet():
             profile = b""
-            if image_format == "PNG":
+            if issubclass(reader, PngImageFile):
                 profile, data = _png_profile(data), _png_essentials(data)
-            reader = heif_reader() if image_format == "HEIC" else _READERS[image_format]
             self._image = reader(io.BytesIO(data))
             profile = profile or self._image.info.get("icc_profile") or b""
             if isinstance(self._image, PngImageFile):
@@ -100,8 +86,8 @@ class PillowPicture:
             else:
                 self.profile = profile
         # A TIFF and a HEIC are turned upright by their readers, which give the upright size.
-        exif = b"" if image_format in ("TIFF", "HEIC") else self._image.info.get("exif", b"")
-        self.orientation = exif_orientation(exif)
+        exif = b"" if self._format in ("TIFF", "HEIC") else self._image.info.get("exif", b"")
+        self.variant = exif_variant(exif)
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
         """Decodes (height, width, 3), uint8, RGB, alpha laid on white, not yet turned upright.

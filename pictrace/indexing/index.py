@@ -13,7 +13,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Source
 from pictrace.errors import PicTraceError
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
 from pictrace.indexing.prepare import Intake, Prepared, read_file
 from pictrace.indexing.run import Failure, Progress, Run, Workshop, default_workers

@@ -12,7 +12,7 @@ from pictrace.catalog.other import Entry, Head, OtherCatalog
 from pictrace.catalog.records import NewPicture, Origin, Source
 from pictrace.errors import PicTraceError, SourceError, UsageError
 from pictrace.features import Features, FeatureSpec
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.indexing.strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.metrics import all_metrics

@@ -11,7 +11,9 @@ from pathlib import Path
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, ImageError, PicTraceError, SourceError
-from pictrace.images import DecodeLimits, ImageInfo, RGBImage, load, probe, thumbnail
+from pictrace.images.encoding import thumbnail
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits, ImageInfo, open_image
 from pictrace.metrics.base import Metric
 
 __all__ = [
@@ -62,11 +64,12 @@ DECODING = PixelBudget(96_000_000)
 
 def load_within_budget(data: bytes, limits: DecodeLimits) -> tuple[ImageInfo, RGBImage]:
     """What the header says, and the picture that all metrics see; ImageError where it is none."""
-    info = probe(data, limits)
+    opened = open_image(data, limits)
+    info = opened.info
     # A JPEG is decoded at a fraction of its size; only a progressive one is held whole, as 3 bytes a pixel.
     weight = 0.25 if info.format == "JPEG" else 1.0
     with DECODING.hold(round(info.width * info.height * weight)):
-        return info, load(data, limits)
+        return info, opened.working()
 
 
 def read_file(path: Path, limits: DecodeLimits) -> bytes:

@@ -12,7 +12,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
 from pictrace.errors import PicTraceError
 from pictrace.features import Features, FeatureSpec
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import BATCH_PICTURES, load_within_budget, original_bytes
 from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.metrics import all_metrics, loaded, ready_metrics

@@ -11,7 +11,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Link, NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, DownloadError, PicTraceError
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
 from pictrace.indexing.prepare import Intake, Prepared
 from pictrace.indexing.run import Failure, RefreshProgress, Run, Workshop, default_workers

@@ -9,7 +9,8 @@ from pictrace.catalog.other import Entry, Head
 from pictrace.catalog.records import NewPicture, Origin, Source, digest, image_id
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features, FeatureSpec
-from pictrace.images import DecodeLimits, decode, original_mime, probe
+from pictrace.images.formats import FORMATS
+from pictrace.images.reading import DecodeLimits, open_image
 from pictrace.metrics.base import Metric
 from pictrace.sources.base import ENTRY_CHARACTERS, clean_metadata, is_link
 
@@ -88,22 +89,21 @@ def checked_picture(
 ) -> NewPicture:
     """The picture; SourceError or ImageError says what of it is wrong."""
     try:
-        if probe(entry.thumbnail or b"", THUMBNAIL_LIMITS).format != "JPEG":
+        opened = open_image(entry.thumbnail or b"", THUMBNAIL_LIMITS)
+        if opened.info.format != "JPEG":
             raise ImageError("it is no JPEG file")
-        decode(entry.thumbnail or b"", THUMBNAIL_LIMITS)
+        opened.pixels()
     except ImageError as error:
         raise SourceError(f"Its thumbnail is damaged: {error}.") from error
     facts = entry.head.facts
     if entry.original is not None:
         if digest(entry.original) != sha256:
             raise SourceError("Its original is not the file that it was made from. Index the picture again.")
-        info = probe(entry.original, limits)
+        info = open_image(entry.original, limits).info
         facts = (info.format, info.width, info.height, len(entry.original))
     image_format, width, height, byte_count = facts
-    try:
-        original_mime(str(image_format))
-    except ValueError as error:
-        raise SourceError(f"Its format is {str(image_format)!r}, which PicTrace does not read.") from error
+    if str(image_format) not in FORMATS:
+        raise SourceError(f"Its format is {str(image_format)!r}, which PicTrace does not read.")
     return NewPicture(
         sha256,
         str(image_format),

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 from pictrace.kernels.plain.ssim import C1, C2, PIXELS, SAMPLE, WINDOW_PX, window_sums
 from pictrace.metrics.evidence import HeatMap, Region
 

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.evidence import Evidence, Picture
 from pictrace.models import Network
 

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.features import FeatureBatch, Features, RawScores
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient, to_gray
+from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.metrics.base import Metric
 
 __all__ = ["MIN_CONTRAST", "GraySquares", "gray_square", "nothing_comparable"]

@@ -22,7 +22,8 @@ from pictrace.features import (
     Settings,
     SettingValue,
 )
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
+from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.evidence import ComparedPair, Evidence, Explanation, Pair
 
 __all__ = ["Metric"]

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from pictrace import kernels, models
 from pictrace.errors import ModelError
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import UPRIGHT, RGBImage, Variant, orient, to_gray
+from pictrace.images.orientation import UPRIGHT, Variant, orient
+from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.metrics._occlusion import deciding_parts
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
 from pictrace.metrics.base import Metric

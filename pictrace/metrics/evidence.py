@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.features import Features, RawScores
-from pictrace.images import RGBImage, Variant
+from pictrace.images.orientation import Variant
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.placement import Overlap
 
 __all__ = [

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import UPRIGHT, RGBImage, Variant
+from pictrace.images.orientation import UPRIGHT, Variant
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels, Evidence, Pair, Swatch, Swatches

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import RGBImage, Variant
+from pictrace.images.orientation import Variant
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics._local_ssim import heat_map, local_ssim
 from pictrace.metrics._shared import GraySquares, nothing_comparable
 from pictrace.metrics.evidence import Evidence, Pair, Picture

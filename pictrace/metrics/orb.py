@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, fit, orient, to_gray
+from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.metrics._shared import nothing_comparable
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Evidence, Lines, Pair

@@ -13,7 +13,8 @@ from PIL import Image
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, Variant, orient
+from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import BitGrids, Evidence, Pair

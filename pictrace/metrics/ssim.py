@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images import Variant
+from pictrace.images.orientation import Variant
 from pictrace.metrics._local_ssim import heat_map, local_ssim, most_different
 from pictrace.metrics._shared import GraySquares, nothing_comparable
 from pictrace.metrics.evidence import Boxes, Evidence, Pair, Term, Terms

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.errors import ModelError
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 from pictrace.kernels import run_chunks
 from pictrace.models.cut import embedding_tensor, write_cut
 from pictrace.models.files import check_file, model_path

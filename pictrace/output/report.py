@@ -7,7 +7,8 @@ import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from pictrace.images import RGBImage, encode_jpeg, fit
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation
 from pictrace.output.drawing import draw_evidence

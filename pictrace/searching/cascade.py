@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch, Features
-from pictrace.images import Variant
+from pictrace.images.orientation import Variant
 from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query
 

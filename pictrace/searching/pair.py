@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pictrace.features import FeatureBatch
-from pictrace.images import UPRIGHT
+from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair
 from pictrace.searching.query import Query

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, replace
 
 from pictrace.catalog.records import digest, image_id
 from pictrace.features import Features
-from pictrace.images import UPRIGHT, DecodeLimits, ImageInfo, RGBImage, Variant, load, probe
+from pictrace.images.orientation import UPRIGHT, Variant
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits, ImageInfo, open_image
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
@@ -46,8 +48,8 @@ def prepare_query(
     """
     limits = limits or DecodeLimits()
     started = time.perf_counter()
-    info = probe(data, limits)
-    image = load(data, limits)
+    opened = open_image(data, limits)
+    image = opened.working()
     decoded = time.perf_counter()
     chosen = needed_metrics() if metrics is None else tuple(metrics)
     features = _features(image, chosen, orientations=orientations)
@@ -55,7 +57,7 @@ def prepare_query(
         "decode": (decoded - started) * 1e3,
         "extract": (time.perf_counter() - decoded) * 1e3,
     }
-    return Query(digest(data), info, image, features, timing, chosen)
+    return Query(digest(data), opened.info, image, features, timing, chosen)
 
 
 def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch
-from pictrace.images import UPRIGHT
+from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.base import Metric
 from pictrace.searching.verdict import convinces
 

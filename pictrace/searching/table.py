@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pictrace.errors import CriteriaError
 from pictrace.features import RawScores, Settings
-from pictrace.images import VARIANTS, Variant
+from pictrace.images.orientation import VARIANTS, Variant
 from pictrace.metrics.base import Metric
 
 __all__ = ["Criteria", "Match", "MetricScore", "ScoreTable"]

@@ -10,7 +10,7 @@ from typing import Protocol
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Origin, digest, image_id
 from pictrace.errors import PicTraceError
-from pictrace.images import DecodeLimits, probe
+from pictrace.images.reading import DecodeLimits, open_image
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.merge import Merge
 from pictrace.indexing.rebuild import Rebuild
@@ -64,7 +64,7 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
             if data is None:
                 found.unread += 1
                 continue
-            probe(data, limits)
+            open_image(data, limits)
         except PicTraceError as error:
             found.unreadable.append(Failure(item.source, str(error)))
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 
 from pictrace.catalog.base import Catalog
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
 from pictrace.models import Model
 from pictrace.models.obtain import obtain

@@ -9,8 +9,9 @@ from pictrace.app.shared import workspaces
 from pictrace.app.shared.comparison import FIRST, KEY, SECOND, Comparison, picture_at
 from pictrace.app.shared.state import Picture
 from pictrace.errors import PicTraceError
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.metrics import ready_metrics
 from pictrace.searching.presets import criteria_of
 from tests.app.page import Page

@@ -9,8 +9,9 @@ from pictrace.app.shared import evidence as evidence_view
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric

@@ -16,8 +16,9 @@ from pictrace.app.shared.workspaces import open_workspace
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.explore.map.maps import catalog_map
-from pictrace.images import decode, encode_jpeg, load, thumbnail
 from pictrace.images.edits import mirror
+from pictrace.images.encoding import encode_jpeg, thumbnail
+from pictrace.images.reading import decode, load
 from pictrace.metrics import get_metric, ready_metrics
 from tests.app.page import Page
 

@@ -9,8 +9,9 @@ from pictrace.app.shared import state as state_module
 from pictrace.app.shared import workspaces
 from pictrace.app.shared.state import Picture
 from pictrace.errors import CatalogError
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.metrics import all_metrics, ready_metrics
 from pictrace.searching.table import Criteria
 from tests.app.page import Page

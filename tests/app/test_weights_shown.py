@@ -12,8 +12,9 @@ from pictrace.app.search import weights as weights_view
 from pictrace.app.shared.workspaces import open_workspace
 from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
 from pictrace.explore.weights.whatif import WhatIf
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.metrics import ready_metrics
 from pictrace.output.charts.frame import brief_titles
 from pictrace.output.charts.weights import agreement_figure, ranges_figure, what_if_figure

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from pictrace.images import decode, encode_jpeg, encode_png
 from pictrace.images.edits import crop, turn
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.reading import decode
 from tests.browser.driving import CHROMIUM, finished, give, move_slider, scores, served, slider, upload, wait_for_run
 
 if TYPE_CHECKING:

@@ -69,7 +69,7 @@ def test_the_json_examples_are_json() -> None:
 
 def test_the_example_metric_of_the_documents_keeps_the_contract(photographs: dict[str, bytes]) -> None:
     from pictrace.features import FeatureBatch
-    from pictrace.images import load
+    from pictrace.images.reading import load
     from pictrace.metrics.base import Metric
 
     (example,) = code_blocks((ROOT / "docs" / "metrics.md").read_text("utf-8"), "python")

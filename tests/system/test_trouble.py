@@ -21,7 +21,7 @@ from pictrace.catalog.other import kind_of
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
-from pictrace.images import encode_png
+from pictrace.images.encoding import encode_png
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.merge import Merge
 from pictrace.metrics import get_metric

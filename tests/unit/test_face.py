@@ -8,8 +8,9 @@ import pytest
 
 import pictrace
 from pictrace.errors import CatalogError, ImageError
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from tests.paths import ROOT
 
 

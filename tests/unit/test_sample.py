@@ -18,7 +18,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source, digest, image_id
 from pictrace.errors import CatalogError
 from pictrace.folders import cache_folder
-from pictrace.images import DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics import ready_metrics

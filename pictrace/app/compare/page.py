@@ -19,7 +19,7 @@ from pictrace.app.shared.workspaces import Workspace
 from pictrace.diagnosis import Diagnosis
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
-from pictrace.images import encode_jpeg
+from pictrace.images.encoding import encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.output.report import Report, Subject, html_report

@@ -10,10 +10,10 @@ import streamlit as st
 from pictrace.app.shared.picture_input import CATALOG_ADDRESS, catalog_picture, linked_picture
 from pictrace.app.shared.state import UPLOAD_LIMITS, Picture
 from pictrace.app.shared.workspaces import Workspace
-from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis import Diagnosis, diagnose
 from pictrace.diagnosis.photometry import difference
 from pictrace.errors import SourceError
-from pictrace.images import thumbnail
+from pictrace.images.encoding import thumbnail
 from pictrace.metrics.evidence import Evidence
 from pictrace.output.drawing.base import Drawn
 from pictrace.output.drawing.overlays import laid_over
@@ -95,8 +95,7 @@ class Comparison:
 
 def _examine(first: Side, second: Side) -> Examined:
     images = first.query.image, second.query.image
-    facts = [FileFacts.of(one.picture.data, (one.query.info.width, one.query.info.height)) for one in (first, second)]
-    found = diagnose(*images, query_facts=facts[0], candidate_facts=facts[1])
+    found = diagnose(*images, query_info=first.query.info, candidate_info=second.query.info)
     if found.registration is None or found.photometry is None:
         return Examined(found, ())
     return Examined(found, laid_over(images[0], difference(*images, found.registration, found.photometry)))

@@ -12,7 +12,8 @@ from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
-from pictrace.images import encode_jpeg, fit
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import fit
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import (
     BitGrids,

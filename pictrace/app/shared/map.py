@@ -22,7 +22,8 @@ from pictrace.app.shared.workspaces import Workspace
 from pictrace.escape import for_markdown
 from pictrace.explore.map.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
 from pictrace.features import Features
-from pictrace.images import UPRIGHT, thumbnail
+from pictrace.images.encoding import thumbnail
+from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.output.charts.frame import brief_titles

@@ -16,10 +16,11 @@ from pictrace.app.shared.picture_input import catalog_picture
 from pictrace.app.shared.state import UPLOAD_LIMITS, Original, Session
 from pictrace.app.shared.thumbnails import small_thumbnail
 from pictrace.app.shared.workspaces import Workspace
-from pictrace.diagnosis import Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis import Diagnosis, diagnose
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
-from pictrace.images import encode_jpeg, load, probe
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import open_image
 from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.searching.find import Found
@@ -164,12 +165,9 @@ def _original(workspace: Workspace, state: Session, picture_id: int) -> Original
     """Read and diagnosed once while its details are open."""
     if picture_id not in state.originals and state.query is not None and state.picture is not None:
         data = original_bytes(workspace.catalog, picture_id, UPLOAD_LIMITS)
-        info, image = probe(data, UPLOAD_LIMITS), load(data, UPLOAD_LIMITS)
-        query = state.query
-        facts = FileFacts.of(state.picture.data, (query.info.width, query.info.height))
-        found = diagnose(
-            query.image, image, query_facts=facts, candidate_facts=FileFacts.of(data, (info.width, info.height))
-        )
+        opened = open_image(data, UPLOAD_LIMITS)
+        image, query = opened.working(), state.query
+        found = diagnose(query.image, image, query_info=query.info, candidate_info=opened.info)
         state.forget_pairs()
         state.originals[picture_id] = Original(image, found)
     return state.originals[picture_id]

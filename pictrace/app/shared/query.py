@@ -11,7 +11,8 @@ from pictrace.app.shared.picture_input import catalog_picture, linked_picture, p
 from pictrace.app.shared.state import UPLOAD_LIMITS, Picture, Session
 from pictrace.app.shared.workspaces import Workspace
 from pictrace.errors import PicTraceError
-from pictrace.images import load, thumbnail
+from pictrace.images.encoding import thumbnail
+from pictrace.images.reading import load
 from pictrace.sample import example_queries
 
 __all__ = ["example_tiles", "query_inputs", "take_from_catalog"]

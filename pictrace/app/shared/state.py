@@ -14,7 +14,9 @@ from streamlit.delta_generator import DeltaGenerator
 from pictrace.app.shared.workspaces import Workspace, new_private, open_named, open_sample_workspace, open_workspace
 from pictrace.diagnosis import Diagnosis
 from pictrace.errors import PicTraceError
-from pictrace.images import DecodeLimits, RGBImage, encode_jpeg
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics

@@ -5,7 +5,8 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.shared.workspaces import Workspace
-from pictrace.images import load, thumbnail
+from pictrace.images.encoding import thumbnail
+from pictrace.images.reading import load
 
 __all__ = ["small_thumbnail"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 
 __all__ = [
     "BLACK",

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.evidence import BitGrids, Channels, Swatch, Swatches
 from pictrace.output.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE, Drawn
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from pictrace.images import RGBImage, fit, to_gray
+from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.metrics.evidence import HeatMap, Terms
 from pictrace.output.drawing.base import VERMILION, Drawn, number
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pictrace.diagnosis.photometry import Difference
-from pictrace.images import RGBImage, to_gray
+from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.output.drawing.base import VERMILION, Drawn
 
 __all__ = ["laid_over"]

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images import RGBImage, fit
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.metrics.evidence import Boxes, Lines
 from pictrace.output.drawing.base import (
     BLACK,

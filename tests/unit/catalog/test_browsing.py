@@ -17,7 +17,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec, Layout
-from pictrace.images import encode_png
+from pictrace.images.encoding import encode_png
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.metrics import all_metrics, get_metric

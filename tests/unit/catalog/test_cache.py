@@ -13,8 +13,9 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureSpec
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror, recompress, turn
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.searching.presets import criteria_of

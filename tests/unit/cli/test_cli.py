@@ -12,8 +12,9 @@ import pytest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.features import FeatureSpec
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric, ready_metrics
 from pictrace.sources.listing import list_source

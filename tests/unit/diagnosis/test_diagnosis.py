@@ -7,18 +7,17 @@ import cv2
 import numpy as np
 import pytest
 
-from pictrace.diagnosis import KINDS, Diagnosis, FileFacts, diagnose
+from pictrace.diagnosis import KINDS, Diagnosis, diagnose
 from pictrace.diagnosis.change import SAID
-from pictrace.images import RGBImage, decode, encode_jpeg, encode_png, load, probe
 from pictrace.images.edits import CHANGES, blur, caption, crop, gamma, grayscale, letterbox, mirror, noise, resize, turn
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode, load, open_image
 
 
 def diagnosed(query: bytes, candidate: bytes) -> Diagnosis:
-    facts = []
-    for data in (query, candidate):
-        info = probe(data)
-        facts.append(FileFacts.of(data, (info.width, info.height)))
-    return diagnose(load(query), load(candidate), query_facts=facts[0], candidate_facts=facts[1])
+    first, second = open_image(query), open_image(candidate)
+    return diagnose(first.working(), second.working(), query_info=first.info, candidate_info=second.info)
 
 
 def kinds(diagnosis: Diagnosis) -> set[str]:

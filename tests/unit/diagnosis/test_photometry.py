@@ -1,19 +1,18 @@
 """Levels of registered pictures: curves, widths and deviations that were put in come out again."""
 
-import io
-
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
 
+from pictrace.diagnosis.blockiness import blockiness
 from pictrace.diagnosis.overlays import Patch, whereabouts
 from pictrace.diagnosis.photometry import Photometry, difference, photometry
-from pictrace.diagnosis.quantisation import blockiness, jpeg_facts
 from pictrace.diagnosis.registration import register
 from pictrace.diagnosis.tones import fit_tone
-from pictrace.images import RGBImage, encode_jpeg, encode_png, load, to_gray
 from pictrace.images.edits import blur, brighten, caption, gamma, grayscale, letterbox, mirror, noise, recolour
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage, to_gray
+from pictrace.images.reading import load
 
 RANDOM = np.random.default_rng(5)
 LEVELS = RANDOM.uniform(0, 255, 20_000).astype(np.float32)
@@ -119,25 +118,6 @@ def test_only_what_was_changed_lights_up(chelsea: RGBImage) -> None:
 )
 def test_where_something_is_laid_over_is_said_in_words(box: tuple[float, float, float, float], words: str) -> None:
     assert whereabouts(Patch(0.02, *box, levels=100, ours=1)) == words
-
-
-@pytest.mark.parametrize("progressive", [False, True])
-@pytest.mark.parametrize("quality", [5, 30, 50, 75, 92, 100])
-def test_the_quality_of_a_jpeg_is_read_from_its_tables(quality: int, progressive: bool, chelsea: RGBImage) -> None:
-    stream = io.BytesIO()
-    Image.fromarray(chelsea).save(stream, "JPEG", quality=quality, progressive=progressive)
-    facts = jpeg_facts(stream.getvalue())
-    assert facts is not None
-    assert abs(facts.quality - quality) <= 1
-
-
-def test_what_is_no_jpeg_or_is_cut_off_has_no_quality(chelsea: RGBImage) -> None:
-    assert jpeg_facts(encode_png(chelsea)) is None
-    assert jpeg_facts(b"") is None
-    data = encode_jpeg(chelsea)
-    for length in range(2, 200):
-        jpeg_facts(data[:length])  # whatever it says, it ends
-    assert jpeg_facts(data[:20]) is None
 
 
 def test_blocks_show_the_more_the_lower_the_quality(photographs: dict[str, bytes]) -> None:

@@ -9,8 +9,10 @@ from numpy.typing import NDArray
 
 from pictrace.diagnosis.frames import corners, inverse, moved, orienting, scaling
 from pictrace.diagnosis.registration import register
-from pictrace.images import VARIANTS, RGBImage, Variant, load, orient
 from pictrace.images.edits import blur, crop, grayscale, letterbox, mirror, recolour, turn
+from pictrace.images.orientation import VARIANTS, Variant, orient
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 
 RANDOM = np.random.default_rng(11)
 

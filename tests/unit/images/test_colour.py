@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from pictrace.features import FeatureBatch
-from pictrace.images import RGBImage, colour, decode, load
+from pictrace.images import colour
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode, load
 from pictrace.metrics import get_metric
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

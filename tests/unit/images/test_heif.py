@@ -12,7 +12,8 @@ import pytest
 from PIL import Image, ImageOps
 
 from pictrace.errors import ImageError
-from pictrace.images import DecodeLimits, ImageInfo, RGBImage, decode, load, original_mime, probe
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits, ImageInfo, decode, load, open_image
 from pictrace.sources.listing import list_source
 from tests.paths import ROOT
 
@@ -43,8 +44,7 @@ def near(one: RGBImage, other: RGBImage, levels: float = 3.0) -> bool:
 
 def test_a_heic_file_is_read() -> None:
     data = heic(Image.fromarray(PICTURE))
-    assert probe(data) == ImageInfo("HEIC", 80, 48)
-    assert original_mime("HEIC") == "image/heic"
+    assert open_image(data).info == ImageInfo("HEIC", 80, 48)
     assert near(decode(data), PICTURE)
     assert load(heic(Image.fromarray(gradient(600, 1000)))).shape == (307, 512, 3)
     assert near(decode(heic(Image.fromarray(PICTURE[..., 0]))), np.dstack([PICTURE[..., 0]] * 3))
@@ -60,7 +60,7 @@ def test_it_is_turned_once(orientation: int) -> None:
     turned = Image.open(io.BytesIO(_jpeg(exif)))
 
     upright = np.asarray(ImageOps.exif_transpose(turned))
-    info = probe(data)
+    info = open_image(data).info
     assert (info.height, info.width) == upright.shape[:2]
     assert near(decode(data), upright, 4)
 
@@ -90,7 +90,7 @@ def test_ten_bits_become_eight() -> None:
 def test_limits_and_damage() -> None:
     data = heic(Image.fromarray(PICTURE))
     decode(data, DecodeLimits(max_pixels=80 * 48))
-    for read in (probe, decode):
+    for read in (open_image, decode):
         with pytest.raises(ImageError, match="80 x 48 pixels, more than"):
             read(data, DecodeLimits(max_pixels=80 * 48 - 1))
         with pytest.raises(ImageError, match="HEIC is damaged"):
@@ -109,7 +109,7 @@ def test_folders_list_them(tmp_path: Path) -> None:
 @pytest.mark.parametrize("brand", [b"heic", b"heix", b"mif1", b"msf1"])
 def test_without_the_package_it_is_named(brand: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    for read in (probe, decode, load):
+    for read in (open_image, decode, load):
         with pytest.raises(ImageError, match=r'HEIC picture.*pip install "pictrace\[heic\]".*JPEG or PNG'):
             read(FAKE.replace(b"ftypheic", b"ftyp" + brand))
 

@@ -25,7 +25,9 @@ from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features
-from pictrace.images import DecodeLimits, RGBImage, decode, encode_jpeg, encode_png, load
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits, Opened, decode
 from pictrace.indexing import prepare, rebuild
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.prepare import PixelBudget, new_picture, original_bytes, read_file
@@ -387,13 +389,13 @@ def test_large_pictures_are_decoded_within_the_budget(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A JPEG is decoded at a fraction of its size, so more of them have room."""
-    meter = Meter(allowed=at_once)
+    meter, working = Meter(allowed=at_once), Opened.working
 
-    def metered(data: bytes, limits: DecodeLimits) -> RGBImage:
+    def metered(opened: Opened) -> RGBImage:
         with meter:
-            return load(data, limits)
+            return working(opened)
 
-    monkeypatch.setattr(prepare, "load", metered)
+    monkeypatch.setattr(Opened, "working", metered)
     monkeypatch.setattr(prepare, "DECODING", PixelBudget(round(100 * 80 * (2.5 if at_once == 2 else 5.5 / 4))))
     items = [Item.of_bytes(encode(decode(png(number, 100, 80))), Source("upload", f"{number}")) for number in range(12)]
     catalog = make_catalog()

@@ -24,7 +24,8 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import SourceError, UsageError
 from pictrace.features import FeatureSpec
-from pictrace.images import DecodeLimits, encode_png, thumbnail
+from pictrace.images.encoding import encode_png, thumbnail
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.merge import Merge
 from pictrace.indexing.prepare import new_picture, original_bytes

@@ -22,7 +22,8 @@ from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
-from pictrace.images import encode_png, load
+from pictrace.images.encoding import encode_png
+from pictrace.images.reading import load
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.refresh import Refresh
 from pictrace.metrics.phash import PHash

@@ -22,8 +22,9 @@ from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import CriteriaError, ModelError
-from pictrace.images import decode, encode_jpeg, load
 from pictrace.images.edits import crop, recompress
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode, load
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.metrics import all_metrics, get_metric, loaded, ready_metrics

@@ -9,8 +9,10 @@ from scipy.stats import pearsonr
 from skimage.metrics import structural_similarity
 
 from pictrace.features import FeatureBatch
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, load
 from pictrace.images.edits import brighten, crop, mirror, noise, recompress
+from pictrace.images.orientation import UPRIGHT, VARIANTS
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 from pictrace.metrics import get_metric
 from pictrace.metrics._local_ssim import local_ssim, most_different
 from pictrace.metrics.evidence import BitGrids, Boxes, HeatMap, Lines, Region, Swatches, Terms

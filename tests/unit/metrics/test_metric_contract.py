@@ -7,8 +7,11 @@ import numpy as np
 import pytest
 
 from pictrace.features import FeatureBatch
-from pictrace.images import UPRIGHT, VARIANTS, RGBImage, encode_jpeg, load, orient
 from pictrace.images.edits import brighten, crop, mirror, noise, recompress, turn
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.orientation import UPRIGHT, VARIANTS, orient
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Explanation

@@ -8,8 +8,9 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from pictrace.features import FeatureBatch
-from pictrace.images import RGBImage, load
 from pictrace.images.edits import crop, recompress, turn
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import load
 from pictrace.metrics import get_metric
 from pictrace.metrics.evidence import Lines
 from pictrace.metrics.histogram import counts_of

@@ -4,8 +4,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pictrace.images import VARIANTS, load, orient
 from pictrace.images.edits import crop, mirror, turn
+from pictrace.images.orientation import VARIANTS, orient
+from pictrace.images.reading import load
 from pictrace.metrics import get_metric
 from pictrace.metrics.evidence import Lines
 from pictrace.metrics.placement import Placement, place

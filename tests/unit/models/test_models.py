@@ -21,7 +21,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pictrace import models
 from pictrace.errors import ModelError
-from pictrace.images import RGBImage
+from pictrace.images.pixels import RGBImage
 from pictrace.models import MODELS, Model, Network, Preprocessing, find_model, network_of, seen, tensor_of
 from pictrace.models.cut import embedding_tensor, write_cut
 from pictrace.models.graph import read_graph

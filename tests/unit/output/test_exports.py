@@ -15,7 +15,7 @@ import pytest
 from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
-from pictrace.images import encode_png
+from pictrace.images.encoding import encode_png
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.output.exports import write_features, write_list

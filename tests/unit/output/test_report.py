@@ -4,8 +4,9 @@ from html.parser import HTMLParser
 
 import pytest
 
-from pictrace.images import decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.metrics import ready_metrics
 from pictrace.output.report import Report, Subject, html_report
 from pictrace.searching.pair import compare_queries

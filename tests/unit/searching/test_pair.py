@@ -8,8 +8,10 @@ import pytest
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.images import UPRIGHT, DecodeLimits, decode, encode_jpeg
 from pictrace.images.edits import crop, mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.orientation import UPRIGHT
+from pictrace.images.reading import DecodeLimits, decode
 from pictrace.indexing.prepare import new_picture
 from pictrace.metrics import ready_metrics
 from pictrace.searching.pair import compare_queries

@@ -11,8 +11,10 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureBatch
-from pictrace.images import UPRIGHT, decode, encode_jpeg, encode_png
 from pictrace.images.edits import crop, recompress
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.orientation import UPRIGHT
+from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching import rarity as rarity_module

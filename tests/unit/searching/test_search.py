@@ -10,8 +10,10 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError
-from pictrace.images import RGBImage, decode, encode_jpeg, encode_png
 from pictrace.images.edits import caption, crop, mirror, recompress, turn
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import find

@@ -7,7 +7,7 @@ import pytest
 
 from pictrace.errors import CriteriaError
 from pictrace.features import RawScores, Scale, Setting
-from pictrace.images import VARIANTS, Variant
+from pictrace.images.orientation import VARIANTS, Variant
 from pictrace.metrics import all_metrics
 from pictrace.searching.presets import DEFAULT_PRESET, all_presets, get_preset
 from pictrace.searching.table import Criteria, ScoreTable

@@ -1,0 +1,100 @@
+"""A picture file, opened: its header is read once and judged by the limits, its pixels come on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pictrace.errors import ImageError
+from pictrace.images.colour import rgb_as_srgb
+from pictrace.images.formats import Picture, sniff
+from pictrace.images.orientation import orient
+from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
+
+__all__ = ["DEFAULT_LIMITS", "DecodeLimits", "ImageInfo", "Opened", "decode", "load", "open_image"]
+
+
+@dataclass(frozen=True)
+class DecodeLimits:
+    """What a picture may cost; judged by its header, before any pixel is decoded."""
+
+    max_bytes: int = 32 * 1024**2
+    max_pixels: int = 64_000_000
+
+    def __post_init__(self) -> None:
+        for name, value in (("max_bytes", self.max_bytes), ("max_pixels", self.max_pixels)):
+            if value <= 0:
+                raise ValueError(f"{name} must be positive, not {value}")
+
+
+DEFAULT_LIMITS = DecodeLimits()
+
+
+@dataclass(frozen=True)
+class ImageInfo:
+    """What a header says."""
+
+    format: str  # a key of FORMATS, such as "JPEG"
+    width: int  # pixels, as seen upright
+    height: int
+    quality: int | None = None  # of a JPEG, 1 to 100 on the scale of the Independent JPEG Group
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A picture within the limits; it may still turn out to be damaged when its pixels are asked for."""
+
+    info: ImageInfo
+    _picture: Picture = field(repr=False)
+
+    def pixels(self, *, min_long_side_px: int | None = None) -> RGBImage:
+        """The whole picture, the colours of an embedded profile converted to sRGB; of several, the first or main one.
+
+        With ``min_long_side_px``, a JPEG may come at a half, a quarter or an eighth of its size, which
+        is several times as fast, as long as the long side keeps that many pixels; other formats come whole.
+
+        Raises ImageError where it is damaged.
+        """
+        pixels = rgb_as_srgb(self._picture.pixels(min_long_side_px), self._picture.profile)
+        return orient(pixels, self._picture.variant)
+
+    def working(self) -> RGBImage:
+        """The one picture that all metrics see, of queries and candidates alike.
+
+        Its long side is WORKING_SIDE_PX, or less where the picture is smaller. Raises like pixels.
+        """
+        upright = orient(self._picture.pixels(WORKING_SIDE_PX), self._picture.variant)
+        # Colours are converted last: that is as good within half a level, and a matter of 0.3 megapixels at most.
+        return rgb_as_srgb(fit(upright, WORKING_SIDE_PX), self._picture.profile)
+
+
+def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
+    """Read the header of a JPEG, PNG, WebP, GIF, BMP, TIFF, AVIF or HEIC.
+
+    Raises ImageError for bytes that are no picture, and for a picture beyond the limits.
+    """
+    if len(data) > limits.max_bytes:
+        raise ImageError(
+            f"the file has {len(data):,} bytes, more than the {limits.max_bytes:,} allowed: "
+            "save it smaller or raise max_bytes"
+        )
+    kind = sniff(data)
+    picture = kind.read(data)
+    width, height = picture.width, picture.height
+    if width * height > limits.max_pixels:
+        raise ImageError(
+            f"the picture has {width} x {height} pixels, more than the "
+            f"{limits.max_pixels:,} allowed: save it smaller or raise max_pixels"
+        )
+    if picture.variant.quarter_turns % 2:
+        width, height = height, width
+    return Opened(ImageInfo(kind.name, width, height, picture.quality), picture)
+
+
+def decode(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS, *, min_long_side_px: int | None = None) -> RGBImage:
+    """The pixels of a file, see Opened.pixels; raises like that and open_image."""
+    return open_image(data, limits).pixels(min_long_side_px=min_long_side_px)
+
+
+def load(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> RGBImage:
+    """The working picture of a file, see Opened.working; raises like that and open_image."""
+    return open_image(data, limits).working()
