@@ -68,6 +68,11 @@ class Comparison:
     match: Match | None
     diagnosis: Diagnosis
 
+    @property
+    def scores(self) -> dict[str, float]:
+        """Each metric's similarity, from 0 to 1, by the metric's name; NaN where it cannot compare the two."""
+        return {name: part.similarity for name, part in self.match.metrics.items()} if self.match else {}
+
 
 def open_catalog(location: str | Path, *, must_exist: bool = True) -> Catalog:
     """Open a catalog; close it when done.
@@ -78,6 +83,11 @@ def open_catalog(location: str | Path, *, must_exist: bool = True) -> Catalog:
         Its SQLite file.
     must_exist
         Whether a missing file is an error; otherwise an empty catalog is made.
+
+    Returns
+    -------
+    Catalog
+        Whatever store it is.
 
     Raises
     ------
@@ -100,6 +110,11 @@ def index(source: str | Path, catalog: str | Path | Catalog, *, column: str | No
         Where to add them; a missing file is made.
     column
         Of a table: what holds the paths or links, where it is not to be guessed.
+
+    Returns
+    -------
+    IndexResult
+        How many pictures were added and known, and what could not be used.
 
     Raises
     ------
@@ -136,6 +151,11 @@ def search(
     top
         How many matches at the most.
 
+    Returns
+    -------
+    list of Found
+        Each with its ``match`` (rank, score from 0 to 1, every metric's part) and its ``picture`` (label, sources).
+
     Raises
     ------
     ImageError
@@ -160,6 +180,11 @@ def compare(first: str | Path | bytes, second: str | Path | bytes, *, preset: st
         Paths, or the bytes of pictures' files.
     preset
         Weights and settings by name.
+
+    Returns
+    -------
+    Comparison
+        The second picture as a match of the first, and the diagnosis.
 
     Raises
     ------

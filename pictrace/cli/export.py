@@ -14,7 +14,7 @@ from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import OK, USAGE, say, say_json, warn
-from pictrace.errors import PicTraceError
+from pictrace.errors import PicTraceError, UsageError
 from pictrace.output.exports import write_features, write_list
 from pictrace.wording import counted
 
@@ -61,7 +61,7 @@ def _written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
     """A file that has its name only when it is whole; a former file stays until then."""
     path = Path(name)
     if catalog.occupies(path):
-        raise PicTraceError(f"{name} is the catalog itself. Name another file to write.")
+        raise UsageError(f"{name} is the catalog itself. Name another file to write.")
     try:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
             try:

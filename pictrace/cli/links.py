@@ -6,7 +6,7 @@ import argparse
 from dataclasses import asdict, replace
 
 from pictrace.cli._commands import add_json
-from pictrace.cli._output import FAILED, OK, say, say_json, warn
+from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.web.crawl import crawl
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.scrape import DEFAULT_RULES, PageLinks, ScrapeRules
@@ -78,4 +78,6 @@ def _links(options: argparse.Namespace) -> int:
         say_json({"pages": listed, "failures": failures})
     if pages and not found:
         warn("pictrace: no picture was found that is worth listing; --all shows what was left out.")
-    return OK if found else FAILED
+    if not found:
+        return FAILED
+    return PARTLY if failures else OK

@@ -31,7 +31,7 @@ __all__ = [
 
 
 def _number(value: float) -> float | None:
-    """JSON knows no NaN: what could not be compared is null."""
+    """JSON knows no NaN: what could not be compared is null. Six digits end before float32's noise begins."""
     return None if math.isnan(value) else round(value, 6)
 
 
@@ -66,7 +66,7 @@ def match_document(match: Match) -> dict[str, Any]:
             name: {
                 "raw": _number(part.raw),
                 "similarity": _number(part.similarity),
-                "weight": part.weight,
+                "weight": _number(part.weight),
                 "contribution": _number(part.contribution),
             }
             for name, part in match.metrics.items()

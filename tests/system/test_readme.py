@@ -2,13 +2,19 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import pictrace.cli
 from pictrace.cli import main
+from pictrace.images.edits import mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.metrics import all_metrics
+from pictrace.sample import open_sample
 from tests.http_server import serve
 from tests.paths import ROOT
 
@@ -25,6 +31,37 @@ def test_the_library_example_runs_and_finds_its_picture(capsys: pytest.CaptureFi
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert "Astronaut" in lines[0]
+
+
+def test_the_library_examples_run_in_their_order(
+    photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "photographs"
+    folder.mkdir()
+    for name, data in photographs.items():
+        (folder / name).write_bytes(data)
+    (tmp_path / "query.jpg").write_bytes(encode_jpeg(mirror(decode(photographs["coffee.png"]))))
+    monkeypatch.chdir(tmp_path)
+    first, second = code_blocks((ROOT / "docs" / "library.md").read_text("utf-8"), "python")
+    exec(compile(first, "docs/library.md", "exec"), {})  # noqa: S102 (our own text)
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f"{len(photographs)} added, 0 known"
+    assert lines[1].endswith("coffee.png")
+    assert "mirrored" in lines[-2]
+    assert lines[-1] == "1.00 by keypoints"
+    exec(compile(second, "docs/library.md", "exec"), {})  # noqa: S102 (our own text)
+    assert capsys.readouterr().out.splitlines()[0] == "coffee.png"
+
+
+def test_the_example_command_runs(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (example,) = code_blocks((ROOT / "docs" / "cli.md").read_text("utf-8"), "python")
+    (tmp_path / "count.py").write_text(example)
+    monkeypatch.setattr(pictrace.cli, "__path__", [*pictrace.cli.__path__, str(tmp_path)])
+    with closing(open_sample()) as catalog:
+        assert main(["count", catalog.location]) == 0
+        assert capsys.readouterr().out == f"{catalog.count()}\n"
 
 
 def test_the_commands_of_the_readme_work(

@@ -1,5 +1,6 @@
 """The command line as its users call it."""
 
+import io
 import json
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.features import FeatureSpec
 from pictrace.images.edits import crop
-from pictrace.images.encoding import encode_jpeg
+from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric, ready_metrics
@@ -74,6 +75,7 @@ def test_search_json_has_the_documented_form(
     assert set(first["metrics"]) == {metric.name for metric in ready_metrics()}
     for part in first["metrics"].values():
         assert set(part) == {"raw", "similarity", "weight", "contribution"}
+        assert all(one is None or one == round(one, 6) for one in part.values())  # no noise of float32
     total = sum(part["contribution"] for part in first["metrics"].values())
     assert total == pytest.approx(first["score"], abs=1e-4)
     assert all(value >= 0 for value in document["timing_ms"].values())
@@ -190,6 +192,11 @@ def test_info_tells_what_is_missing_and_what_is_damaged(
         (["index", "{tmp}/none", "--catalog", "{tmp}/c.sqlite"], 1, "no folder or file"),
         (["index", "{folder}", "--catalog", "{tmp}/none/c.sqlite"], 1, "does not exist"),
         (["compare", "{folder}/notes.txt", "{query}"], 1, "notes.txt"),
+        (["merge", "{catalog}", "--catalog", "{catalog}"], 2, "the catalog itself"),
+        (["index", "{catalog}", "--catalog", "{catalog}"], 2, "the catalog itself"),
+        (["export", "--catalog", "{catalog}", "--list", "{catalog}"], 2, "the catalog itself"),
+        (["export", "--catalog", "{catalog}"], 2, "nothing to write"),
+        (["model", "get", "resnet51"], 2, "The models are"),
     ],
 )
 def test_failures_have_a_status_and_a_reason(
@@ -225,3 +232,18 @@ def test_as_a_module_and_silent_when_piped(folder: Path, tmp_path: Path) -> None
     assert "\r" not in result.stderr
     assert len(result.stderr.splitlines()) == 1  # the one failure
     assert "added" in result.stdout
+
+
+def test_a_query_from_standard_input_and_one_that_is_not_there(
+    catalog: Path, query: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noise = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)
+    for data, status, said in ((query.read_bytes(), 0, "Found"), (encode_png(noise), 1, "No match found")):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+        assert main(["search", "-", "--catalog", str(catalog)]) == status
+        assert said in capsys.readouterr().out
+
+
+def test_a_refresh_without_links_says_so(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["refresh", "--catalog", str(catalog)]) == 0
+    assert capsys.readouterr().out == "The catalog has no links to check.\n"
