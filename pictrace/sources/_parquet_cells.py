@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import accumulate
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,7 +22,7 @@ __all__ = ["Blobs", "Leaf", "leaves_of", "open_parquet", "text_rows"]
 ROWS_AT_ONCE = 1000
 KEPT_BYTES = 64 * 1024**2  # of pictures that the reading has passed, for threads that come a little later
 MAX_BLOB_BYTES = 32 * 1024**2
-MAX_LEAVES = 2000
+MAX_LEAVES, MAX_CHUNKS = 2000, 1_000_000
 SCHEMA_DEPTH, THRIFT_BYTES, THRIFT_ITEMS = 20, 64 * 1024**2, 1_000_000
 
 
@@ -57,14 +59,16 @@ def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Iterator[Parqu
         raise SourceError(f"{path} is damaged or no Parquet file ({reason}). Write it again.") from error
 
 
-def leaves_of(file: ParquetFile, path: Path) -> list[Leaf]:
+def leaves_of(file: ParquetFile, path: Path, *, max_chunks: int = MAX_CHUNKS) -> list[Leaf]:
     """The columns that hold one value a row, in their order.
 
-    Those within lists and maps are left out, and columns of bytes without any.
+    Those within lists and maps are left out, and columns of bytes without any. max_chunks: columns times row groups.
     """
     count = file.metadata.num_columns
     if count > MAX_LEAVES:
         raise SourceError(f"{path} has {count:,} columns; {MAX_LEAVES:,} is the most. Write fewer.")
+    if count * file.metadata.num_row_groups > max_chunks:
+        raise SourceError(f"{path} is cut into more than {max_chunks:,} pieces. Write it with larger row groups.")
     leaves = []
     for position in range(count):
         column = file.schema.column(position)
@@ -136,7 +140,8 @@ class Blobs:
 
     def __init__(self, path: Path, leaf: Leaf, groups: Sequence[int], *, kept_bytes: int = KEPT_BYTES) -> None:
         """groups: the number of rows of each row group."""
-        self._path, self._leaf, self._groups, self._most_kept = path, leaf, groups, kept_bytes
+        self._path, self._leaf, self._most_kept = path, leaf, kept_bytes
+        self._ends = list(accumulate(groups))
         self._lock = threading.Lock()
         self._rows: Iterator[tuple[int, bytes | None]] = iter(())
         self._group, self._next = -1, 0  # what is being read, and the row that comes next
@@ -166,12 +171,10 @@ class Blobs:
                 return
 
     def _group_of(self, row: int) -> tuple[int, int]:
-        begin = 0
-        for group, count in enumerate(self._groups):
-            if row < begin + count:
-                return group, begin
-            begin += count
-        raise SourceError(f"{self._path} has no row {row + 1:,}.")
+        group = bisect_right(self._ends, row)
+        if group == len(self._ends):
+            raise SourceError(f"{self._path} has no row {row + 1:,}.")
+        return group, self._ends[group - 1] if group else 0
 
     def _from(self, group: int, begin: int) -> Iterator[tuple[int, bytes | None]]:
         with open_parquet(self._path) as file:

@@ -14,7 +14,7 @@ import pytest
 from pyarrow import parquet as pq
 
 from pictrace.errors import SourceError
-from pictrace.sources._parquet_cells import Blobs, Leaf
+from pictrace.sources._parquet_cells import Blobs, Leaf, leaves_of, open_parquet
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
 from pictrace.sources.parquet import read_parquet
@@ -150,5 +150,10 @@ def test_a_value_that_is_repeated_is_held_once(tmp_path: Path) -> None:
 def test_too_many_rows_and_columns_are_refused(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="more than 2 rows"):
         read_parquet(saved(tmp_path, {"path": ["a.png"] * 3}), max_rows=2)
+    path = saved(tmp_path, {"path": ["a.png"] * 3, "note": ["x"] * 3}, row_group_size=1)
+    with open_parquet(path) as file:
+        assert len(leaves_of(file, path, max_chunks=6)) == 2
+        with pytest.raises(SourceError, match="more than 5 pieces"):
+            leaves_of(file, path, max_chunks=5)
     with pytest.raises(SourceError, match="2,001 columns"):
         read_parquet(saved(tmp_path, {f"c{number}": ["a.png"] for number in range(2001)}))
