@@ -3,4 +3,8 @@
 from pictrace.app.about import show
 from pictrace.app.frame import in_frame
 
+TITLE = "About"
+ICON = "info"
+ORDER = 4
+
 in_frame(show)

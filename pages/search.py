@@ -3,4 +3,8 @@
 from pictrace.app.frame import in_frame
 from pictrace.app.search.page import show
 
+TITLE = "Search"
+ICON = "image_search"
+ORDER = 1
+
 in_frame(show)

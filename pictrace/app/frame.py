@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from pictrace.app.pages import pages_in
 from pictrace.metrics import all_metrics
 
 __all__ = ["frame", "in_frame", "route"]
@@ -23,14 +26,18 @@ def route() -> None:
     frame()
     st.navigation(
         [
-            st.Page("pages/search.py", title="Search", icon=":material/image_search:", default=True),
-            st.Page("pages/compare.py", title="Compare", icon=":material/compare:"),
-            st.Page("pages/catalog.py", title="Catalog", icon=":material/photo_library:"),
-            st.Page("pages/about.py", title="About", icon=":material/info:"),
+            st.Page(f"pages/{one.file}", title=one.title, icon=one.icon, default=not number)
+            for number, one in enumerate(pages_in(_folder()))
         ],
         position="top",
     ).run()
     _count_run()
+
+
+def _folder() -> Path:
+    """Where the pages are: beside the script that was started."""
+    context = get_script_run_ctx()
+    return Path(context.main_script_path if context else "streamlit_app.py").parent / "pages"
 
 
 def in_frame(show: Callable[[], None]) -> None:

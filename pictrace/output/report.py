@@ -71,7 +71,7 @@ def html_report(report: Report) -> bytes:
         _numbers(report),
     ]
     if report.registered:
-        parts += ["<h2>Laid on each other</h2>", _row(report.registered)]
+        parts += ["<h2>Overlay</h2>", _row(report.registered)]
     titles = {metric.name: metric.title for metric in report.metrics}
     for explanation in report.explanations:
         parts.append(f"<h2>{html.escape(titles.get(explanation.metric, explanation.metric))}</h2>")
@@ -93,7 +93,14 @@ def html_report(report: Report) -> bytes:
 
 
 def _numbers(report: Report) -> str:
-    head = ("Metric", "Value", "Similarity", "Weight", "Adds", *(("Among unrelated pairs",) if report.rarity else ()))
+    head = (
+        "Metric",
+        "Value",
+        "Similarity",
+        "Weight",
+        "Contribution",
+        *(("Among unrelated pairs",) if report.rarity else ()),
+    )
     rows = ["".join(f"<th>{one}</th>" for one in head)]
     for metric in report.metrics:
         part = report.match.metrics[metric.name]

@@ -16,13 +16,13 @@ COMMUNITY_CLOUD = Path("/mount/src")  # where Streamlit Community Cloud keeps th
 class Owner:
     """catalog: the one that all share (None for the built-in sample); writable: by everybody who reaches the page.
 
-    folders: whose pictures and catalogs the page may open. fleeting: whether the disk is lost at each start.
+    folders: whose pictures and catalogs the page may open. ephemeral: whether the disk is lost at each start.
     """
 
     catalog: str | None
     writable: bool
     folders: tuple[Path, ...]
-    fleeting: bool
+    ephemeral: bool
 
     def may_read(self, path: Path) -> bool:
         """Whether a file lies, after all links are followed, in one of the folders."""

@@ -19,11 +19,11 @@ from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.kinds import SourceKind, Table
 from pictrace.sources.listing import kind_of_source, list_source
 
-__all__ = ["Handed", "Intake", "listing_of"]
+__all__ = ["Upload", "Uploads", "listing_of"]
 
 
 @dataclass(frozen=True)
-class Handed:
+class Upload:
     """An uploaded file that lies on the server's disk. id: the same as long as the same upload is there."""
 
     id: str
@@ -45,40 +45,40 @@ class Handed:
             raise
 
 
-class Intake:
+class Uploads:
     """A session's uploads, in a folder that goes with the last that refers to it."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
-        self._handed: dict[str, Handed] = {}
+        self._uploads: dict[str, Upload] = {}
         self._listings: dict[tuple[str | None, ...], Listing | SourceError] = {}
         self._tables: dict[str, list[Table]] = {}
         self._kinds: dict[str, DatabaseKind] = {}
 
-    def take(self, upload_id: str, name: str, data: memoryview) -> Handed:
+    def take(self, upload_id: str, name: str, data: memoryview) -> Upload:
         """Keep an upload's bytes, once."""
-        if upload_id not in self._handed:
+        if upload_id not in self._uploads:
             if self._folder is None:
                 self._folder = Path(tempfile.mkdtemp(prefix="pictrace-"))
                 weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             # What it is called is a stranger's choice; messages and sources should still say it, near enough.
             suffix = Path(name).suffix.lower()
             stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:80].strip(".") or "upload"
-            folder = self._folder / str(len(self._handed))
+            folder = self._folder / str(len(self._uploads))
             folder.mkdir()
             path = folder / f"{stem}{suffix if suffix.lstrip('.') in upload_suffixes() else ''}"
             path.write_bytes(data)
-            self._handed[upload_id] = Handed(upload_id, name, path)
-        return self._handed[upload_id]
+            self._uploads[upload_id] = Upload(upload_id, name, path)
+        return self._uploads[upload_id]
 
     def listing(
-        self, handed: Handed, *, column: str | None = None, table: str | None = None, encoding: str | None = None
+        self, upload: Upload, *, column: str | None = None, table: str | None = None, encoding: str | None = None
     ) -> Listing:
         """What it names; read once for each choice. SourceError where it is nothing that lists pictures."""
-        key = (handed.id, column, table, encoding)
+        key = (upload.id, column, table, encoding)
         if key not in self._listings:
             try:
-                self._listings[key] = listing_of(handed, column=column, table=table, encoding=encoding)
+                self._listings[key] = listing_of(upload, column=column, table=table, encoding=encoding)
             except SourceError as error:
                 self._listings[key] = error
         found = self._listings[key]
@@ -86,47 +86,47 @@ class Intake:
             raise found
         return found
 
-    def kind(self, handed: Handed) -> DatabaseKind:
+    def kind(self, upload: Upload) -> DatabaseKind:
         """What a database is: a catalog of ours, some other, or a damaged one; looked through once."""
-        if handed.id not in self._kinds:
+        if upload.id not in self._kinds:
             try:
-                self._kinds[handed.id] = kind_of(handed.path)
+                self._kinds[upload.id] = kind_of(upload.path)
             except PicTraceError as error:
-                _rename(error, handed)
-                self._kinds[handed.id] = DatabaseKind("damaged", str(error))
-        return self._kinds[handed.id]
+                _rename(error, upload)
+                self._kinds[upload.id] = DatabaseKind("damaged", str(error))
+        return self._kinds[upload.id]
 
-    def tables(self, handed: Handed) -> list[Table]:
+    def tables(self, upload: Upload) -> list[Table]:
         """The tables of a database, or the sheets of a workbook, that have columns to read; none of other files.
 
         Raises SourceError where it cannot be read.
         """
-        if handed.id not in self._tables:
-            tables_of = handed.kind.tables
+        if upload.id not in self._tables:
+            tables_of = upload.kind.tables
             try:
-                found = tables_of(handed.path) if tables_of is not None else []
-                self._tables[handed.id] = [one for one in found if one.columns]
+                found = tables_of(upload.path) if tables_of is not None else []
+                self._tables[upload.id] = [one for one in found if one.columns]
             except SourceError as error:
-                _rename(error, handed)
+                _rename(error, upload)
                 raise
-        return self._tables[handed.id]
+        return self._tables[upload.id]
 
 
 def listing_of(
-    handed: Handed, *, column: str | None = None, table: str | None = None, encoding: str | None = None
+    upload: Upload, *, column: str | None = None, table: str | None = None, encoding: str | None = None
 ) -> Listing:
     """What an uploaded archive, table, list or database names; SourceError where it is none.
 
     It may come from anybody: files of this server that it names are left out, but for those under folders
     that the owner has named, and so are objects of S3 unless the owner allows them.
     """
-    if handed.path.suffix.lstrip(".") not in upload_suffixes():
+    if upload.path.suffix.lstrip(".") not in upload_suffixes():
         known = ", ".join(upload_suffixes())
-        raise SourceError(f"{handed.name} cannot list pictures. Its name must end with one of: {known}.")
+        raise SourceError(f"{upload.name} cannot list pictures. Its name must end with one of: {known}.")
     try:
-        listing = list_source(str(handed.path), column=column, table=table, encoding=encoding)
+        listing = list_source(str(upload.path), column=column, table=table, encoding=encoding)
     except SourceError as error:
-        _rename(error, handed)
+        _rename(error, upload)
         raise
     settings = owner()
     items, skipped = [], list(listing.skipped)
@@ -136,12 +136,12 @@ def listing_of(
         elif item.path is None or settings.may_read(item.path):
             items.append(item)
         else:
-            beside_it = item.path.is_relative_to(handed.path.parent)
+            beside_it = item.path.is_relative_to(upload.path.parent)
             named = item.path.name if beside_it else str(item.path)
             skipped.append(Skipped(named, "Files of the server are not read for a table. Upload the picture itself."))
     return replace(listing, items=tuple(items), skipped=tuple(skipped))
 
 
-def _rename(error: PicTraceError, handed: Handed) -> None:
+def _rename(error: PicTraceError, upload: Upload) -> None:
     """Have an error name the file as its owner does, and not as it lies on the server."""
-    error.args = (str(error).replace(str(handed.path), handed.name),)
+    error.args = (str(error).replace(str(upload.path), upload.name),)

@@ -17,11 +17,15 @@ from typing import Self, TypeVar
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from pictrace.app.shared.state import Session
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.catalog.state import AddState, BrowseState, JobState
+from pictrace.app.shared.open_catalog import CatalogState
+from pictrace.app.shared.query_state import QueryState
+from pictrace.app.shared.session import session_key
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 from pictrace.service.jobs import Job
+from pictrace.service.search import Answer, Search
+from pictrace.service.workspaces import Workspace
 from tests.paths import ROOT
 
 __all__ = ["QUERY", "Page"]
@@ -36,6 +40,7 @@ TEXTS = ("title", "subheader", "markdown", "caption", "error", "info", "success"
 
 
 SomeJob = TypeVar("SomeJob", bound=Job)
+Kept = TypeVar("Kept")
 
 
 class Page(AppTest):
@@ -151,39 +156,65 @@ class Page(AppTest):
 
     # What lies beneath ----------------------------------------------------------------------------------
 
-    @property
-    def session(self) -> Session:
-        found: Session = self.session_state["pictrace"]
+    def kept(self, kind: type[Kept]) -> Kept:
+        """The session's object of this kind."""
+        found: Kept = self.session_state[session_key(kind)]
         return found
 
     @property
+    def asking(self) -> QueryState:
+        return self.kept(QueryState)
+
+    @property
+    def catalogs(self) -> CatalogState:
+        return self.kept(CatalogState)
+
+    @property
+    def adding(self) -> AddState:
+        return self.kept(AddState)
+
+    @property
+    def browsing(self) -> BrowseState:
+        return self.kept(BrowseState)
+
+    @property
+    def job(self) -> Job | None:
+        return self.kept(JobState).job
+
+    @property
+    def search(self) -> Search:
+        return self.asking.search
+
+    @property
+    def answer(self) -> Answer:
+        answer = self.search.answer
+        assert answer is not None
+        return answer
+
+    @property
     def query(self) -> Query:
-        query = self.session.query
-        assert query is not None
-        return query
+        return self.answer.query
 
     @property
     def ranked(self) -> ScoreTable:
         """The scores of the whole catalog."""
-        table = self.session.table
-        assert table is not None
-        return table
+        return self.answer.table
 
     @property
     def private(self) -> Workspace:
         """This person's own catalog."""
-        workspace = self.session.private
+        workspace = self.catalogs.private
         assert workspace is not None
         return workspace
 
     def select(self, picture_id: int) -> Self:
         """Open the details of a match, as a click on its card would."""
-        self.session.selected = picture_id
+        self.asking.selected = picture_id
         return self.again()
 
     def finished_job(self, kind: type[SomeJob]) -> SomeJob:
         """What ran in the background, and has ended."""
-        job = self.session.job
+        job = self.job
         assert isinstance(job, kind)
         assert job.wait(60)
         return job

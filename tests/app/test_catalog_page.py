@@ -15,9 +15,7 @@ import pytest
 import streamlit as st
 
 from pictrace.app.catalog import downloads as downloads_view
-from pictrace.app.shared import workspaces
-from pictrace.app.shared.state import PRIVATE, UPLOAD_LIMITS, Session, workspace_of, workspace_to_add_to
-from pictrace.catalog.cache import FeatureCache
+from pictrace.app.shared.open_catalog import PRIVATE, CatalogState, opened
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError, SourceError
@@ -26,8 +24,11 @@ from pictrace.indexing.rebuild import count_missing_features
 from pictrace.indexing.run import Failure
 from pictrace.metrics import get_metric
 from pictrace.output.documents import failures_csv
+from pictrace.service import workspaces
 from pictrace.service.jobs import AddJob, RebuildJob, RefreshJob, preview
-from pictrace.service.uploads import Handed, Intake, listing_of
+from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.uploads import Upload, Uploads, listing_of
+from pictrace.service.workspaces import SHARED
 from pictrace.sources.base import Item
 from tests.app.page import Page
 from tests.http_server import serve
@@ -51,12 +52,12 @@ def test_the_shared_catalog_is_shown_and_cannot_be_changed() -> None:
     app = Page.open("catalog")
     assert "Sample catalog" in app.texts
     assert "this one stays as it is" in app.texts
-    app.session_state["catalog_picked"] = int(workspaces.open_workspace().catalog.ids()[0])
+    app.browsing.picked = int(opened(SHARED).catalog.ids()[0])
     app.again()
     assert "pixels" in app.texts
     assert "Remove" not in app.buttons
     app.press("Search with this")
-    assert app.session.picture is not None
+    assert app.search.picture is not None
 
 
 def test_the_list_can_be_searched_and_paged() -> None:
@@ -74,7 +75,7 @@ def test_the_list_can_be_searched_and_paged() -> None:
 def test_the_numbers() -> None:
     app = Page.open("catalog")
     app.choose("catalog_part", "Numbers")
-    assert app.numbers()["Pictures"] == str(workspaces.open_workspace().catalog.count())
+    assert app.numbers()["Pictures"] == str(opened(SHARED).catalog.count())
     assert not app.table_with("Missing")["Missing"].any()
 
 
@@ -91,12 +92,12 @@ def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
     assert "1 added, 0 already here, 1 failed." in app.texts
     assert app.table_with("Picture")["Picture"].tolist() == ["broken.jpg"]
     assert "My catalog" in app.texts
-    assert workspaces.open_workspace().catalog.count() == 34
+    assert opened(SHARED).catalog.count() == 34
     app.press("Done")
     private = app.private
     assert private.catalog.count() == 1
     app.choose("catalog_part", "Pictures")
-    app.session_state["catalog_picked"] = int(private.catalog.ids()[0])
+    app.browsing.picked = int(private.catalog.ids()[0])
     app.run()
     app.press("Remove")
     assert "About to be removed: cup.png." in app.texts
@@ -121,7 +122,7 @@ def test_objects_of_s3_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPa
     app = adding()
     app.text_area(key="add_links").set_value("s3://bucket/a.jpg\nhttps://example.org/b.jpg").run()
     assert "1 link to fetch" in app.texts
-    assert "Left out: 1" in app.texts
+    assert "1 entry cannot be added" in app.texts
 
 
 def test_a_writable_shared_catalog_takes_what_is_added(
@@ -133,7 +134,7 @@ def test_a_writable_shared_catalog_takes_what_is_added(
     app.press("Add to this catalog")
     app.finished_job(AddJob)
     assert catalog.count() == 1
-    assert app.session.private is None
+    assert app.catalogs.private is None
 
 
 def test_old_private_catalogs_are_deleted(own_cache: Path, photographs: dict[str, bytes]) -> None:
@@ -229,13 +230,12 @@ def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list
 
 
 def test_a_private_workspace_is_made_once() -> None:
-    state = Session()
-    assert workspace_of(state) is workspaces.open_workspace()
-    first = workspace_to_add_to(state)
-    assert first is workspace_to_add_to(state)
-    assert first is workspace_of(state)
-    assert isinstance(first.cache, FeatureCache)
-    assert oct(Path(first.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
+    state = CatalogState()
+    assert state.workspace() is opened(SHARED)
+    first = state.workspace_to_add_to()
+    assert first is state.workspace_to_add_to()
+    assert first is state.workspace()
+    assert state.choice == PRIVATE
     first.catalog.close()
 
 
@@ -266,11 +266,11 @@ def test_an_uploaded_archive_is_added(photographs: dict[str, bytes]) -> None:
     assert addresses == {"holiday.zip!/a/cup.png", "holiday.zip!/../cat.png"}
 
 
-def handed(name: str, data: bytes) -> Handed:
+def uploaded(name: str, data: bytes) -> Upload:
     return KEPT.take(f"{name} {hash(data)}", name, memoryview(data))
 
 
-KEPT = Intake()
+KEPT = Uploads()
 
 
 def test_a_table_cannot_read_files_of_the_server(
@@ -279,22 +279,22 @@ def test_a_table_cannot_read_files_of_the_server(
     (tmp_path / "allowed").mkdir()
     (tmp_path / "allowed" / "cup.png").write_bytes(photographs["coffee.png"])
     table = f"path,kind\n/etc/passwd,x\n{tmp_path}/allowed/cup.png,y\nhttps://example.org/a.jpg,z\n../up.png,w\n"
-    listing = listing_of(handed("t.csv", table.encode()))
+    listing = listing_of(uploaded("t.csv", table.encode()))
     assert [item.url for item in listing.items] == ["https://example.org/a.jpg"]
     assert listing.column == "path"
     assert len(listing.skipped) == 3
     assert all("not read for a table" in one.reason for one in listing.skipped)
     monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path / "allowed"))
-    allowed = listing_of(handed("t.csv", table.encode()))
+    allowed = listing_of(uploaded("t.csv", table.encode()))
     assert [item.path for item in allowed.items if item.path] == [tmp_path / "allowed" / "cup.png"]
     outside = f"path\n{tmp_path}/allowed/../secret.png\n"
-    assert listing_of(handed("t.csv", outside.encode())).items == ()
+    assert listing_of(uploaded("t.csv", outside.encode())).items == ()
 
 
 @pytest.mark.parametrize(("name", "data"), [("x.zip", b"no archive"), ("x.csv", b"a,b\n1,2\n"), ("x.exe", b"MZ")])
 def test_a_listing_that_is_none_says_why(name: str, data: bytes) -> None:
     with pytest.raises(SourceError):
-        listing_of(handed(name, data))
+        listing_of(uploaded(name, data))
     app = adding()
     if name != "x.exe":  # the uploader itself refuses that one
         app.upload(data, name, key="add_listing")
@@ -315,7 +315,7 @@ def test_the_pictures_of_a_web_page_are_picked_and_added(
         app.text_input(key="page_address").set_value(server.url("/gallery"))
         app.press("Find pictures")
         assert not app.exception
-        assert [link.alt for link in app.session.found_links if not link.left_out] == ["a cup", "gone"]
+        assert [link.alt for link in app.adding.found_links if not link.left_out] == ["a cup", "gone"]
         assert server.count("/cup.png") == 0
         assert "2 links to fetch" in app.texts
         app.press("Add to a catalog of my own")
@@ -328,7 +328,7 @@ def test_a_web_page_that_must_not_be_read_is_refused() -> None:
     app.text_input(key="page_address").set_value("http://127.0.0.1:9/gallery")
     app.press("Find pictures")
     assert "127.0.0.1" in app.texts
-    assert app.session.found_links == ()
+    assert app.adding.found_links == ()
 
 
 # What one hands in, and what one opens ------------------------------------------------------------
@@ -344,7 +344,7 @@ def test_the_guessed_column_is_shown_and_can_be_corrected() -> None:
     choice.set_value("shown_at").run()
     assert not app.exception
     app.press("Add to a catalog of my own")
-    job = app.session.job
+    job = app.job
     assert isinstance(job, AddJob)
     assert [item.url for item in job.items] == ["https://example.org/page"]
     job.stop()
@@ -359,7 +359,7 @@ def test_a_guessed_encoding_is_shown_and_can_be_corrected() -> None:
     choice.set_value("cp1250").run()
     assert not app.exception
     app.press("Add to a catalog of my own")
-    job = app.session.job
+    job = app.job
     assert isinstance(job, AddJob)
     assert [item.source.metadata for item in job.items] == [{"title": "Łódź"}]
     job.stop()
@@ -422,32 +422,16 @@ def test_a_catalog_in_the_owners_folder_is_opened_and_no_other(
     assert app.heading == "Sample catalog"
     monkeypatch.setenv("PICTRACE_FOLDERS", "")
     with pytest.raises(CatalogError, match="not in a folder"):
-        workspaces.open_named(catalog.location)
+        opened(catalog.location)
 
 
-def test_one_comes_back_to_a_private_catalog(items: list[Item]) -> None:
-    first = Session()
-    mine = workspace_to_add_to(first)
-    Indexing(mine.catalog, items[:2]).run()
-    again = workspaces.open_private(workspaces.private_token(mine))
-    assert again is not None
-    assert again.catalog.ids().tolist() == mine.catalog.ids().tolist()
-    again.catalog.close()
-    for token in ("", "../../etc/passwd", "0" * 32, workspaces.private_token(mine).upper() + "x"):
-        assert workspaces.open_private(token) is None
-    mine.catalog.close()
-    workspaces.delete_private(workspaces.private_token(mine))
-    assert workspaces.open_private(workspaces.private_token(mine)) is None
-    assert first.opened == PRIVATE
-
-
-def test_a_disk_that_forgets_is_told_once(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_disk_that_is_lost_is_warned_of_once(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PICTRACE_CATALOG", catalog.location)
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
     monkeypatch.setenv("PICTRACE_FLEETING", "1")
     app = Page.open("catalog")
-    assert "forgets its disk" in app.texts
-    app.press("Understood")
+    assert "is lost when this server restarts" in app.texts
+    app.press("OK")
     assert not app.warning
 
 
@@ -499,7 +483,7 @@ def test_links_are_refreshed_on_the_page(
     app.press("Remove them")
     assert catalog.count() == 3
     app.press("Done")
-    assert app.session.job is None
+    assert app.job is None
 
 
 def catalog_of(photographs: dict[str, bytes], path: Path) -> SqliteCatalog:

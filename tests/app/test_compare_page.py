@@ -5,15 +5,17 @@ import re
 import pytest
 
 from pictrace.app.compare import page as compare_view
-from pictrace.app.shared import workspaces
-from pictrace.app.shared.comparison import FIRST, KEY, SECOND, Comparison, picture_at
-from pictrace.app.shared.state import Picture
+from pictrace.app.shared.open_catalog import opened
+from pictrace.app.shared.session import session_key
 from pictrace.errors import PicTraceError
 from pictrace.images.edits import crop, mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.metrics import ready_metrics
 from pictrace.searching.presets import criteria_of
+from pictrace.service.comparison import FIRST, SECOND, Comparison
+from pictrace.service.pictures import Picture, picture_at
+from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
 from tests.http_server import serve
 
@@ -28,7 +30,7 @@ def compared(first: bytes, second: bytes) -> Page:
 
 
 def comparison(app: Page) -> Comparison:
-    found: Comparison = app.session_state[KEY]
+    found: Comparison = app.session_state[session_key(Comparison)]
     return found
 
 
@@ -45,8 +47,8 @@ def test_two_uploads_are_compared(photographs: dict[str, bytes]) -> None:
     fit = app.table_with("How they fit").set_index("How they fit")[""]
     assert fit["Mirrored"] == "yes"
     assert fit["Of the first, lies in the second"] in {"99%", "100%"}
-    assert len(app.table_with("Adds")) == 5
-    assert app.table_with("Adds")["Adds"].sum() == pytest.approx(comparison_score(app), abs=0.01)
+    assert len(app.table_with("Contribution")) == 5
+    assert app.table_with("Contribution")["Contribution"].sum() == pytest.approx(comparison_score(app), abs=0.01)
 
 
 def comparison_score(app: Page) -> float:
@@ -58,10 +60,8 @@ def comparison_score(app: Page) -> float:
 def test_a_slider_computes_nothing_again(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     app = compared(photographs["coffee.png"], photographs["chelsea.png"])
     before = comparison(app).scores({}, orientations=True)
-    monkeypatch.setattr("pictrace.app.shared.comparison.prepare_query", lambda *_, **__: pytest.fail("read again"))
-    monkeypatch.setattr(
-        "pictrace.app.shared.comparison.compare_queries", lambda *_, **__: pytest.fail("compared again")
-    )
+    monkeypatch.setattr("pictrace.service.comparison.prepare_query", lambda *_, **__: pytest.fail("read again"))
+    monkeypatch.setattr("pictrace.service.comparison.compare_queries", lambda *_, **__: pytest.fail("compared again"))
     app.slide("w_orb", 0.0)
     assert comparison(app).scores({}, orientations=True) is before
 
@@ -83,7 +83,7 @@ def test_a_broken_picture_says_so_and_the_former_stays(photographs: dict[str, by
 def test_the_address_names_pictures_of_the_catalog_and_of_the_network(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    picture_id = int(workspaces.open_workspace().catalog.ids()[0])
+    picture_id = int(opened(SHARED).catalog.ids()[0])
     with serve() as server:
         server.add("/cup.png", photographs["coffee.png"], content_type="image/png")
         monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
@@ -100,7 +100,7 @@ def test_the_address_names_pictures_of_the_catalog_and_of_the_network(
 )
 def test_an_address_that_leads_nowhere_says_so(address: str) -> None:
     with pytest.raises(PicTraceError):
-        picture_at(address, workspaces.open_workspace())
+        picture_at(address, opened(SHARED).catalog)
     app = Page.open("compare", a=address)
     assert app.error
     assert "Give two pictures" in app.texts
@@ -109,7 +109,7 @@ def test_an_address_that_leads_nowhere_says_so(address: str) -> None:
 def test_unrelated_pictures_have_nothing_laid_over(photographs: dict[str, bytes]) -> None:
     app = compared(photographs["coffee.png"], photographs["chelsea.png"])
     assert "No common content found." in app.texts
-    assert "Laid on each other" not in app.texts
+    assert "Overlay" not in app.texts
 
 
 def test_the_report_holds_what_the_page_says(photographs: dict[str, bytes]) -> None:

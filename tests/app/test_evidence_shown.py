@@ -36,7 +36,7 @@ def details_of(picture: bytes, number: int = 0) -> Page:
     app = Page.open()
     app.upload(picture)
     table = app.ranked
-    app.session.selected = table.rank(criteria_of("balanced", top=24))[number].id
+    app.asking.selected = table.rank(criteria_of("balanced", top=24))[number].id
     app.slide("top", 24)
     return app
 

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pictrace.app.components import pointmap
 from pictrace.app.shared import map as map_view
-from pictrace.app.shared.workspaces import open_workspace
+from pictrace.app.shared.open_catalog import opened
 from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.explore.map.maps import catalog_map
@@ -20,6 +20,7 @@ from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg, thumbnail
 from pictrace.images.reading import decode, load
 from pictrace.metrics import get_metric, ready_metrics
+from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
 
 pytestmark = pytest.mark.slow  # each test drives a whole page
@@ -71,7 +72,7 @@ def test_the_catalog_is_a_map_that_is_told_in_words(drawn: Drawn) -> None:
     assert told[0].src.startswith("data:image/jpeg")
     assert re.search(r"34 pictures\. The two directions keep \d\d% of all differences by Colours", app.texts)
     assert [one.label for one in app.selectbox if one.key and one.key.startswith("catalog_map")] == [
-        "Near means alike by",
+        "Place pictures by",
         "Colour",
         "Keep",
     ]
@@ -82,9 +83,9 @@ def test_a_click_on_the_catalogs_page_opens_the_picture(drawn: Drawn) -> None:
     assert "Nearest on the map" not in app.texts
     app.button(key="stand_in").click().run()
     assert not app.exception
-    catalog = open_workspace().catalog
+    catalog = opened(SHARED).catalog
     chosen = int(catalog.ids()[5])
-    assert app.session_state["catalog_picked"] == chosen
+    assert app.browsing.picked == chosen
     assert catalog.pictures([chosen])[chosen].label in app.texts
     assert "Nearest on the map to the chosen picture" in app.texts
     assert drawn[-1]["selected"] == 5
@@ -96,7 +97,7 @@ def test_the_matches_and_the_query_are_on_the_searchs_map(photographs: dict[str,
     marks, query, looks = given["marks"], given["query"], given["looks"]
     assert isinstance(query, pointmap.QueryMark)
     assert isinstance(looks, pointmap.Looks)
-    catalog = open_workspace().catalog
+    catalog = opened(SHARED).catalog
     first = next(number for number, rank in marks.items() if rank == "1")
     assert sorted(marks.values()) == ["1", "2", "3", "4", "5"]
     assert catalog.pictures([int(catalog.ids()[first])])[int(catalog.ids()[first])].label.startswith("Cup of coffee")
@@ -112,7 +113,7 @@ def test_a_click_beside_the_matches_searches_with_that_picture(photographs: dict
     app.button(key="stand_in").click().run()
     assert not app.exception
     query = app.query
-    assert query.id == open_workspace().catalog.ids()[5]
+    assert query.id == opened(SHARED).catalog.ids()[5]
     place, positions = drawn[-1]["query"], drawn[-1]["positions"]
     assert isinstance(place, pointmap.QueryMark)
     np.testing.assert_allclose((place.x, place.y), positions[5])

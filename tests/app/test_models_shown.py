@@ -10,12 +10,13 @@ import pytest
 from aiohttp import web
 
 from pictrace import models
-from pictrace.app.shared.workspaces import open_workspace
+from pictrace.app.shared.open_catalog import opened
 from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
 from pictrace.service.jobs import RebuildJob
 from pictrace.service.model_jobs import GetJob, Jobs
+from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
 from tests.http_server import serve
 from tests.watching import Watch
@@ -82,7 +83,7 @@ def test_the_button_gets_it_and_the_slider_works(
         address = server.add("/tiny.onnx", tiny_model_file.read_bytes())
         model = _register(dataclasses.replace(registered, addresses=(address,)), monkeypatch)
         app = Page.open().upload(photographs["coffee.png"])
-        workspace = open_workspace()
+        workspace = opened(SHARED)
         lacking = Embedding(model).spec
         assert len(workspace.catalog.missing(lacking)) == workspace.catalog.count()
         app.press("Get it").until(lambda page: not page.slider(key="w_embedding").disabled)
@@ -115,12 +116,12 @@ def test_the_first_weight_extracts_once_and_then_sliders_recompute_nothing(
     assert watch.calls == []
     app.slide("w_embedding", 1.0)
     assert watch.calls == ["extract", "compare"]
-    query = app.session.query
+    query = app.query
     app.slide("w_embedding", 0.0)
     app.slide("w_embedding", 2.0)
     app.slide("w_ssim", 0.1)
     assert watch.calls == ["extract", "compare"]
-    assert app.session.query is query
+    assert app.query is query
     app.switch("orientations", False)
     assert watch.calls == ["extract", "compare"] * 2
     assert not app.exception
@@ -133,7 +134,7 @@ def test_the_preset_and_which_parts_decide(tiny_model: Path, photographs: dict[s
     assert app.selectbox(key="preset").value == "look-alikes"
     assert "--model" in app.code[0].value
     table = app.ranked
-    app.session.selected = int(next(one for one in table.ids if one != app.query.id))
+    app.asking.selected = int(next(one for one in table.ids if one != app.query.id))
     app.slide("top", 24)
     app.choose("evidence", "embedding")
     assert "point the same way" in app.texts
@@ -168,7 +169,7 @@ def test_jobs_are_shared_and_can_be_stopped(registered: Model, monkeypatch: pyte
 
 
 def test_features_are_made_once_for_everybody(tiny_model: Path) -> None:
-    workspace, jobs = open_workspace(), Jobs()
+    workspace, jobs = opened(SHARED), Jobs()
     metric = get_metric("embedding")
     job = jobs.build(workspace.catalog, metric)
     assert isinstance(job, RebuildJob)

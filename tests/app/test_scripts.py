@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from pictrace.app.components.matches import Address, Card, Segment
 from pictrace.app.components.pointmap import RAMP_STEPS, Group, QueryMark, Told
 from pictrace.app.components.scripts import script
 from pictrace.app.components.triangle import Entry
@@ -25,7 +26,9 @@ def told_to_scripts(name: str) -> list[str]:
     return re.findall(r"^ +(\w+):", found[1], re.MULTILINE)
 
 
-@pytest.mark.parametrize("kind", [Entry, Group, QueryMark, Told], ids=lambda kind: str(kind.__name__))
+@pytest.mark.parametrize(
+    "kind", [Address, Card, Entry, Group, QueryMark, Segment, Told], ids=lambda kind: str(kind.__name__)
+)
 def test_the_scripts_know_the_fields_that_python_sends(kind: type) -> None:
     assert told_to_scripts(kind.__name__) == [one.name for one in fields(kind)]
 

@@ -5,15 +5,17 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
-from pictrace.app.shared import state as state_module
-from pictrace.app.shared import workspaces
-from pictrace.app.shared.state import Picture
+from pictrace.app.shared.open_catalog import opened
 from pictrace.errors import CatalogError
 from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.metrics import all_metrics, ready_metrics
 from pictrace.searching.table import Criteria
+from pictrace.service import details
+from pictrace.service import search as search_module
+from pictrace.service.pictures import Picture
+from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
 from tests.paths import ROOT
 from tests.watching import Watch
@@ -31,8 +33,8 @@ def test_the_first_page_invites_and_has_a_slider_a_metric() -> None:
 def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(encode_jpeg(mirror(decode(photographs["chelsea.png"])), quality=60))
     assert "Found: Chelsea the cat" in app.texts
-    assert "pictures compared in" in app.texts
-    assert app.session.table is not None
+    assert "pictures searched in" in app.texts
+    assert app.search.answer is not None
 
 
 def test_a_broken_upload_says_what_to_do() -> None:
@@ -43,7 +45,7 @@ def test_a_broken_upload_says_what_to_do() -> None:
 
 def test_sliders_recompute_nothing(photographs: dict[str, bytes], watch: Watch) -> None:
     """After a slider no decoding, no extraction and no comparing: every call of the core is counted."""
-    watch.on(state_module, "prepare_query", "score")
+    watch.on(search_module, "prepare_query", "score")
     for metric in all_metrics():
         watch.on(type(metric), "extract", "compare")
     app = Page.open().upload(photographs["coffee.png"])
@@ -56,7 +58,7 @@ def test_sliders_recompute_nothing(photographs: dict[str, bytes], watch: Watch) 
     app.slide("min_score", 0.2)
     app.slide("top", 8)
     assert watch.calls == []
-    app.session.selected = app.query.id
+    app.asking.selected = app.query.id
     app.segmented_control(key="orb_evidence").run()
     app.choose("evidence", "orb")
     watch.clear()
@@ -102,12 +104,9 @@ def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
     assert "1. Cup of coffee" in app.texts
     for metric in ready_metrics():
         app.choose("evidence", metric.name)
-        state = app.session
-        assert state.table is not None
-        assert state.selected is not None
-        assert (state.selected, metric.name) in state.pairs
+        assert app.segmented_control(key="evidence").value == metric.name
     app.button(key="close_details").click().run()
-    assert app.session.selected is None
+    assert app.asking.selected is None
     assert "1. Cup of coffee" not in app.texts
 
 
@@ -115,13 +114,12 @@ def test_details_of_a_match_and_back(photographs: dict[str, bytes]) -> None:
 def test_a_match_without_its_original_still_has_its_numbers(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pictrace.app.shared import panels
     from pictrace.errors import SourceError
 
     def gone(*_: object) -> bytes:
         raise SourceError("The original is not where it was.")
 
-    monkeypatch.setattr(panels, "original_bytes", gone)
+    monkeypatch.setattr(details, "original_bytes", gone)
     app = Page.open().upload(photographs["coffee.png"])
     app.select(app.query.id)
     assert "The original is not where it was." in app.texts
@@ -134,7 +132,7 @@ def test_surprise_and_clear() -> None:
     app.press("Surprise me")
     assert "This very file is in the catalog." in app.texts
     app.press("Clear")
-    assert app.session.picture is None
+    assert app.search.picture is None
     assert "Which picture are you looking for?" in app.texts
 
 
@@ -158,9 +156,9 @@ def test_an_object_of_s3_is_not_read_with_the_servers_credentials(monkeypatch: p
 @pytest.mark.slow
 def test_orientations_off_is_a_new_comparison(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
-    before = app.session.table
+    before = app.ranked
     app.switch("orientations", False)
-    assert app.session.table is not before
+    assert app.ranked is not before
 
 
 @pytest.mark.slow
@@ -168,7 +166,7 @@ def test_a_catalog_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch
     def broken() -> None:
         raise CatalogError("The disk is full. Free some space.")
 
-    monkeypatch.setattr(workspaces, "open_sample", broken)
+    monkeypatch.setattr("pictrace.service.workspaces.open_sample", broken)
     app = Page.open()
     assert "The disk is full. Free some space." in app.texts
 
@@ -179,20 +177,20 @@ def test_another_picture_forgets_the_selection(photographs: dict[str, bytes]) ->
     query = app.query
     app.select(query.id)
     assert "1. Cup of coffee" in app.texts
-    app.session.look_for(Picture(photographs["chelsea.png"], "cat.png", "upload"))
+    app.search.look_for(Picture(photographs["chelsea.png"], "cat.png", "upload"))
     app.run()
-    assert app.session.selected is None
-    assert app.session.query is not query
+    assert app.asking.selected is None
+    assert app.query is not query
 
 
 @pytest.mark.slow
 def test_a_broken_picture_leaves_the_former_results(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
-    table = app.session.table
+    table = app.ranked
     app.upload(b"this is no picture", "broken.jpg")
     assert "broken.jpg" in app.texts
     assert "This very file is in the catalog" in app.texts
-    assert app.session.table is table
+    assert app.ranked is table
 
 
 @pytest.mark.slow
@@ -236,16 +234,16 @@ def test_a_large_catalog_says_how_many_were_scored_exactly(
     app = Page.open().upload(photographs["coffee.png"])
     table = app.ranked
     assert not table.exhaustive
-    assert f"the {len(table.ids)} nearest exactly" in app.texts
-    app.press("Score everything exactly")
-    assert "all exactly" in app.texts
+    assert f"the {len(table.ids)} closest in full detail" in app.texts
+    app.press("Check all pictures in full detail")
+    assert "all in full detail" in app.texts
     table = app.ranked
     assert table.exhaustive
     app.slide("w_orb", 1.0)
-    assert "all exactly" in app.texts
-    app.session.settle_for_the_nearest()  # what the button "Stop" does
+    assert "all in full detail" in app.texts
+    app.search.settle_for_the_closest()  # what the button "Stop" does
     app.run()
-    assert "nearest exactly" in app.texts
+    assert "closest in full detail" in app.texts
 
 
 @pytest.mark.slow
@@ -308,7 +306,7 @@ def test_the_recipe_is_the_same_search_on_the_command_line(
     app.slide("top", 3)
     (tmp_path / "q.png").write_bytes(photographs["coffee.png"])
     words = app.code[0].value.split()
-    places = {"PICTURE": str(tmp_path / "q.png"), "FILE": workspaces.open_workspace().catalog.location}
+    places = {"PICTURE": str(tmp_path / "q.png"), "FILE": opened(SHARED).catalog.location}
     assert words[:3] == ["python", "-m", "pictrace"]
     assert main([places.get(word, word) for word in words[3:]] + ["--json"]) == 0
     document = json.loads(capsys.readouterr().out)

@@ -9,7 +9,7 @@ import streamlit as st
 
 from pictrace.app.components import triangle as triangle_module
 from pictrace.app.search import weights as weights_view
-from pictrace.app.shared.workspaces import open_workspace
+from pictrace.app.shared.open_catalog import opened
 from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
 from pictrace.explore.weights.whatif import WhatIf
 from pictrace.images.edits import mirror
@@ -21,6 +21,7 @@ from pictrace.output.charts.weights import agreement_figure, ranges_figure, what
 from pictrace.sample import example_queries
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.table import Criteria
+from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
 from tests.watching import Watch
 
@@ -75,7 +76,7 @@ def test_the_corners_of_the_map_decide_its_rows(photographs: dict[str, bytes], d
     app.choose("map_corners", ["ssim", "histogram", "phash"])
     table = app.ranked
     rows, entries = drawn[-1]["rows"], drawn[-1]["entries"]
-    catalog = open_workspace().catalog
+    catalog = opened(SHARED).catalog
     # top, left, right: the last row; the first of the base; the last of the base
     for name, code in (("ssim", rows[-1][0]), ("histogram", rows[0][0]), ("phash", rows[0][-1])):
         first = table.rank(Criteria(weights={name: 1.0}))[0].id
@@ -126,7 +127,7 @@ def test_too_few_corners_are_told(photographs: dict[str, bytes]) -> None:
 
 def test_a_corner_that_is_no_longer_measured_is_replaced(photographs: dict[str, bytes]) -> None:
     app = searched(photographs)
-    app.session_state["kept_corners"] = ["ssim", "orb", "retired"]
+    app.session_state["map_corners"] = ["ssim", "orb", "retired"]
     app.choose("beside", "Map of weights")
     assert app.multiselect(key="map_corners").value == ["ssim", "layout", "orb"]
 
@@ -151,7 +152,7 @@ def test_the_choices_are_kept_while_a_match_is_open(photographs: dict[str, bytes
 
 def test_the_disagreement_is_told_in_ranks(photographs: dict[str, bytes]) -> None:
     app = searched(photographs).choose("beside", "Disagreement")
-    assert "Which pictures do they dispute?" in app.texts
+    assert "Where do the metrics disagree most?" in app.texts
     shown = app.table_with("Now")
     assert list(shown.columns[:3]) == ["", "Picture", "Now"]
     assert list(shown.columns[3:]) == list(brief_titles(ready_metrics()).values())

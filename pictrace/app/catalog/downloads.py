@@ -9,9 +9,9 @@ from pathlib import Path
 
 import streamlit as st
 
-from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.base import Catalog
 from pictrace.output.exports import write_features, write_list
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["downloads"]
 

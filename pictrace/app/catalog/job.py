@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pictrace.app.shared.state import Session, session, workspace_of
+from pictrace.app.catalog.state import JobState
+from pictrace.app.shared.open_catalog import catalog_state
+from pictrace.app.shared.session import of_session
 from pictrace.escape import for_markdown
 from pictrace.output.documents import failures_csv
 from pictrace.service.jobs import Job
@@ -14,20 +16,21 @@ __all__ = ["watch"]
 POLL_S = 0.5
 
 
-def watch(state: Session) -> None:
+def watch() -> None:
     """Draw the session's job, if it has one; only this part is drawn again while it runs."""
+    state = of_session(JobState)
     if state.job is not None:
         with st.container(border=True, key="job"):
             st.fragment(_draw, run_every=POLL_S if state.job.running else None)()
 
 
 def _draw() -> None:
-    state = session()
+    state = of_session(JobState)
     job = state.job
     if job is None:
         st.rerun()
     if job.running:
-        if not job.begun and workspace_of(state).catalog.count():
+        if not job.begun and catalog_state().workspace().catalog.count():
             job.begun = True  # a page that said that the catalog is empty says so no longer
             st.rerun()
         _draw_running(job)
@@ -56,7 +59,7 @@ def _draw_running(job: Job) -> None:
     )
 
 
-def _draw_ended(state: Session, job: Job) -> None:
+def _draw_ended(state: JobState, job: Job) -> None:
     if job.problem:
         st.error(f"{for_markdown(job.problem)} {job.summary}", icon=":material/error:")
     elif job.stopped:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pictrace.app.shared.state import UPLOAD_LIMITS, Session
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.catalog.state import JobState
+from pictrace.app.shared.session import of_session
 from pictrace.catalog.links import LINK_STATES
 from pictrace.service.jobs import RefreshJob
+from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["links"]
 
@@ -16,7 +18,7 @@ WORTH_SHOWING = ("gone", "changed", "failed")
 TITLES = {"ok": "Lead to their picture", "changed": "Lead to another now", "gone": "Vanished", "failed": "Failed"}
 
 
-def links(workspace: Workspace, state: Session) -> None:
+def links(workspace: Workspace) -> None:
     """How the links stood when they were last asked; ask them again."""
     counts = workspace.catalog.link_counts()
     total = sum(counts.values())
@@ -28,7 +30,7 @@ def links(workspace: Workspace, state: Session) -> None:
         for name, title in TITLES.items():
             st.metric(title, f"{counts.get(name, 0):,}", border=True, help=LINK_STATES[name])
     if workspace.writable:
-        _refresh_button(workspace, state)
+        _refresh_button(workspace)
     else:
         st.caption("This catalog cannot be changed here, so its links cannot be refreshed.")
     found = workspace.catalog.links_found(*WORTH_SHOWING, limit=SHOWN)
@@ -49,7 +51,8 @@ def links(workspace: Workspace, state: Session) -> None:
         st.caption(f"{SHOWN} of {noteworthy:,} are shown.")
 
 
-def _refresh_button(workspace: Workspace, state: Session) -> None:
+def _refresh_button(workspace: Workspace) -> None:
+    state = of_session(JobState)
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button(
             "Refresh links",
@@ -64,7 +67,7 @@ def _refresh_button(workspace: Workspace, state: Session) -> None:
         replaced = workspace.catalog.link_counts().get("changed", 0)
         if replaced:
             with st.popover("Remove what was replaced", icon=":material/delete_sweep:"):
-                st.write("Pictures to which nothing leads any more but links that now lead to another picture.")
+                st.write("Removes pictures whose only links now lead to a different picture.")
                 if st.button("Remove them", type="primary"):
                     removed = workspace.catalog.remove_replaced()
                     st.toast(f"{removed:,} removed.")

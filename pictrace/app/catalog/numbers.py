@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pictrace.app.shared.state import UPLOAD_LIMITS, Session
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.catalog.state import JobState
+from pictrace.app.shared.session import of_session
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.output.charts.results import counts_figure
 from pictrace.service.jobs import RebuildJob
+from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["numbers"]
 
 
-def numbers(workspace: Workspace, state: Session) -> None:
+def numbers(workspace: Workspace) -> None:
     """The whole part."""
     facts = workspace.catalog.facts()
     count = workspace.catalog.count()
     with st.container(horizontal=True):
         st.metric("Pictures", f"{count:,}", border=True)
-        st.metric("Their originals", f"{facts.byte_count / 1024**2:,.1f} MB", border=True)
-        st.metric("With several addresses", f"{facts.repeated:,}", border=True)
+        st.metric("Total size", f"{facts.byte_count / 1024**2:,.1f} MB", border=True)
+        st.metric("Found in several places", f"{facts.repeated:,}", border=True)
     if not count:
         return
     left, right = st.columns(2)
@@ -30,10 +32,10 @@ def numbers(workspace: Workspace, state: Session) -> None:
     )
     sizes = {f"{size} to {size + 1} MP": number for size, number in facts.megapixels.items()}
     right.plotly_chart(counts_figure("How large?", sizes), key="sizes", config=plain, alt="Pictures by size")
-    _features(workspace, state, count)
+    _features(workspace, count)
 
 
-def _features(workspace: Workspace, state: Session, count: int) -> None:
+def _features(workspace: Workspace, count: int) -> None:
     st.subheader("Features", anchor=False)
     catalog = workspace.catalog
     features = catalog.feature_counts()
@@ -54,6 +56,7 @@ def _features(workspace: Workspace, state: Session, count: int) -> None:
         st.caption(f"Every metric's features are ready for all {count:,} pictures.")
     if not workspace.writable:
         return
+    state = of_session(JobState)
     with st.container(horizontal=True):
         if missing and st.button(
             "Make the missing features",

@@ -8,14 +8,16 @@ from pictrace.app.catalog.add import add_pictures
 from pictrace.app.catalog.downloads import downloads
 from pictrace.app.catalog.job import watch
 from pictrace.app.catalog.links import links
+from pictrace.app.catalog.menu import catalog_menu, warn_of_ephemeral_disk
 from pictrace.app.catalog.numbers import numbers
 from pictrace.app.catalog.pictures import mapped_pictures, pictures
 from pictrace.app.catalog.removal import removal_bar
-from pictrace.app.shared.catalog_menu import catalog_menu, come_back, fleeting_note
-from pictrace.app.shared.state import SHARED, Session, session, workspace_of
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.catalog.state import browse_state
+from pictrace.app.shared.open_catalog import CatalogState, catalog_state, offer_earlier_catalog
+from pictrace.app.shared.query_state import query_state
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
+from pictrace.service.workspaces import SHARED, Workspace
 
 __all__ = ["show"]
 
@@ -24,13 +26,14 @@ PICTURES, MAP, ADD, LINKS, NUMBERS = "Pictures", "Map", "Add pictures", "Links",
 
 def show() -> None:
     """The whole page."""
-    state = session()
+    state, search = catalog_state(), query_state().search
     try:
-        come_back(state)
-        workspace = workspace_of(state)
+        offer_earlier_catalog(state)
+        workspace = state.workspace()
+        browsing = browse_state(workspace.catalog.identity)
         _head(workspace, state)
-        watch(state)
-        removal_bar(workspace, state)
+        watch()
+        removal_bar(workspace, browsing)
         part = st.segmented_control(
             "Part of the page",
             [PICTURES, MAP, ADD, LINKS, NUMBERS],
@@ -39,27 +42,27 @@ def show() -> None:
             key="catalog_part",
             label_visibility="collapsed",
         )
-        if state.problem:
-            st.error(for_markdown(state.problem), icon=":material/error:")
-            state.problem = ""
+        if search.problem:
+            st.error(for_markdown(search.problem), icon=":material/error:")
+            search.refuse("")
         if part == MAP:
-            mapped_pictures(workspace, state)
+            mapped_pictures(workspace, browsing)
         elif part == ADD:
-            add_pictures(workspace, state)
+            add_pictures(workspace)
         elif part == LINKS:
-            links(workspace, state)
+            links(workspace)
         elif part == NUMBERS:
-            numbers(workspace, state)
+            numbers(workspace)
         else:
-            pictures(workspace, state)
+            pictures(workspace, browsing)
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
-        if state.opened != SHARED and st.button("Back to the shared catalog", icon=":material/undo:"):
+        if state.choice != SHARED and st.button("Back to the shared catalog", icon=":material/undo:"):
             state.open(SHARED)
             st.rerun()
 
 
-def _head(workspace: Workspace, state: Session) -> None:
+def _head(workspace: Workspace, state: CatalogState) -> None:
     count = workspace.catalog.count()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(for_markdown(workspace.title), anchor=False, width="content")
@@ -70,4 +73,4 @@ def _head(workspace: Workspace, state: Session) -> None:
         st.caption("This catalog is yours alone. It is deleted a day after the last change: download it to keep it.")
     elif not workspace.writable:
         st.caption("What you add goes to a catalog of your own; this one stays as it is.")
-    fleeting_note(workspace)
+    warn_of_ephemeral_disk(workspace, state)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from pictrace.app.shared.state import Session
+from pictrace.app.catalog.state import AddState
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.sources.base import Item
@@ -22,7 +22,7 @@ MOST_PAGES = 50
 RULES = ScrapeRules()
 
 
-def from_web_page(state: Session) -> list[Item]:
+def from_web_page(state: AddState) -> list[Item]:
     """Ask for a page, read it with those that follow, and give what was picked of it."""
     with st.expander("From a web page", icon=":material/language:"):
         _form(state)
@@ -31,7 +31,7 @@ def from_web_page(state: Session) -> list[Item]:
         return [Item.of_link(link.address) for link in _picked(state.found_links)]
 
 
-def _form(state: Session) -> None:
+def _form(state: AddState) -> None:
     with st.form("web_page", border=False):
         address = st.text_input("Address of the page", key="page_address", placeholder="https://…")
         left, right = st.columns([1, 2])

@@ -10,18 +10,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.catalog.removal import remove_button
-from pictrace.app.components import Tile, data_address, tiles
+from pictrace.app.catalog.state import BrowseState
+from pictrace.app.components import tiles
 from pictrace.app.shared.filters import metadata_filters
-from pictrace.app.shared.map import map_of_catalog
-from pictrace.app.shared.query import take_from_catalog
-from pictrace.app.shared.state import Session
-from pictrace.app.shared.thumbnails import small_thumbnail
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.shared.map import draw_map
+from pictrace.app.shared.query_state import query_state
+from pictrace.app.shared.thumbnails import picture_tiles, thumbnail_address
 from pictrace.catalog.base import ORDERS
 from pictrace.catalog.records import PictureRecord
 from pictrace.escape import for_markdown
 from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics, ready_metrics
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["mapped_pictures", "pictures"]
 
@@ -32,18 +32,18 @@ TILE_PX, ROW_PX = 216, 96
 SEARCH_PAGE = "pages/search.py"
 
 
-def pictures(workspace: Workspace, state: Session) -> None:
+def pictures(workspace: Workspace, state: BrowseState) -> None:
     """Look through the catalog; choose one to search with, or some to remove."""
     catalog = workspace.catalog
     if not catalog.count():
         st.info("The catalog is empty. Add pictures to it first.", icon=":material/inbox:")
         return
-    chosen, look, page_place = _choices(workspace, state)
+    chosen, look, page_place = _choices(workspace)
     size = PAGE_PICTURES[look]
     _, total = catalog.page(**chosen, limit=0)
     pages = max(1, -(-total // size))
     with page_place:
-        number = min(st.number_input(f"Page, of {pages:,}", 1, pages, key=f"page_{look}_{pages}", width=130), pages)
+        number = min(st.number_input(f"Page (of {pages:,})", 1, pages, key=f"page_{look}_{pages}", width=130), pages)
     ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
     if not ids:
         st.info("No picture fits all of this. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
@@ -55,18 +55,18 @@ def pictures(workspace: Workspace, state: Session) -> None:
         return
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        _gallery(workspace, records)
+        _gallery(workspace, state, records)
     with right, st.container(key="chosen"):
-        _one_picture(workspace, state, st.session_state.get("catalog_picked"))
+        _one_picture(workspace, state)
 
 
-def mapped_pictures(workspace: Workspace, state: Session) -> None:
+def mapped_pictures(workspace: Workspace, state: BrowseState) -> None:
     """The catalog as a map; choose a picture in it to see it whole."""
     left, right = st.columns([3, 2], gap="medium")
     with left:
-        map_of_catalog(workspace, state)
+        draw_map(workspace, "catalog_map", state.pick, picked=state.picked)
     with right, st.container(key="chosen"):
-        _one_picture(workspace, state, st.session_state.get("catalog_picked"))
+        _one_picture(workspace, state)
 
 
 class _Chosen(TypedDict):
@@ -80,7 +80,7 @@ class _Chosen(TypedDict):
     filters: Mapping[str, Sequence[str]]
 
 
-def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaGenerator]:
+def _choices(workspace: Workspace) -> tuple[_Chosen, str, DeltaGenerator]:
     """What the pictures shown have in common, in which order they come, how they are shown, and the place for the
     page's number."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -103,10 +103,10 @@ def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaG
             label_visibility="collapsed",
         )
         with st.container(width=260):
-            filters = metadata_filters(workspace, state)
+            filters = metadata_filters(workspace)
         with st.popover("More", icon=":material/tune:"):
             formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
-            repeated = st.checkbox("With several addresses", key="catalog_repeated")
+            repeated = st.checkbox("Found in several places", key="catalog_repeated")
             lacking = st.checkbox("Without all features", key="catalog_lacking")
     specs = [metric.spec for metric in ready_metrics()] if lacking else []
     chosen: _Chosen = {
@@ -120,24 +120,21 @@ def _choices(workspace: Workspace, state: Session) -> tuple[_Chosen, str, DeltaG
     return chosen, look, page_place
 
 
-def _gallery(workspace: Workspace, records: Mapping[int, PictureRecord]) -> None:
+def _gallery(workspace: Workspace, state: BrowseState, records: dict[int, PictureRecord]) -> None:
     picked = tiles(
-        [
-            Tile(str(one), record.label, small_thumbnail(workspace.catalog.location, one, TILE_PX, workspace))
-            for one, record in records.items()
-        ],
+        picture_tiles(workspace.catalog, records, TILE_PX),
         label="Pictures of the catalog",
         key="catalog_tiles",
         large=True,
     )
     if picked is not None:
-        st.session_state["catalog_picked"] = int(picked)
+        state.picked = int(picked)
 
 
-def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -> None:
-    record = None if picture_id is None else workspace.catalog.pictures([picture_id]).get(picture_id)
+def _one_picture(workspace: Workspace, state: BrowseState) -> None:
+    record = None if state.picked is None else workspace.catalog.pictures([state.picked]).get(state.picked)
     if record is None or record.id in state.removing:
-        st.caption("Choose a picture to see what the catalog knows of it.")
+        st.caption("Choose a picture to see its details.")
         return
     with st.container(border=True):
         st.subheader(for_markdown(record.label), anchor=False)
@@ -154,19 +151,20 @@ def _one_picture(workspace: Workspace, state: Session, picture_id: int | None) -
             values = [", ".join(some) for some in record.metadata.values()]
             st.dataframe({"Metadata": list(record.metadata), "Value": values}, hide_index=True)
         with st.container(horizontal=True):
-            _search_button(workspace, state, record.id)
+            _search_button(workspace, record.id)
             if workspace.writable:
                 remove_button(state, {record.id: record.label})
 
 
-def _search_button(workspace: Workspace, state: Session, picture_id: int) -> None:
+def _search_button(workspace: Workspace, picture_id: int) -> None:
     if st.button("Search with this", type="primary", icon=":material/image_search:"):
-        take_from_catalog(workspace, state, picture_id)
-        if state.asked is not None:
+        state = query_state()
+        state.look_for_in(workspace.catalog, picture_id)
+        if state.search.asked is not None:
             st.switch_page(SEARCH_PAGE)
 
 
-def _table(workspace: Workspace, state: Session, records: Mapping[int, PictureRecord]) -> None:
+def _table(workspace: Workspace, state: BrowseState, records: dict[int, PictureRecord]) -> None:
     rows = list(records.values())
     chosen = st.dataframe(
         _frame(workspace, rows),
@@ -188,18 +186,17 @@ def _table(workspace: Workspace, state: Session, records: Mapping[int, PictureRe
         if not picked:
             st.caption("Choose rows to search with one, or to remove some." if workspace.writable else "Choose a row.")
         if len(picked) == 1:
-            _search_button(workspace, state, next(iter(picked)))
+            _search_button(workspace, next(iter(picked)))
         if picked and workspace.writable:
             remove_button(state, picked)
 
 
 def _frame(workspace: Workspace, rows: Sequence[PictureRecord]) -> pd.DataFrame:
     """One row a picture: what it looks like, what is known of it, and its metadata, a column each."""
-    location = workspace.catalog.location
     ready = workspace.catalog.features_ready([one.id for one in rows])
     titles = {metric.feature_key: metric.name for metric in all_metrics()}
     columns: dict[str, list[object]] = {
-        "Picture": [data_address(small_thumbnail(location, one.id, ROW_PX, workspace)) for one in rows],
+        "Picture": [thumbnail_address(workspace.catalog, one.id, ROW_PX) for one in rows],
         "Title": [one.label for one in rows],
         "Source": [one.sources[0].address if one.sources else "" for one in rows],
         "Size": [f"{one.width} × {one.height}" for one in rows],

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pictrace.app.shared.state import Session
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.catalog.state import BrowseState
 from pictrace.escape import for_markdown
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["removal_bar", "remove_button"]
 
 NAMED = 3
 
 
-def remove_button(state: Session, chosen: dict[int, str]) -> None:
+def remove_button(state: BrowseState, chosen: dict[int, str]) -> None:
     """chosen: titles by picture id."""
     st.button(
         "Remove" if len(chosen) == 1 else f"Remove {len(chosen)}",
@@ -24,11 +24,11 @@ def remove_button(state: Session, chosen: dict[int, str]) -> None:
     )
 
 
-def _remove(state: Session, chosen: dict[int, str]) -> None:
+def _remove(state: BrowseState, chosen: dict[int, str]) -> None:
     state.removing |= chosen
 
 
-def removal_bar(workspace: Workspace, state: Session) -> None:
+def removal_bar(workspace: Workspace, state: BrowseState) -> None:
     """What is about to be removed, until that is confirmed or undone."""
     if not state.removing:
         return

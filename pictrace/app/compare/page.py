@@ -8,14 +8,13 @@ from functools import partial
 import numpy as np
 import streamlit as st
 
+from pictrace.app.compare.picture_input import picture_input
 from pictrace.app.components import Overlay, copy_link, registered
 from pictrace.app.shared import evidence
-from pictrace.app.shared.comparison import FIRST, SECOND, Comparison, Examined, Side, comparison, picture_at
 from pictrace.app.shared.controls import criteria_controls
-from pictrace.app.shared.panels import numbers_table
-from pictrace.app.shared.picture_input import picture_input
-from pictrace.app.shared.state import session, workspace_of
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.shared.numbers_table import numbers_table
+from pictrace.app.shared.open_catalog import catalog_state
+from pictrace.app.shared.session import of_session
 from pictrace.diagnosis import Diagnosis
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
@@ -26,6 +25,9 @@ from pictrace.output.report import Report, Subject, html_report
 from pictrace.searching.pair import PairScores
 from pictrace.searching.rarity import rarity
 from pictrace.searching.table import Criteria, Match
+from pictrace.service.comparison import FIRST, SECOND, Comparison, Examined, Side
+from pictrace.service.pictures import picture_at
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["show"]
 
@@ -35,10 +37,10 @@ TITLES = {FIRST: "First picture", SECOND: "Second picture"}
 
 def show() -> None:
     """The whole page."""
-    state, pair = session(), comparison()
-    criteria, orientations = criteria_controls(all_metrics(), state)
+    pair = of_session(Comparison)
+    wanted = criteria_controls(all_metrics())
     try:
-        workspace = workspace_of(state)
+        workspace = catalog_state().workspace()
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
@@ -52,7 +54,7 @@ def show() -> None:
             "Give two pictures to see what they share, and what was done to one of them.", icon=":material/compare:"
         )
         return
-    _result(workspace, pair, criteria, orientations=orientations)
+    _result(workspace, pair, wanted.criteria, orientations=wanted.orientations)
 
 
 def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
@@ -86,7 +88,7 @@ def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:
     pair.asked[side] = address
     try:
         with st.spinner("Fetching the picture"):
-            pair.put(side, picture_at(address, workspace))
+            pair.put(side, picture_at(address, workspace.catalog))
     except PicTraceError as error:
         return str(error)
     return ""
@@ -114,9 +116,9 @@ def _answer(found: Diagnosis) -> None:
     with st.container(border=True, key="answer"):
         st.subheader(for_markdown(found.verdict), anchor=False)
         if found.changes:
-            told = [f"- {for_markdown(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
-            st.markdown("\n".join(["The first is the second,", "", *told]))
-        st.caption(f"{found.confidence:.0%} sure. Told from the pixels, whatever the metrics weigh.")
+            done = [f"- {for_markdown(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
+            st.markdown("\n".join(["The first is the second,", "", *done]))
+        st.caption(f"{found.confidence:.0%} sure. Measured from the pixels; weights do not matter.")
 
 
 def _fit(examined: Examined) -> None:
@@ -124,7 +126,7 @@ def _fit(examined: Examined) -> None:
     place = examined.diagnosis.registration
     if place is None:
         return
-    st.subheader("Laid on each other", anchor=False)
+    st.subheader("Overlay", anchor=False)
     left, right = st.columns([3, 2], gap="medium")
     first, second, changed = (encode_jpeg(one.image) for one in examined.laid_over)
     height, width = examined.laid_over[0].image.shape[:2]

@@ -6,7 +6,6 @@ import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
@@ -19,16 +18,12 @@ __all__ = [
     "copy_link",
     "data_address",
     "kept_token",
-    "match_list",
     "paste_button",
     "registered",
     "tiles",
 ]
 
 
-_MATCHES = st.components.v2.component(
-    "pictrace_matches", html="<ul></ul>", css=style("matches.css"), js=script("matches.js")
-)
 _TILES = st.components.v2.component("pictrace_tiles", html="<ul></ul>", css=style("tiles.css"), js=script("tiles.js"))
 _PASTE = st.components.v2.component(
     "pictrace_paste",
@@ -85,13 +80,6 @@ def tiles(items: Sequence[Tile], *, label: str, key: str, large: bool = False) -
     result = _TILES(key=key, data={"items": shown, "label": label, "large": large}, on_picked_change=_ignore)
     picked = result.picked
     return picked if isinstance(picked, str) and picked in {one.id for one in items} else None
-
-
-def match_list(items: Sequence[dict[str, Any]], *, selected: str | None, key: str) -> str | None:
-    """The ranked cards; the id of the one that was clicked, in that run only."""
-    result = _MATCHES(key=key, data={"items": list(items), "selected": selected}, on_picked_change=_ignore)
-    picked = result.picked
-    return picked if isinstance(picked, str) and picked in {one["id"] for one in items} else None
 
 
 @dataclass(frozen=True)

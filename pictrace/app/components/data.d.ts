@@ -16,6 +16,11 @@ export interface Segment {
   share: number
 }
 
+export interface Address {
+  text: string
+  href: string
+}
+
 export interface Card {
   id: string
   rank: string
@@ -28,7 +33,7 @@ export interface Card {
   tone: string
   segments: Segment[]
   facts: string[]
-  sources: { text: string; href: string }[]
+  sources: Address[]
 }
 
 export interface Matches {

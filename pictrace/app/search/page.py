@@ -5,95 +5,96 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import streamlit as st
 
-from pictrace.app.components import Tile, tiles
-from pictrace.app.search.weights import disagreement, map_of_weights, what_if_part
-from pictrace.app.shared.catalog_menu import come_back
-from pictrace.app.shared.controls import criteria_controls
-from pictrace.app.shared.map import map_of_search
-from pictrace.app.shared.model import missing_features
-from pictrace.app.shared.panels import details, list_of_matches
-from pictrace.app.shared.query import example_tiles, query_inputs, take_from_catalog
-from pictrace.app.shared.state import Session, current_table, session, workspace_of
-from pictrace.app.shared.thumbnails import small_thumbnail
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.components import tiles
+from pictrace.app.search.answer import current_table
+from pictrace.app.search.details import details
+from pictrace.app.search.features import watch_missing_features
+from pictrace.app.search.inputs import example_tiles, query_inputs
+from pictrace.app.search.matches import list_of_matches
+from pictrace.app.search.side import beside_matches
+from pictrace.app.search.weights import what_if_part
+from pictrace.app.shared.controls import Wanted, criteria_controls
+from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
+from pictrace.app.shared.query_state import QueryState, query_state
+from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.catalog.records import Source
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.metrics.base import Metric
-from pictrace.output.charts.results import contributions_figure, distribution_figure
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
-from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, verdict
+from pictrace.service.search import Answer
+from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
 
 __all__ = ["show"]
 
 GALLERY = 18
-SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Map of weights", "Disagreement", "Map of the catalog")
+TILE_PX = 216
 
 
 def show() -> None:
     """The whole page."""
-    metrics = all_metrics()
-    state = session()
+    catalogs, state = catalog_state(), query_state()
+    search = state.search
     try:
-        come_back(state)
-        workspace = workspace_of(state)
-        criteria, orientations = criteria_controls(metrics, state, ranked=workspace)
+        offer_earlier_catalog(catalogs)
+        workspace = catalogs.workspace()
+        wanted = criteria_controls(all_metrics(), ranked=workspace)
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
     _inputs(workspace, state)
-    table = current_table(workspace, state, criteria.weights, orientations=orientations)
-    if any(weight and get_metric(name).unavailable() for name, weight in criteria.weights.items()):
+    table = current_table(workspace, search, wanted)
+    if any(weight and get_metric(name).unavailable() for name, weight in wanted.criteria.weights.items()):
         st.rerun()  # its network was found not to work: the slider tells why
-    if state.problem:
-        st.error(for_markdown(state.problem), icon=":material/broken_image:")
-    if table is None or state.query is None:
+    if search.problem:
+        st.error(for_markdown(search.problem), icon=":material/broken_image:")
+    answer = search.answer
+    if table is None or answer is None:
         _empty(workspace, state)
         return
     started = time.perf_counter()
     try:
-        found = find(workspace.catalog, table, criteria)
-        told = verdict(state.query, table, found)
+        found = find(workspace.catalog, table, wanted.criteria)
+        said = verdict(answer.query, table, found)
     except CriteriaError as error:
-        _query_line(workspace, state, table, Verdict("Nothing to rank by.", str(error), frozenset()))
+        _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return
-    state.timing_ms["rank"] = (time.perf_counter() - started) * 1e3
-    _query_line(workspace, state, table, told)
+    timing_ms = {**answer.timing_ms, "rank": (time.perf_counter() - started) * 1e3}
+    answer = replace(answer, timing_ms=timing_ms)
+    _query_line(workspace, state, answer, said)
     for metric in table.metrics:
-        if metric.on_demand and criteria.weights.get(metric.name):
-            missing_features(workspace, metric)
+        if metric.on_demand and wanted.criteria.weights.get(metric.name):
+            watch_missing_features(workspace, metric)
     if not table.catalog_size:
-        if state.filters:
-            st.info(
-                "No picture of the catalog fits the filters. Choose fewer of them.", icon=":material/filter_alt_off:"
-            )
+        if wanted.filters:
+            st.info("No picture fits the filters. Choose fewer of them.", icon=":material/filter_alt_off:")
         else:
             st.info("The catalog is empty, so there is nothing to find yet.", icon=":material/inbox:")
         return
     if found:
-        _results(workspace, state, table, criteria, found, told, table.metrics, orientations=orientations)
+        _results(workspace, state, answer, wanted, found, said)
 
 
-def _inputs(workspace: Workspace, state: Session) -> None:
-    before = state.asked
+def _inputs(workspace: Workspace, state: QueryState) -> None:
+    before = state.search.asked
     ways, examples = st.columns([3, 2], gap="medium")
     with ways:
         query_inputs(workspace, state)
     with examples:
         example_tiles(state)
-    if state.asked is not before:
+    if state.search.asked is not before:
         st.rerun()  # so that the buttons that depend on a query are right at once
 
 
-def _empty(workspace: Workspace, state: Session) -> None:
+def _empty(workspace: Workspace, state: QueryState) -> None:
     """No query yet: what the catalog holds, each picture a query."""
     ids = workspace.catalog.ids()
     st.subheader("Which picture are you looking for?", anchor=False)
@@ -102,20 +103,17 @@ def _empty(workspace: Workspace, state: Session) -> None:
         return
     st.caption(
         f"{for_markdown(workspace.title)}: {_pictures(len(ids))}. "
-        "Drop a picture above, or choose one of these to find its relatives."
+        "Drop a picture above, or pick one to see what resembles it."
     )
     records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
     chosen = tiles(
-        [
-            Tile(str(one), record.label, small_thumbnail(workspace.catalog.location, one, 216, workspace))
-            for one, record in records.items()
-        ],
+        picture_tiles(workspace.catalog, records, TILE_PX),
         label="Pictures of the catalog",
         key="gallery",
         large=True,
     )
     if chosen is not None:
-        take_from_catalog(workspace, state, int(chosen))
+        state.look_for_in(workspace.catalog, int(chosen))
         st.rerun()
 
 
@@ -123,132 +121,78 @@ def _pictures(count: int) -> str:
     return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
-def _query_line(workspace: Workspace, state: Session, table: ScoreTable, told: Verdict) -> None:
+def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: Verdict) -> None:
     """The query and the answer, before anything else."""
+    table = answer.table
     with st.container(border=True, key="answer"):
         left, right = st.columns([1, 3], vertical_alignment="center")
-        name = state.picture.name if state.picture else "query"
-        left.image(state.query_thumbnail, alt=f"Your picture: {name}", width=220)
+        left.image(answer.thumbnail, alt=f"Your picture: {answer.picture.name}", width=220)
         with right:
-            st.subheader(for_markdown(told.headline), anchor=False)
-            st.write(for_markdown(told.detail))
-            count = table.catalog_size
-            spent = sum(state.timing_ms.values())
-            exact = "all exactly" if table.exhaustive else f"the {len(table.ids):,} nearest exactly"
-            st.caption(f"{for_markdown(workspace.title)}: {_pictures(count)} compared in {spent:.0f} ms · {exact}")
+            st.subheader(for_markdown(said.headline), anchor=False)
+            st.write(for_markdown(said.detail))
+            st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
             with st.container(horizontal=True):
-                if not table.exhaustive and st.button("Score everything exactly", icon=":material/done_all:"):
-                    state.exhaustive = True
+                if not table.exhaustive and st.button("Check all pictures in full detail", icon=":material/done_all:"):
+                    state.search.exhaustive = True
                     st.rerun()
                 if workspace.writable:
-                    _add_query(workspace, state)
+                    _add_query(workspace, state, answer)
 
 
-def _add_query(workspace: Workspace, state: Session) -> None:
+def _how_searched(answer: Answer) -> str:
+    table = answer.table
+    spent_s = sum(answer.timing_ms.values()) / 1e3
+    spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
+    detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
+    return f"{_pictures(table.catalog_size)} searched in {spent}; {detail}"
+
+
+def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:
     """One click adds the query to a catalog that this session may add to, unless it is there."""
-    query, picture = state.query, state.picture
-    if query is None or picture is None or query.id in workspace.catalog.pictures([query.id]):
+    picture = answer.picture
+    if answer.query.id in workspace.catalog.pictures([answer.query.id]):
         return
     if st.button("Add it to the catalog", icon=":material/add_photo_alternate:"):
         run = Indexing(workspace.catalog, [Item.of_bytes(picture.data, Source(picture.kind, picture.name))])
         with st.spinner("Adding the picture"):
             run.run()
         for failure in run.failures:
-            state.refuse(f"{picture.name}: {failure.reason}")
+            state.search.refuse(f"{picture.name}: {failure.reason}")
         st.rerun()
 
 
 def _results(
-    workspace: Workspace,
-    state: Session,
-    table: ScoreTable,
-    criteria: Criteria,
-    found: Sequence[Found],
-    told: Verdict,
-    metrics: Sequence[Metric],
-    *,
-    orientations: bool,
+    workspace: Workspace, state: QueryState, answer: Answer, wanted: Wanted, found: Sequence[Found], said: Verdict
 ) -> None:
     left, right = st.columns([2, 3], gap="medium")
+    made = state.details()
     with left, st.container(key="list"):
-        list_of_matches(workspace, state, found, metrics, told)
-        _downloads(workspace, state, table, criteria, found)
+        list_of_matches(workspace, state, found, answer.table.metrics, said)
+        _downloads(workspace, answer, wanted, found)
     chosen = next((one for one in found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
-        if chosen is not None:
-            details(
-                workspace,
-                state,
-                chosen,
-                metrics,
-                criteria,
-                good=chosen.match.id in told.good,
-                orientations=orientations,
-            )
-            what_if_part(table, criteria, chosen)
+        if chosen is None or made is None:
+            beside_matches(workspace, state, answer, wanted.criteria, found)
         else:
-            _side(workspace, state, table, found, metrics, criteria)
+            details(workspace, state, made, chosen, wanted.criteria, good=chosen.match.id in said.good)
+            what_if_part(answer.table, wanted.criteria, chosen)
 
 
-def _side(
-    workspace: Workspace,
-    state: Session,
-    table: ScoreTable,
-    found: Sequence[Found],
-    metrics: Sequence[Metric],
-    criteria: Criteria,
-) -> None:
-    """What is beside the list while no match is opened; only the part that is shown is computed."""
-    st.session_state.setdefault("beside", st.session_state.get("kept_beside", SIDES[0]))
-    chosen = st.segmented_control(
-        "Beside the matches", SIDES, required=True, key="beside", label_visibility="collapsed"
-    )
-    st.session_state["kept_beside"] = chosen  # the control is not drawn, and forgets, while a match is opened
-    if chosen == MAP:
-        map_of_weights(workspace, table, criteria)
-    elif chosen == DISAGREEMENT:
-        disagreement(workspace, table, criteria)
-    elif chosen == CATALOG_MAP:
-        map_of_search(workspace, state, table, criteria, found)
-    else:
-        _charts(table, found, metrics, criteria)
-
-
-def _charts(table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> None:
-    plain = {"displayModeBar": False}
-    st.plotly_chart(
-        contributions_figure(found, metrics, criteria),
-        key="contributions",
-        config=plain,
-        alt="Bar chart: each match's score, made of its metrics' contributions",
-    )
-    st.plotly_chart(
-        distribution_figure(table, found, metrics, criteria),
-        key="distribution",
-        config=plain,
-        alt="Strip per metric: where the matches lie among all pictures of the catalog",
-    )
-
-
-def _downloads(
-    workspace: Workspace, state: Session, table: ScoreTable, criteria: Criteria, found: Sequence[Found]
-) -> None:
-    if state.picture is None or state.query is None:
-        return
+def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequence[Found]) -> None:
     document = search_document(
-        state.picture.name,
-        state.query,
+        answer.picture.name,
+        answer.query,
         workspace.catalog,
-        table,
-        criteria,
+        answer.table,
+        wanted.criteria,
         found,
-        state.timing_ms,
-        only=state.filters,
+        answer.timing_ms,
+        only=wanted.filters,
     )
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
-            matches_csv(found, table.names),
+            matches_csv(found, answer.table.names),
             "matches.csv",
             "text/csv",
             icon=":material/download:",

@@ -11,11 +11,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from pictrace.app.components import data_address
 from pictrace.app.components.triangle import Entry, triangle
 from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP, set_weights
-from pictrace.app.shared.thumbnails import small_thumbnail
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.shared.thumbnails import thumbnail_address
 from pictrace.escape import for_markdown
 from pictrace.explore.weights.disagreement import agreement, disputes
 from pictrace.explore.weights.ranges import weight_ranges
@@ -26,6 +24,7 @@ from pictrace.output.charts.frame import brief_titles
 from pictrace.output.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["disagreement", "map_of_weights", "what_if_part"]
 
@@ -66,10 +65,8 @@ def map_of_weights(workspace: Workspace, table: ScoreTable, criteria: Criteria) 
 
 def _corners(table: ScoreTable, criteria: Criteria) -> list[str]:
     titles = {metric.name: metric.title for metric in table.metrics}
-    kept = st.session_state.get("map_corners", st.session_state.get("kept_corners"))
-    if kept is None or not set(kept) <= set(titles):
-        kept = heaviest(table, criteria)
-    st.session_state["map_corners"] = list(kept)
+    if not set(st.session_state.get("map_corners", [""])) <= set(titles):
+        st.session_state["map_corners"] = list(heaviest(table, criteria))
     chosen = st.multiselect(
         "Corners of the map",
         list(titles),
@@ -77,8 +74,8 @@ def _corners(table: ScoreTable, criteria: Criteria) -> list[str]:
         format_func=lambda name: titles[name],
         max_selections=3,
         help="The map mixes these three; their weights keep their sum.",
+        persist_state="session",
     )
-    st.session_state["kept_corners"] = chosen  # a widget that is not drawn forgets
     return [name for name in table.names if name in chosen]
 
 
@@ -93,7 +90,7 @@ def _triangle(workspace: Workspace, table: ScoreTable, criteria: Criteria, drawn
             names[region.id],
             colour,
             _percent(region.share),
-            _thumbnail(workspace, region.id),
+            thumbnail_address(workspace.catalog, region.id, THUMBNAIL_PX),
             region.centre,
             region.room,
         )
@@ -144,17 +141,17 @@ def _rows(codes: Sequence[str], drawn: WeightMap) -> list[str]:
 
 
 def _about(drawn: WeightMap, table: ScoreTable, titles: dict[str, str]) -> str:
-    told = [f"Click, or use the arrow keys: the three weights change and keep their sum of {drawn.total:.1f}."]
+    about = [f"Click, or use the arrow keys: the three weights change and keep their sum of {drawn.total:.1f}."]
     if drawn.total > MOST_WEIGHT:
-        told.append(
+        about.append(
             f"Where one would exceed {MOST_WEIGHT:.1f}, all weights are scaled down together, to the sliders' steps."
         )
     if drawn.others:
         kept = [f"{titles[name]} {weight:.1f}" for name, weight in drawn.others.items()]
-        told.append(f"The other metrics keep their weight all over the map ({', '.join(kept)}).")
+        about.append(f"The other metrics keep their weight all over the map ({', '.join(kept)}).")
     if not drawn.exhaustive:
-        told.append(_only_a_shortlist(table))
-    return " ".join(told)
+        about.append(_only_a_shortlist(table))
+    return " ".join(about)
 
 
 def _only_a_shortlist(table: ScoreTable) -> str:
@@ -182,7 +179,7 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
             "each was chosen because some metric likes it, so the correlation of all would be higher."
         )
     )
-    st.markdown("**Which pictures do they dispute?**")
+    st.markdown("**Where do the metrics disagree most?**")
     disputed = disputes(table, criteria)
     if not disputed:
         st.caption("None: all metrics put them in the same order.")
@@ -191,7 +188,7 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
     brief = brief_titles(table.metrics)
     rows: list[dict[str, Any]] = [
         {
-            "": _thumbnail(workspace, one.id) or None,
+            "": thumbnail_address(workspace.catalog, one.id, THUMBNAIL_PX) or None,
             "Picture": names[one.id],
             "Now": one.now and round(one.now),
             **{brief[name]: rank and round(rank) for name, rank in one.ranks.items()},
@@ -213,8 +210,8 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
         },
     )
     st.caption(
-        "Ranks by each metric alone, 1 the most similar, equals sharing the mean of their ranks; none where it cannot "
-        "compare the pair or gives all the same. Sorted by the ratio of the worst rank to the best, among "
+        "Ranks by each metric alone, 1 the most similar; tied pictures share a rank; blank if not comparable, or if a "
+        "metric gives all the same. Sorted by the ratio of the worst rank to the best, among "
         f"{len(table.ids):,} pictures."
     )
 
@@ -226,21 +223,21 @@ def what_if_part(table: ScoreTable, criteria: Criteria, one: Found) -> None:
     ) as part:
         if not part.open:
             return
-        told = what_if(table, criteria, one.match.id, most=MOST_WEIGHT)
+        found = what_if(table, criteria, one.match.id, most=MOST_WEIGHT)
         st.plotly_chart(
-            what_if_figure(told, table.metrics, criteria.weights, most=MOST_WEIGHT),
+            what_if_figure(found, table.metrics, criteria.weights, most=MOST_WEIGHT),
             key="what_if_ranks",
             config=PLAIN,
             alt="A line per metric: this picture's rank against that metric's weight",
         )
-        alone = [f"{metric.title}: {_alone(told, metric)}" for metric in table.metrics]
-        st.caption(f"Its rank among {told.pictures:,} by each metric alone: {for_markdown(' · '.join(alone))}.")
+        alone = [f"{metric.title}: {_alone(found, metric)}" for metric in table.metrics]
+        st.caption(f"Its rank among {found.pictures:,} by each metric alone: {for_markdown(' · '.join(alone))}.")
         if not table.exhaustive:
             st.caption(_only_a_shortlist(table))
 
 
-def _alone(told: WhatIf, metric: Metric) -> str:
-    rank, shared = told.alone[metric.name], told.shared[metric.name]
+def _alone(found: WhatIf, metric: Metric) -> str:
+    rank, shared = found.alone[metric.name], found.shared[metric.name]
     if rank is None:
         return "not comparable"
     return f"{rank:,}" if not shared else f"{rank:,}, shared with {shared:,} more"
@@ -251,11 +248,6 @@ def _names(workspace: Workspace, ids: Iterable[int]) -> dict[int, str]:
     wanted = list(ids)
     records = workspace.catalog.pictures(wanted)
     return {one: records[one].label if one in records else "a removed picture" for one in wanted}
-
-
-def _thumbnail(workspace: Workspace, picture_id: int) -> str:
-    jpeg = small_thumbnail(workspace.catalog.location, picture_id, THUMBNAIL_PX, workspace)
-    return data_address(jpeg) if jpeg else ""
 
 
 def _percent(share: float) -> str:

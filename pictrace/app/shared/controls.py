@@ -1,26 +1,25 @@
-"""Controls made from the list of metrics, and the ways in for a query."""
+"""Controls made from the list of metrics: what counts as a match, all kept in the page's address."""
 
 from __future__ import annotations
 
 import shlex
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from pictrace.app.components import copy_link
 from pictrace.app.shared.filters import metadata_filters
-from pictrace.app.shared.kept_settings import kept
 from pictrace.app.shared.model import not_ready
-from pictrace.app.shared.state import Session
-from pictrace.app.shared.workspaces import Workspace
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.models import DEFAULT_MODEL, chosen_model
 from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
 from pictrace.searching.table import Criteria
+from pictrace.service.workspaces import Workspace
 
-__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "criteria_controls", "set_weights"]
+__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "Wanted", "criteria_controls", "set_weights"]
 
 CUSTOM = "custom"
 MOST_WEIGHT = 3.0
@@ -57,16 +56,21 @@ def _on_preset(metrics: Sequence[Metric]) -> None:
         _apply(get_preset(name), metrics)
 
 
-def criteria_controls(
-    metrics: Sequence[Metric], state: Session, *, ranked: Workspace | None = None
-) -> tuple[Criteria, bool]:
+@dataclass(frozen=True)
+class Wanted:
+    """What counts as a match, where the sliders are now. filters: what the metadata must say, by name."""
+
+    criteria: Criteria
+    orientations: bool
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = None) -> Wanted:
     """The sidebar: what counts as a match, and whether orientations are tried. All kept in the address.
 
     ranked: the catalog that is searched, for which there is also what is shown of its ranking, and filters.
     """
-    keys = [_weight_key(metric) for metric in metrics]
-    keys += [_setting_key(metric, setting.name) for metric in metrics for setting in metric.settings]
-    with kept(state, [*keys, "min_score", "top", "orientations"]), st.sidebar:
+    with st.sidebar:
         st.subheader("What counts as a match")
         preset_place = st.container()
         weights: dict[str, float] = {}
@@ -96,10 +100,9 @@ def criteria_controls(
         with preset_place:
             _preset_control(metrics, weights, settings)
         min_score, top = (0.0, 1) if ranked is None else _ranking_controls()
-        if ranked is not None:
-            state.filters = metadata_filters(ranked, state)
+        filters: Mapping[str, tuple[str, ...]] = {} if ranked is None else metadata_filters(ranked)
         orientations = st.toggle(
-            "Also try mirrored and turned",
+            "Also match mirrored and rotated copies",
             value=True,
             key="orientations",
             help="Compares your picture in all eight orientations.",
@@ -110,12 +113,12 @@ def criteria_controls(
         if ranked is not None:
             with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
                 st.caption("The same search on the command line.")
-                st.code(recipe(criteria, state.filters, orientations=orientations), language="bash", wrap_lines=True)
-    return criteria, orientations
+                st.code(recipe(criteria, filters, orientations=orientations), language="bash", wrap_lines=True)
+    return Wanted(criteria, orientations, filters)
 
 
 def _ranking_controls() -> tuple[float, int]:
-    st.subheader("What is shown")
+    st.subheader("Results")
     min_score = st.slider(
         "Minimum score",
         0.0,

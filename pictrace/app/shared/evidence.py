@@ -8,7 +8,6 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
@@ -33,6 +32,8 @@ from pictrace.output.drawing import draw_evidence
 from pictrace.output.drawing.base import Drawn, number
 from pictrace.output.drawing.codes import swatch_groups
 from pictrace.searching.rarity import rarity, unrelated_values
+from pictrace.service.details import Looks
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["draw", "draw_rarity", "unrelated_of"]
 
@@ -45,13 +46,11 @@ def draw(explanation: Explanation) -> None:
     _draw(explanation.summary, explanation.evidence, explanation.metric)
 
 
-def draw_closer_look(
-    metric: Metric, pair: ComparedPair, looks: dict[str, tuple[str, tuple[Evidence, ...]]], key: str
-) -> None:
+def draw_closer_look(metric: Metric, pair: ComparedPair, looks: Looks, key: str) -> None:
     """What takes seconds to find out, when it is asked for; kept in looks by key."""
     if st.button(metric.closer_look, icon=":material/troubleshoot:", key=f"closer_{metric.name}") and key not in looks:
         try:
-            with st.spinner("Covering the pictures part by part"):
+            with st.spinner("Looking closer"):
                 looks[key] = metric.look_closer(pair)
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")

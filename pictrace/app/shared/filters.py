@@ -6,12 +6,10 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from pictrace.app.shared.kept_settings import kept
-from pictrace.app.shared.state import Session
-from pictrace.app.shared.workspaces import Workspace
 from pictrace.catalog.base import MAX_VALUES
 from pictrace.catalog.records import MetadataName
 from pictrace.escape import for_markdown
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["metadata_filters", "names_that_group"]
 
@@ -31,7 +29,7 @@ def names_that_group(workspace: Workspace) -> list[MetadataName]:
     return [one for one in _names(catalog.identity, catalog.revision(), workspace) if 1 < one.distinct < one.pictures]
 
 
-def metadata_filters(workspace: Workspace, state: Session) -> Mapping[str, tuple[str, ...]]:
+def metadata_filters(workspace: Workspace) -> Mapping[str, tuple[str, ...]]:
     """What a picture's metadata must say, by name; empty where nothing is chosen, or nothing can be.
 
     Kept in the address, as the other settings are.
@@ -42,25 +40,19 @@ def metadata_filters(workspace: Workspace, state: Session) -> Mapping[str, tuple
         return {}
     keys = {one.name: f"only_{one.name}" for one in shown}
     chosen: dict[str, tuple[str, ...]] = {}
-    with kept(state, list(keys.values())):
-        count = sum(bool(st.session_state.get(key)) for key in keys.values())
-        label = "Only some pictures" if not count else f"Only some pictures ({count} set)"
-        with st.popover(label, icon=":material/filter_alt:", width="stretch"):
-            for one in shown:
-                known = st.session_state.get(keys[one.name])
-                if isinstance(known, list):  # of another catalog, or of an old link
-                    st.session_state[keys[one.name]] = [value for value in known if value in one.values]
-                values = st.multiselect(
-                    for_markdown(one.name),
-                    list(one.values),
-                    key=keys[one.name],
-                    placeholder="Any",
-                    bind="query-params",
-                )
-                if values:
-                    chosen[one.name] = tuple(values)
-                if one.distinct > MAX_VALUES:
-                    st.caption(f"The {MAX_VALUES} commonest of {one.distinct:,} values.")
-            if len(names) > SHOWN_NAMES:
-                st.caption(f"The {SHOWN_NAMES} commonest names; the command line's --only takes any.")
+    count = sum(bool(st.session_state.get(key)) for key in keys.values())
+    with st.popover("Filter" if not count else f"Filter ({count} set)", icon=":material/filter_alt:", width="stretch"):
+        for one in shown:
+            known = st.session_state.get(keys[one.name])
+            if isinstance(known, list):  # of another catalog, or of an old link
+                st.session_state[keys[one.name]] = [value for value in known if value in one.values]
+            values = st.multiselect(
+                for_markdown(one.name), list(one.values), key=keys[one.name], placeholder="Any", bind="query-params"
+            )
+            if values:
+                chosen[one.name] = tuple(values)
+            if one.distinct > MAX_VALUES:
+                st.caption(f"The {MAX_VALUES} commonest of {one.distinct:,} values.")
+        if len(names) > SHOWN_NAMES:
+            st.caption(f"The {SHOWN_NAMES} commonest names; the command line's --only takes any.")
     return chosen

@@ -1,4 +1,4 @@
-"""The map of the catalog, on the catalog page and beside a search's matches.
+"""The map of a catalog, on the catalog page and beside a search's matches.
 
 The map itself is computed once for each revision, metric and method, and shared; what is drawn on it belongs to a
 session. It is a fragment: hovering runs this part of the page again, and nothing else.
@@ -7,18 +7,17 @@ session. It is a fragment: hovering runs this part of the page again, and nothin
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from pictrace.app.components import Tile, data_address, tiles
-from pictrace.app.components.pointmap import Looks, QueryMark, Told, point_map, wanted_points
+from pictrace.app.components import data_address, tiles
+from pictrace.app.components.pointmap import QueryMark, Told, point_map, wanted_points
 from pictrace.app.shared.map_looks import PLAIN, SCORE, Scored, looks_of, names_to_colour_by
-from pictrace.app.shared.query import take_from_catalog
-from pictrace.app.shared.state import Session
-from pictrace.app.shared.thumbnails import small_thumbnail
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.shared.session import of_session
+from pictrace.app.shared.thumbnails import picture_tiles, thumbnail_address
 from pictrace.escape import for_markdown
 from pictrace.explore.map.maps import AXES, FEWEST, METHODS, NEIGHBOURS, CatalogMap, catalog_map, mappable
 from pictrace.features import Features
@@ -27,14 +26,12 @@ from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.output.charts.frame import brief_titles
-from pictrace.searching.find import Found
 from pictrace.searching.query import Query
-from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.service.workspaces import Workspace
 
-__all__ = ["map_of_catalog", "map_of_search"]
+__all__ = ["draw_map"]
 
 METHOD_TITLES = {AXES: "The whole (PCA)", NEIGHBOURS: "Neighbours"}
-CATALOG, SEARCH = "catalog_map", "search_map"
 HOVER_PX, TILE_PX = 148, 216
 CHOICE_PX = 158  # three of them beside the matches
 AROUND = 8
@@ -53,23 +50,32 @@ def _extracted(sha256: bytes, key: str, _query: Query, _metric: Metric) -> Featu
     return _metric.extract(_query.image)
 
 
-def map_of_catalog(workspace: Workspace, state: Session) -> None:
-    """The part of the catalog page: a click chooses the picture that the page tells of."""
-    _drawn(workspace, state, CATALOG, None)
+@dataclass
+class _Clicked:
+    """Points that were chosen since the last run, by the map's key."""
 
-
-def map_of_search(
-    workspace: Workspace, state: Session, table: ScoreTable, criteria: Criteria, found: Sequence[Found]
-) -> None:
-    """Beside the matches: the catalog with the query and its matches in it; a click searches with another picture."""
-    _drawn(workspace, state, SEARCH, Scored(table, criteria, tuple(found)))
+    ids: dict[str, int] = field(default_factory=dict)
 
 
 @st.fragment
-def _drawn(workspace: Workspace, state: Session, key: str, scored: Scored | None) -> None:
-    chosen = st.session_state.pop(f"{key}_chosen", None)
-    if isinstance(chosen, int):
-        _choose(workspace, state, key, chosen)
+def draw_map(
+    workspace: Workspace,
+    key: str,
+    choose: Callable[[int], None],
+    *,
+    scored: Scored | None = None,
+    query: Query | None = None,
+    picked: int | None = None,
+) -> None:
+    """The map, and the pictures around what is marked on it.
+
+    choose: called with the id of a picture that was clicked; the whole page runs again then. scored: a search whose
+    scores and matches are shown, with its query; else picked, a picture of the catalog, is marked.
+    """
+    chosen = of_session(_Clicked).ids.pop(key, None)
+    if chosen is not None:
+        choose(chosen)
+        st.rerun()
     catalog = workspace.catalog
     ready = catalog.feature_counts()
     metrics = [one for one in mappable(ready_metrics()) if ready.get(one.feature_key, 0) >= FEWEST]
@@ -85,22 +91,21 @@ def _drawn(workspace: Workspace, state: Session, key: str, scored: Scored | None
         )
         return
     marks: dict[int, str] = {}
-    query, picked = None, None
-    if scored is None:
-        picked = st.session_state.get("catalog_picked")
-    else:
+    placed = None
+    if scored is not None:
         drawn = drawn.including(workspace.cache, metric, (one.match.id for one in scored.found))
-        query = _query(state, drawn, metric)
+        placed = None if query is None else _placed(query, drawn, metric)
         for one in scored.found:
             if drawn.position_of(one.match.id) is not None:
                 marks[int(np.searchsorted(drawn.ids, one.match.id))] = str(one.match.rank)
-    _points(workspace, key, drawn, metric, colour, scored, marks, query, picked)
-    st.caption(_about(drawn, metric, scored, query is not None))
+    _points(workspace, key, drawn, metric, colour, scored, marks, placed, picked)
+    st.caption(_about(drawn, metric, scored, placed is not None))
     place = drawn.position_of(picked) if picked is not None else None
-    if query is not None and state.query is not None:
-        _nearest(workspace, state, drawn, np.array([query.x, query.y], np.float32), key, but=state.query.id)
+    if placed is not None and query is not None:
+        position = np.array([placed.x, placed.y], np.float32)
+        _nearest(workspace, drawn, position, key, "your picture", choose, but=query.id)
     elif place is not None:
-        _nearest(workspace, state, drawn, place, key, but=picked)
+        _nearest(workspace, drawn, place, key, "the chosen picture", choose, but=picked)
 
 
 def _choices(
@@ -111,9 +116,9 @@ def _choices(
     named = names_to_colour_by(workspace)
     colours = [*([SCORE] if scored else []), *named, PLAIN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = _kept_select("Near means alike by", list(titles), f"{key}_metric", brief.__getitem__)
-        colour = _kept_select("Colour", colours, f"{key}_colour", for_markdown)
-        method = _kept_select(
+        name = _select("Place pictures by", list(titles), f"{key}_metric", brief.__getitem__)
+        colour = _select("Colour", colours, f"{key}_colour", for_markdown)
+        method = _select(
             "Keep",
             list(METHODS),
             f"{key}_method",
@@ -124,15 +129,17 @@ def _choices(
     return titles[name], method, colour
 
 
-def _kept_select(
-    label: str, options: Sequence[str], key: str, told: Callable[[str], str], *, explained: str | None = None
+def _select(
+    label: str, options: Sequence[str], key: str, named: Callable[[str], str], *, explained: str | None = None
 ) -> str:
-    """A choice that outlives its widget, and falls back to the first option where its own is gone."""
-    former = st.session_state.get(key, st.session_state.get(f"kept_{key}"))
-    st.session_state[key] = former if former in options else options[0]
-    chosen = str(st.selectbox(label, options, key=key, format_func=told, help=explained, width=CHOICE_PX))
-    st.session_state[f"kept_{key}"] = chosen
-    return chosen
+    """A choice that falls back to the first option where its own is gone."""
+    if st.session_state.get(key) not in options:
+        st.session_state[key] = options[0]
+    return str(
+        st.selectbox(
+            label, options, key=key, format_func=named, help=explained, width=CHOICE_PX, persist_state="session"
+        )
+    )
 
 
 def _nothing(count: int) -> None:
@@ -146,11 +153,8 @@ def _nothing(count: int) -> None:
         )
 
 
-def _query(state: Session, drawn: CatalogMap, metric: Metric) -> QueryMark | None:
-    """Where the session's picture belongs on the map; None where the metric cannot compare it."""
-    query = state.query
-    if query is None:
-        return None
+def _placed(query: Query, drawn: CatalogMap, metric: Metric) -> QueryMark | None:
+    """Where the query belongs on the map; None where the metric cannot compare it."""
     place = drawn.position_of(query.id)
     if place is None:
         features = query.features.get(metric.name, {}).get(UPRIGHT)
@@ -184,7 +188,7 @@ def _points(
     selected = None if picked is None or drawn.position_of(picked) is None else int(np.searchsorted(drawn.ids, picked))
 
     def on_picked(number: int) -> None:
-        st.session_state[f"{key}_chosen"] = int(drawn.ids[number])
+        of_session(_Clicked).ids[key] = int(drawn.ids[number])
 
     point_map(
         key=component,
@@ -192,84 +196,77 @@ def _points(
         label=f"Map of {count:,} pictures by {metric.title}. Arrow keys go from picture to picture, Enter chooses.",
         usage="Point at a picture to see it; the wheel or two fingers zoom, dragging moves. "
         "Arrow keys go from picture to picture.",
-        action="Click to search with it." if scored else "Click to see what is known of it.",
+        action="Click to search with it." if scored else "Click to see its details.",
         positions=drawn.positions,
         looks=looks,
         marks=marks,
         query=query,
         selected=selected,
-        told=_told(workspace, drawn.ids, numbers, looks, scored),
+        told=_described(workspace, drawn.ids, numbers, scored),
         on_picked=on_picked,
     )
 
 
-def _told(
-    workspace: Workspace, ids: NDArray[np.int64], numbers: Iterable[int], looks: Looks, scored: Scored | None
+def _described(
+    workspace: Workspace, ids: NDArray[np.int64], numbers: Iterable[int], scored: Scored | None
 ) -> dict[int, Told]:
     """What the points are; pictures removed meanwhile are left out."""
     wanted = {number: int(ids[number]) for number in numbers}
     records = workspace.catalog.pictures(wanted.values())
     scores = {} if scored is None else scored.scores_of(wanted.values())
-    location = workspace.catalog.location
-    told = {}
+    described = {}
     for number, one in wanted.items():
         if one in records:
-            jpeg = small_thumbnail(location, one, HOVER_PX, workspace)
             note = "" if scored is None else f"score {scores[one]:.2f}" if one in scores else "not scored exactly"
-            told[number] = Told(records[one].label, note, data_address(jpeg) if jpeg else "")
-    return told
+            src = thumbnail_address(workspace.catalog, one, HOVER_PX)
+            described[number] = Told(records[one].label, note, src)
+    return described
 
 
 def _about(drawn: CatalogMap, metric: Metric, scored: Scored | None, placed: bool) -> str:
     if drawn.sampled:
-        told = [
+        about = [
             f"{len(drawn.ids):,} of {drawn.total:,} pictures, drawn at random{', and the matches' if scored else ''}."
         ]
     else:
-        told = [f"{len(drawn.ids):,} pictures."]
+        about = [f"{len(drawn.ids):,} pictures."]
     if drawn.left_out:
-        told.append(
+        about.append(
             f"{drawn.left_out:,} more {'is' if drawn.left_out == 1 else 'are'} not on it: "
             f"{metric.title} has no features of {'it' if drawn.left_out == 1 else 'them'}, or nothing to compare."
         )
     if drawn.explained is not None:
-        told.append(
+        about.append(
             f"The two directions keep {drawn.explained:.0%} of all differences by {for_markdown(metric.title)}: "
             "pictures that lie on each other may differ in what is not shown."
         )
     else:
-        told.append("Alike pictures lie side by side; how far groups lie apart means little.")
+        about.append("Alike pictures lie side by side; how far groups lie apart means little.")
     if scored is not None and not placed:
-        told.append(f"{metric.title} cannot compare your picture, so it is not on the map.")
+        about.append(f"{metric.title} cannot compare your picture, so it is not on the map.")
     if scored is not None and not scored.table.exhaustive:
-        told.append(f"Scores are known of the {len(scored.table.ids):,} nearest.")
-    return " ".join(told)
+        about.append(f"Scores are known of the {len(scored.table.ids):,} nearest.")
+    return " ".join(about)
 
 
 def _nearest(
-    workspace: Workspace, state: Session, drawn: CatalogMap, place: NDArray[np.float32], key: str, *, but: int | None
+    workspace: Workspace,
+    drawn: CatalogMap,
+    place: NDArray[np.float32],
+    key: str,
+    to: str,
+    choose: Callable[[int], None],
+    *,
+    but: int | None,
 ) -> None:
     """The pictures around a place, as buttons, for who cannot or will not use the drawing."""
     ids = [one for one in drawn.near(place, AROUND + 1) if one != but][:AROUND]
-    records = workspace.catalog.pictures(ids)
-    search = key == SEARCH
-    st.markdown(f"**Nearest on the map to {'your picture' if search else 'the chosen picture'}**")
+    st.markdown(f"**Nearest on the map to {to}**")
     picked = tiles(
-        [
-            Tile(str(one), record.label, small_thumbnail(workspace.catalog.location, one, TILE_PX, workspace))
-            for one, record in records.items()
-        ],
+        picture_tiles(workspace.catalog, workspace.catalog.pictures(ids), TILE_PX),
         label="Nearest pictures on the map",
         key=f"{key}_nearest",
     )
     if picked is not None:
-        _choose(workspace, state, key, int(picked))
-
-
-def _choose(workspace: Workspace, state: Session, key: str, picture_id: int) -> None:
-    """What a click does: on the search page it asks, on the catalog page it opens."""
-    if key == SEARCH:
-        take_from_catalog(workspace, state, picture_id)
-    else:
-        st.session_state["catalog_picked"] = picture_id
-    st.rerun()
+        choose(int(picked))
+        st.rerun()

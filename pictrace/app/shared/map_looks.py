@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pictrace.app.components.pointmap import RAMP_STEPS, Group, Looks
 from pictrace.app.shared.filters import names_that_group
-from pictrace.app.shared.workspaces import Workspace
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["PLAIN", "SCORE", "Scored", "looks_of", "names_to_colour_by"]
 

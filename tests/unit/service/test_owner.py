@@ -34,7 +34,7 @@ def test_secrets_reach_the_owner_settings(tmp_path: Path) -> None:
     code = (
         "import streamlit as st; st.secrets.load_if_toml_exists();"
         "from pictrace.service.owner import owner; one = owner();"
-        "print(one.catalog, one.writable, len(one.folders), one.fleeting)"
+        "print(one.catalog, one.writable, len(one.folders), one.ephemeral)"
     )
     environment = {"PYTHONPATH": str(ROOT), "HOME": str(tmp_path), "PATH": ""}
     result = subprocess.run(

@@ -13,7 +13,7 @@ import pytest
 from pictrace.catalog.records import Origin
 from pictrace.cli import main
 from pictrace.errors import SourceError
-from pictrace.service.uploads import Intake
+from pictrace.service.uploads import Uploads
 from pictrace.sources.discovery import all_kinds, titles, upload_suffixes
 from pictrace.sources.kinds import Choices, Glimpse
 from pictrace.sources.listing import kind_of_source, list_source
@@ -67,7 +67,7 @@ def test_another_packages_kind_is_offered_and_taken_as_an_upload(
 ) -> None:
     assert "captions" in upload_suffixes()
     monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
-    intake = Intake()
+    intake = Uploads()
     handed = intake.take("1", "Mine.captions", memoryview(f"{tmp_path / 'coffee.png'}|cup\n".encode()))
     assert handed.path.suffix == ".captions"
     assert handed.kind.title == "captions"

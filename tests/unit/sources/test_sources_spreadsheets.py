@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 import pytest
 
 from pictrace.errors import SourceError
-from pictrace.service.uploads import Intake
+from pictrace.service.uploads import Uploads
 from pictrace.sources._workbook import open_workbook
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
@@ -95,7 +95,7 @@ def test_a_sheet_and_a_column_can_be_named(tmp_path: Path) -> None:
 
 def test_an_uploaded_workbook_offers_its_sheets(tmp_path: Path) -> None:
     path = workbook(tmp_path, {"A": rows_of([["url"], ["https://x.example/a.png"]]), "B": rows_of([["x"]]), "C": ""})
-    intake = Intake()
+    intake = Uploads()
     handed = intake.take("1", "Mine.xlsx", memoryview(path.read_bytes()))
     assert [one.name for one in intake.tables(handed)] == ["A", "B"]
     assert [item.url for item in intake.listing(handed, table="A").items] == ["https://x.example/a.png"]

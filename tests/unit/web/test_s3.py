@@ -16,7 +16,7 @@ from pictrace.errors import DownloadError, RefusedError
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
 from pictrace.service.typed_links import fetch_link, item_of_link
-from pictrace.service.uploads import Intake, listing_of
+from pictrace.service.uploads import Uploads, listing_of
 from pictrace.sources.base import Item, Skipped
 from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy
@@ -239,7 +239,7 @@ def test_the_page_reads_no_objects_for_strangers(bucket: Bucket, monkeypatch: py
     refused = item_of_link(address)
     assert isinstance(refused, Skipped)
     assert "PICTRACE_S3=1" in refused.reason
-    intake = Intake()  # the folder goes with it
+    intake = Uploads()  # the folder goes with it
     handed = intake.take("1", "table.csv", memoryview(table))
     listing = listing_of(handed)
     assert [item.url for item in listing.items] == ["https://x.example/a.jpg"]

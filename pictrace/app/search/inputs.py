@@ -7,18 +7,18 @@ import random
 import streamlit as st
 
 from pictrace.app.components import Tile, paste_button, tiles
-from pictrace.app.shared.picture_input import catalog_picture, linked_picture, picture_types
-from pictrace.app.shared.state import UPLOAD_LIMITS, Picture, Session
-from pictrace.app.shared.workspaces import Workspace
+from pictrace.app.shared.query_state import QueryState
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import thumbnail
 from pictrace.images.reading import load
 from pictrace.sample import example_queries
+from pictrace.service.pictures import UPLOAD_LIMITS, Picture, linked_picture, picture_types
+from pictrace.service.workspaces import Workspace
 
-__all__ = ["example_tiles", "query_inputs", "take_from_catalog"]
+__all__ = ["example_tiles", "query_inputs"]
 
 
-def query_inputs(workspace: Workspace, state: Session) -> None:
+def query_inputs(workspace: Workspace, state: QueryState) -> None:
     """Upload, paste, link, camera, or one of the catalog's own."""
     key = f"upload_{state.uploads}"
     uploaded = st.file_uploader(
@@ -35,64 +35,56 @@ def query_inputs(workspace: Workspace, state: Session) -> None:
         with st.container(width=92):
             pasted = paste_button(key="paste", max_bytes=UPLOAD_LIMITS.max_bytes)
         if pasted is not None:
-            state.look_for(Picture(pasted.data, pasted.name, "paste"))
+            state.search.look_for(Picture(pasted.data, pasted.name, "paste"))
         with st.popover("Link", icon=":material/link:"):
             _link_input(state)
         with st.popover("Camera", icon=":material/photo_camera:"):
             _camera_input(state)
         if st.button("Surprise me", icon=":material/casino:", help="Takes a picture of the catalog as the query."):
             _surprise(workspace, state)
-        if (state.picture or state.asked) is not None and st.button("Clear", icon=":material/close:"):
+        if (state.search.picture or state.search.asked) is not None and st.button("Clear", icon=":material/close:"):
             state.clear()
             st.rerun()
 
 
-def _on_upload(state: Session, key: str) -> None:
+def _on_upload(state: QueryState, key: str) -> None:
     file = st.session_state.get(key)
     if file is not None:
-        state.look_for(Picture(file.getvalue(), file.name, "upload"))
+        state.search.look_for(Picture(file.getvalue(), file.name, "upload"))
 
 
-def _link_input(state: Session) -> None:
+def _link_input(state: QueryState) -> None:
     with st.form("link", border=False):
         address = st.text_input("Address of a picture", placeholder="https://…", key="link_address")
         asked = st.form_submit_button("Fetch", type="primary")
     if asked and address.strip():
         try:
             with st.spinner("Fetching the picture"):
-                state.look_for(linked_picture(address.strip()))
+                state.search.look_for(linked_picture(address.strip()))
         except PicTraceError as error:
-            state.refuse(str(error))
+            state.search.refuse(str(error))
 
 
-def _camera_input(state: Session) -> None:
+def _camera_input(state: QueryState) -> None:
     if st.toggle("Turn the camera on", key="camera_on"):
         st.camera_input("Take a picture", key="camera", on_change=_on_camera, args=(state,))
     else:
         st.caption("The browser will ask for permission.")
 
 
-def _on_camera(state: Session) -> None:
+def _on_camera(state: QueryState) -> None:
     shot = st.session_state.get("camera")
     if shot is not None:
-        state.look_for(Picture(shot.getvalue(), "camera picture", "camera"))
+        state.search.look_for(Picture(shot.getvalue(), "camera picture", "camera"))
 
 
-def _surprise(workspace: Workspace, state: Session) -> None:
+def _surprise(workspace: Workspace, state: QueryState) -> None:
     ids = workspace.catalog.ids()
     if not len(ids):
-        state.refuse("The catalog is empty. Add pictures to it first.")
+        state.search.refuse("The catalog is empty. Add pictures to it first.")
         return
     chosen = int(random.choice(ids))  # noqa: S311 (a surprise, not a secret)
-    take_from_catalog(workspace, state, chosen)
-
-
-def take_from_catalog(workspace: Workspace, state: Session, picture_id: int) -> None:
-    """A picture of the catalog as the query, from its original."""
-    try:
-        state.look_for(catalog_picture(workspace, picture_id))
-    except PicTraceError as error:
-        state.refuse(str(error))
+    state.look_for_in(workspace.catalog, chosen)
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
@@ -102,7 +94,7 @@ def _example(name: str) -> tuple[bytes, bytes]:
     return data, thumbnail(load(data), 160)
 
 
-def example_tiles(state: Session) -> None:
+def example_tiles(state: QueryState) -> None:
     """Queries one click away."""
     examples = {one.name: one for one in example_queries()}
     picked = tiles(
@@ -111,6 +103,6 @@ def example_tiles(state: Session) -> None:
         key="examples",
     )
     if picked is not None:
-        state.look_for(Picture(_example(picked)[0], examples[picked].title, "example"))
+        state.search.look_for(Picture(_example(picked)[0], examples[picked].title, "example"))
         state.uploads += 1
         st.rerun()

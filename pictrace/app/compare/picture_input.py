@@ -2,38 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
 import streamlit as st
 
-from pictrace.app.components import Tile, paste_button, tiles
-from pictrace.app.shared.state import UPLOAD_LIMITS, Picture
-from pictrace.app.shared.thumbnails import small_thumbnail
-from pictrace.app.shared.workspaces import Workspace
-from pictrace.images.formats import PICTURE_SUFFIXES
-from pictrace.indexing.prepare import original_bytes
-from pictrace.service.typed_links import fetch_link
+from pictrace.app.components import paste_button, tiles
+from pictrace.app.shared.session import of_session
+from pictrace.app.shared.thumbnails import picture_tiles
+from pictrace.service.pictures import UPLOAD_LIMITS, Picture, catalog_picture, linked_picture, picture_types
+from pictrace.service.workspaces import Workspace
 
-__all__ = ["CATALOG_ADDRESS", "catalog_picture", "linked_picture", "picture_input", "picture_types"]
+__all__ = ["picture_input"]
 
-CATALOG_ADDRESS = "catalog:"
 OFFERED = 24
 TILE_PX = 144
 
 
-def picture_types() -> list[str]:
-    """Endings of files that an uploader offers; what they hold is looked at later."""
-    return sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES)
+@dataclass
+class _Taken:
+    """The uploads that were taken already, by the uploader's key."""
 
-
-def catalog_picture(workspace: Workspace, picture_id: int) -> Picture:
-    """A picture of the catalog, from its original; PicTraceError where that is gone."""
-    record = workspace.catalog.pictures([picture_id]).get(picture_id)
-    data = original_bytes(workspace.catalog, picture_id, UPLOAD_LIMITS)
-    return Picture(data, record.label if record else "picture", "catalog", f"{CATALOG_ADDRESS}{picture_id}")
-
-
-def linked_picture(address: str) -> Picture:
-    """A picture from the network; PicTraceError where it cannot or must not be fetched."""
-    return Picture(fetch_link(address), address, "link", address)
+    file_ids: dict[str, str] = field(default_factory=dict)
 
 
 def picture_input(workspace: Workspace, *, key: str, listen: bool) -> Picture | None:
@@ -49,9 +38,9 @@ def picture_input(workspace: Workspace, *, key: str, listen: bool) -> Picture | 
         max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
         label_visibility="collapsed",
     )
-    taken = f"{key}_taken"
-    if file is not None and st.session_state.get(taken) != file.file_id:
-        st.session_state[taken] = file.file_id  # once, so that later inputs are not overruled at every rerun
+    taken = of_session(_Taken).file_ids
+    if file is not None and taken.get(key) != file.file_id:
+        taken[key] = file.file_id  # once, so that later inputs are not overruled at every rerun
         given.append(Picture(file.getvalue(), file.name, "upload"))
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
@@ -66,18 +55,14 @@ def picture_input(workspace: Workspace, *, key: str, listen: bool) -> Picture | 
         with st.popover("From the catalog", icon=":material/photo_library:"):
             chosen = _chosen_in_catalog(workspace, key)
         if chosen is not None:
-            given.append(catalog_picture(workspace, chosen))
+            given.append(catalog_picture(workspace.catalog, chosen))
     return given[-1] if given else None
 
 
 def _chosen_in_catalog(workspace: Workspace, key: str) -> int | None:
     text = st.text_input("Find by title, address or metadata", key=f"{key}_find", placeholder="beach, .png, …")
     ids, total = workspace.catalog.page(text=text, limit=OFFERED)
-    records = workspace.catalog.pictures(ids)
-    shown = [
-        Tile(str(one), record.label, small_thumbnail(workspace.catalog.location, one, TILE_PX, workspace))
-        for one, record in records.items()
-    ]
+    shown = picture_tiles(workspace.catalog, workspace.catalog.pictures(ids), TILE_PX)
     picked = tiles(shown, label="Pictures of the catalog", key=f"{key}_tiles")
     if total > len(shown):
         st.caption(f"{len(shown)} of {total:,}: find the others by their names.")

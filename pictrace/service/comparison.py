@@ -1,31 +1,25 @@
-"""What the compare page compares: two pictures of this session, and what was computed of them."""
+"""Two pictures that one person compares, and what was computed of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-import streamlit as st
-
-from pictrace.app.shared.picture_input import CATALOG_ADDRESS, catalog_picture, linked_picture
-from pictrace.app.shared.state import UPLOAD_LIMITS, Picture
-from pictrace.app.shared.workspaces import Workspace
 from pictrace.diagnosis import Diagnosis, diagnose
 from pictrace.diagnosis.photometry import difference
-from pictrace.errors import SourceError
 from pictrace.images.encoding import thumbnail
-from pictrace.metrics.evidence import Evidence
 from pictrace.output.drawing.base import Drawn
 from pictrace.output.drawing.overlays import laid_over
 from pictrace.searching.pair import PairScores, compare_queries
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
+from pictrace.service.details import Looks
+from pictrace.service.pictures import UPLOAD_LIMITS, Picture
 
-__all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side", "comparison", "picture_at"]
+__all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side"]
 
 FIRST, SECOND = "a", "b"
 """The sides, called so in the page's address too."""
 SHOWN_PX = 480
-KEY = "pictrace_comparison"
 
 
 @dataclass(frozen=True)
@@ -52,7 +46,7 @@ class Comparison:
     sides: dict[str, Side] = field(default_factory=dict)
     asked: dict[str, str] = field(default_factory=dict)  # what the page's address named, and was looked at
     _scores: tuple[tuple[object, ...], PairScores] | None = None
-    looks: dict[str, tuple[str, tuple[Evidence, ...]]] = field(default_factory=dict)  # closer ones, where asked for
+    looks: Looks = field(default_factory=dict)  # closer ones, where asked for
     _examined: tuple[tuple[str, str], Examined] | None = None
 
     def put(self, side: str, picture: Picture) -> None:
@@ -99,24 +93,3 @@ def _examine(first: Side, second: Side) -> Examined:
     if found.registration is None or found.photometry is None:
         return Examined(found, ())
     return Examined(found, laid_over(images[0], difference(*images, found.registration, found.photometry)))
-
-
-def comparison() -> Comparison:
-    """This session's pair, made at its first use."""
-    if KEY not in st.session_state:
-        st.session_state[KEY] = Comparison()
-    found: Comparison = st.session_state[KEY]
-    return found
-
-
-def picture_at(address: str, workspace: Workspace) -> Picture:
-    """The picture that a shared link names: another link, or one of the open catalog.
-
-    Raises PicTraceError where there is none.
-    """
-    if not address.startswith(CATALOG_ADDRESS):
-        return linked_picture(address)
-    number = address.removeprefix(CATALOG_ADDRESS)
-    if not number.isascii() or not number.isdigit() or len(number) > 19:
-        raise SourceError(f"{address[:60]} names no picture of a catalog. Copy the link again.")
-    return catalog_picture(workspace, int(number))

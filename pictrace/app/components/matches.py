@@ -1,0 +1,65 @@
+"""The ranked list of cards, of which one can be chosen; drawn by the script beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import streamlit as st
+
+from pictrace.app.components.scripts import script, style
+
+__all__ = ["Address", "Card", "Segment", "match_list"]
+
+_MATCHES = st.components.v2.component(
+    "pictrace_matches", html="<ul></ul>", css=style("matches.css"), js=script("matches.js")
+)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A metric's part of the bar. share: of the whole bar, 0 to 1."""
+
+    colour: str
+    label: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a picture is. href: "" where a browser cannot follow it."""
+
+    text: str
+    href: str
+
+
+@dataclass(frozen=True)
+class Card:
+    """One match: strangers' words, which are never read as HTML. src: its thumbnail as an address.
+
+    badge: how good it is, in words; tone: the same as a style, "good" or "weak".
+    """
+
+    id: str
+    rank: str
+    score: str
+    title: str
+    alt: str
+    src: str
+    note: str
+    badge: str
+    tone: str
+    segments: Sequence[Segment]
+    facts: Sequence[str]
+    sources: Sequence[Address]
+
+
+def match_list(items: Sequence[Card], *, selected: str | None, key: str) -> str | None:
+    """The ranked cards; the id of the one that was clicked, in that run only."""
+
+    def clicked() -> None:
+        """The result has the attribute from the first run on only where somebody listens."""
+
+    data = {"items": [asdict(one) for one in items], "selected": selected}
+    picked = _MATCHES(key=key, data=data, on_picked_change=clicked).picked
+    return picked if isinstance(picked, str) and picked in {one.id for one in items} else None

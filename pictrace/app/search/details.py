@@ -1,0 +1,99 @@
+"""The details of one match: both pictures, every metric's number, and the evidence behind each."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from pictrace.app.shared import evidence
+from pictrace.app.shared.numbers_table import numbers_table
+from pictrace.app.shared.query_state import QueryState
+from pictrace.app.shared.session import of_session
+from pictrace.diagnosis import Diagnosis
+from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
+from pictrace.images.encoding import encode_jpeg
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria
+from pictrace.service.comparison import FIRST, SECOND, Comparison
+from pictrace.service.details import Details
+from pictrace.service.pictures import Picture, catalog_picture
+from pictrace.service.workspaces import Workspace
+
+__all__ = ["details"]
+
+COMPARE_PAGE = "pages/compare.py"
+
+
+def details(
+    workspace: Workspace,
+    state: QueryState,
+    made: Details,
+    one: Found,
+    criteria: Criteria,
+    *,
+    good: bool,
+) -> None:
+    """Both pictures side by side, every metric's number, and the evidence behind each."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(f"{one.match.rank}. {for_markdown(one.picture.label)}", anchor=False)
+        if st.button("Close", icon=":material/close:", key="close_details"):
+            state.selected = None
+            st.rerun()
+    answer, metrics = made.answer, made.answer.table.metrics
+    problem, other = "", None
+    try:
+        other = made.original(workspace.catalog, one.match.id)
+    except PicTraceError as error:
+        problem = str(error)
+    left, right = st.columns(2)
+    left.image(answer.thumbnail, caption="Your picture", alt="Your picture", width="stretch")
+    shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other.image)
+    if shown is not None:
+        right.image(shown, caption=for_markdown(one.picture.label), alt=one.picture.label, width="stretch")
+    if other is not None:
+        st.write(for_markdown(_in_words(other.diagnosis)))
+    elif good and one.match.variant.label:
+        st.caption(f"Your picture matches this one {one.match.variant.label}.")
+    if st.button("Compare closely", icon=":material/compare:", help="What was done to the picture; a report."):
+        _compare_closely(workspace, answer.picture, one.match.id)
+    numbers_table(one.match, metrics, criteria)
+    known = one.picture.metadata
+    if known:
+        rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
+        st.dataframe(rows, hide_index=True)
+    if other is None:
+        st.info(f"The evidence needs the original picture. {for_markdown(problem)}", icon=":material/hide_image:")
+        return
+    compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
+    name = st.segmented_control(
+        "Evidence",
+        list(compared),
+        default=max(compared, key=lambda name: np.nan_to_num(one.match.metrics[name].contribution)),
+        required=True,
+        format_func=lambda one: compared[one].title,
+        key="evidence",
+    )
+    metric = compared[name]
+    pair = made.pair(metric, one.match.id, other.image)
+    evidence.draw(metric.explain_pair(pair, criteria.settings.get(name, {})))
+    evidence.draw_rarity(workspace, metric, metrics, pair, orientations=answer.basis.orientations)
+    if metric.closer_look:
+        evidence.draw_closer_look(metric, pair, made.looks, f"{one.match.id}-{name}")
+
+
+def _in_words(found: Diagnosis) -> str:
+    """The diagnosis, as one says it of one's own picture."""
+    done = ", ".join(change.text for change in found.changes)
+    return f"{found.verdict} Your picture is this one, {done}." if done else found.verdict
+
+
+def _compare_closely(workspace: Workspace, picture: Picture, picture_id: int) -> None:
+    pair = of_session(Comparison)
+    try:
+        pair.put(FIRST, picture)
+        pair.put(SECOND, catalog_picture(workspace.catalog, picture_id))
+    except PicTraceError as error:
+        st.error(for_markdown(str(error)), icon=":material/broken_image:")
+    else:
+        st.switch_page(COMPARE_PAGE)

@@ -1,0 +1,63 @@
+"""The features that a catalog lacks for a metric that somebody wants: made in the background, and watched."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.shared.model import jobs
+from pictrace.catalog.base import Catalog
+from pictrace.escape import for_markdown
+from pictrace.features import FeatureSpec
+from pictrace.metrics.base import Metric
+from pictrace.service.jobs import RebuildJob
+from pictrace.service.workspaces import Workspace
+
+__all__ = ["watch_missing_features"]
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _lacking(identity: str, revision: int, key: str, _catalog: Catalog, _spec: FeatureSpec) -> int:
+    """How many pictures of the catalog have no features of this kind."""
+    return len(_catalog.missing(_spec))
+
+
+def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
+    """Make what the catalog lacks for this metric, and tell how far it is; nothing where all is there."""
+    catalog, running = workspace.catalog, jobs()
+    job = running.building(catalog, metric)
+    if job is None or not job.running:
+        spec = metric.spec
+        lacking = _lacking(catalog.identity, catalog.revision(), spec.key, catalog, spec)
+        if not lacking:
+            return
+        if not workspace.completed:
+            st.caption(
+                f"{lacking:,} pictures have no features for {metric.title} yet. The owner of this catalog makes them "
+                "with: `python -m pictrace rebuild --catalog FILE`"
+            )
+            return
+        if job is None:  # the first time that somebody wants them: begun at once
+            job = running.build(catalog, metric)
+        else:
+            pictures = "1 picture has" if lacking == 1 else f"{lacking:,} pictures have"
+            with st.container(horizontal=True, vertical_alignment="center"):
+                reason = f" {job.problem}" if job.problem else ""
+                st.caption(f"{pictures} no features for {metric.title} yet.{for_markdown(reason)}")
+                if st.button("Go on" if job.stopped else "Try again", icon=":material/refresh:", key="build_again"):
+                    running.build(catalog, metric)
+                    st.rerun()
+            return
+    _watch_features(job, metric.title)
+
+
+@st.fragment(run_every=1.0)
+def _watch_features(job: RebuildJob, title: str) -> None:
+    """How far it has come; the results take in what is new when it has ended, and at every other change."""
+    if not job.running:
+        st.rerun()
+    now = job.progress
+    done = f"{now.done:,} of {now.total:,} pictures, {now.rate:,.0f} a second, {now.left_s:.0f} s left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        share = now.done / now.total if now.total else 0.0
+        st.progress(share, text=f"{title}: {done if now.total else 'beginning'}")
+        st.button("Stop", icon=":material/stop:", on_click=job.stop, key="stop_build", help="What is made is kept.")

@@ -1,0 +1,63 @@
+"""The ranked list of matches."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pictrace.app.components.matches import Address, Card, Segment, match_list
+from pictrace.app.shared.query_state import QueryState
+from pictrace.app.shared.thumbnails import thumbnail_address
+from pictrace.metrics.base import Metric
+from pictrace.searching.find import Found
+from pictrace.searching.verdict import Verdict
+from pictrace.service.workspaces import Workspace
+from pictrace.sources.base import is_link
+
+__all__ = ["list_of_matches"]
+
+CARD_PX = 216
+CARD_FACTS = 3
+CARD_SOURCES = 3
+
+
+def list_of_matches(
+    workspace: Workspace, state: QueryState, found: Sequence[Found], metrics: Sequence[Metric], verdict: Verdict
+) -> None:
+    """The ranked cards; a click opens or closes a match's details."""
+    items = [_card(workspace, one, metrics, one.match.id in verdict.good) for one in found]
+    selected = None if state.selected is None else str(state.selected)
+    picked = match_list(items, selected=selected, key="matches")
+    if picked is not None:
+        state.selected = None if picked == selected else int(picked)
+        st.rerun()
+
+
+def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], good: bool) -> Card:
+    match, picture = one.match, one.picture
+    note = [f"{picture.width} × {picture.height}", picture.format]
+    if good and match.variant.label:
+        note.insert(0, match.variant.label)
+    if match.coverage < 0.995:
+        note.append(f"{match.coverage:.0%} of the weight comparable")
+    weighted = [(metric, match.metrics[metric.name]) for metric in metrics]
+    return Card(
+        id=str(match.id),
+        rank=str(match.rank),
+        score=f"{match.score:.2f}",
+        title=picture.label,
+        alt=picture.label,
+        src=thumbnail_address(workspace.catalog, match.id, CARD_PX),
+        note=" · ".join(note),
+        badge="good match" if good else "weak",
+        tone="good" if good else "weak",
+        segments=[
+            Segment(metric.colour, metric.title, part.contribution) for metric, part in weighted if part.weight > 0
+        ],
+        facts=[f"{name}: {', '.join(values)}" for name, values in list(picture.metadata.items())[:CARD_FACTS]],
+        sources=[
+            Address(source.address, source.address if is_link(source.address) else "")
+            for source in picture.sources[:CARD_SOURCES]
+        ],
+    )

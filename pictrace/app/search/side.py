@@ -1,0 +1,67 @@
+"""What is beside the list of matches while none is opened: charts, maps, disagreement."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pictrace.app.search.weights import disagreement, map_of_weights
+from pictrace.app.shared.map import draw_map
+from pictrace.app.shared.map_looks import Scored
+from pictrace.app.shared.query_state import QueryState
+from pictrace.output.charts.results import contributions_figure, distribution_figure
+from pictrace.searching.find import Found
+from pictrace.searching.table import Criteria
+from pictrace.service.search import Answer
+from pictrace.service.workspaces import Workspace
+
+__all__ = ["beside_matches"]
+
+SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Map of weights", "Disagreement", "Map of the catalog")
+PLAIN = {"displayModeBar": False}
+
+
+def beside_matches(
+    workspace: Workspace, state: QueryState, answer: Answer, criteria: Criteria, found: Sequence[Found]
+) -> None:
+    """Only the part that is shown is computed."""
+    chosen = st.segmented_control(
+        "Beside the matches",
+        SIDES,
+        default=CHARTS,
+        required=True,
+        key="beside",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if chosen == MAP:
+        map_of_weights(workspace, answer.table, criteria)
+    elif chosen == DISAGREEMENT:
+        disagreement(workspace, answer.table, criteria)
+    elif chosen == CATALOG_MAP:
+        draw_map(
+            workspace,
+            "search_map",
+            lambda picture_id: state.look_for_in(workspace.catalog, picture_id),
+            scored=Scored(answer.table, criteria, tuple(found)),
+            query=answer.query,
+        )
+    else:
+        _charts(answer, criteria, found)
+
+
+def _charts(answer: Answer, criteria: Criteria, found: Sequence[Found]) -> None:
+    metrics = answer.table.metrics
+    st.plotly_chart(
+        contributions_figure(found, metrics, criteria),
+        key="contributions",
+        config=PLAIN,
+        alt="Bar chart: each match's score, made of its metrics' contributions",
+    )
+    st.plotly_chart(
+        distribution_figure(answer.table, found, metrics, criteria),
+        key="distribution",
+        config=PLAIN,
+        alt="Strip per metric: where the matches lie among all pictures of the catalog",
+    )

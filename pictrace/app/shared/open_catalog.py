@@ -1,0 +1,116 @@
+"""Which catalog this session has open, and coming back to one's own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from pictrace.app.components import kept_token
+from pictrace.app.shared.session import of_session
+from pictrace.service.workspaces import (
+    SAMPLE,
+    SHARED,
+    Workspace,
+    Workspaces,
+    delete_private,
+    new_private,
+    open_private,
+)
+
+__all__ = ["PRIVATE", "CatalogState", "catalog_state", "offer_earlier_catalog", "opened", "workspaces"]
+
+PRIVATE = "private"
+
+
+@st.cache_resource(show_spinner=False)
+def workspaces() -> Workspaces:
+    """The catalogs that are open on this server."""
+    return Workspaces()
+
+
+def opened(choice: str) -> Workspace:
+    """What all may open; see Workspaces.open."""
+    found = workspaces()
+    if found.is_open(choice):
+        return found.open(choice)
+    with st.spinner("Making the sample catalog" if choice == SAMPLE else "Opening the catalog"):
+        return found.open(choice)
+
+
+@dataclass
+class CatalogState:
+    """choice: SHARED, SAMPLE, PRIVATE, or the address of a catalog in the owner's folders.
+
+    private: what this person added pictures to; earlier: the same of an earlier visit, while it is offered.
+    declined: earlier ones that were offered, and not wanted. forgotten: what the browser shall not remember any more.
+    warned: whether the warning of a disk that is lost was seen.
+    """
+
+    choice: str = SHARED
+    private: Workspace | None = None
+    earlier: Workspace | None = None
+    declined: set[str] = field(default_factory=set)
+    forgotten: str = ""
+    warned: bool = False
+
+    def open(self, choice: str) -> None:
+        """Another catalog."""
+        self.choice = choice
+
+    def workspace(self) -> Workspace:
+        """What is open; PicTraceError where it cannot be opened."""
+        if self.choice == PRIVATE and self.private is not None:
+            return self.private
+        return opened(SHARED if self.choice == PRIVATE else self.choice)
+
+    def workspace_to_add_to(self) -> Workspace:
+        """What is open where one may add to that, else one's own catalog, which is then made and opened."""
+        here = self.workspace()
+        if here.writable:
+            return here
+        if self.private is None:
+            self.private = new_private()
+        self.choice = PRIVATE
+        return self.private
+
+
+def catalog_state() -> CatalogState:
+    """This session's."""
+    return of_session(CatalogState)
+
+
+def offer_earlier_catalog(state: CatalogState) -> None:
+    """Offer a private catalog of an earlier visit, which only this browser knows of."""
+    mine = "" if state.private is None else state.private.token
+    with st.container(key="unseen"):
+        found = kept_token(mine, forget=state.forgotten, key="kept_token")
+    state.forgotten = ""
+    if state.private is not None or not found or found in state.declined:
+        return
+    if state.earlier is None or state.earlier.token != found:  # opened once, not at every rerun
+        state.earlier = open_private(found)
+    earlier = state.earlier
+    if earlier is None:
+        state.forgotten = found
+        return
+    count = earlier.catalog.count()
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="earlier"):
+        pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+        st.markdown(f"Your own catalog of an earlier visit is still here: {pictures}.", width="content")
+        if st.button("Open it", type="primary", icon=":material/photo_library:"):
+            state.private, state.earlier = earlier, None
+            state.open(PRIVATE)
+            st.rerun()
+        if st.button("Not now", icon=":material/schedule:", help="It stays until a day after its last change."):
+            earlier.catalog.close()
+            state.earlier = None
+            state.declined.add(found)
+            st.rerun()
+        if st.button("Delete it", icon=":material/delete:"):
+            earlier.catalog.close()
+            state.earlier = None
+            delete_private(found)
+            state.forgotten = found
+            state.declined.add(found)
+            st.rerun()

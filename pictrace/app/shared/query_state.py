@@ -1,0 +1,63 @@
+"""This session's search: the picture that is looked for, and what is open of its results."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pictrace.app.shared.session import of_session
+from pictrace.catalog.base import Catalog
+from pictrace.errors import PicTraceError
+from pictrace.service.details import Details
+from pictrace.service.pictures import catalog_picture
+from pictrace.service.search import Answer, Search
+
+__all__ = ["QueryState", "query_state"]
+
+
+@dataclass
+class QueryState:
+    """search: what was asked and answered. selected: the match whose details are open.
+
+    uploads: part of the uploader's key, raised to empty it.
+    """
+
+    search: Search = field(default_factory=Search)
+    selected: int | None = None
+    uploads: int = 0
+    _details: Details | None = None
+
+    def look_for_in(self, catalog: Catalog, picture_id: int) -> None:
+        """Search with a picture of the catalog, from its original."""
+        try:
+            self.search.look_for(catalog_picture(catalog, picture_id))
+        except PicTraceError as error:
+            self.search.refuse(str(error))
+
+    def clear(self) -> None:
+        """Back to no picture."""
+        self.search.clear()
+        self.selected = None
+        self.uploads += 1
+
+    def details(self) -> Details | None:
+        """What was found out about the matches of the answer at hand; None without one.
+
+        What was open of another picture's results, or of another catalog's, is closed.
+        """
+        answer, former = self.search.answer, self._details
+        if answer is None:
+            self._details = None
+        elif former is None or answer is not former.answer:
+            if former is not None and not _is_about_the_same(answer, former.answer):
+                self.selected = None
+            self._details = Details(answer)
+        return self._details
+
+
+def _is_about_the_same(one: Answer, other: Answer) -> bool:
+    return one.picture is other.picture and one.basis.catalog == other.basis.catalog
+
+
+def query_state() -> QueryState:
+    """This session's."""
+    return of_session(QueryState)

@@ -1,0 +1,62 @@
+"""What was found out about single matches of a search, each once while it is open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pictrace.catalog.base import Catalog
+from pictrace.diagnosis import Diagnosis, diagnose
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import open_image
+from pictrace.indexing.prepare import original_bytes
+from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import ComparedPair, Evidence
+from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.search import Answer
+
+__all__ = ["Details", "Looks", "Original"]
+
+Looks = dict[str, tuple[str, tuple[Evidence, ...]]]
+"""Closer looks, by what was looked at."""
+
+
+@dataclass(frozen=True)
+class Original:
+    """A match as all metrics see it, and what was done to it to obtain the query."""
+
+    image: RGBImage
+    diagnosis: Diagnosis
+
+
+class Details:
+    """Of one answer; another answer needs another one. Only the match that was opened last is kept."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.looks: Looks = {}
+        self._originals: dict[int, Original] = {}
+        self._pairs: dict[tuple[int, str], ComparedPair] = {}
+
+    def original(self, catalog: Catalog, picture_id: int) -> Original:
+        """Read and diagnosed once; PicTraceError where the original is gone or cannot be read."""
+        if picture_id not in self._originals:
+            data = original_bytes(catalog, picture_id, UPLOAD_LIMITS)
+            opened = open_image(data, UPLOAD_LIMITS)
+            image, query = opened.working(), self.answer.query
+            found = diagnose(query.image, image, query_info=query.info, candidate_info=opened.info)
+            self._forget()
+            self._originals[picture_id] = Original(image, found)
+        return self._originals[picture_id]
+
+    def pair(self, metric: Metric, picture_id: int, image: RGBImage) -> ComparedPair:
+        """The query compared with a match, in the orientations that the answer was made with."""
+        key = (picture_id, metric.name)
+        if key not in self._pairs:
+            orientations = self.answer.basis.orientations
+            self._pairs[key] = metric.compare_pair(self.answer.query.image, image, orientations=orientations)
+        return self._pairs[key]
+
+    def _forget(self) -> None:
+        self._pairs.clear()
+        self.looks.clear()
+        self._originals.clear()

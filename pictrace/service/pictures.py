@@ -1,0 +1,74 @@
+"""Pictures that somebody gives, to search with or to compare: uploaded, pasted, from a link or from the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import digest
+from pictrace.errors import SourceError
+from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.images.reading import DecodeLimits
+from pictrace.indexing.prepare import original_bytes
+from pictrace.service.typed_links import fetch_link
+
+__all__ = [
+    "CATALOG_ADDRESS",
+    "UPLOAD_LIMITS",
+    "Picture",
+    "catalog_picture",
+    "linked_picture",
+    "picture_at",
+    "picture_types",
+]
+
+UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
+CATALOG_ADDRESS = "catalog:"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture that somebody gave. kind as in catalog.records.Source, or "catalog" or "example".
+
+    address: what brings the same picture again on another visit, "" where nothing does.
+    """
+
+    data: bytes
+    name: str
+    kind: str
+    address: str = ""
+
+    @cached_property
+    def sha256(self) -> str:
+        return digest(self.data).hex()
+
+
+def picture_types() -> list[str]:
+    """Endings of files that an uploader offers; what they hold is looked at later."""
+    return sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES)
+
+
+def catalog_picture(catalog: Catalog, picture_id: int) -> Picture:
+    """A picture of the catalog, from its original; PicTraceError where that is gone."""
+    record = catalog.pictures([picture_id]).get(picture_id)
+    data = original_bytes(catalog, picture_id, UPLOAD_LIMITS)
+    return Picture(data, record.label if record else "picture", "catalog", f"{CATALOG_ADDRESS}{picture_id}")
+
+
+def linked_picture(address: str) -> Picture:
+    """A picture from the network; PicTraceError where it cannot or must not be fetched."""
+    return Picture(fetch_link(address), address, "link", address)
+
+
+def picture_at(address: str, catalog: Catalog) -> Picture:
+    """The picture that a shared link names: another link, or one of the open catalog.
+
+    Raises PicTraceError where there is none.
+    """
+    if not address.startswith(CATALOG_ADDRESS):
+        return linked_picture(address)
+    number = address.removeprefix(CATALOG_ADDRESS)
+    if not number.isascii() or not number.isdigit() or len(number) > 19:
+        raise SourceError(f"{address[:60]} names no picture of a catalog. Copy the link again.")
+    return catalog_picture(catalog, int(number))

@@ -1,0 +1,191 @@
+"""Open catalogs: the one that all share, the built-in sample, those in the owner's folders, and private ones."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pictrace import kernels
+from pictrace.catalog import delete_catalog, last_written, open_catalog
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
+from pictrace.errors import CatalogError, PicTraceError
+from pictrace.folders import cache_folder
+from pictrace.sample import open_sample
+from pictrace.searching.query import needed_metrics
+from pictrace.service.owner import owner
+
+__all__ = [
+    "KEPT_S",
+    "SAMPLE",
+    "SHARED",
+    "Workspace",
+    "Workspaces",
+    "catalogs_in_folders",
+    "delete_private",
+    "new_private",
+    "open_private",
+]
+
+SHARED, SAMPLE = "shared", "sample"
+
+KEPT_S = 24 * 3600
+KEPT_OPEN = 4
+SHOWN_CATALOGS = 50
+CATALOG_SUFFIXES = (".sqlite", ".sqlite3", ".db")
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """An open catalog with its features; safe for threads. writable: by the session that has it open.
+
+    completed: features that it lacks are made where somebody wants them; an owner's catalog is left as it is.
+    token: what opens a private catalog again, known to the browser that made it and to nobody else; "" for others.
+    """
+
+    catalog: Catalog
+    cache: FeatureCache
+    title: str
+    writable: bool = False
+    completed: bool = False
+    token: str = ""
+
+
+class Workspaces:
+    """The catalogs that several people look at, each opened once. Safe for threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._opening: dict[tuple[str, str], threading.Lock] = {}
+        self._open: dict[tuple[str, str], Workspace] = {}  # the one that was asked for last is the last
+
+    def open(self, choice: str) -> Workspace:
+        """SHARED, SAMPLE, or the address of a catalog in one of the owner's folders.
+
+        Raises CatalogError where it cannot be opened, and for an address in any other folder.
+        """
+        settings = owner()
+        if choice == SAMPLE or (choice == SHARED and settings.catalog is None):
+            return self._once((SAMPLE, ""), _sample)
+        if choice == SHARED:
+            location = settings.catalog or ""
+            return self._once((SHARED, location), lambda: _shared(location, writable=settings.writable))
+        if not settings.may_read(Path(choice)):
+            raise CatalogError(f"{choice} is not in a folder that the app's owner has named. Choose another catalog.")
+        return self._once(("named", choice), lambda: _named(choice))
+
+    def is_open(self, choice: str) -> bool:
+        """Whether ``open`` has it at hand."""
+        catalog = owner().catalog
+        sample = choice == SAMPLE or (choice == SHARED and catalog is None)
+        key = (SAMPLE, "") if sample else (SHARED, catalog or "") if choice == SHARED else ("named", choice)
+        return key in self._open
+
+    def _once(self, key: tuple[str, str], make: Callable[[], Workspace]) -> Workspace:
+        with self._lock:
+            opening = self._opening.setdefault(key, threading.Lock())
+        with opening:
+            workspace = self._open.get(key)
+            if workspace is None:
+                workspace = make()
+            with self._lock:
+                self._open.pop(key, None)
+                self._open[key] = workspace
+                named = [one for one in self._open if one[0] == "named"]
+                for one in named[:-KEPT_OPEN]:  # whoever still has it open goes on with it
+                    del self._open[one]
+            return workspace
+
+
+def _shared(location: str, *, writable: bool) -> Workspace:
+    kernels.warm()
+    catalog = open_catalog(location)
+    return _workspace(catalog, catalog.title, writable=writable)
+
+
+def _sample() -> Workspace:
+    """The built-in one, which nobody changes."""
+    kernels.warm()
+    return _workspace(open_sample(), "Sample catalog", completed=True)
+
+
+def _named(location: str) -> Workspace:
+    catalog = open_catalog(location)
+    return _workspace(catalog, catalog.title)
+
+
+def _workspace(
+    catalog: Catalog, title: str, *, writable: bool = False, completed: bool = False, token: str = ""
+) -> Workspace:
+    cache = FeatureCache(catalog)
+    threading.Thread(target=_open_cache, args=(cache,), name="open-cache", daemon=True).start()
+    return Workspace(catalog, cache, title, writable, completed or writable, token)
+
+
+def _open_cache(cache: FeatureCache) -> None:
+    """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
+    with contextlib.suppress(PicTraceError):
+        cache.sketches(needed_metrics())
+
+
+def catalogs_in_folders() -> list[Path]:
+    """SQLite files in the owner's folders, without opening any."""
+    found = (path for folder in owner().folders if folder.is_dir() for path in sorted(folder.iterdir()))
+    return [path for path in found if path.suffix.lower() in CATALOG_SUFFIXES and path.is_file()][:SHOWN_CATALOGS]
+
+
+# Private catalogs: files with a name that nobody can guess ------------------------------------------
+
+
+def _private_folder() -> Path:
+    folder = cache_folder() / "private"
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except OSError as error:
+        raise CatalogError(f"No catalog of your own can be made: {error.strerror}. Try again later.") from error
+    return folder
+
+
+def new_private() -> Workspace:
+    """An empty catalog for one session, deleted a day after it was last written."""
+    folder = _private_folder()
+    with contextlib.suppress(OSError):  # another session may be deleting the same ones
+        _delete_old(folder)
+    token = secrets.token_hex(16)
+    catalog = open_catalog(str(folder / f"{token}.sqlite"), must_exist=False)
+    return Workspace(catalog, FeatureCache(catalog), "My catalog", writable=True, completed=True, token=token)
+
+
+def _private_path(token: str) -> Path | None:
+    path = cache_folder() / "private" / f"{token}.sqlite"
+    return path if re.fullmatch("[0-9a-f]{32}", token) and path.is_file() else None
+
+
+def open_private(token: str) -> Workspace | None:
+    """The private catalog of this token, which a browser sent; None where there is none, or none any more."""
+    path = _private_path(token)
+    if path is None:
+        return None
+    try:
+        return _workspace(open_catalog(str(path)), "My catalog", writable=True, token=token)
+    except CatalogError:  # deleted in this very moment
+        return None
+
+
+def delete_private(token: str) -> None:
+    """Delete it with all that belongs to it; one that is gone is passed over."""
+    path = _private_path(token)
+    if path is not None:
+        delete_catalog(str(path))
+
+
+def _delete_old(folder: Path) -> None:
+    for path in folder.glob("*.sqlite"):
+        if time.time() - last_written(str(path)) > KEPT_S:
+            delete_catalog(str(path))

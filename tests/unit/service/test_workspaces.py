@@ -1,0 +1,91 @@
+"""Open catalogs, without a page: each is opened once, whoever asks, and private ones by their token alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pictrace.catalog import open_catalog
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.errors import CatalogError
+from pictrace.service import workspaces as module
+from pictrace.service.workspaces import SAMPLE, SHARED, Workspaces, delete_private, new_private, open_private
+from tests.watching import Watch
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the owner's with six catalogs."""
+    for number in range(6):
+        open_catalog(str(tmp_path / f"c{number}.sqlite"), must_exist=False).close()
+    monkeypatch.setenv("PICTRACE_FOLDERS", str(tmp_path))
+    return tmp_path
+
+
+def test_a_catalog_is_opened_once_by_any_number_of_threads(folder: Path, watch: Watch) -> None:
+    watch.on(module, "open_catalog")
+    workspaces, location = Workspaces(), str(folder / "c0.sqlite")
+    assert not workspaces.is_open(location)
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(workspaces.open, [location] * 24))
+    assert len({id(one) for one in found}) == 1
+    assert watch.calls == ["open_catalog"]
+    assert workspaces.is_open(location)
+    assert (found[0].title, found[0].writable, found[0].token) == ("c0", False, "")
+
+
+def test_the_shared_one_is_the_owners_or_the_sample(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    workspaces = Workspaces()
+    assert workspaces.open(SHARED) is workspaces.open(SAMPLE)
+    assert workspaces.is_open(SHARED)
+    monkeypatch.setenv("PICTRACE_CATALOG", str(folder / "c1.sqlite"))
+    monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
+    assert not workspaces.is_open(SHARED)
+    shared = workspaces.open(SHARED)
+    assert (shared.title, shared.writable, shared.completed) == ("c1", True, True)
+    assert workspaces.open(SAMPLE) is not shared
+
+
+def test_what_fails_is_tried_again(folder: Path) -> None:
+    workspaces, location = Workspaces(), str(folder / "later.sqlite")
+    with pytest.raises(CatalogError, match="no catalog at"):
+        workspaces.open(location)
+    open_catalog(location, must_exist=False).close()
+    assert workspaces.open(location).title == "later"
+
+
+def test_only_some_are_kept_open(folder: Path) -> None:
+    workspaces = Workspaces()
+    places = [str(folder / f"c{number}.sqlite") for number in range(6)]
+    for place in [*places, places[3]]:
+        workspaces.open(place)
+    assert [workspaces.is_open(place) for place in places] == [False, False, True, True, True, True]
+
+
+def test_no_other_folder_is_read(folder: Path, make_catalog: Callable[..., SqliteCatalog]) -> None:
+    elsewhere = folder.parent / "elsewhere.sqlite"
+    open_catalog(str(elsewhere), must_exist=False).close()
+    link = folder / "link.sqlite"
+    link.symlink_to(elsewhere)
+    for place in (elsewhere, link, folder / ".." / "elsewhere.sqlite"):
+        with pytest.raises(CatalogError, match="not in a folder"):
+            Workspaces().open(str(place))
+
+
+def test_a_private_one_is_opened_by_its_token_alone() -> None:
+    mine = new_private()
+    assert (mine.writable, mine.completed) == (True, True)
+    assert oct(Path(mine.catalog.location).parent.stat().st_mode & 0o777) == "0o700"
+    again = open_private(mine.token)
+    assert again is not None
+    assert again.catalog.identity == mine.catalog.identity
+    again.catalog.close()
+    for token in ("", "../../etc/passwd", "0" * 32, mine.token.upper() + "x"):
+        assert open_private(token) is None
+        delete_private(token)
+    mine.catalog.close()
+    delete_private(mine.token)
+    assert open_private(mine.token) is None
