@@ -11,7 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
-__all__ = ["alone", "cache_folder"]
+__all__ = ["cache_folder", "process_lock"]
 
 
 def cache_folder() -> Path:
@@ -37,7 +37,7 @@ def cache_folder() -> Path:
 
 
 @contextmanager
-def alone(lock: Path, *, timeout_s: float) -> Iterator[None]:
+def process_lock(lock: Path, *, timeout_s: float) -> Iterator[None]:
     """One thread of one process at a time, by a lock of SQLite's, which is gone when its holder dies.
 
     sqlite3.Error where it cannot be had in that time.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,7 +13,7 @@ from pictrace.catalog import delete_catalog, open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
 from pictrace.errors import CatalogError
-from pictrace.folders import alone, cache_folder
+from pictrace.folders import cache_folder, process_lock
 from pictrace.images import edits
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
@@ -126,9 +126,15 @@ def open_sample() -> Catalog:
     """
     path = sample_path()
     if not usable(path):
-        with _alone(path.with_suffix(".lock")):
-            if not usable(path):  # another process may have been quicker
-                _make(path)
+        lock = path.with_suffix(".lock")
+        try:
+            with process_lock(lock, timeout_s=LOCK_TIMEOUT_S):
+                if not usable(path):  # another process may have been quicker
+                    _make(path)
+        except sqlite3.Error as error:
+            raise CatalogError(
+                f"The sample catalog cannot be locked ({error}). Delete {lock}, then try again."
+            ) from error
     catalog = open_catalog(str(path))
     try:
         Rebuild(catalog).run()
@@ -136,16 +142,6 @@ def open_sample() -> Catalog:
         catalog.close()
         raise
     return catalog
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    """One thread of one process at a time."""
-    try:
-        with alone(lock, timeout_s=LOCK_TIMEOUT_S):
-            yield
-    except sqlite3.Error as error:
-        raise CatalogError(f"The sample catalog cannot be locked ({error}). Delete {lock}, then try again.") from error
 
 
 def _make(path: Path) -> None:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from pictrace.errors import DownloadError, ModelError, RefusedError
-from pictrace.folders import alone
+from pictrace.folders import process_lock
 from pictrace.models import Model, check_file, is_here, model_path
 from pictrace.web.files import StoppedError, fetch_to_file
 from pictrace.web.policy import DownloadPolicy
@@ -87,7 +87,7 @@ def _place_of(model: Model) -> Iterator[Path]:
     target = model_path(model)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        with alone(target.with_name(f"{target.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
+        with process_lock(target.with_name(f"{target.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
             yield target
     except sqlite3.OperationalError as error:
         raise ModelError(f"{model.title} is being downloaded already. Wait until that ends, then try again.") from error

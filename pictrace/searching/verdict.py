@@ -12,6 +12,7 @@ from pictrace.metrics.base import Metric
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Match, ScoreTable
+from pictrace.wording import counted
 
 __all__ = ["Verdict", "convincing_ids", "verdict"]
 
@@ -48,20 +49,20 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found]) -> Verdict:
     shown = [one for one in found if one.match.id in good]
     if query.id in {one.match.id for one in found}:
         others = len(shown) - 1
-        more = f" {_count(others, 'further good match', 'further good matches')}." if others > 0 else ""
+        more = f" {counted(others, 'further good match', 'further good matches')}." if others > 0 else ""
         return Verdict("This very file is in the catalog.", f"Its bytes are the same.{more}", good)
     if shown:
         best = shown[0]
         how = f", {best.match.variant.label}" if best.match.variant.label else ""
         return Verdict(
             f"Found: {best.picture.label}{how}.",
-            f"{_count(len(shown), 'good match', 'good matches')}. {_grounds(best.match, table)}",
+            f"{counted(len(shown), 'good match', 'good matches')}. {_grounds(best.match, table)}",
             good,
         )
     if good:
         return Verdict(
             "Found, but ranked low by these weights.",
-            f"{_count(len(good), 'picture has', 'pictures have')} convincing evidence, outside of the matches "
+            f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence, outside of the matches "
             "shown. Raise the keypoints' weight or the number of matches.",
             good,
         )
@@ -82,7 +83,3 @@ def _grounds(match: Match, table: ScoreTable) -> str:
         if convinces(metric, raw)
     ]
     return f"Grounds: {', '.join(grounds)}."
-
-
-def _count(number: int, one: str, many: str) -> str:
-    return f"{number} {one if number == 1 else many}"

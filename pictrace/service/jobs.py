@@ -19,6 +19,7 @@ from pictrace.indexing.run import Failure, Pace, Progress, RefreshProgress
 from pictrace.metrics.base import Metric
 from pictrace.service.background import Background
 from pictrace.sources.base import Item
+from pictrace.wording import counted
 
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 
@@ -36,7 +37,7 @@ class Preview:
     @property
     def summary(self) -> str:
         parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
-        parts += [f"{self.links:,} {'link' if self.links == 1 else 'links'} to fetch"] if self.links else []
+        parts += [f"{counted(self.links, 'link')} to fetch"] if self.links else []
         return ", ".join(parts + ([f"{self.unread:,} to read"] if self.unread else []))
 
 

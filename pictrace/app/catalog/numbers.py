@@ -11,6 +11,7 @@ from pictrace.output.charts.results import counts_figure
 from pictrace.service.jobs import RebuildJob
 from pictrace.service.pictures import UPLOAD_LIMITS
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import byte_size
 
 __all__ = ["numbers"]
 
@@ -21,7 +22,7 @@ def numbers(workspace: Workspace) -> None:
     count = workspace.catalog.count()
     with st.container(horizontal=True):
         st.metric("Pictures", f"{count:,}", border=True)
-        st.metric("Total size", f"{facts.byte_count / 1024**2:,.1f} MB", border=True)
+        st.metric("Total size", byte_size(facts.byte_count), border=True)
         st.metric("Found in several places", f"{facts.repeated:,}", border=True)
     if not count:
         return

@@ -18,6 +18,7 @@ from pictrace.app.shared.query_state import query_state
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.service.workspaces import SHARED, Workspace
+from pictrace.wording import counted
 
 __all__ = ["show"]
 
@@ -66,7 +67,7 @@ def _head(workspace: Workspace, state: CatalogState) -> None:
     count = workspace.catalog.count()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(for_markdown(workspace.title), anchor=False, width="content")
-        st.badge(f"{count:,} {'picture' if count == 1 else 'pictures'}", icon=":material/photo_library:")
+        st.badge(counted(count, "picture"), icon=":material/photo_library:")
         catalog_menu(state)
         downloads(workspace)
     if workspace is state.private:

@@ -22,6 +22,7 @@ from pictrace.escape import for_markdown
 from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics, ready_metrics
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import counted
 
 __all__ = ["mapped_pictures", "pictures"]
 
@@ -49,7 +50,7 @@ def pictures(workspace: Workspace, state: BrowseState) -> None:
         st.info("No picture fits all of this. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
         return
     records = {one: record for one, record in catalog.pictures(ids).items() if one not in state.removing}
-    st.caption(f"{total:,} {'picture' if total == 1 else 'pictures'}, {ORDER_TITLES[chosen['order']].lower()}")
+    st.caption(f"{counted(total, 'picture')}, {ORDER_TITLES[chosen['order']].lower()}")
     if look == TABLE:
         _table(workspace, state, records)
         return
