@@ -107,5 +107,5 @@ def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable) -> Non
         variant = f"  ({how})" if one.match.id in found_as.good else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
         say(f"{one.match.rank:3}  {one.match.score:.2f}  {address}{variant}", f"         {parts}")
-    detail = "" if table.exhaustive else f", the {len(table.ids)} closest in full detail"
-    say(f"{found_as.headline} {counted(table.catalog_size, 'picture')} compared{detail}.")
+    detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
+    say(f"{found_as.headline} {counted(table.catalog_size, 'picture')} searched, {detail}.")

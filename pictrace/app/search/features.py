@@ -11,6 +11,7 @@ from pictrace.features import FeatureSpec
 from pictrace.metrics.base import Metric
 from pictrace.service.jobs import RebuildJob
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import counted
 
 __all__ = ["watch_missing_features"]
 
@@ -39,7 +40,7 @@ def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
         if job is None:  # the first time that somebody wants them: begun at once
             job = running.build(catalog, metric)
         else:
-            pictures = "1 picture has" if lacking == 1 else f"{lacking:,} pictures have"
+            pictures = counted(lacking, "picture has", "pictures have")
             with st.container(horizontal=True, vertical_alignment="center"):
                 reason = f" {job.problem}" if job.problem else ""
                 st.caption(f"{pictures} no features for {metric.title} yet.{for_markdown(reason)}")

@@ -32,6 +32,7 @@ from pictrace.searching.verdict import Verdict, verdict
 from pictrace.service.search import Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
+from pictrace.wording import counted
 
 __all__ = ["show"]
 
@@ -102,7 +103,7 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
         st.info("The catalog is empty. Add pictures on the page Catalog.", icon=":material/inbox:")
         return
     st.caption(
-        f"{for_markdown(workspace.title)}: {_pictures(len(ids))}. "
+        f"{for_markdown(workspace.title)}: {counted(len(ids), 'picture')}. "
         "Drop a picture above, or pick one to see what resembles it."
     )
     records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
@@ -115,10 +116,6 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
     if chosen is not None:
         state.look_for_in(workspace.catalog, int(chosen))
         st.rerun()
-
-
-def _pictures(count: int) -> str:
-    return "1 picture" if count == 1 else f"{count:,} pictures"
 
 
 def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: Verdict) -> None:
@@ -144,7 +141,7 @@ def _how_searched(answer: Answer) -> str:
     spent_s = sum(answer.timing_ms.values()) / 1e3
     spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
     detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    return f"{_pictures(table.catalog_size)} searched in {spent}; {detail}"
+    return f"{counted(table.catalog_size, 'picture')} searched in {spent}; {detail}"
 
 
 def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:

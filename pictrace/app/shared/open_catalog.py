@@ -17,6 +17,7 @@ from pictrace.service.workspaces import (
     new_private,
     open_private,
 )
+from pictrace.wording import counted
 
 __all__ = ["PRIVATE", "CatalogState", "catalog_state", "offer_earlier_catalog", "opened", "workspaces"]
 
@@ -96,7 +97,7 @@ def offer_earlier_catalog(state: CatalogState) -> None:
         return
     count = earlier.catalog.count()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="earlier"):
-        pictures = "1 picture" if count == 1 else f"{count:,} pictures"
+        pictures = counted(count, "picture")
         st.markdown(f"Your own catalog of an earlier visit is still here: {pictures}.", width="content")
         if st.button("Open it", type="primary", icon=":material/photo_library:"):
             state.private, state.earlier = earlier, None

@@ -249,7 +249,7 @@ def test_only_on_the_command_line(
     assert {one["sources"][0]["metadata"]["kind"] for one in document["matches"]} == {"jpg"}
     assert document["catalog"]["images"] == document["catalog"]["scored_exactly"] == 2
     assert main([*base, "--only", "name=rocket.jpg", "--only", "name=retina.jpg", "--only", "kind=jpg"]) == 1
-    assert "2 pictures compared, all exactly" in capsys.readouterr().out
+    assert "2 pictures searched, all in full detail" in capsys.readouterr().out
     assert main([*base, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["criteria"]["only"] == {}
     for option, status, why in (
