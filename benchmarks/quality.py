@@ -25,6 +25,7 @@ from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import load
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Sketched
 from pictrace.searching.cascade import nearest_of
 from pictrace.searching.presets import all_presets, criteria_of
 from pictrace.searching.query import Query, needed_metrics, prepare_query
@@ -64,7 +65,7 @@ class Reference:
         query = self._orb(image)
         best, second, _ = kernels.orb_nearest(query, self.rows, self.offsets)
         share = ((100 * best.astype(np.int64) < 75 * second) & (second < kernels.NO_MATCH)).sum(axis=1)
-        colours = self.histogram.compare(self.histogram.extract(image), self.histograms).raw
+        colours = self.histogram.scores(self.histogram.extract(image), self.histograms).raw
         return np.asarray((ssim + share / max(1, len(query)) + colours) / 3, np.float32)
 
 
@@ -110,7 +111,7 @@ class Cascade:
         self.sketches: dict[str, FeatureBatch] = {}
         self.batches = batches
         for metric in needed_metrics():
-            if metric.sketch_layout is not None:
+            if isinstance(metric, Sketched):
                 batch = batches[metric.name]
                 rows = [metric.sketch(batch[index]) for index in range(len(batch))]
                 self.sketches[metric.name] = FeatureBatch.of(rows, metric.sketch_layout)

@@ -55,7 +55,7 @@ def _compared(images: list[RGBImage]) -> list[np.ndarray]:
     for metric in needed_metrics():
         features = [metric.extract(image) for image in images]
         batch = FeatureBatch.of(features, metric.layout)
-        columns.append(np.concatenate([metric.compare(one, batch).raw for one in features], axis=-1))
+        columns.append(np.concatenate([metric.scores(one, batch).raw for one in features], axis=-1))
     return columns
 
 

@@ -32,13 +32,28 @@ k = 0 is a picture that this metric cannot compare (no keypoints, one flat colou
 SettingValue = float | str
 Settings = Mapping[str, SettingValue]
 
+LARGEST = 1e9
+"""Of a floating-point number in features, where a metric does not say otherwise."""
+
 
 @dataclass(frozen=True)
 class Layout:
-    """How a metric's features look: one row's shape and dtype; a picture has zero or more rows."""
+    """How a metric's features look; a picture has zero or more rows.
+
+    Parameters
+    ----------
+    dtype : numpy.dtype
+    row_shape : tuple of int
+        Of one row.
+    low, high : float
+        What every number lies within; numbers of another catalog that do not are refused. By default all that the
+        dtype holds, of floating-point numbers those whose squares can be summed in float32 without an overflow.
+    """
 
     dtype: np.dtype[Any]
     row_shape: tuple[int, ...]
+    low: float = -LARGEST
+    high: float = LARGEST
 
     @property
     def row_bytes(self) -> int:
@@ -47,6 +62,14 @@ class Layout:
     def empty(self) -> Features:
         """Features of a picture that cannot be compared: no rows."""
         return np.empty((0, *self.row_shape), self.dtype)
+
+    def holds(self, features: Features) -> bool:
+        """Whether every number lies within the bounds; NaN does not."""
+        if not np.issubdtype(self.dtype, np.floating) and (self.low, self.high) == (-LARGEST, LARGEST):
+            return True
+        with np.errstate(invalid="ignore"):  # a signalling NaN of another catalog
+            numbers = features.astype(np.float64)
+        return bool(((numbers >= self.low) & (numbers <= self.high)).all())
 
     def pack(self, features: Features) -> bytes:
         """Raw little-endian C-order bytes; the layout itself is named by the feature key.
@@ -115,6 +138,11 @@ class FeatureBatch:
         rows = np.concatenate([layout.empty(), *features])
         return cls(rows, offsets)
 
+    def having_rows(self) -> FeatureBatch:
+        """The candidates that have rows, in their order; the rows are not copied."""
+        starts = self.offsets[:-1][self.counts > 0]
+        return FeatureBatch(self.rows, np.append(starts, self.offsets[-1]))
+
     def take(self, indices: NDArray[np.int64]) -> FeatureBatch:
         """The candidates at these positions, in this order."""
         counts = self.counts[indices]
@@ -145,6 +173,11 @@ class Scale:
         """Similarity in [0, 1], float32, of raw values of any shape."""
         line = (raw - np.float32(self.worst)) * np.float32(1.0 / (self.best - self.worst))
         return np.asarray(np.clip(line, np.float32(0), np.float32(1)), np.float32)
+
+    @property
+    def smaller_is_nearer(self) -> bool:
+        """Whether raw values are distances."""
+        return self.best < self.worst
 
     def describe(self, raw: float) -> str:
         """The value in words: "14 of 64 bits differ" is unit "of 64 bits differ"."""

@@ -10,7 +10,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pictrace.app.pages import pages_in
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, colour_of
 
 __all__ = ["frame", "in_frame", "route"]
 
@@ -74,7 +74,7 @@ def frame() -> None:
     rules += [
         f".st-key-metric-{metric.name} [data-testid='stWidgetLabel'] p::before "
         "{content: ''; display: inline-block; width: .7em; height: .7em; margin-right: .45em; "
-        f"border-radius: 50%; background: {metric.colour};}}"
+        f"border-radius: 50%; background: {colour_of(metric)};}}"
         for metric in all_metrics()
     ]
     st.html(f"<style>{' '.join(rules)}</style>")

@@ -27,7 +27,7 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
     for metric in all_metrics():
         for setting in metric.settings:
             parser.add_argument(
-                f"--{setting.name}",
+                f"--{metric.option(setting)}",
                 dest=f"{metric.name}.{setting.name}",
                 type=float if setting.numeric else str,
                 choices=None if setting.numeric else list(setting.values),
@@ -66,12 +66,13 @@ def criteria_from(options: argparse.Namespace, *, top: int = 1, min_score: float
 
 def _weights(text: str) -> dict[str, float]:
     weights: dict[str, float] = {}
+    example = ",".join(f"{metric.name}={place}" for place, metric in enumerate(all_metrics()[:2], start=1))
     for part in filter(None, (one.strip() for one in text.split(","))):
         name, _, number = part.partition("=")
         try:
             weights[get_metric(name.strip()).name] = float(number)
         except ValueError as error:
             raise CriteriaError(
-                f"The weight {part!r} is not of the form NAME=NUMBER. Write for example ssim=1,orb=2."
+                f"The weight {part!r} is not of the form NAME=NUMBER. Write for example {example}."
             ) from error
     return weights

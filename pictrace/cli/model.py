@@ -90,8 +90,9 @@ def _told(value: Any) -> str:
 
 
 def _document(model: Model) -> dict[str, Any]:
-    from pictrace.metrics.embedding import Embedding
+    from pictrace.metrics import all_metrics
 
+    made = [metric.working_with(model) for metric in all_metrics()]
     return {
         "name": model.name,
         "title": model.title,
@@ -103,5 +104,5 @@ def _document(model: Model) -> dict[str, Any]:
         "licence": model.licence,
         "addresses": list(model.addresses),
         "preprocessing": asdict(model.preprocessing),
-        "features": Embedding(model).feature_key,
+        "features": ", ".join(one.feature_key for one in made if one is not None),
     }

@@ -17,6 +17,7 @@ from pictrace.indexing.prepare import BATCH_PICTURES, load_within_budget, origin
 from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.metrics import all_metrics, loaded, ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Sketched
 
 __all__ = ["Rebuild", "count_missing_features", "count_outdated_features"]
 
@@ -40,7 +41,7 @@ def count_outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None =
     """By feature key, features that none of the metrics reads, and of how many pictures there are some."""
     used: set[str] = set()
     for metric in all_metrics() if metrics is None else metrics:
-        used |= {metric.feature_key, metric.sketch_key}
+        used |= {spec.key for spec in (metric.spec, metric.sketch_spec) if spec is not None}
     return {key: count for key, count in catalog.feature_counts().items() if key not in used}
 
 
@@ -103,9 +104,9 @@ class Rebuild(Run[Progress]):
 
     def _build_sketches(self, metric: Metric) -> None:
         """Sketches of stored features that lack them: the pictures are not needed for that."""
-        spec = metric.sketch_spec
-        if spec is None or metric.sketch_layout is None:
+        if not isinstance(metric, Sketched):
             return
+        spec = metric.sketch_spec
         ids = np.intersect1d(self.catalog.missing(spec), self.catalog.feature_ids(metric.spec))
         for start in range(0, len(ids), BATCH_SKETCHES):
             if self._stop.is_set():

@@ -1,18 +1,23 @@
-"""The metrics: every module of this package that defines a Metric is found here by itself."""
+"""The metrics: every module of this package that defines a Metric is found here by itself, and other packages' too."""
 
 from __future__ import annotations
 
 import importlib
+import importlib.metadata
 import inspect
 import logging
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.metrics.base import Metric
+from pictrace.metrics.colours import assigned
 
-__all__ = ["all_metrics", "get_metric", "loaded", "ready_metrics"]
+__all__ = ["ENTRY_POINTS", "all_metrics", "colour_of", "get_metric", "loaded", "ready_metrics", "rediscover"]
+
+ENTRY_POINTS = "pictrace.metrics"
+"""The group of entry points under which other packages name their metrics' classes."""
 
 _log = logging.getLogger(__name__)
 
@@ -40,18 +45,6 @@ def loaded(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
     return tuple(usable)
 
 
-@cache
-def _discovered() -> tuple[Metric, ...]:
-    found: list[Metric] = []
-    for module_info in pkgutil.iter_modules(__path__, f"{__name__}."):
-        module = importlib.import_module(module_info.name)
-        for member in vars(module).values():
-            is_metric = inspect.isclass(member) and issubclass(member, Metric)
-            if is_metric and not inspect.isabstract(member) and member.__module__ == module.__name__:
-                found.append(member())
-    return tuple(sorted(found, key=lambda metric: (metric.order, metric.name)))
-
-
 def get_metric(name: str) -> Metric:
     """The metric of this name; CriteriaError lists the names that there are."""
     for metric in all_metrics():
@@ -59,3 +52,56 @@ def get_metric(name: str) -> Metric:
             return metric
     known = ", ".join(metric.name for metric in all_metrics())
     raise CriteriaError(f"There is no metric named {name!r}. The metrics are: {known}.")
+
+
+def rediscover() -> None:
+    """Look for metrics anew at the next call, as after another package was installed."""
+    _discovered.cache_clear()
+    _colours.cache_clear()
+
+
+def colour_of(metric: Metric) -> str:
+    """What the metric is drawn in everywhere, hexadecimal; no two metrics have the same."""
+    return _colours().get(metric.name) or metric.colour or "#000000"
+
+
+@cache
+def _colours() -> Mapping[str, str]:
+    return assigned((metric.name, metric.colour) for metric in _discovered())
+
+
+@cache
+def _discovered() -> tuple[Metric, ...]:
+    found: dict[str, Metric] = {}
+    for metric in (*_of_this_package(), *_of_other_packages()):
+        if metric.name in found:
+            _log.warning("The metric %s of %s is left out: there is one of that name.", metric.name, type(metric))
+        found.setdefault(metric.name, metric)
+    return tuple(sorted(found.values(), key=lambda metric: (metric.order, metric.name)))
+
+
+def _of_this_package() -> Iterator[Metric]:
+    for module_info in pkgutil.iter_modules(__path__, f"{__name__}."):
+        module = importlib.import_module(module_info.name)
+        for member in vars(module).values():
+            if _is_metric(member) and member.__module__ == module.__name__:
+                yield member()
+
+
+def _of_other_packages() -> Iterator[Metric]:
+    for point in importlib.metadata.entry_points(group=ENTRY_POINTS):
+        try:
+            member = point.load()
+            metric = member() if _is_metric(member) else None
+        except Exception as error:
+            # What another package's module raises is open-ended, and it must not take the others along.
+            _log.warning("The metric %s of %s is left out: %s", point.name, point.value, error)
+            continue
+        if metric is None:
+            _log.warning("The metric %s of %s is left out: it is no class of a Metric.", point.name, point.value)
+        else:
+            yield metric
+
+
+def _is_metric(member: object) -> bool:
+    return inspect.isclass(member) and issubclass(member, Metric) and not inspect.isabstract(member)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -10,12 +10,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.features import FeatureBatch, Features, RawScores
-from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.features import Features
+from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage, to_gray
-from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import ComparesTogether
+from pictrace.metrics.orientations import SQUARES, Orientations
 
-__all__ = ["MIN_CONTRAST", "GraySquares", "gray_square", "nothing_comparable"]
+__all__ = ["MIN_CONTRAST", "GraySquares", "gray_square", "variant_indices"]
 
 MIN_CONTRAST = 2.0
 """Standard deviation in gray levels under which a picture counts as one flat tone.
@@ -28,37 +29,22 @@ def gray_square(image: RGBImage, size_px: int) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(to_gray(image), (size_px, size_px), interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def nothing_comparable(*shape: int) -> RawScores:
-    """Scores of a query without features: NaN for everyone."""
-    return RawScores.upright(np.full(shape, np.nan, np.float32))
+def variant_indices(variants: Iterable[Variant]) -> NDArray[np.uint8]:
+    """By position, what RawScores calls these orientations."""
+    return np.array([variant.index for variant in variants], np.uint8)
 
 
 @dataclass(frozen=True)
-class GraySquares(Metric):
+class GraySquares(ComparesTogether):
     """What metrics share whose features are one gray square of ``size_px``: shape (1, size_px, size_px) uint8.
 
     Its eight orientations are flips and turns of its pixels, so that one extraction serves all.
     """
 
-    variants: ClassVar[tuple[Variant, ...]] = VARIANTS
+    orientations: ClassVar[Orientations] = SQUARES
 
     size_px: int = field(init=False, metadata={"short": "px"})
 
     def extract(self, image: RGBImage) -> Features:
         square = gray_square(image, self.size_px)
         return square[np.newaxis] if float(square.std()) >= MIN_CONTRAST else self.layout.empty()
-
-    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
-        return self._oriented(self.extract(image), variants)
-
-    def turned(self, features: Features) -> dict[Variant, Features]:
-        return self._oriented(features, self.variants)
-
-    @staticmethod
-    def _oriented(square: Features, variants: Sequence[Variant]) -> dict[Variant, Features]:
-        if not len(square):
-            return dict.fromkeys(variants, square)
-        return {one: orient(square[0], one)[np.newaxis] for one in variants}
-
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        return self.compare_variants({UPRIGHT: query}, batch)

@@ -1,4 +1,9 @@
-"""What every metric offers. The arrays and the evidence that it exchanges are named here too."""
+"""What every metric offers: a few things that its author writes, and what follows from them.
+
+A metric declares ``name``, ``title``, ``help``, ``layout`` and ``scale``, and defines ``extract`` and ``compare``;
+``evidence`` says more than the default sentence. docs/metrics.md begins with an example. What only some metrics can
+do stands apart: pictrace.metrics.capabilities and pictrace.metrics.readiness.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,7 @@ import dataclasses
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,42 +27,38 @@ from pictrace.features import (
     Settings,
     SettingValue,
 )
-from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.orientation import UPRIGHT, Variant, orient
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.evidence import ComparedPair, Evidence, Explanation, Pair
+from pictrace.metrics.orientations import SQUARES, UPRIGHT_ONLY, Orientations, fitting, turned_squares
+from pictrace.metrics.readiness import Readiness
 
 __all__ = ["Metric"]
 
 
 @dataclass(frozen=True)
-class Metric(ABC):
+class Metric(Readiness, ABC):
     """One way of comparing pictures. Its dataclass fields are its extraction parameters."""
 
-    name: ClassVar[str]
+    name: ClassVar[str]  # lower-case letters, digits and underscores
     title: ClassVar[str]
     help: ClassVar[str]
-    colour: ClassVar[str]  # of the Okabe-Ito palette, hexadecimal
-    order: ClassVar[int] = 100  # of display: smaller comes first
-    default_weight: ClassVar[float] = 1.0  # in the balanced preset
-    version: ClassVar[int] = 1  # raised when extract gives other numbers for the same picture
-    small: ClassVar[bool] = False  # a few bytes, kept apart from the large features
+
+    # What may be declared besides.
+    settings: ClassVar[tuple[Setting, ...]] = ()
+    orientations: ClassVar[Orientations] = UPRIGHT_ONLY
     convincing: ClassVar[float | None] = None
     """Raw value, at the default settings, that unrelated pictures practically never reach."""
-    sketch_layout: ClassVar[Layout | None] = None
-    """Rows of the digest that stands for large features in the first stage of a search; see sketch."""
-    settings: ClassVar[tuple[Setting, ...]] = ()
-    variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT,)
-    """Orientations of the query worth comparing one by one; the metric is blind to the others."""
-    map_order: ClassVar[int] = 0  # of the metrics that have vectors: a map by the smallest is shown first
+    default_weight: ClassVar[float] = 1.0  # in the balanced preset
+    order: ClassVar[int] = 100  # of display: smaller comes first
+    colour: ClassVar[str] = ""  # hexadecimal, where it shall have a certain one; see pictrace.metrics.colours
+    small: ClassVar[bool] = False  # a few bytes, kept apart from the large features
     symmetric: ClassVar[bool] = True  # compare(a, b) == compare(b, a)
+    compares_flat: ClassVar[bool] = False  # a picture of one flat tone has features, too
     not_comparable: ClassVar[str] = "One of the pictures is a single flat tone, without anything to compare."
+    version: ClassVar[int] = 1  # raised when extract gives other numbers for the same picture
 
-    on_demand: ClassVar[bool] = False
-    """Extracting costs so much that a query goes without while the metric weighs nothing."""
-    preselected: ClassVar[int] = 1
-    """Times the shortlist that the sketches choose; the features themselves choose the shortlist of those."""
-    closer_look: ClassVar[str] = ""
-    """What ``look_closer`` answers, as the label of a button; "" where there is nothing to ask."""
+    # What its author writes.
 
     @property
     @abstractmethod
@@ -69,28 +70,95 @@ class Metric(ABC):
     def scale(self) -> Scale:
         """The fixed line from raw values to similarity; mostly a class variable too."""
 
-    def unavailable(self) -> str:
-        """Why it cannot extract features now, and what to do, in plain words; "" when it is ready."""
-        return ""
+    @abstractmethod
+    def extract(self, image: RGBImage) -> Features:
+        """Features of one picture.
 
-    def current(self) -> Metric:
-        """This metric as it is now: itself, unless what it works with was exchanged."""
-        return self
+        Parameters
+        ----------
+        image : (height, width, 3) uint8
+            sRGB, its long side at most 512 px.
 
-    def make_ready(self) -> None:
-        """Load what extracting needs, ahead of the first picture; PicTraceError where that fails."""
-        return  # most need nothing
+        Returns
+        -------
+        (k, *layout.row_shape) array of layout.dtype
+            No rows where the picture cannot be compared.
+        """
+
+    @abstractmethod
+    def compare(self, query: Features, batch: FeatureBatch) -> NDArray[np.float32]:
+        """The query against every candidate at once, for every value of the ranking settings.
+
+        Parameters
+        ----------
+        query : (k, *layout.row_shape) array
+            One row or more.
+        batch : FeatureBatch
+            Of n candidates, one or more, each of which has one row or more: of a metric whose pictures have one row
+            each, ``batch.rows`` are the candidates.
+
+        Returns
+        -------
+        (*number of values of each setting, n) array
+            Raw values, in the unit of ``scale``; NaN where a pair cannot be compared.
+        """
+
+    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
+        """What the number rests on: a sentence, and what can be shown, if anything. The pair is comparable."""
+        return f"{self.title}: {self.scale_for(settings).describe(pair.raw)}.", ()
+
+    # What it may write where the default does not fit.
+
+    def plausible(self, features: Features) -> bool:
+        """Whether extract could give these: what another catalog brings must not break a comparison.
+
+        By default, at most one row, of numbers within the bounds of the layout.
+        """
+        return len(features) <= 1 and self.layout.holds(features)
+
+    def scale_for(self, settings: Settings) -> Scale:
+        """The scale under these ranking settings."""
+        return self.scale
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        """The query's features in these orientations; by default, of the picture turned each way."""
+        if self.orientations is SQUARES:
+            return turned_squares(self.extract(image), variants)
+        return {one: self.extract(orient(image, one)) for one in variants}
+
+    def turned(self, features: Features) -> dict[Variant, Features]:
+        """A picture's features in the orientations of ``variants`` that its features alone can tell, upright among
+        them. They may be a little off what extract_variants gives: for statistics, never for a score."""
+        if self.orientations is SQUARES:
+            return turned_squares(features, self.variants)
+        return {UPRIGHT: features}
+
+    def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
+        """The best over the query's orientations, by similarity, for every candidate.
+
+        queries and batch are such as ``compare`` gets; at least one orientation is there.
+        """
+        best: RawScores | None = None
+        for variant, query in queries.items():
+            raw = np.asarray(self.compare(query, batch), np.float32)
+            scores = RawScores(raw, np.full(raw.shape, variant.index, np.uint8))
+            best = scores if best is None else self.nearer(best, scores)
+        if best is None:
+            raise ValueError("no orientation of the query was given")
+        return best
+
+    # What follows.
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Orientations of the query worth comparing one by one; the metric is blind to the others."""
+        return self.orientations.variants
 
     @property
     def feature_key(self) -> str:
         """Names the features with all that shaped them, such as ``orb-n500-px512-v1``."""
         parts = [f"{one.metadata['short']}{getattr(self, one.name)}" for one in dataclasses.fields(self)]
         return "-".join([self.name, *parts, f"v{self.version}"])
-
-    @property
-    def sketch_key(self) -> str:
-        """Names the sketches of these features."""
-        return f"{self.feature_key}-sketch"
 
     @property
     def spec(self) -> FeatureSpec:
@@ -100,86 +168,43 @@ class Metric(ABC):
     @property
     def sketch_spec(self) -> FeatureSpec | None:
         """The same of what the first stage of a search reads; None where a metric has nothing small."""
-        if self.sketch_layout is not None:
-            return FeatureSpec(self.sketch_key, self.sketch_layout, small=True)
         return self.spec if self.small else None
 
     def kept(self, features: Features) -> dict[FeatureSpec, Features]:
-        """All that a store keeps of a picture's features: themselves, and their sketch where there is one."""
-        kept = {self.spec: features}
-        if self.sketch_layout is not None and self.sketch_spec is not None:
-            kept[self.sketch_spec] = self.sketch(features)
-        return kept
+        """All that a store keeps of a picture's features."""
+        return {self.spec: features}
 
-    @abstractmethod
-    def extract(self, image: RGBImage) -> Features:
-        """Features of one picture, (k, *layout.row_shape); no rows where it cannot be compared."""
+    @final
+    def scores(self, query: Features, batch: FeatureBatch) -> RawScores:
+        """The query as it is against n candidates, of which any may have no rows."""
+        return self.compare_variants({UPRIGHT: query}, batch)
 
-    @abstractmethod
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        """The query against every candidate at once, for every value of the ranking settings."""
+    @final
+    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
+        """The best over the query's orientations, by similarity; which one it was in ``variant``.
 
-    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
-        """The query's features in these orientations; by default, of the picture turned each way."""
-        return {one: self.extract(orient(image, one)) for one in variants}
-
-    def turned(self, features: Features) -> Mapping[Variant, Features]:
-        """A picture's features in the orientations of ``variants`` that its features alone can tell, upright among
-        them. They may be a little off what extract_variants gives: for statistics, never for a score."""
-        return {UPRIGHT: features}
-
-    @property
-    def vector_size(self) -> int:
-        """How many numbers one of ``vectors`` has; 0 where the features are no points, so that there is no map by them.
-
-        By default, those of a row of floating-point numbers.
+        NaN where the candidate has no rows; for all of them where no orientation of the query has any.
         """
-        is_float = np.issubdtype(self.layout.dtype, np.floating)
-        return int(np.prod(self.layout.row_shape, dtype=np.int64)) if is_float else 0
-
-    def vectors(self, batch: FeatureBatch) -> NDArray[np.float32]:
-        """Candidates as points, (n, vector_size): the nearer, the more alike; NaN where there is nothing to compare.
-
-        By default, ``points`` of their first rows.
-        """
+        able = {variant: features for variant, features in queries.items() if len(features)}
         present = batch.counts > 0
-        vectors = np.full((len(batch), self.vector_size), np.nan, np.float32)
-        vectors[present] = self.points(batch.rows[batch.offsets[:-1][present]])
-        return vectors
+        if able and len(batch) and present.all():
+            return self.compare_many(able, batch)
+        shape = (*(len(setting.values) for setting in self.settings), len(batch))
+        found = RawScores.upright(np.full(shape, np.nan, np.float32))
+        if able and present.any():
+            some = self.compare_many(able, batch.having_rows())
+            found.raw[..., present], found.variant[..., present] = some.raw, some.variant
+        return found
 
-    def points(self, rows: Features) -> NDArray[np.float32]:
-        """Rows of n pictures, one each, as points (n, vector_size); by default, the directions in which they point."""
-        flat = rows.reshape(-1, self.vector_size).astype(np.float32)
-        with np.errstate(invalid="ignore", divide="ignore"):  # a row of zeros has no direction: NaN
-            return np.asarray(flat / np.sqrt(np.square(flat).sum(axis=1, keepdims=True)), np.float32)
+    @final
+    def nearer(self, one: RawScores, other: RawScores) -> RawScores:
+        """Of two scores of each pair, the one that means more similarity."""
+        with np.errstate(invalid="ignore"):
+            wins = other.raw < one.raw if self.scale.smaller_is_nearer else other.raw > one.raw
+        wins |= np.isnan(one.raw) & ~np.isnan(other.raw)
+        return RawScores(np.where(wins, other.raw, one.raw), np.where(wins, other.variant, one.variant))
 
-    def plausible(self, features: Features) -> bool:
-        """Whether extract could give these: what another catalog brings must not break a comparison.
-
-        By default, at most one row, of finite numbers.
-        """
-        return len(features) <= 1 and bool(np.isfinite(features).all())
-
-    def sketch(self, features: Features) -> Features:
-        """One row of sketch_layout from a picture's features; no rows where it cannot be compared."""
-        raise NotImplementedError(f"{self.name} has no sketch")
-
-    def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
-        """Roughly how near each of n candidates is, (n,), larger is nearer, NaN = not comparable.
-
-        queries: full features, as for compare_variants. Only the order matters: it decides which
-        candidates are compared exactly, never a score.
-        """
-        raise NotImplementedError(f"{self.name} has no sketch")
-
-    @abstractmethod
-    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        """What the number rests on: a sentence, and what can be shown. The pair is comparable."""
-
-    def look_closer(self, pair: ComparedPair) -> tuple[str, tuple[Evidence, ...]]:
-        """Evidence that takes seconds to make, on request only; see closer_look."""
-        raise NotImplementedError(f"{self.name} has nothing more to show")
-
+    @final
     def explain(
         self,
         query: RGBImage,
@@ -188,12 +213,13 @@ class Metric(ABC):
         *,
         orientations: bool = False,
     ) -> Explanation:
-        """The evidence for one pair, with exactly the number that compare gives.
+        """The evidence for one pair, with exactly the number that comparing gives.
 
         orientations: what compare_variants gives over all of ``variants``, the query shown as it fits.
         """
         return self.explain_pair(self.compare_pair(query, match, orientations=orientations), settings)
 
+    @final
     def compare_pair(self, query: RGBImage, match: RGBImage, *, orientations: bool) -> ComparedPair:
         """All that explaining needs, for every value of the ranking settings."""
         features = self.extract_variants(query, self.variants if orientations else (UPRIGHT,))
@@ -201,6 +227,7 @@ class Metric(ABC):
         scores = self.compare_variants(features, FeatureBatch.of([second], self.layout))
         return ComparedPair(query, match, features, second, scores)
 
+    @final
     def explain_pair(self, pair: ComparedPair, settings: Settings | None = None) -> Explanation:
         """The evidence under these ranking settings; nothing is extracted or compared again."""
         chosen = {**self.default_settings(), **(settings or {})}
@@ -208,48 +235,25 @@ class Metric(ABC):
         raw = pair.scores.raw[place]
         if np.isnan(raw):
             return Explanation(self.name, float(raw), float(raw), self.not_comparable)
-        fitting = self.compared_as(VARIANTS[int(pair.scores.variant[place])])
-        oriented = orient(pair.query, fitting)
-        one = Pair(oriented, pair.match, pair.features[fitting], pair.match_features, float(raw))
+        variant = fitting(int(pair.scores.variant[place]), self.variants)
+        query = orient(pair.query, variant)
+        one = Pair(query, pair.match, pair.features[variant], pair.match_features, float(raw))
         summary, parts = self.evidence(one, chosen)
-        if fitting.label:
-            summary += f" Your picture was compared, and is shown here, {fitting.label}."
+        if variant.label:
+            summary += f" Your picture was compared, and is shown here, {variant.label}."
         similarity = float(self.scale_for(chosen).similarity(raw))
         return Explanation(self.name, float(raw), similarity, summary, parts)
 
-    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
-        """The best over the query's orientations, by similarity; which one it was in ``variant``."""
-        best: RawScores | None = None
-        for variant, features in queries.items():
-            scores = self.compare(features, batch)
-            labelled = RawScores(scores.raw, self.label_variant(variant, scores.variant))
-            best = labelled if best is None else self._better(best, labelled)
-        if best is None:
-            raise ValueError("no orientation of the query was given")
-        return best
-
-    def compared_as(self, variant: Variant) -> Variant:
-        """Which of ``variants`` a labelled orientation was compared as."""
-        return variant
-
-    def label_variant(self, variant: Variant, found: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        """Which orientation a score of this query variant stands for; by default, the variant itself."""
-        return np.full(found.shape, variant.index, np.uint8)
-
-    def scale_for(self, settings: Settings) -> Scale:
-        """The scale under these ranking settings."""
-        return self.scale
-
+    @final
     def setting_positions(self, settings: Settings) -> tuple[int, ...]:
         """Index into the leading axes of RawScores.raw; settings not named are at their default."""
         return tuple(one.position(settings.get(one.name, one.default)) for one in self.settings)
 
+    @final
     def default_settings(self) -> dict[str, SettingValue]:
         return {one.name: one.default for one in self.settings}
 
-    def _better(self, one: RawScores, other: RawScores) -> RawScores:
-        smaller_is_nearer = self.scale.best < self.scale.worst
-        with np.errstate(invalid="ignore"):
-            wins = other.raw < one.raw if smaller_is_nearer else other.raw > one.raw
-        wins |= np.isnan(one.raw) & ~np.isnan(other.raw)
-        return RawScores(np.where(wins, other.raw, one.raw), np.where(wins, other.variant, one.variant))
+    @final
+    def option(self, setting: Setting) -> str:
+        """What a setting is called beside those of other metrics, such as ``orb-ratio``: names have no hyphens."""
+        return f"{self.name}-{setting.name}"

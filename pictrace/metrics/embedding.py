@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pictrace import kernels, models
 from pictrace.errors import ModelError
-from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.features import FeatureBatch, Features, Layout, Scale, Settings
 from pictrace.images.orientation import UPRIGHT, Variant, orient
 from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.metrics._occlusion import deciding_parts
-from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
-from pictrace.metrics.base import Metric
+from pictrace.metrics._shared import MIN_CONTRAST
+from pictrace.metrics.capabilities import LooksCloser, Mapped, Sketched
 from pictrace.metrics.evidence import ComparedPair, Evidence, Pair, Picture
 from pictrace.models.sketch import SKETCH_BITS, SKETCH_WORDS, sign_bits
 
@@ -24,7 +24,7 @@ __all__ = ["Embedding"]
 
 
 @dataclass(frozen=True)
-class Embedding(Metric):
+class Embedding(Sketched, Mapped, LooksCloser):
     """Cosine similarity of the features that a network computes before its last, classifying layer.
 
     He, Zhang, Ren, Sun: Deep residual learning for image recognition (2016), doi:10.1109/CVPR.2016.90; such features
@@ -47,10 +47,11 @@ class Embedding(Metric):
     colour: ClassVar[str] = "#009E73"
     order: ClassVar[int] = 50
     default_weight: ClassVar[float] = 0.0  # look-alikes are no copies; and rankings do not hang on what is installed
-    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.uint64), (SKETCH_WORDS,))
+    sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint64), (SKETCH_WORDS,))
     on_demand: ClassVar[bool] = True
     preselected: ClassVar[int] = 10
     closer_look: ClassVar[str] = "Which parts decide?"
+    looking: ClassVar[str] = "Covering the pictures part by part"
 
     model: models.Model = field(default_factory=lambda: models.MODELS[0], metadata={"short": ""})
     problem: str = field(default="", compare=False, metadata={"short": ""})
@@ -67,7 +68,7 @@ class Embedding(Metric):
     def scale(self) -> Scale:
         return Scale("cosine similarity", worst=self.model.unrelated, best=1.0)
 
-    def current(self) -> Metric:
+    def current(self) -> Embedding:
         try:
             model, problem = models.chosen_model(), ""
         except ModelError as error:
@@ -79,8 +80,20 @@ class Embedding(Metric):
     def unavailable(self) -> str:
         return self.problem or models.why_not(self.model)
 
+    def remedy(self) -> models.Model | None:
+        lacking = not self.problem and not models.is_here(self.model)
+        return self.model if lacking and self.model.addresses else None
+
+    def working_with(self, model: models.Model) -> Embedding:
+        return Embedding(model)
+
     def make_ready(self) -> None:
         models.network_of(self.model)
+
+    def cli_words(self) -> list[str]:
+        if self.model.name == models.DEFAULT_MODEL:
+            return []
+        return ["--model", self.model.name if self.model.path is None else str(self.model.path)]
 
     def extract(self, image: RGBImage) -> Features:
         network = models.network_of(self.model)
@@ -91,12 +104,8 @@ class Embedding(Metric):
         length = float(np.linalg.norm(row))
         return (row / np.float32(length)).astype(np.float16) if length > 0 else self.layout.empty()
 
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        if not len(query):
-            return nothing_comparable(len(batch))
-        raw = np.full(len(batch), np.nan, np.float32)
-        raw[batch.counts > 0] = kernels.cosines(query[0], batch.rows)
-        return RawScores.upright(raw)
+    def compare(self, query: Features, batch: FeatureBatch) -> NDArray[np.float32]:
+        return kernels.cosines(query[0], batch.rows)
 
     def sketch(self, features: Features) -> Features:
         return sign_bits(features.astype(np.float32)) if len(features) else np.empty((0, SKETCH_WORDS), np.uint64)

@@ -33,18 +33,23 @@ __all__ = [
 
 
 @dataclass(frozen=True)
-class Picture:
-    """Evidence: one picture made by the metric."""
+class Evidence:
+    """What all kinds have; what draws a kind is registered with pictrace.metrics.drawn."""
 
     title: str
+
+
+@dataclass(frozen=True)
+class Picture(Evidence):
+    """Evidence: one picture made by the metric."""
+
     image: RGBImage
 
 
 @dataclass(frozen=True)
-class Lines:
+class Lines(Evidence):
     """Evidence: points of the query that correspond to points of the match, and where that places the query."""
 
-    title: str
     query: RGBImage
     match: RGBImage
     query_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``query``
@@ -55,10 +60,9 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class HeatMap:
+class HeatMap(Evidence):
     """Evidence: how alike a picture is at each place, from ``best`` (the same) to ``worst`` and beyond."""
 
-    title: str
     picture: RGBImage  # what the map lies over, of any size and shape
     values: NDArray[np.float32]  # (height, width)
     margin: float  # share of each side of the picture that has no values, 0 to 0.5
@@ -80,10 +84,9 @@ class Term:
 
 
 @dataclass(frozen=True)
-class Terms:
+class Terms(Evidence):
     """Evidence: a local measure taken apart into factors, whose product it is at each place."""
 
-    title: str
     formula: str  # LaTeX
     terms: tuple[Term, ...]
     source: str  # of the formula: authors, title, DOI
@@ -98,10 +101,9 @@ class Region:
 
 
 @dataclass(frozen=True)
-class Boxes:
+class Boxes(Evidence):
     """Evidence: regions of both pictures that stand out, the most telling first."""
 
-    title: str
     unit: str  # of the regions' values
     query: RGBImage
     match: RGBImage
@@ -109,10 +111,9 @@ class Boxes:
 
 
 @dataclass(frozen=True)
-class Channels:
+class Channels(Evidence):
     """Evidence: the distributions of red, green and blue levels in both pictures."""
 
-    title: str
     positions: NDArray[np.float32]  # (k,), levels from 0 to 255
     query: NDArray[np.float32]  # (3, k), shares that sum to 1 in each channel
     match: NDArray[np.float32]  # (3, k)
@@ -129,7 +130,7 @@ class Swatch:
 
 
 @dataclass(frozen=True)
-class Swatches:
+class Swatches(Evidence):
     """Evidence: the colours behind a correlation, the strongest first in each group.
 
     raising, lowering: their contributions, positive and negative, sum to the correlation with ``rest``, that of
@@ -137,7 +138,6 @@ class Swatches:
     correlation of 1, and over all colours they would sum to the correlation less 1.
     """
 
-    title: str
     raising: tuple[Swatch, ...]
     lowering: tuple[Swatch, ...]
     apart: tuple[Swatch, ...]
@@ -145,15 +145,11 @@ class Swatches:
 
 
 @dataclass(frozen=True)
-class BitGrids:
+class BitGrids(Evidence):
     """Evidence: two binary codes laid out as grids."""
 
-    title: str
     query: NDArray[np.bool_]  # (rows, columns)
     match: NDArray[np.bool_]
-
-
-Evidence = Picture | Lines | HeatMap | Terms | Boxes | Channels | Swatches | BitGrids
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
-from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
+from pictrace.features import FeatureBatch, Features, Layout, Scale, Settings
 from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import RGBImage
-from pictrace.metrics._shared import nothing_comparable
-from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Mapped, Sketched
 from pictrace.metrics.evidence import Channels, Evidence, Pair, Swatch, Swatches
 
 __all__ = ["Histogram"]
@@ -30,7 +29,7 @@ NOTABLE = 0.00005  # contributions shown as 0.0001 or more
 
 
 @dataclass(frozen=True)
-class Histogram(Metric):
+class Histogram(Sketched, Mapped):
     """Pearson correlation of the joint RGB histograms, as OpenCV's ``HISTCMP_CORREL``.
 
     Features: one row per occupied bin, (bin number, count modulo 65536, count div 65536), uint16,
@@ -46,8 +45,9 @@ class Histogram(Metric):
     order: ClassVar[int] = 30
     default_weight: ClassVar[float] = 0.3
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint16), (3,))
-    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.uint16), SKETCH_SHAPE)
+    sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint16), SKETCH_SHAPE)
     scale: ClassVar[Scale] = Scale("correlation", worst=0.0, best=1.0)
+    compares_flat: ClassVar[bool] = True
     map_order: ClassVar[int] = 10
 
     bins: int = field(default=BINS, init=False, metadata={"short": "b"})
@@ -58,12 +58,8 @@ class Histogram(Metric):
         kept = counts[occupied].astype(np.int64)  # float32, exact up to 2 ** 24 pixels
         return np.stack([occupied, kept & 0xFFFF, kept >> 16], axis=1).astype(np.uint16)
 
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        if not len(query):
-            return nothing_comparable(len(batch))
-        return RawScores.upright(
-            kernels.histogram_correlation(query[:, 0], counts_of(query), batch.rows, batch.offsets, bins=BINS**3)
-        )
+    def compare(self, query: Features, batch: FeatureBatch) -> NDArray[np.float32]:
+        return kernels.histogram_correlation(query[:, 0], counts_of(query), batch.rows, batch.offsets, bins=BINS**3)
 
     @property
     def vector_size(self) -> int:

@@ -15,7 +15,8 @@ from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, 
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics._local_ssim import heat_map, local_ssim
-from pictrace.metrics._shared import GraySquares, nothing_comparable
+from pictrace.metrics._shared import GraySquares, variant_indices
+from pictrace.metrics.capabilities import Mapped, Sketched
 from pictrace.metrics.evidence import Evidence, Pair, Picture
 
 __all__ = ["LayoutSsim"]
@@ -25,7 +26,7 @@ SKETCH_PX = 8
 
 
 @dataclass(frozen=True)
-class LayoutSsim(GraySquares):
+class LayoutSsim(GraySquares, Sketched, Mapped):
     """Mean SSIM at 32x32 pixels: the same formula as ``ssim``, on the coarse composition alone.
 
     At this size one window spans a fifth of the picture, so that recompression, noise and a small
@@ -43,25 +44,15 @@ class LayoutSsim(GraySquares):
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (SIZE_PX, SIZE_PX))
     scale: ClassVar[Scale] = Scale("mean SSIM at 32 px", worst=0.0, best=1.0)
     small: ClassVar[bool] = True
-    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.int8), (SKETCH_PX, SKETCH_PX))
+    sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.int8), (SKETCH_PX, SKETCH_PX))
     map_order: ClassVar[int] = 20
-
     preselected: ClassVar[int] = 10
 
     size_px: int = field(default=SIZE_PX, init=False, metadata={"short": "px"})
 
-    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
-        queries = {variant: one for variant, one in queries.items() if len(one)}
-        if not queries:
-            return nothing_comparable(len(batch))
-        raw = np.full(len(batch), np.nan, np.float32)
-        chosen = np.zeros(len(batch), np.uint8)
-        present = np.flatnonzero(batch.counts)
+    def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
         scores = kernels.ssim_variants(np.concatenate(list(queries.values())), batch.rows)
-        raw[present] = scores.max(axis=0)
-        order = np.array([variant.index for variant in queries], np.uint8)
-        chosen[present] = order[scores.argmax(axis=0)]
-        return RawScores(raw, chosen)
+        return RawScores(scores.max(axis=0), variant_indices(queries)[scores.argmax(axis=0)])
 
     def sketch(self, features: Features) -> Features:
         """8x8 pixels, their mean taken off, scaled to a length of 256 and rounded."""

@@ -14,12 +14,12 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.orientation import Variant, orient
 from pictrace.images.pixels import RGBImage, fit, to_gray
-from pictrace.metrics._shared import nothing_comparable
-from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Sketched
 from pictrace.metrics.evidence import Evidence, Lines, Pair
 from pictrace.metrics.keypoints import keypoint_pairs, passing_count
+from pictrace.metrics.orientations import MIRRORED, Orientations
 from pictrace.metrics.placement import place
 
 __all__ = ["Orb"]
@@ -49,7 +49,7 @@ FIRST_PERCENT, LAST_PERCENT = 50, 95
 
 
 @dataclass(frozen=True)
-class Orb(Metric):
+class Orb(Sketched):
     """ORB keypoints of the picture at 512 px, nearest by Hamming distance, Lowe's ratio test.
 
     Rublee, Rabaud, Konolige, Bradski: ORB, an efficient alternative to SIFT or SURF, ICCV 2011,
@@ -76,9 +76,9 @@ class Orb(Metric):
     order: ClassVar[int] = 20
     default_weight: ClassVar[float] = 2.0
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (ROW_BYTES,))
-    sketch_layout: ClassVar[Layout | None] = Layout(np.dtype(np.uint8), (kernels.COARSE_DESCRIPTORS, 32))
+    sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (kernels.COARSE_DESCRIPTORS, 32))
     scale: ClassVar[Scale] = Scale("consistent keypoints", worst=4, best=30, whole=True)
-    variants: ClassVar[tuple[Variant, ...]] = (UPRIGHT, VARIANTS[4])
+    orientations: ClassVar[Orientations] = MIRRORED  # turns are found by the keypoints' own angles
     symmetric: ClassVar[bool] = False
     not_comparable: ClassVar[str] = f"One of the pictures has fewer than {FEWEST} keypoints to compare."
     convincing: ClassVar[float | None] = 8.0
@@ -122,10 +122,11 @@ class Orb(Metric):
             return self.layout.empty()
         return _pack(points, np.asarray(descriptors, np.uint8))
 
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        shape = tuple(len(setting.values) for setting in self.settings)
-        if not len(query):
-            return nothing_comparable(*shape, len(batch))
+    def compare(self, query: Features, batch: FeatureBatch) -> NDArray[np.float32]:
+        return self._scores(query, batch).raw
+
+    def _scores(self, query: Features, batch: FeatureBatch) -> RawScores:
+        """The query as it is, each score with the quarter turns that it was found at."""
         counts, turn = kernels.orb_score(
             np.ascontiguousarray(query[:, :32]),
             kernels.unpack_points(query),
@@ -134,9 +135,8 @@ class Orb(Metric):
             first_percent=FIRST_PERCENT,
             last_percent=LAST_PERCENT,
         )
-        raw = np.empty((*shape, len(batch)), np.float32)
-        raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(len(query))
-        raw[..., batch.counts == 0] = np.nan
+        raw = np.empty((3, *turn.shape), np.float32)
+        raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(max(1, len(query)))
         return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
 
     def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
@@ -169,33 +169,32 @@ class Orb(Metric):
             rough[present] = np.fmax(rough[present], found)
         return rough
 
-    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
+    def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
         """The better of the query as it is and mirrored; mirrored only where a few keypoints speak for it.
 
         Matching is what costs: the 64 strongest keypoints of both decide whether a candidate is matched
         with the mirrored query too. They must agree more often than those of the query as it is.
         """
         upright, mirrored = (queries.get(one, self.layout.empty()) for one in self.variants)
-        scores = super().compare_variants({UPRIGHT: upright}, batch)
-        present = np.flatnonzero(batch.counts)
-        if not len(mirrored) or not len(present):
+        scores = self._scores(upright, batch)
+        if not len(upright):
+            scores.raw[:] = np.nan
+        if not len(mirrored):
             return scores
-        counts = np.minimum(batch.counts[present], kernels.COARSE_DESCRIPTORS)
+        counts = np.minimum(batch.counts, kernels.COARSE_DESCRIPTORS)
         places = np.minimum(np.arange(kernels.COARSE_DESCRIPTORS), counts[:, np.newaxis] - 1)
-        strongest = batch.rows[batch.offsets[present, np.newaxis] + places, :32]
+        strongest = batch.rows[batch.offsets[:-1, np.newaxis] + places, :32]
         agree = [
             kernels.orb_coarse(np.ascontiguousarray(one[: kernels.COARSE_DESCRIPTORS, :32]), strongest, counts)
             for one in (mirrored, upright)
         ]
-        promising = present[(agree[0] >= PROMISING) & (agree[0] > agree[1])]
+        promising = np.flatnonzero((agree[0] >= PROMISING) & (agree[0] > agree[1]))
         if len(promising):
-            some = super().compare_variants({self.variants[1]: mirrored}, batch.take(promising))
-            better = self._better(RawScores(scores.raw[..., promising], scores.variant[..., promising]), some)
+            some = self._scores(mirrored, batch.take(promising))
+            some.variant[:] += np.uint8(self.variants[1].index)
+            better = self.nearer(RawScores(scores.raw[..., promising], scores.variant[..., promising]), some)
             scores.raw[..., promising], scores.variant[..., promising] = better.raw, better.variant
         return scores
-
-    def label_variant(self, variant: Variant, found: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        return found + np.uint8(4 * variant.mirrored)
 
     def scale_for(self, settings: Settings) -> Scale:
         evidence = settings.get("evidence", CONSISTENT)
@@ -204,9 +203,6 @@ class Orb(Metric):
         if evidence == MATCHES:
             return Scale("of the query's keypoints match", worst=0.0, best=1.0)
         return self.scale
-
-    def compared_as(self, variant: Variant) -> Variant:
-        return VARIANTS[4 * variant.mirrored]  # turns are found by the keypoints' own angles
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         percent = round(float(settings["ratio"]) * 100)

@@ -12,11 +12,12 @@ from PIL import Image
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
-from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
+from pictrace.images.orientation import UPRIGHT, Variant, orient
 from pictrace.images.pixels import RGBImage
-from pictrace.metrics._shared import MIN_CONTRAST, nothing_comparable
-from pictrace.metrics.base import Metric
+from pictrace.metrics._shared import MIN_CONTRAST, variant_indices
+from pictrace.metrics.capabilities import ComparesTogether, Mapped
 from pictrace.metrics.evidence import BitGrids, Evidence, Pair
+from pictrace.metrics.orientations import EACH, Orientations
 
 __all__ = ["PHash"]
 
@@ -25,7 +26,7 @@ GRID = 8
 
 
 @dataclass(frozen=True)
-class PHash(Metric):
+class PHash(ComparesTogether, Mapped):
     """Hamming distance of 64-bit DCT hashes.
 
     Zauner: Implementation and benchmarking of perceptual image hash functions (2010), in the form
@@ -46,7 +47,7 @@ class PHash(Metric):
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint64), ())
     scale: ClassVar[Scale] = Scale("of 64 bits differ", worst=32.0, best=0.0, whole=True)
     small: ClassVar[bool] = True
-    variants: ClassVar[tuple[Variant, ...]] = VARIANTS
+    orientations: ClassVar[Orientations] = EACH
     convincing: ClassVar[float | None] = 6.0
     map_order: ClassVar[int] = 30
 
@@ -62,20 +63,9 @@ class PHash(Metric):
             return dict.fromkeys(variants, self.layout.empty())
         return {one: _code(orient(pixels, one)) for one in variants}
 
-    def compare(self, query: Features, batch: FeatureBatch) -> RawScores:
-        return self.compare_variants({UPRIGHT: query}, batch)
-
-    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
-        queries = {variant: one for variant, one in queries.items() if len(one)}
-        if not queries:
-            return nothing_comparable(len(batch))
-        raw = np.full(len(batch), np.nan, np.float32)
-        chosen = np.zeros(len(batch), np.uint8)
-        present = batch.counts > 0
-        bits, position = kernels.hamming64_variants(np.concatenate(list(queries.values())), batch.rows)
-        raw[present] = bits
-        chosen[present] = np.array([variant.index for variant in queries], np.uint8)[position]
-        return RawScores(raw, chosen)
+    def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
+        bits, nearest = kernels.hamming64_variants(np.concatenate(list(queries.values())), batch.rows)
+        return RawScores(bits.astype(np.float32), variant_indices(queries)[nearest])
 
     @property
     def vector_size(self) -> int:

@@ -14,7 +14,7 @@ from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Settings
 from pictrace.images.orientation import Variant
 from pictrace.metrics._local_ssim import heat_map, local_ssim, most_different
-from pictrace.metrics._shared import GraySquares, nothing_comparable
+from pictrace.metrics._shared import GraySquares, variant_indices
 from pictrace.metrics.evidence import Boxes, Evidence, Pair, Term, Terms
 
 __all__ = ["Ssim"]
@@ -52,24 +52,13 @@ class Ssim(GraySquares):
 
     size_px: int = field(default=SIZE_PX, init=False, metadata={"short": "px"})
 
-    def compare_variants(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
-        queries = {variant: one for variant, one in queries.items() if len(one)}
-        raw = np.full(len(batch), np.nan, np.float32)
-        chosen = np.zeros(len(batch), np.uint8)
-        present = np.flatnonzero(batch.counts)
-        if not queries or not len(present):
-            return nothing_comparable(len(batch))
-        rows = batch.rows  # one row per present candidate, in order
-        variants = list(queries)
+    def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
         squares = np.concatenate(list(queries.values()))
-        best = np.zeros(len(rows), np.intp)
-        if len(variants) > 1:
+        best = np.zeros(len(batch), np.intp)
+        if len(squares) > 1:
             sketches = np.stack([_sketch(square) for square in squares])
-            best = kernels.ssim_variants(sketches, _sketches(rows)).argmax(axis=0)
-        values = kernels.ssim_chosen(squares, best, rows)
-        raw[present] = values
-        chosen[present] = np.array([variant.index for variant in variants], np.uint8)[best]
-        return RawScores(raw, chosen)
+            best = kernels.ssim_variants(sketches, _sketches(batch.rows)).argmax(axis=0)
+        return RawScores(kernels.ssim_chosen(squares, best, batch.rows), variant_indices(queries)[best])
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         local = local_ssim(pair.query_features[0], pair.match_features[0])

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage, fit
 from pictrace.metrics.base import Metric
+from pictrace.metrics.drawn import Drawn
 from pictrace.metrics.evidence import Explanation
 from pictrace.output.drawing import draw_evidence
-from pictrace.output.drawing.base import Drawn
 from pictrace.searching.table import Criteria, Match
 
 __all__ = ["Report", "Subject", "html_report"]

@@ -11,6 +11,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch, Features
 from pictrace.images.orientation import Variant
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Sketched
 from pictrace.searching.query import Query
 
 __all__ = ["nearest", "nearest_of", "roughly"]
@@ -46,7 +47,7 @@ def nearest_of(
         batch, features = sketches.get(metric.name), query.features[metric.name]
         if batch is None:
             continue
-        if metric.preselected > 1:
+        if isinstance(metric, Sketched) and metric.preselected > 1:
             some = _best(roughly(metric, features, batch), metric.preselected * shortlist)
             exact = _similarity(metric, features, features_of(ids[some], metric))
             chosen.append(some[_best(exact, shortlist)])
@@ -71,6 +72,6 @@ def _similarity(metric: Metric, queries: Mapping[Variant, Features], batch: Feat
 
 def roughly(metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch) -> NDArray[np.float32]:
     """How near each candidate is by its sketch, (n,), larger is nearer, NaN = not comparable."""
-    if metric.sketch_layout is not None:
+    if isinstance(metric, Sketched):
         return metric.compare_sketches(queries, batch)
     return _similarity(metric, queries, batch)

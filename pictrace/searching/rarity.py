@@ -122,7 +122,6 @@ def rarity(metric: Metric, raw: float, values: NDArray[np.float32]) -> Rarity:
     """
     if math.isnan(raw) or not len(values):
         return Rarity(0, 0, math.nan, math.nan, math.nan)
-    smaller_is_nearer = metric.scale.best < metric.scale.worst
-    nearer = int((values <= raw).sum() if smaller_is_nearer else (values >= raw).sum())
+    nearer = int((values <= raw).sum() if metric.scale.smaller_is_nearer else (values >= raw).sum())
     low, middle, high = (float(one) for one in np.quantile(values, (0.05, 0.5, 0.95)))
     return Rarity(nearer, len(values), low, middle, high)

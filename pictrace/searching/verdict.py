@@ -30,17 +30,21 @@ def convinces(metric: Metric, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
     """Which raw values, at the default settings, are such that unrelated pictures do not reach them."""
     if metric.convincing is None:
         return np.zeros(raw.shape, np.bool_)
-    nearer_is_smaller = metric.scale.best < metric.scale.worst
     with np.errstate(invalid="ignore"):
-        return np.asarray(raw <= metric.convincing if nearer_is_smaller else raw >= metric.convincing)
+        return np.asarray(raw <= metric.convincing if metric.scale.smaller_is_nearer else raw >= metric.convincing)
 
 
 def convincing_ids(table: ScoreTable) -> frozenset[int]:
     """Pictures that at least one metric alone vouches for, whatever the weights are."""
-    good = np.zeros(len(table.ids), np.bool_)
-    for metric, raw in zip(table.metrics, table.raw.T, strict=True):
-        good |= convinces(metric, raw)
-    return frozenset(int(one) for one in table.ids[good])
+    return frozenset(int(one) for one in table.ids[_convinced(table).any(axis=1)])
+
+
+def _convinced(table: ScoreTable) -> NDArray[np.bool_]:
+    """(n, m): which metrics vouch for which pictures."""
+    convinced = np.zeros((len(table.ids), len(table.metrics)), np.bool_)
+    for place, (metric, raw) in enumerate(zip(table.metrics, table.raw.T, strict=True)):
+        convinced[:, place] = convinces(metric, raw)
+    return convinced
 
 
 def verdict(query: Query, table: ScoreTable, found: Sequence[Found]) -> Verdict:
@@ -63,7 +67,7 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found]) -> Verdict:
         return Verdict(
             "Found, but ranked low by these weights.",
             f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence, outside of the matches "
-            "shown. Raise the keypoints' weight or the number of matches.",
+            f"shown. Raise the weight of {_convincing_titles(table)}, or the number of matches.",
             good,
         )
     if not found:
@@ -73,6 +77,11 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found]) -> Verdict:
         "The nearest pictures are shown, but none shares convincing evidence with yours.",
         good,
     )
+
+
+def _convincing_titles(table: ScoreTable) -> str:
+    columns = zip(table.metrics, _convinced(table).T, strict=True)
+    return " or ".join(metric.title for metric, convinced in columns if convinced.any())
 
 
 def _grounds(match: Match, table: ScoreTable) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pictrace.diagnosis import Diagnosis, diagnose
 from pictrace.diagnosis.photometry import difference
 from pictrace.images.encoding import thumbnail
-from pictrace.output.drawing.base import Drawn
+from pictrace.metrics.drawn import Drawn
 from pictrace.output.drawing.overlays import laid_over
 from pictrace.searching.pair import PairScores, compare_queries
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics

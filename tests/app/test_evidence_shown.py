@@ -64,7 +64,7 @@ def test_the_lines_follow_the_ratio_slider_and_the_rarity_does_not(photographs: 
 
     first, rare = counts(), unusual()
     assert "at 0.75" in first
-    app.slide("orb_ratio", 0.9)
+    app.slide("orb-ratio", 0.9)
     assert "at 0.90" in counts()
     assert counts() != first.replace("0.75", "0.90")
     assert unusual() == rare

@@ -47,22 +47,22 @@ def test_sliders_recompute_nothing(photographs: dict[str, bytes], watch: Watch) 
     """After a slider no decoding, no extraction and no comparing: every call of the core is counted."""
     watch.on(search_module, "prepare_query", "score")
     for metric in all_metrics():
-        watch.on(type(metric), "extract", "compare")
+        watch.on(type(metric), "extract", "compare_many")
     app = Page.open().upload(photographs["coffee.png"])
     assert {"prepare_query", "score", "extract"} <= set(watch.calls)
     before = _scores(app)
     watch.clear()
     app.slide("w_ssim", 3.0)
     app.slide("w_orb", 0.5)
-    app.slide("orb_ratio", 0.9)
+    app.slide("orb-ratio", 0.9)
     app.slide("min_score", 0.2)
     app.slide("top", 8)
     assert watch.calls == []
     app.asking.selected = app.query.id
-    app.segmented_control(key="orb_evidence").run()
+    app.segmented_control(key="orb-evidence").run()
     app.choose("evidence", "orb")
     watch.clear()
-    app.slide("orb_ratio", 0.8)
+    app.slide("orb-ratio", 0.8)
     app.slide("w_ssim", 2.0)
     assert "agree on one turn" in app.texts
     assert watch.calls == []
@@ -301,7 +301,7 @@ def test_the_recipe_is_the_same_search_on_the_command_line(
     from pictrace.cli import main
 
     app = Page.open().upload(photographs["coffee.png"])
-    app.slider(key="orb_ratio").set_value(0.8)
+    app.slider(key="orb-ratio").set_value(0.8)
     app.slider(key="w_phash").set_value(0.0)
     app.slide("top", 3)
     (tmp_path / "q.png").write_bytes(photographs["coffee.png"])

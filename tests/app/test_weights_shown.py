@@ -15,7 +15,7 @@ from pictrace.explore.weights.whatif import WhatIf
 from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
-from pictrace.metrics import ready_metrics
+from pictrace.metrics import colour_of, ready_metrics
 from pictrace.output.charts.frame import brief_titles
 from pictrace.output.charts.weights import agreement_figure, ranges_figure, what_if_figure
 from pictrace.sample import example_queries
@@ -227,6 +227,6 @@ def test_what_if_is_drawn_in_the_metrics_colours() -> None:
     told = WhatIf(5, 1, {one.name: 1 for one in metrics}, {one.name: 0 for one in metrics}, weights, ranks, 1000)
     figure = what_if_figure(told, metrics, {metrics[0].name: 3.0}, most=3.0)
     lines = [trace for trace in figure.data if trace.mode == "lines"]
-    assert [trace.line.color for trace in lines] == [one.colour for one in metrics]
+    assert [trace.line.color for trace in lines] == [colour_of(one) for one in metrics]
     np.testing.assert_array_equal(lines[0].customdata, ranks[metrics[0].name])
     assert figure.layout.yaxis.type == "log"

@@ -106,7 +106,7 @@ def test_upload_rank_share_and_restore(page: Page, photographs: dict[str, bytes]
 def test_a_preset_is_in_the_address_too(page: Page) -> None:
     page.get_by_role("combobox", name="Preset").click()
     page.get_by_role("option", name="SSIM + ORB", exact=True).click()
-    for part in ("w_phash=0", "w_histogram=0", "orb_evidence=All"):
+    for part in ("w_phash=0", "w_histogram=0", "orb-evidence=All"):
         page.wait_for_url(f"**{part}**")
 
 
@@ -132,7 +132,7 @@ def test_the_ratio_threshold_moves_the_lines_of_the_evidence(page: Page, photogr
     before = int(passed.inner_text().split()[0])
     lines = page.get_by_text("Green lines with dots")
     drawn = lines.inner_text()
-    move_slider(page, "orb_ratio", "ArrowLeft", 15)
+    move_slider(page, "orb-ratio", "ArrowLeft", 15)
     page.get_by_text("passed the ratio test at 0.6").wait_for()
     assert int(passed.inner_text().split()[0]) < before
     expect(lines).not_to_have_text(drawn)

@@ -21,6 +21,7 @@ from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import LooksCloser
 from pictrace.output.report import Report, Subject, html_report
 from pictrace.searching.pair import PairScores
 from pictrace.searching.rarity import rarity
@@ -184,13 +185,13 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
         format_func=lambda one: named[one].title,
         key="compare_evidence",
     )
-    compared = scores.pairs[name]
+    metric, compared = named[name], scores.pairs[name]
     with st.container(width=EVIDENCE_PX):
-        evidence.draw(named[name].explain_pair(compared, criteria.settings.get(name, {})))
-        evidence.draw_rarity(workspace, named[name], metrics, compared, orientations=orientations)
-        if named[name].closer_look:
+        evidence.draw(metric.explain_pair(compared, criteria.settings.get(name, {})))
+        evidence.draw_rarity(workspace, metric, metrics, compared, orientations=orientations)
+        if isinstance(metric, LooksCloser):
             key = f"{name}-{scores.first.sha256.hex()}-{scores.second.sha256.hex()}"
-            evidence.draw_closer_look(named[name], compared, pair.looks, key)
+            evidence.draw_closer_look(metric, compared, pair.looks, key)
 
 
 def _report(

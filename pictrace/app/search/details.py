@@ -13,6 +13,7 @@ from pictrace.diagnosis import Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
+from pictrace.metrics.capabilities import LooksCloser
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria
 from pictrace.service.comparison import FIRST, SECOND, Comparison
@@ -78,7 +79,7 @@ def details(
     pair = made.pair(metric, one.match.id, other.image)
     evidence.draw(metric.explain_pair(pair, criteria.settings.get(name, {})))
     evidence.draw_rarity(workspace, metric, metrics, pair, orientations=answer.basis.orientations)
-    if metric.closer_look:
+    if isinstance(metric, LooksCloser):
         evidence.draw_closer_look(metric, pair, made.looks, f"{one.match.id}-{name}")
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from pictrace.app.components.matches import Address, Card, Segment, match_list
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.thumbnails import thumbnail_address
+from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
 from pictrace.searching.find import Found
 from pictrace.searching.verdict import Verdict
@@ -53,7 +54,7 @@ def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], good: boo
         badge="good match" if good else "weak",
         tone="good" if good else "weak",
         segments=[
-            Segment(metric.colour, metric.title, part.contribution) for metric, part in weighted if part.weight > 0
+            Segment(colour_of(metric), metric.title, part.contribution) for metric, part in weighted if part.weight > 0
         ],
         facts=[f"{name}: {', '.join(values)}" for name, values in list(picture.metadata.items())[:CARD_FACTS]],
         sources=[

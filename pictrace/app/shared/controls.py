@@ -14,7 +14,6 @@ from pictrace.app.shared.model import not_ready
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
-from pictrace.models import DEFAULT_MODEL, chosen_model
 from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
 from pictrace.searching.table import Criteria
 from pictrace.service.workspaces import Workspace
@@ -30,17 +29,13 @@ def _weight_key(metric: Metric) -> str:
     return f"w_{metric.name}"
 
 
-def _setting_key(metric: Metric, name: str) -> str:
-    return f"{metric.name}_{name}"
-
-
 def _apply(preset: Preset, metrics: Sequence[Metric]) -> None:
     for metric in metrics:
         st.session_state[_weight_key(metric)] = float(preset.weights.get(metric.name, 0.0))
         chosen = preset.settings.get(metric.name, {})
         for setting in metric.settings:
             value = chosen.get(setting.name, setting.default)
-            st.session_state[_setting_key(metric, setting.name)] = value
+            st.session_state[metric.option(setting)] = value
 
 
 def set_weights(weights: Mapping[str, float]) -> None:
@@ -137,8 +132,11 @@ def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = Non
     """The command that ranks by these criteria, among the pictures that fit the filters."""
     weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
     words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]
-    words += [f"--{name} {value}" for chosen in criteria.settings.values() for name, value in chosen.items()]
-    words += _model_words(criteria)
+    for metric in all_metrics():
+        chosen = criteria.settings.get(metric.name, {})
+        words += [f"--{metric.option(one)} {chosen[one.name]}" for one in metric.settings if one.name in chosen]
+        if criteria.weights.get(metric.name):
+            words += [shlex.quote(word) for word in metric.cli_words()]
     words += [f"--min-score {criteria.min_score:g}"] if criteria.min_score else []
     words += [f"--top {criteria.top}"]
     words += [f"--only {shlex.quote(f'{name}={value}')}" for name, some in (filters or {}).items() for value in some]
@@ -146,18 +144,10 @@ def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = Non
     return " ".join(words)
 
 
-def _model_words(criteria: Criteria) -> list[str]:
-    """Which network, where it matters and is not the one that is used anyway."""
-    model = chosen_model() if criteria.weights.get("embedding") else None
-    if model is None or model.name == DEFAULT_MODEL:
-        return []
-    return [f"--model {model.name if model.path is None else shlex.quote(str(model.path))}"]
-
-
 def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
     chosen: dict[str, SettingValue] = {}
     for setting in metric.settings:
-        key = _setting_key(metric, setting.name)
+        key = metric.option(setting)
         if setting.numeric:
             low, high = float(setting.values[0]), float(setting.values[-1])
             step = (high - low) / (len(setting.values) - 1)

@@ -14,6 +14,8 @@ from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import fit
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import LooksCloser
+from pictrace.metrics.drawn import Drawn
 from pictrace.metrics.evidence import (
     BitGrids,
     Boxes,
@@ -29,7 +31,7 @@ from pictrace.metrics.evidence import (
 )
 from pictrace.output.charts.evidence import channels_figure, unrelated_figure
 from pictrace.output.drawing import draw_evidence
-from pictrace.output.drawing.base import Drawn, number
+from pictrace.output.drawing.base import number
 from pictrace.output.drawing.codes import swatch_groups
 from pictrace.searching.rarity import rarity, unrelated_values
 from pictrace.service.details import Looks
@@ -46,11 +48,11 @@ def draw(explanation: Explanation) -> None:
     _draw(explanation.summary, explanation.evidence, explanation.metric)
 
 
-def draw_closer_look(metric: Metric, pair: ComparedPair, looks: Looks, key: str) -> None:
+def draw_closer_look(metric: LooksCloser, pair: ComparedPair, looks: Looks, key: str) -> None:
     """What takes seconds to find out, when it is asked for; kept in looks by key."""
     if st.button(metric.closer_look, icon=":material/troubleshoot:", key=f"closer_{metric.name}") and key not in looks:
         try:
-            with st.spinner("Looking closer"):
+            with st.spinner(metric.looking):
                 looks[key] = metric.look_closer(pair)
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")

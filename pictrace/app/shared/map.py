@@ -25,6 +25,7 @@ from pictrace.images.encoding import thumbnail
 from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Mapped
 from pictrace.output.charts.frame import brief_titles
 from pictrace.searching.query import Query
 from pictrace.service.workspaces import Workspace
@@ -109,8 +110,8 @@ def draw_map(
 
 
 def _choices(
-    workspace: Workspace, key: str, metrics: Sequence[Metric], scored: Scored | None
-) -> tuple[Metric, str, str]:
+    workspace: Workspace, key: str, metrics: Sequence[Mapped], scored: Scored | None
+) -> tuple[Mapped, str, str]:
     titles = {one.name: one for one in sorted(metrics, key=lambda one: (one.map_order, one.order))}
     brief = brief_titles(metrics)
     named = names_to_colour_by(workspace)
@@ -153,7 +154,7 @@ def _nothing(count: int) -> None:
         )
 
 
-def _placed(query: Query, drawn: CatalogMap, metric: Metric) -> QueryMark | None:
+def _placed(query: Query, drawn: CatalogMap, metric: Mapped) -> QueryMark | None:
     """Where the query belongs on the map; None where the metric cannot compare it."""
     place = drawn.position_of(query.id)
     if place is None:

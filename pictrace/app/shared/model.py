@@ -8,8 +8,7 @@ import streamlit as st
 
 from pictrace.escape import for_markdown
 from pictrace.metrics.base import Metric
-from pictrace.metrics.embedding import Embedding
-from pictrace.models import RUNTIME_COMMAND, Model, is_here, runtime_name
+from pictrace.models import RUNTIME_COMMAND, Model, runtime_name
 from pictrace.service.model_jobs import GetJob, Jobs
 
 __all__ = ["jobs", "not_ready"]
@@ -23,8 +22,8 @@ def jobs() -> Jobs:
 
 def not_ready(metric: Metric) -> None:
     """Under a slider that cannot be moved: what to do about it."""
-    model = metric.model if isinstance(metric, Embedding) and not metric.problem else None
-    if model is None or is_here(model) or not model.addresses:
+    model = metric.remedy()
+    if model is None:
         with st.popover("Why not?", icon=":material/info:", width="stretch"):
             st.write(for_markdown(metric.unavailable()))
         return
@@ -36,7 +35,7 @@ def not_ready(metric: Metric) -> None:
         _offer(model)
         if job is not None and job.problem:
             st.error(for_markdown(job.problem), icon=":material/error:")
-    if job is None and isinstance(metric, Embedding) and runtime_name() != "onnxruntime":
+    if job is None and runtime_name() != "onnxruntime":
         st.caption(f"Faster with ONNX Runtime: `{RUNTIME_COMMAND}`")
 
 

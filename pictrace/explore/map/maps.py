@@ -13,6 +13,7 @@ from pictrace.explore.map.axes import Axes, principal_axes
 from pictrace.explore.map.neighbours import nearest, neighbour_layout
 from pictrace.features import FeatureBatch, Features
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Mapped
 
 __all__ = ["AXES", "FEWEST", "LIMIT", "METHODS", "NEIGHBOURS", "CatalogMap", "catalog_map", "mappable"]
 
@@ -55,7 +56,7 @@ class CatalogMap:
         """Whether the catalog was too large to map every picture of it."""
         return len(self.ids) + self.left_out < self.total
 
-    def place(self, metric: Metric, features: Features) -> NDArray[np.float32] | None:
+    def place(self, metric: Mapped, features: Features) -> NDArray[np.float32] | None:
         """Where a picture with these features belongs, (2,) in [0, 1]; None where it cannot be compared.
 
         By projection, or between its nearest neighbours; beyond the edge it is moved to the edge.
@@ -63,7 +64,7 @@ class CatalogMap:
         found = self._places(metric.vectors(FeatureBatch.of([features], metric.layout)))[0]
         return None if np.isnan(found).any() else found
 
-    def including(self, cache: FeatureCache, metric: Metric, ids: Iterable[int]) -> CatalogMap:
+    def including(self, cache: FeatureCache, metric: Mapped, ids: Iterable[int]) -> CatalogMap:
         """The same map with these pictures placed in it too, where a sample had left them out."""
         wanted = np.array(sorted(set(ids)), np.int64)
         lacking = np.setdiff1d(np.intersect1d(wanted, cache.ids()[1]), self.ids, assume_unique=True)
@@ -109,9 +110,9 @@ class CatalogMap:
         return placed
 
 
-def mappable(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
+def mappable(metrics: Iterable[Metric]) -> tuple[Mapped, ...]:
     """Those whose features are points, so that there is a map by them."""
-    return tuple(metric for metric in metrics if metric.vector_size)
+    return tuple(metric for metric in metrics if isinstance(metric, Mapped))
 
 
 def catalog_map(
@@ -125,7 +126,7 @@ def catalog_map(
     """
     if method not in METHODS:
         raise ValueError(f"method must be one of {', '.join(METHODS)}, not {method!r}")
-    if not metric.vector_size:
+    if not isinstance(metric, Mapped):
         raise ValueError(f"{metric.name} has no vectors, so there is no map by it")
     _, every = cache.ids()
     chosen = every
@@ -153,7 +154,7 @@ def catalog_map(
     )
 
 
-def _read(cache: FeatureCache, metric: Metric, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _read(cache: FeatureCache, metric: Mapped, ids: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """(ids of those that can be compared, their vectors), read chunk by chunk."""
     vectors = np.empty((len(ids), metric.vector_size), np.float32)
     kept = np.zeros(len(ids), bool)

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 from plotly.subplots import make_subplots
 
+from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels
 from pictrace.output.charts.frame import GRAY, framed
@@ -32,7 +33,7 @@ def unrelated_figure(metric: Metric, raw: float, values: NDArray[np.float32]) ->
     )
     figure.add_vline(
         raw,
-        line={"color": metric.colour, "width": 3},
+        line={"color": colour_of(metric), "width": 3},
         annotation={
             "text": "this pair",
             "yref": "paper",

@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from pictrace.escape import for_plotly
+from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
 from pictrace.output.charts.frame import GRAY, framed, short
 from pictrace.searching.find import Found
@@ -34,7 +35,7 @@ def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], crit
             y=labels,
             x=[part.contribution for part in parts],
             orientation="h",
-            marker={"color": metric.colour, "line": {"width": 0}},
+            marker={"color": colour_of(metric), "line": {"width": 0}},
             customdata=[
                 [for_plotly(one.picture.label), scale.describe(part.raw), part.similarity]
                 for one, part in zip(found, parts, strict=True)
@@ -75,7 +76,7 @@ def distribution_figure(
             text=_labels([part.similarity for part in parts]),
             textposition="top center",
             textfont={"size": 11},
-            marker={"color": metric.colour, "size": 11, "line": {"color": "white", "width": 1}},
+            marker={"color": colour_of(metric), "size": 11, "line": {"color": "white", "width": 1}},
             customdata=[
                 [one.match.rank, for_plotly(one.picture.label), scale.describe(part.raw)]
                 for one, part in zip(found, parts, strict=True)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pictrace.escape import for_plotly
 from pictrace.explore.weights.ranges import Held, Takeover, WeightRange
 from pictrace.explore.weights.whatif import WhatIf
+from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
 from pictrace.output.charts.frame import GRAY, brief_titles, framed, short
 
@@ -27,7 +28,7 @@ def ranges_figure(
 ) -> go.Figure:
     """Two bars a metric: the weights over which the first place stays, and over which the best ``top`` do."""
     figure = go.Figure()
-    titles = {metric.name: (metric.title, metric.colour) for metric in metrics}
+    titles = {metric.name: (metric.title, colour_of(metric)) for metric in metrics}
     for row, one in enumerate(ranges):
         title, colour = titles[one.metric]
         bars = [(FIRST, one.first, 12, 1.0, "The first place stays")]
@@ -130,13 +131,13 @@ def what_if_figure(told: WhatIf, metrics: Sequence[Metric], now: Mapping[str, fl
             y=apart,
             customdata=ranks,
             mode="lines",
-            line={"color": metric.colour, "width": 2.5, "shape": "hv"},
+            line={"color": colour_of(metric), "width": 2.5, "shape": "hv"},
             hovertemplate=f"{metric.title} at %{{x:.1f}}: rank %{{customdata:,}}<extra></extra>",
         )
         if told.now is not None:
             figure.add_scatter(
                 x=[now.get(metric.name, 0.0)], y=[told.now], mode="markers", showlegend=False, hoverinfo="skip",
-                marker={"color": metric.colour, "size": 10, "line": {"color": "white", "width": 1}},
+                marker={"color": colour_of(metric), "size": 10, "line": {"color": "white", "width": 1}},
             )  # fmt: skip
     ticks = [one for one in (1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000) if one <= worst * 1.2]
     if few:

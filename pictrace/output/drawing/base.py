@@ -1,8 +1,6 @@
-"""What every drawing shares: the result, the colours, marks that can be seen on any picture."""
+"""What every drawing shares: the colours, marks that can be seen on any picture."""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -20,7 +18,6 @@ __all__ = [
     "WHITE",
     "YELLOW",
     "Colour",
-    "Drawn",
     "label",
     "number",
     "outlined",
@@ -38,23 +35,6 @@ BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 
 QUERY, MATCH = "Your picture", "The match"
-
-
-@dataclass(frozen=True)
-class Drawn:
-    """A picture with what belongs under it; title and caption together say what it shows.
-
-    The pictures of one piece of evidence may share their caption.
-    """
-
-    title: str
-    image: RGBImage
-    caption: str = ""
-
-    @property
-    def alt(self) -> str:
-        """In place of the picture, for who cannot see it."""
-        return f"{self.title}. {self.caption}" if self.caption else self.title
 
 
 def number(value: float, digits: int = 2) -> str:

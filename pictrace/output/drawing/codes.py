@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images.pixels import RGBImage
+from pictrace.metrics.drawn import Drawn, draw
 from pictrace.metrics.evidence import BitGrids, Channels, Swatch, Swatches
-from pictrace.output.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE, Drawn
+from pictrace.output.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE
 
 __all__ = ["CHANNELS", "bit_grids", "channels", "swatch_groups", "swatches"]
 
@@ -20,6 +21,7 @@ SWATCH_PX = 72
 CHANNELS = ("Red", "Green", "Blue")
 
 
+@draw.register
 def bit_grids(part: BitGrids) -> list[Drawn]:
     """Both codes; where they differ, the cell is framed and crossed."""
     differs = part.query != part.match
@@ -43,6 +45,7 @@ def _grid(bits: NDArray[np.bool_], differs: NDArray[np.bool_]) -> RGBImage:
     return canvas
 
 
+@draw.register
 def channels(part: Channels) -> list[Drawn]:
     """A chart for each channel: the match as an area, the query as a line, over levels from 0 to 255."""
     highest = max(float(part.query.max()), float(part.match.max()))
@@ -69,6 +72,7 @@ def _curves(line: NDArray[np.float32], area: NDArray[np.float32]) -> RGBImage:
     return canvas
 
 
+@draw.register
 def swatches(part: Swatches) -> list[Drawn]:
     """A strip of each group of colours that there is."""
     return [

@@ -6,10 +6,11 @@ import cv2
 import numpy as np
 
 from pictrace.images.pixels import RGBImage, fit, to_gray
-from pictrace.metrics.evidence import HeatMap, Terms
-from pictrace.output.drawing.base import VERMILION, Drawn, number
+from pictrace.metrics.drawn import Drawn, draw
+from pictrace.metrics.evidence import HeatMap, Picture, Terms
+from pictrace.output.drawing.base import VERMILION, number
 
-__all__ = ["heat_map", "terms"]
+__all__ = ["heat_map", "picture", "terms"]
 
 HEAT_PX = 512
 TERM_PX = 250
@@ -17,7 +18,14 @@ STRONGEST = 0.7  # how much of the picture the strongest heat hides
 UNMEASURED = 0.4  # brightness of what the map does not cover
 
 
-def heat_map(part: HeatMap) -> Drawn:
+@draw.register
+def picture(part: Picture) -> list[Drawn]:
+    """As it is."""
+    return [Drawn(part.title, part.image)]
+
+
+@draw.register
+def heat_map(part: HeatMap) -> list[Drawn]:
     """The picture in gray, under the more orange the less alike it is there."""
     ground = to_gray(fit(part.picture, HEAT_PX, enlarge=True))
     height, width = ground.shape
@@ -32,9 +40,10 @@ def heat_map(part: HeatMap) -> Drawn:
         f"Gray: alike ({part.best:.0f}). The more orange, the more they differ: most at {part.worst:.0f} and below. "
         "The dimmed edge is not measured."
     )
-    return Drawn(part.title, mixed.round().astype(np.uint8), caption)
+    return [Drawn(part.title, mixed.round().astype(np.uint8), caption)]
 
 
+@draw.register
 def terms(part: Terms) -> list[Drawn]:
     """Each term's map, from dark (0 and below) to bright (1)."""
     return [

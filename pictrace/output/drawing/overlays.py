@@ -6,7 +6,8 @@ import numpy as np
 
 from pictrace.diagnosis.photometry import Difference
 from pictrace.images.pixels import RGBImage, to_gray
-from pictrace.output.drawing.base import VERMILION, Drawn
+from pictrace.metrics.drawn import Drawn
+from pictrace.output.drawing.base import VERMILION
 
 __all__ = ["laid_over"]
 

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images.pixels import RGBImage, fit
+from pictrace.metrics.drawn import Drawn, draw
 from pictrace.metrics.evidence import Boxes, Lines
 from pictrace.output.drawing.base import (
     BLACK,
@@ -16,7 +17,6 @@ from pictrace.output.drawing.base import (
     QUERY,
     VERMILION,
     YELLOW,
-    Drawn,
     label,
     number,
     outlined,
@@ -33,6 +33,7 @@ MOST_AROUND = 0.35  # of the match's side, shown beyond it where the query reach
 BOXES_PX = 400
 
 
+@draw.register
 def lines(part: Lines) -> list[Drawn]:
     """The pair with its lines; then, where the query could be placed, the match with the query's outline."""
     agreeing = int(part.consistent.sum())
@@ -99,6 +100,7 @@ def _placed(match: RGBImage, outline: NDArray[np.float32]) -> RGBImage:
     return dimmed
 
 
+@draw.register
 def boxes(part: Boxes) -> list[Drawn]:
     """Both pictures with the numbered regions; none where there are no regions."""
     if not part.regions:

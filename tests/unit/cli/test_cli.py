@@ -87,13 +87,13 @@ def test_weights_ratio_and_preset_are_honoured(catalog: Path, query: Path, capsy
         document = json.loads(capsys.readouterr().out)
         return {**document["criteria"], "first": document["matches"][0]}
 
-    weighted = criteria("--weights", "ssim=1,orb=2", "--ratio", "0.6")
+    weighted = criteria("--weights", "ssim=1,orb=2", "--orb-ratio", "0.6")
     assert weighted["weights"] == {"ssim": 1, "orb": 2}
     assert weighted["settings"] == {"orb": {"ratio": 0.6}}
     reference = criteria("--preset", "ssim-orb")
     assert reference["weights"] == {"ssim": 1, "orb": 1}
-    strict = criteria("--weights", "orb=1", "--evidence", "distinct", "--ratio", "0.5")
-    loose = criteria("--weights", "orb=1", "--evidence", "distinct", "--ratio", "0.9")
+    strict = criteria("--weights", "orb=1", "--orb-evidence", "distinct", "--orb-ratio", "0.5")
+    loose = criteria("--weights", "orb=1", "--orb-evidence", "distinct", "--orb-ratio", "0.9")
     raw = [one["first"]["metrics"]["orb"]["raw"] for one in (strict, loose)]  # type: ignore[index]
     assert raw[0] < raw[1]
 
@@ -142,7 +142,7 @@ def test_info(catalog: Path, photographs: dict[str, bytes], capsys: pytest.Captu
     document = json.loads(capsys.readouterr().out)
     assert document["images"] == len(photographs)
     keys = {metric.feature_key for metric in ready_metrics()}
-    keys |= {metric.sketch_key for metric in ready_metrics() if metric.sketch_layout}
+    keys |= {metric.sketch_spec.key for metric in ready_metrics() if metric.sketch_spec is not None}
     assert document["features"] == dict.fromkeys(keys, len(photographs))
     assert (document["missing"], document["outdated"], document["intact"]) == ({}, {}, None)
     assert main(["info", "--catalog", str(catalog), "--check"]) == 0
@@ -187,7 +187,7 @@ def test_info_tells_what_is_missing_and_what_is_damaged(
         (["search", "{query}", "--catalog", "{catalog}", "--weights", "ssim=0"], 2, "zero"),
         (["search", "{query}", "--catalog", "{catalog}", "--weights", "sift=1"], 2, "The metrics are"),
         (["search", "{query}", "--catalog", "{catalog}", "--weights", "ssim=much"], 2, "NAME=NUMBER"),
-        (["search", "{query}", "--catalog", "{catalog}", "--ratio", "3"], 2, "between 0.5 and 0.95"),
+        (["search", "{query}", "--catalog", "{catalog}", "--orb-ratio", "3"], 2, "between 0.5 and 0.95"),
         (["search", "{query}", "--catalog", "{catalog}", "--top", "0"], 2, "at least 1"),
         (["index", "{tmp}/none", "--catalog", "{tmp}/c.sqlite"], 1, "no folder or file"),
         (["index", "{folder}", "--catalog", "{tmp}/none/c.sqlite"], 1, "does not exist"),

@@ -15,12 +15,13 @@ from pictrace.explore.map.neighbours import nearest, neighbour_layout
 from pictrace.features import Layout, Scale
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import Mapped
 from tests.metrics import ByHand
 
 MakeCatalog = Callable[..., SqliteCatalog]
 
 
-class Numbers(ByHand):
+class Numbers(ByHand, Mapped):
     """Rows of half-precision floats, as networks give them."""
 
     name: ClassVar[str] = "numbers"

@@ -115,7 +115,7 @@ def test_colours_match_after_a_conversion() -> None:
 
     def similarity(one: bytes, other: bytes) -> float:
         batch = FeatureBatch.of([metric.extract(load(other))], metric.layout)
-        return float(metric.scale.similarity(metric.compare(metric.extract(load(one)), batch).raw)[..., 0])
+        return float(metric.scale.similarity(metric.scores(metric.extract(load(one)), batch).raw)[..., 0])
 
     ignored = similarity(save(pixels, "JPEG", quality=95), save(edited, "JPEG", quality=95))
     honoured = similarity(save(pixels, "JPEG", profile(), quality=95), save(edited, "JPEG", SRGB, quality=95))

@@ -31,6 +31,7 @@ from pictrace.indexing.merge import Merge
 from pictrace.indexing.prepare import new_picture, original_bytes
 from pictrace.indexing.rebuild import Rebuild, count_missing_features
 from pictrace.metrics import all_metrics, get_metric
+from pictrace.metrics.histogram import Histogram
 from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria
@@ -310,9 +311,7 @@ def test_features_that_no_metric_makes_are_left_out_and_built(case: str, make_ca
 
 def test_sketches_are_never_a_strangers(make_catalog: MakeCatalog) -> None:
     other = filled(make_catalog("o.sqlite"), 1)
-    layout = get_metric("histogram").sketch_layout
-    assert layout is not None
-    sketches = FeatureSpec("histogram-b32-v1-sketch", layout, True)
+    sketches = FeatureSpec("histogram-b32-v1-sketch", Histogram.sketch_layout, True)
     truth = other.fetch(other.ids(), sketches)
     path = tampered(other, "UPDATE small_features SET data = zeroblob(1024) WHERE length(data) = 1024")
     target = make_catalog()

@@ -29,7 +29,7 @@ from pictrace.indexing.index import Indexing
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.metrics import all_metrics, get_metric, loaded, ready_metrics
 from pictrace.metrics._occlusion import GRID, drops
-from pictrace.metrics.base import Metric
+from pictrace.metrics.capabilities import LooksCloser
 from pictrace.metrics.embedding import Embedding
 from pictrace.metrics.evidence import Picture
 from pictrace.models import find_model, network_of
@@ -272,7 +272,8 @@ def test_covering_what_both_share_costs_the_most(tiny_model: Path) -> None:
 
 
 def test_looking_closer_is_evidence_like_any_other(tiny_model: Path, photographs: dict[str, bytes]) -> None:
-    metric: Metric = get_metric("embedding")
+    metric = get_metric("embedding")
+    assert isinstance(metric, LooksCloser)
     pair = metric.compare_pair(load(photographs["coffee.png"]), load(photographs["chelsea.png"]), orientations=True)
     summary, parts = metric.look_closer(pair)
     assert "Bright" in summary

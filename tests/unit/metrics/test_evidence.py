@@ -45,7 +45,7 @@ def test_the_three_terms_multiply_to_the_ssim_map(name: str, change: str, images
     local = local_ssim(query, match)
     _, expected = structural_similarity(query, match, data_range=255, full=True)
     np.testing.assert_allclose(local.luminance * local.contrast * local.structure, expected[3:-3, 3:-3], atol=1e-5)
-    raw = metric.compare(query[np.newaxis], FeatureBatch.of([match[np.newaxis]], metric.layout)).raw[0]
+    raw = metric.scores(query[np.newaxis], FeatureBatch.of([match[np.newaxis]], metric.layout)).raw[0]
     assert local.product.mean(dtype=np.float64) == pytest.approx(float(raw), abs=5e-5)
 
 
@@ -128,7 +128,7 @@ def test_the_shown_terms_are_the_maps(images: list[RGBImage]) -> None:
 def test_contributions_sum_to_the_correlation(first: int, second: int, images: list[RGBImage]) -> None:
     metric = get_metric("histogram")
     query, match = metric.extract(images[first]), metric.extract(images[second])
-    raw = metric.compare(query, FeatureBatch.of([match], metric.layout)).raw[0]
+    raw = metric.scores(query, FeatureBatch.of([match], metric.layout)).raw[0]
     parts, taken = contributions(query, match)
     assert parts.sum() == pytest.approx(float(raw), abs=1e-6)
     assert 1 + taken.sum() == pytest.approx(float(raw), abs=1e-6)

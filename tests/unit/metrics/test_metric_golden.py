@@ -26,7 +26,7 @@ def pairs(photographs: dict[str, bytes]) -> list[tuple[RGBImage, RGBImage]]:
 def raw_of(name: str, query: RGBImage, match: RGBImage) -> float:
     metric = get_metric(name)
     batch = FeatureBatch.of([metric.extract(match)], metric.layout)
-    return float(metric.compare(metric.extract(query), batch).raw[(*metric.setting_positions({}), 0)])
+    return float(metric.scores(metric.extract(query), batch).raw[(*metric.setting_positions({}), 0)])
 
 
 @pytest.mark.parametrize(("name", "size_px"), [("ssim", 256), ("layout", 32)])
@@ -81,7 +81,7 @@ def test_orb_counts_equal_the_brute_force_matcher(percent: int, pairs: list[tupl
         first, second = metric.extract(query), metric.extract(match)
         nearest = matcher.knnMatch(np.ascontiguousarray(first[:, :32]), np.ascontiguousarray(second[:, :32]), k=2)
         good = [a for a, b in nearest if 100 * a.distance < percent * b.distance]
-        raw = metric.compare(first, FeatureBatch.of([second], metric.layout)).raw
+        raw = metric.scores(first, FeatureBatch.of([second], metric.layout)).raw
 
         def at(evidence: str, raw: np.ndarray = raw) -> float:
             return float(raw[(*metric.setting_positions({"evidence": evidence, "ratio": percent / 100}), 0)])
