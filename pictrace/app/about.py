@@ -29,7 +29,7 @@ def show() -> None:
             st.markdown(f"**{metric.title}**")
             st.write(metric.help)
             best, worst = metric.scale.describe(metric.scale.best), metric.scale.describe(metric.scale.worst)
-            st.caption(f"Similarity 1 at {best}, 0 at {worst}. Features: `{metric.feature_key}`.")
+            st.caption(f"Counts fully at {best}, not at all at {worst}. Features: `{metric.feature_key}`.")
             if metric.unavailable():
                 st.caption(for_markdown(metric.unavailable()))
     st.subheader("Presets", anchor=False)

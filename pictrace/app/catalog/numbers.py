@@ -47,7 +47,7 @@ def _features(workspace: Workspace, count: int) -> None:
             "Kind": keys,
             "Ready": [features.get(key, 0) for key in keys],
             "Missing": [missing.get(key, 0) for key in keys],
-            "Note": ["read by no metric any more" if key in outdated else "" for key in keys],
+            "Note": ["no metric uses these any more" if key in outdated else "" for key in keys],
         },
         hide_index=True,
     )
@@ -70,7 +70,7 @@ def _features(workspace: Workspace, count: int) -> None:
             st.rerun()
         if outdated:
             with st.popover("Delete outdated features", icon=":material/delete_sweep:"):
-                st.write("Nothing reads them with the settings of today. Made anew, they take a while.")
+                st.write("No metric uses them with today's settings. Making them again takes a while.")
                 st.button("Delete them", on_click=_drop, args=(workspace, tuple(outdated)), type="primary")
 
 

@@ -112,12 +112,12 @@ def _picked(links: Sequence[PictureLink]) -> list[PictureLink]:
             "Take": [not link.left_out for link in links],
             "Link": [link.address for link in links],
             "Called": [link.alt for link in links],
-            "Left out, because": [link.left_out for link in links],
+            "Left out because": [link.left_out for link in links],
         }
     )
     edited = st.data_editor(
         table,
-        disabled=["Link", "Called", "Left out, because"],
+        disabled=["Link", "Called", "Left out because"],
         hide_index=True,
         height=min(38 * (len(links) + 1), 320),
         key="page_links",

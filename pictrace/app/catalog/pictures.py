@@ -47,7 +47,7 @@ def pictures(workspace: Workspace, state: BrowseState) -> None:
         number = min(st.number_input(f"Page (of {pages:,})", 1, pages, key=f"page_{look}_{pages}", width=130), pages)
     ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
     if not ids:
-        st.info("No picture fits all of this. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
+        st.info("No picture matches. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
         return
     records = {one: record for one, record in catalog.pictures(ids).items() if one not in state.removing}
     st.caption(f"{counted(total, 'picture')}, {ORDER_TITLES[chosen['order']].lower()}")

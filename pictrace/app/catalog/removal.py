@@ -35,7 +35,7 @@ def removal_bar(workspace: Workspace, state: BrowseState) -> None:
     titles = list(state.removing.values())
     named = ", ".join(titles[:NAMED]) + (f" and {len(titles) - NAMED:,} more" if len(titles) > NAMED else "")
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="removal"):
-        st.markdown(f"About to be removed: {for_markdown(named)}. Original files stay where they are.", width="content")
+        st.markdown(f"To be removed: {for_markdown(named)}. Original files stay where they are.", width="content")
         st.button("Undo", icon=":material/undo:", on_click=state.removing.clear)
         if st.button("Remove now", type="primary", icon=":material/delete_forever:"):
             with st.spinner("Removing"):

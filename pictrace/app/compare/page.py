@@ -118,7 +118,7 @@ def _answer(found: Diagnosis) -> None:
         st.subheader(for_markdown(found.verdict), anchor=False)
         if found.changes:
             done = [f"- {for_markdown(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
-            st.markdown("\n".join(["The first is the second,", "", *done]))
+            st.markdown("\n".join(["The first picture is the second one,", "", *done]))
         st.caption(f"{found.confidence:.0%} sure. Measured from the pixels; weights do not matter.")
 
 
@@ -217,7 +217,7 @@ def _report(
             criteria,
             [one.explain_pair(scores.pairs[one.name], criteria.settings.get(one.name, {})) for one in metrics],
             headline=found.verdict,
-            found=[f"The first is the second, {done}."] if done else [],
+            found=[f"The first picture is the second one, {done}."] if done else [],
             registered=examined.laid_over,
             rarity=unusual,
         )
@@ -230,5 +230,5 @@ def _unusual(workspace: Workspace, metric: Metric, scores: PairScores, *, orient
     try:
         values = evidence.unrelated_of(workspace, scores.table.metrics, orientations=orientations)[metric.name]
     except PicTraceError:
-        return "cannot be told"
+        return "unknown"
     return rarity(metric, raw, values).brief

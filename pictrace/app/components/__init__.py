@@ -57,7 +57,7 @@ _KEEP = st.components.v2.component("pictrace_keep", html="<span hidden></span>",
 
 
 def _ignore() -> None:
-    """Makes the component's result have its attribute from the first run on."""
+    """A result has an attribute for each value that somebody listens to: named as a listener, this gives it one."""
 
 
 def data_address(jpeg: bytes) -> str:

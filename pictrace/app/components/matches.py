@@ -58,7 +58,7 @@ def match_list(items: Sequence[Card], *, selected: str | None, key: str) -> str 
     """The ranked cards; the id of the one that was clicked, in that run only."""
 
     def clicked() -> None:
-        """The result has the attribute from the first run on only where somebody listens."""
+        """The result has an attribute for what was picked only where somebody listens to it."""
 
     data = {"items": [asdict(one) for one in items], "selected": selected}
     picked = _MATCHES(key=key, data=data, on_picked_change=clicked).picked

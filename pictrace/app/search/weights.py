@@ -44,7 +44,7 @@ def map_of_weights(workspace: Workspace, table: ScoreTable, criteria: Criteria) 
         first, second, third = corners
         _triangle(workspace, table, criteria, weight_map(table, criteria, (first, second, third)))
     elif len(table.names) < 3:
-        st.caption("A map needs three metrics, and this search has fewer.")
+        st.caption("The map needs three metrics; this search has fewer.")
     else:
         st.caption("Choose three metrics as the corners of the map.")
     ranges = weight_ranges(table, criteria, most=MOST_WEIGHT)

@@ -117,7 +117,7 @@ def _jpeg(drawn: Drawn, long_side_px: int) -> bytes:
 
 def _swatches(part: Swatches) -> None:
     st.markdown(f"**{part.title}**")
-    head = "<tr><th>colour</th><th>adds</th><th>your picture</th><th>the match</th></tr>"
+    head = "<tr><th>colour</th><th>contribution</th><th>your picture</th><th>the match</th></tr>"
     rows = "".join(
         f"<tr><td colspan=4><b>{what.capitalize()}</b></td></tr>{_table_rows(some)}"
         for what, some in swatch_groups(part).items()
@@ -181,7 +181,7 @@ def draw_rarity(
     try:
         values = unrelated_of(workspace, metrics, orientations=orientations)[metric.name]
     except PicTraceError as error:
-        st.caption(for_markdown(f"How unusual that is cannot be told. {error}"))
+        st.caption(for_markdown(f"How unusual that is could not be worked out. {error}"))
         return
     found = rarity(metric, raw, values)
     usual = ""

@@ -43,7 +43,7 @@ def numbers_table(
             "Similarity": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),
             "Weight": st.column_config.NumberColumn(format="%.1f", width=60),
             "Contribution": st.column_config.NumberColumn(
-                format="%.2f", width=80, help="The sum of this column is the score."
+                format="%.2f", width=92, help="The sum of this column is the score."
             ),
         },
     )

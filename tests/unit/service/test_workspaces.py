@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,3 +91,19 @@ def test_a_private_one_is_opened_by_its_token_alone() -> None:
     mine.catalog.close()
     delete_private(mine.token)
     assert open_private(mine.token) is None
+
+
+def test_old_private_catalogs_are_deleted_when_a_new_one_is_made(own_cache: Path) -> None:
+    folder = own_cache / "private"
+    folder.mkdir(exist_ok=True)
+    old, recent = folder / "old.sqlite", folder / "recent.sqlite"
+    for path in (old, recent):
+        path.write_bytes(b"x")
+    long_ago = time.time() - 2 * module.KEPT_S
+    os.utime(old, (long_ago, long_ago))
+    mine = new_private()
+    assert not old.exists()
+    assert recent.exists()
+    recent.unlink()
+    mine.catalog.close()
+    delete_private(mine.token)
