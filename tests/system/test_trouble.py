@@ -69,7 +69,8 @@ def as_nobody(code: str, *arguments: str) -> str:
         "from pictrace.catalog.sqlite import SqliteCatalog; from pictrace.catalog.cache import FeatureCache\n"
         "from pictrace.catalog.other import kind_of; from pictrace.errors import *\n"
         "from pictrace.metrics import all_metrics, get_metric; from pictrace.cli import main\n"
-        "all_metrics()\n"
+        "from pictrace.cli._discovery import all_commands\n"
+        "all_metrics(); [command.load() for command in all_commands()]\n"
         f"if os.geteuid() == 0: os.setgid({NOBODY}); os.setuid({NOBODY})\n"
         "assert os.geteuid() != 0\n"
     )

@@ -175,7 +175,7 @@ def test_on_the_command_line(catalog: SqliteCatalog, tmp_path: Path, capsys: pyt
     for options, status, why in (
         ([], 2, "nothing to write"),
         (["--list", str(tmp_path / "no" / "l.csv")], 1, "cannot be written"),
-        (["--list", catalog.location], 1, "the catalog itself"),
+        (["--list", catalog.location], 2, "the catalog itself"),
         (["--features", str(tmp_path)], 1, "cannot be written"),
     ):
         assert main([*base, *options]) == status
