@@ -126,7 +126,7 @@ def comparisons(pictures: list[NDArray[np.uint8]], n: int) -> dict[str, dict[str
         "histogram": {"compareHist": (opencv_histograms, few)}
         | ours(lambda: kernels.histogram_correlation(colours[0][:, 0], counts, bins, bin_offsets)),
         "histogram, 256 bins": ours(lambda: kernels.histogram_coarse(largest[0], largest)),
-        "64-bit hash": ours(lambda: kernels.hamming64(codes[0], codes), len(codes)),
+        "64-bit hash": ours(lambda: kernels.hamming64_variants(np.array([codes[0]], np.uint64), codes)[0], len(codes)),
         "64-bit hash, 8 orientations": ours(lambda: kernels.hamming64_variants(codes[:8], codes), len(codes)),
     }
 

@@ -12,7 +12,7 @@ Importing this package does not import numba; ``warm()`` does, in the background
 from __future__ import annotations
 
 from pictrace.kernels.cosine import cosines
-from pictrace.kernels.hamming import hamming64, hamming64_variants, hamming_rows
+from pictrace.kernels.hamming import hamming64_variants, hamming_rows
 from pictrace.kernels.histogram import COARSE_BINS, histogram_coarse, histogram_correlation, largest_bins
 from pictrace.kernels.keypoints import pack_keypoints, unpack_points
 from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_evidence, orb_nearest, orb_score
@@ -27,7 +27,6 @@ __all__ = [
     "backend",
     "cosines",
     "forced",
-    "hamming64",
     "hamming64_variants",
     "hamming_rows",
     "histogram_coarse",

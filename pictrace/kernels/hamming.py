@@ -9,15 +9,10 @@ from pictrace.kernels.arrays import arranged
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.switch import implementation
 
-__all__ = ["hamming64", "hamming64_variants", "hamming_rows"]
+__all__ = ["hamming64_variants", "hamming_rows"]
 
 MIN_CHUNK_ROWS = 4096
 MIN_CHUNK = 65536  # under 10 microseconds; a second thread would not be awake by then
-
-
-def hamming64(query: np.uint64 | int, codes: NDArray[np.uint64]) -> NDArray[np.uint8]:
-    """Number of differing bits, 0 to 64, (n,) uint8, of one code with each of ``codes``, (n,) uint64."""
-    return hamming64_variants(np.array([query], np.uint64), codes)[0]
 
 
 def hamming64_variants(

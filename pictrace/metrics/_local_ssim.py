@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images.pixels import RGBImage
-from pictrace.kernels.plain.ssim import C1, C2, PIXELS, SAMPLE, WINDOW_PX, window_sums
+from pictrace.kernels.windows import C1, C2, PIXELS, SAMPLE, WINDOW_PX, window_sums
 from pictrace.metrics.evidence import HeatMap, Region
 
 __all__ = ["LocalSsim", "heat_map", "local_ssim", "most_different"]

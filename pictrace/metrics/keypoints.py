@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pictrace import kernels
 from pictrace.features import Features
 from pictrace.kernels.keypoints import Geometry, QueryPoints
-from pictrace.kernels.plain.evidence import agreement_of, chosen_matches
+from pictrace.kernels.matches import agreement_of, chosen_matches
 
 __all__ = ["keypoint_pairs", "passing_count"]
 

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pictrace.kernels.compiled.interleave import LANES, interleave
 from pictrace.kernels.compiled.jit import compiled, fused_helper, output, readonly, types
-from pictrace.kernels.plain.ssim import C1, C2, PIXELS, SAMPLE, covariances, window_sums
 from pictrace.kernels.pool import Fill
+from pictrace.kernels.windows import C1, C2, PIXELS, SAMPLE, covariances, window_sums
 
 __all__ = ["compare_variants"]
 

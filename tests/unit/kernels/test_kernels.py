@@ -464,7 +464,7 @@ def test_hamming_distance_is_that_of_whole_numbers(backend: Backend, n: int) -> 
     queries = np.array([0, 2**64 - 1, 12345678901234567890, 12345678901234567890, 1], np.uint64)
     table = np.array([[(int(a) ^ int(b)).bit_count() for b in codes] for a in queries]).reshape(5, n)
     for query, expected in zip(queries, table, strict=True):
-        assert kernels.hamming64(query, codes).tolist() == expected.tolist()
+        assert kernels.hamming64_variants(np.array([query], np.uint64), codes)[0].tolist() == expected.tolist()
     bits, position = kernels.hamming64_variants(queries, codes)
     assert bits.tolist() == table.min(axis=0).tolist()
     assert position.tolist() == table.argmin(axis=0).tolist()  # the first on ties
@@ -534,7 +534,7 @@ def test_read_only_and_misaligned_arrays_are_taken(backend: Backend) -> None:
             kernels.histogram_correlation(colours[:, 0], np.ones(40, np.float32), one, ragged(40))
             for one in (colours, from_file(colours))
         ),
-        (kernels.hamming64(3, one) for one in (codes, from_file(codes))),
+        (kernels.hamming64_variants(np.array([3], np.uint64), one)[0] for one in (codes, from_file(codes))),
     ]
     for one, other in same:
         np.testing.assert_array_equal(one, other)
@@ -558,7 +558,7 @@ def test_many_threads_searching_at_once_get_equal_results(monkeypatch: pytest.Mo
             kernels.ssim_pairs(query, squares),
             *kernels.orb_score(packed[:90, :32].copy(), points(3, 90), packed, ragged(*[90] * 60)),
             kernels.histogram_correlation(rows[:300, 0], np.ones(300, np.float32), rows, ragged(*[300] * 300)),
-            kernels.hamming64(77, codes),
+            kernels.hamming64_variants(np.array([77], np.uint64), codes)[0],
         ]
 
     for chosen in ("plain", "compiled"):
@@ -619,7 +619,7 @@ def python(code: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-HAMMING = "kernels.hamming64(5, np.array([4, 5, 7], np.uint64)).tolist()"
+HAMMING = "kernels.hamming64_variants(np.array([5], np.uint64), np.array([4, 5, 7], np.uint64))[0].tolist()"
 
 
 def test_importing_does_not_import_numba() -> None:
