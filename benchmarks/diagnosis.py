@@ -23,7 +23,8 @@ from numpy.typing import NDArray
 
 from benchmarks.common import intro, parser, photographs, row
 from benchmarks.edits import EDITS, Edited
-from pictrace.diagnosis import KINDS, Diagnosis, diagnose
+from pictrace.diagnosis import Diagnosis, diagnose
+from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.planes import chroma
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
@@ -217,6 +218,11 @@ def report(tallies: Mapping[str, Tally], errors: Mapping[str, list[float]]) -> N
     row("---", *("---" for _ in used))
     for name, tally in tallies.items():
         row(name, *(tally.told[kind] or "" for kind in used))
+    print("\nFrom where on each kind is told\n")
+    row("kind", "of", "told from", "sure from")
+    row("---", "---", "---", "---")
+    for name, kind in KINDS.items():
+        row(name, kind.measure, f"{kind.told:g}", f"{kind.sure:g}")
     print("\nHow near the told numbers are\n")
     row("number", "told", "median error", "tolerance", "within it")
     row("---", "---", "---", "---", "---")

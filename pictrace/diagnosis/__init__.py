@@ -9,40 +9,14 @@ import cv2
 from pictrace.diagnosis.blockiness import blockiness
 from pictrace.diagnosis.change import SAID, Change
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
+from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.photometry import Photometry, photometry
 from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
 from pictrace.diagnosis.tonal_changes import tonal_changes
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.images.reading import ImageInfo
 
-__all__ = ["KINDS", "Diagnosis", "diagnose"]
-
-KINDS = (
-    "mirrored",
-    "turned",
-    "cropped",
-    "wider",
-    "stretched",
-    "resized",
-    "border_added",
-    "border_removed",
-    "brightness",
-    "gamma",
-    "grayscale",
-    "coloured",
-    "hue",
-    "saturation",
-    "tint",
-    "blurred",
-    "sharper",
-    "noise_added",
-    "noise_removed",
-    "recompressed",
-    "less_compressed",
-    "text_added",
-    "text_removed",
-)
-"""All kinds of change, in the order in which they are told."""
+__all__ = ["Diagnosis", "diagnose"]
 
 IDENTICAL, SAME_PHOTOGRAPH, SAME_SCENE, UNRELATED = "identical", "same photograph", "same scene", "unrelated"
 
@@ -85,7 +59,7 @@ class Diagnosis:
         """The verdict with the changes, in one or two sentences."""
         if not self.changes:
             return self.verdict
-        return f"{self.verdict} The first is the second, {', '.join(one.text for one in self.changes)}."
+        return f"{self.verdict} The first picture is the second one, {', '.join(one.text for one in self.changes)}."
 
 
 def diagnose(
@@ -136,7 +110,7 @@ def _without_registration(query: RGBImage, candidate: RGBImage) -> Diagnosis:
     """Flat and tiny pictures have nothing to lay on each other, but may be the same."""
     if query.shape == candidate.shape and float(cv2.absdiff(query, candidate).mean()) <= SAME_LEVELS:
         return Diagnosis(IDENTICAL, 1.0, "The same picture, unchanged.", (), None, None)
-    for whose, picture in (("The first", query), ("The second", candidate)):
+    for whose, picture in (("The first picture", query), ("The second one", candidate)):
         if min(picture.shape[:2]) < SMALLEST_PX or to_gray(picture).std() < LEAST_CONTRAST:
             verdict = f"No common content found. {whose} has too little detail to compare."
             return Diagnosis(UNRELATED, SAID, verdict, (), None, None)
@@ -175,34 +149,7 @@ def _another_photograph(registration: Registration, fit: Photometry) -> bool:
 
 def _short(changes: tuple[Change, ...]) -> str:
     """The two most telling changes in a few words."""
-    words = [SHORT[one.kind] for one in changes]
+    words = [KINDS[one.kind].words for one in changes]
     if len(words) > 2:
         return f"{words[0]}, {words[1]} and otherwise changed"
     return " and ".join(words)
-
-
-SHORT = {
-    "turned": "turned",
-    "mirrored": "mirrored",
-    "cropped": "cropped",
-    "wider": "with more to see",
-    "stretched": "stretched",
-    "resized": "resized",
-    "border_added": "with bars added",
-    "border_removed": "with bars removed",
-    "brightness": "in other tones",
-    "gamma": "in other tones",
-    "grayscale": "in gray",
-    "coloured": "in colour",
-    "hue": "recoloured",
-    "saturation": "in other colours",
-    "tint": "tinted",
-    "blurred": "blurred",
-    "sharper": "sharper",
-    "noise_added": "noisy",
-    "noise_removed": "with less noise",
-    "recompressed": "recompressed",
-    "less_compressed": "less compressed",
-    "text_added": "with text added",
-    "text_removed": "with text removed",
-}

@@ -1,4 +1,4 @@
-"""Two pictures in one frame: transforms between pixel grids, and warping without aliasing."""
+"""Two pictures in one frame, warped without aliasing."""
 
 from __future__ import annotations
 
@@ -8,55 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.images.orientation import Variant
+from pictrace.images.geometry import Matrix, scale_of, scaling
 from pictrace.images.pixels import RGBImage
 
-__all__ = ["Frame", "Matrix", "common_frame", "corners", "inverse", "moved", "orienting", "scale_of", "scaling", "warp"]
-
-Matrix = NDArray[np.float64]
-
-
-def scaling(across: float, down: float) -> Matrix:
-    """(3, 3): pixels of a picture to those of one resized by these factors; pixel centres lie on whole numbers."""
-    return np.array([[across, 0, (across - 1) / 2], [0, down, (down - 1) / 2], [0, 0, 1]], np.float64)
-
-
-def orienting(variant: Variant, shape: tuple[int, ...]) -> Matrix:
-    """(3, 3): pixels of a picture of this shape to those of images.orient(picture, variant)."""
-    height, width = shape[:2]
-    matrix = np.eye(3)
-    if variant.mirrored:
-        matrix = np.array([[-1.0, 0, width - 1], [0, 1, 0], [0, 0, 1]])
-    for _ in range(variant.quarter_turns):  # counter-clockwise: (x, y) to (y, width - 1 - x)
-        matrix = np.array([[0.0, 1, 0], [-1, 0, width - 1], [0, 0, 1]]) @ matrix
-        height, width = width, height
-    return matrix
-
-
-def inverse(matrix: Matrix) -> Matrix:
-    """The way back."""
-    return np.asarray(np.linalg.inv(matrix), np.float64)
-
-
-def moved(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(n, 2) points through a (3, 3) transform."""
-    if not len(points):
-        return np.empty((0, 2))
-    found = cv2.perspectiveTransform(np.asarray(points, np.float64)[np.newaxis], matrix)
-    return np.asarray(found[0], np.float64)
-
-
-def corners(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """The outer corners of a picture of this shape, (4, 2) as (x, y), clockwise from the upper left."""
-    height, width = shape[:2]
-    return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64) - 0.5
-
-
-def scale_of(matrix: Matrix, shape: tuple[int, ...]) -> float:
-    """Target pixels per pixel of a picture of this shape, the mean of its area."""
-    height, width = shape[:2]
-    outline = moved(matrix, corners(shape)).astype(np.float32)
-    return float(np.sqrt(cv2.contourArea(outline) / (height * width)))
+__all__ = ["Frame", "common_frame", "warp"]
 
 
 def warp(

@@ -9,15 +9,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.diagnosis.change import Change, rising, said
-from pictrace.diagnosis.frames import inverse, moved
+from pictrace.diagnosis.change import Change, change_if_sure
+from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.padding import Bars
 from pictrace.diagnosis.photometry import Photometry
 from pictrace.diagnosis.registration import Registration
+from pictrace.images.geometry import box, inverse, moved
 
 __all__ = ["Sizes", "geometric_changes"]
 
-TILT_DEGREES = 1.0
+TILT_DEGREES = KINDS["turned"].told
 """From here a turn is one by an angle; below, it is the registration's own inaccuracy."""
 
 CLEAR_BAR = 0.04  # what turning leaves empty may fill a row or two
@@ -43,14 +44,14 @@ def geometric_changes(registration: Registration, fit: Photometry, sizes: Sizes)
     tilted = abs(tilt_of(registration)) >= TILT_DEGREES
     bars = fit.bars if not tilted or max(fit.bars) > CLEAR_BAR else NO_BARS
     other_bars = NO_BARS if tilted else _flush(fit.other_bars, registration, bars, sizes)
-    found = said("mirrored", registration.confidence, "mirrored") if registration.mirrored else []
+    found = change_if_sure("mirrored", registration.confidence, "mirrored") if registration.mirrored else []
     found += _turned(registration)
     found += _cropped(registration, bars, other_bars, sizes)
     found += _wider(registration, bars, other_bars, sizes, fit.uncovered)
     found += _stretched(registration)
     found += _resized(registration, sizes)
     found += _bordered("border_added", "with bars added", bars)
-    found += _bordered("border_removed", "without the bars of the second", other_bars)
+    found += _bordered("border_removed", "without the bars of the second one", other_bars)
     return found
 
 
@@ -63,7 +64,7 @@ def _turned(registration: Registration) -> list[Change]:
     tilt = tilt_of(registration)
     if abs(tilt) >= TILT_DEGREES:
         degrees = registration.degrees
-        confidence = min(registration.confidence, rising(abs(tilt), TILT_DEGREES, 3))
+        confidence = min(registration.confidence, KINDS["turned"].confidence(abs(tilt)))
     else:
         degrees = 90.0 * round(registration.degrees / 90)
         confidence = registration.confidence
@@ -72,7 +73,7 @@ def _turned(registration: Registration) -> list[Change]:
         return []
     shown = f"{abs(degrees):.0f}°"
     side = "" if abs(degrees) == 180 else " to the left" if degrees > 0 else " to the right"
-    return said("turned", confidence, f"turned {shown}{side}", degrees=float(degrees))
+    return change_if_sure("turned", confidence, f"turned {shown}{side}", degrees=float(degrees))
 
 
 def _box(shape: tuple[int, ...], bars: Bars) -> NDArray[np.float64]:
@@ -80,22 +81,22 @@ def _box(shape: tuple[int, ...], bars: Bars) -> NDArray[np.float64]:
     height, width = shape[:2]
     left, right = bars[0] * width, (1 - bars[2]) * width
     top, bottom = bars[1] * height, (1 - bars[3]) * height
-    return np.array([[left, top], [right, top], [right, bottom], [left, bottom]], np.float64) - 0.5
+    return box((left, top), (right, bottom)) - 0.5
 
 
 def _area(outline: NDArray[np.float64]) -> float:
     return float(cv2.contourArea(outline.astype(np.float32)))
 
 
-def _shared(outline: NDArray[np.float64], box: NDArray[np.float64]) -> float:
-    """The share of the box that lies within the convex outline."""
-    area, _ = cv2.intersectConvexConvex(outline.astype(np.float32), box.astype(np.float32))
-    return float(area) / max(1e-6, _area(box))
+def _shared(outline: NDArray[np.float64], whole: NDArray[np.float64]) -> float:
+    """The share of a box that lies within the convex outline."""
+    area, _ = cv2.intersectConvexConvex(outline.astype(np.float32), whole.astype(np.float32))
+    return float(area) / max(1e-6, _area(whole))
 
 
-def _cuts(outline: NDArray[np.float64], box: NDArray[np.float64]) -> dict[str, float]:
-    """How much of the box lies beyond the outline at each side, in shares of its sides."""
-    low, high = box.min(axis=0), box.max(axis=0)
+def _cuts(outline: NDArray[np.float64], whole: NDArray[np.float64]) -> dict[str, float]:
+    """How much of a box lies beyond the outline at each side, in shares of its sides."""
+    low, high = whole.min(axis=0), whole.max(axis=0)
     span = high - low
     before, after = (outline.min(axis=0) - low) / span, (high - outline.max(axis=0)) / span
     values = (before[0], before[1], after[0], after[1])
@@ -105,37 +106,37 @@ def _cuts(outline: NDArray[np.float64], box: NDArray[np.float64]) -> dict[str, f
 def _cropped(registration: Registration, bars: Bars, other_bars: Bars, sizes: Sizes) -> list[Change]:
     """The query shows a part of the candidate."""
     outline = moved(registration.matrix, _box(sizes.query, bars))
-    box = _box(sizes.candidate, other_bars)
-    kept = _shared(outline, box)
+    whole = _box(sizes.candidate, other_bars)
+    kept = _shared(outline, whole)
     lost = 1 - kept
     if abs(tilt_of(registration)) >= TILT_DEGREES:  # a turn in its frame loses the corners without being a crop
-        lost = min(lost, 1 - _area(outline) / _area(box))
-    cuts = _cuts(outline, box)
+        lost = min(lost, 1 - _area(outline) / _area(whole))
+    cuts = _cuts(outline, whole)
     side, most = max(cuts.items(), key=lambda cut: cut[1])
     others = sum(cuts.values()) - most
     text = f"cropped to {100 * kept:.0f} %"
     if abs(tilt_of(registration)) < TILT_DEGREES and most > max(0.05, 2 * others):
         where = {"left": "on the left", "right": "on the right"}.get(side, f"at the {side}")
         text += f" ({100 * most:.0f} % cut {where})"
-    confidence = min(registration.confidence, rising(lost, 0.03, 0.06))
-    return said("cropped", confidence, text, kept=kept, **cuts)
+    confidence = min(registration.confidence, KINDS["cropped"].confidence(lost))
+    return change_if_sure("cropped", confidence, text, kept=kept, **cuts)
 
 
 def _wider(registration: Registration, bars: Bars, other_bars: Bars, sizes: Sizes, uncovered: float) -> list[Change]:
     """The query shows more than the candidate, which is a cut-out of it."""
     outline = moved(inverse(registration.matrix), _box(sizes.candidate, other_bars))
     share = _shared(outline, _box(sizes.query, bars))
-    confidence = min(registration.confidence, rising(uncovered, 0.03, 0.06))
-    text = f"showing more: the second is a cut-out, {100 * share:.0f} % of the first"
-    return said("wider", confidence, text, share=share)
+    confidence = min(registration.confidence, KINDS["wider"].confidence(uncovered))
+    text = f"showing more: the second one is a cut-out, {100 * share:.0f} % of the first"
+    return change_if_sure("wider", confidence, text, share=share)
 
 
 def _stretched(registration: Registration) -> list[Change]:
     factor = max(registration.stretch, 1 / registration.stretch)
-    confidence = min(registration.confidence, rising(factor, 1.035, 1.1))
+    confidence = min(registration.confidence, KINDS["stretched"].confidence(factor))
     way = "wider" if registration.stretch > 1 else "narrower"
     text = f"stretched, {100 * abs(registration.stretch - 1):.0f} % {way}"
-    return said("stretched", confidence, text, across=registration.stretch)
+    return change_if_sure("stretched", confidence, text, across=registration.stretch)
 
 
 def _resized(registration: Registration, sizes: Sizes) -> list[Change]:
@@ -145,9 +146,9 @@ def _resized(registration: Registration, sizes: Sizes) -> list[Change]:
     mine = _enlargement(sizes.query_file, sizes.query)
     theirs = _enlargement(sizes.candidate_file, sizes.candidate)
     factor = mine / (registration.scale * theirs)
-    confidence = min(registration.confidence, rising(abs(math.log(factor)), 0.06, 0.15))
+    confidence = min(registration.confidence, KINDS["resized"].confidence(abs(math.log(factor))))
     word = "reduced" if factor < 1 else "enlarged"
-    return said("resized", confidence, f"{word} to {100 * factor:.0f} % of its size", factor=factor)
+    return change_if_sure("resized", confidence, f"{word} to {100 * factor:.0f} % of its size", factor=factor)
 
 
 def _enlargement(size: tuple[int, int], shape: tuple[int, ...]) -> float:
@@ -165,14 +166,14 @@ def _bordered(kind: str, words: str, bars: Bars) -> list[Change]:
     if pairs[0][0] and pairs[1][0]:
         where = "around it"
     text = f"{words} {where} ({100 * most:.0f} % of the {side})"
-    return said(kind, rising(max(bars), 0.012, 0.03), text, **dict(zip(SIDES, bars, strict=True)))
+    return change_if_sure(kind, KINDS[kind].confidence(max(bars)), text, **dict(zip(SIDES, bars, strict=True)))
 
 
 def _flush(other_bars: Bars, registration: Registration, bars: Bars, sizes: Sizes) -> Bars:
     """The candidate's bars, where the query ends as they begin; a sky that was cut off begins elsewhere."""
     outline = moved(registration.matrix, _box(sizes.query, bars))
-    box = _box(sizes.candidate, other_bars)
-    span = box.max(axis=0) - box.min(axis=0)
-    gaps = [*(outline.min(axis=0) - box.min(axis=0)) / span, *(box.max(axis=0) - outline.max(axis=0)) / span]
+    whole = _box(sizes.candidate, other_bars)
+    span = whole.max(axis=0) - whole.min(axis=0)
+    gaps = [*(outline.min(axis=0) - whole.min(axis=0)) / span, *(whole.max(axis=0) - outline.max(axis=0)) / span]
     kept = [bar if abs(gap) < FLUSH else 0.0 for bar, gap in zip(other_bars, gaps, strict=True)]
     return kept[0], kept[1], kept[2], kept[3]

@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
-from pictrace.diagnosis.frames import Matrix, inverse, orienting, scaling
+from pictrace.images.geometry import Matrix, inverse, orienting, scaling
 from pictrace.images.orientation import UPRIGHT, VARIANTS, orient
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics import get_metric
 from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.placement import Placement, place
 
-__all__ = ["Guess", "framed", "keypoints", "searched", "stable_keypoints"]
+__all__ = ["Guess", "guess_by_frame", "guess_by_orb", "guess_by_search", "guess_by_sift"]
 
 SMALL = 32
 RATIO_PERCENT = 80
@@ -74,7 +74,7 @@ def _trimmed(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Matrix]:
     return gray[top : gray.shape[0] - bottom, left : gray.shape[1] - right], matrix
 
 
-def framed(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
+def guess_by_frame(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
     """Frame laid on frame, with and without bars, in the orientation that fits: the best first.
 
     query, candidate: (h, w) uint8.
@@ -107,7 +107,7 @@ def _standard(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray((small - small.mean()) / deviation if deviation > 1 else small * 0, np.float32)
 
 
-def keypoints(query: RGBImage, candidate: RGBImage) -> Iterator[Guess]:
+def guess_by_orb(query: RGBImage, candidate: RGBImage) -> Iterator[Guess]:
     """From ORB keypoints that agree on one turn, scale and shift; the query as it is and mirrored."""
     orb = get_metric("orb")
     features = orb.extract(candidate)
@@ -139,7 +139,7 @@ def _enlarging(picture: RGBImage) -> Matrix:
     return scaling(width / picture.shape[1], height / picture.shape[0])
 
 
-def stable_keypoints(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
+def guess_by_sift(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
     """From SIFT keypoints, slower than ORB's and more often right, the query as it is and mirrored.
 
     Lowe: Distinctive image features from scale-invariant keypoints, IJCV 60 (2004),
@@ -182,7 +182,7 @@ def _rooted(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.sqrt(descriptors / np.maximum(1e-6, descriptors.sum(axis=1, keepdims=True))), np.float32)
 
 
-def searched(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
+def guess_by_search(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
     """One picture looked for inside the other, at 64 px, in every orientation and at several scales.
 
     For pictures without keypoints, blurred or of little texture. query, candidate: (h, w) uint8; the best first.

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.diagnosis.frames import Matrix, common_frame, inverse, moved, scaling
+from pictrace.diagnosis.frames import common_frame
+from pictrace.images.geometry import Matrix, inverse, moved, scaling
 
 __all__ = ["Patches", "look", "refine"]
 

@@ -9,20 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.diagnosis.colours import Colours, compare_colours, rotate_hue, saturation_between, tint_between
-from pictrace.diagnosis.frames import Frame, common_frame, inverse, warp
-from pictrace.diagnosis.overlays import Patch, foreign, laid_over
+from pictrace.diagnosis.frames import Frame, common_frame, warp
+from pictrace.diagnosis.overlays import Patch, laid_over
 from pictrace.diagnosis.padding import Bars, Padding, padding
 from pictrace.diagnosis.planes import as_gray, brightest, soft
 from pictrace.diagnosis.registration import Registration
 from pictrace.diagnosis.sharpness import blur_between, flat_parts, noise_level
 from pictrace.diagnosis.tones import Tone, fit_tone
 from pictrace.images.encoding import encode_jpeg
+from pictrace.images.geometry import inverse
 from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.images.reading import decode
 
-__all__ = ["Difference", "Photometry", "difference", "photometry"]
+__all__ = ["Photometry", "photometry"]
 
 CLIPPING_LEVELS = 4.0
+MUCH_BLUR_PX = 0.8
 TURNED_BETTER = 1.3
 LEAST_OPEN = 0.2  # of the common area; pictures with less beside one colour are compared whole
 MARGIN_PX = 3  # what warping spoils along the border
@@ -66,21 +68,6 @@ class Photometry:
         return _predicted(candidate, self.tone, self.colours)
 
 
-@dataclass(frozen=True)
-class Difference:
-    """A registered pair for showing, in the query's pixels.
-
-    warped: (h, w, 3) uint8, the candidate as it is; adjusted: in the query's tones and colours. mask: (h, w) bool,
-    where it reaches. heat: (h, w) float32, 0 to 1, how far the query is from the adjusted candidate beyond what
-    shifts of some pixels explain; 1 is 64 levels and more.
-    """
-
-    warped: RGBImage
-    adjusted: RGBImage
-    mask: NDArray[np.bool_]
-    heat: NDArray[np.float32]
-
-
 def photometry(
     query: RGBImage,
     candidate: RGBImage,
@@ -95,62 +82,102 @@ def photometry(
     did is simulated on the candidate, and not taken for blur or noise.
     """
     frame = common_frame(query, candidate, registration.matrix)
-    fill, other_fill = padding(frame.query), padding(candidate)
-    mask = _open(frame, fill, other_fill, registration, query.shape)
-    colours, tone, predicted = _colours_and_tone(frame, mask)
-    if fill.covered.any() or other_fill.covered.any():  # what lights up only now is padding
-        fill = fill.confirmed(frame.query, predicted, frame.mask)
-        shown, reached = warp(
-            query, inverse(registration.matrix), candidate.shape, scale=1 / registration.scale, fine=False
-        )
-        other_fill = other_fill.confirmed(_predicted(candidate, tone, colours), shown, reached)
-        mask = _open(frame, fill, other_fill, registration, query.shape)
-        colours, tone, predicted = _colours_and_tone(frame, mask)
-    levels = as_gray(frame.query) if colours.coloured else frame.query
-    expected = _recompressed(predicted, size, quality)
-    usual = mask & ~_strange(levels, expected)
-    if usual.sum() < mask.sum() / 2:
-        usual = mask
-    blur = _blur(_plane(levels), _plane(expected), usual)
-    if abs(blur) > 0.8:  # a soft picture has other medians at every level
-        softened = soft(frame.candidate, blur)
-        tone = _tone(soft(frame.query, -blur), softened, colours, usual)
-        expected = predicted = _predicted(softened, tone, colours)
-        usual = mask & ~_strange(soft(levels, -blur), expected)
-    sharp = soft(levels, -blur)
-    plane, other = _plane(sharp), _plane(expected)
+    toned = _without_padding(frame, query, candidate, registration)
+    alike = _equally_soft(frame, toned, size, quality)
+    plane, other, usual = _plane(alike.query), _plane(alike.candidate), alike.usual
     noise = _noise(plane, other, usual)
-    if tone.before > CLIPPING_LEVELS:  # what the candidate clipped, no curve brings back
-        mask = mask & ~_clipped(frame.candidate)
+    # What the candidate clipped, no curve brings back.
+    whole = toned.mask & ~_clipped(frame.candidate) if alike.tone.before > CLIPPING_LEVELS else toned.mask
+    colours = toned.colours
     colourless = colours.grayed or colours.coloured
+    levels, predicted = _levels(frame, colours), alike.predicted
     return Photometry(
-        tone=tone,
+        tone=alike.tone,
         colours=colours,
         saturation=1.0 if colourless else saturation_between(levels, predicted, usual),
         tint=(0.0, 0.0, 0.0) if colourless else tint_between(levels, predicted, usual),
         resolution=frame.factor,
-        blur_px=blur / frame.factor,
+        blur_px=alike.blur_px / frame.factor,
         noise=noise,
         detail=max(_detail(_plane(one), usual) for one in (frame.query, frame.candidate)),
         left_over=float(np.abs(plane - other)[usual].mean()) if usual.any() else 0.0,
-        overlay=laid_over(sharp, expected, mask, abs(noise)),
-        bars=fill.bars,
-        other_bars=other_fill.ending_bars,
-        uncovered=float((~frame.mask & ~fill.mask).mean()),
+        overlay=laid_over(alike.query, alike.candidate, whole, abs(noise)),
+        bars=toned.fill.bars,
+        other_bars=toned.other_fill.ending_bars,
+        uncovered=float((~frame.mask & ~toned.fill.mask).mean()),
     )
 
 
-def difference(query: RGBImage, candidate: RGBImage, registration: Registration, fit: Photometry) -> Difference:
-    """What lights up when the candidate is laid on the query and their tones are made alike."""
-    warped, mask = registration.warped(candidate, query.shape)
-    adjusted = soft(fit.predicted(warped), fit.blur_px)
-    levels = soft(as_gray(query) if fit.colours.coloured else query, -fit.blur_px)
-    reach = 2 if registration.scale > 0.8 else 3
-    beyond = cv2.max(
-        foreign(levels, adjusted, mask, reach_px=reach), foreign(adjusted, levels, mask, reach_px=reach)
-    ).astype(np.float32)
-    heat = np.clip((beyond - 2 * abs(fit.noise)) / 64, 0, 1)
-    return Difference(warped, adjusted, mask, np.asarray(heat, np.float32))
+@dataclass(frozen=True)
+class _Toned:
+    """The first step: where both pictures show content, and the candidate in the query's tones and colours.
+
+    fill, other_fill: the padding of both. mask: (h, w) bool. predicted: (h, w, 3) uint8.
+    """
+
+    fill: Padding
+    other_fill: Padding
+    mask: NDArray[np.bool_]
+    colours: Colours
+    tone: Tone
+    predicted: RGBImage
+
+
+def _without_padding(frame: Frame, query: RGBImage, candidate: RGBImage, registration: Registration) -> _Toned:
+    """Fitted twice where there may be padding: what the first fit does not explain of it is padding."""
+
+    def fitted(fill: Padding, other_fill: Padding) -> _Toned:
+        mask = _open(frame, fill, other_fill, registration, query.shape)
+        return _Toned(fill, other_fill, mask, *_colours_and_tone(frame, mask))
+
+    first = fitted(padding(frame.query), padding(candidate))
+    if not (first.fill.covered.any() or first.other_fill.covered.any()):
+        return first
+    shown, reached = warp(
+        query, inverse(registration.matrix), candidate.shape, scale=1 / registration.scale, fine=False
+    )
+    return fitted(
+        first.fill.confirmed(frame.query, first.predicted, frame.mask),
+        first.other_fill.confirmed(_predicted(candidate, first.tone, first.colours), shown, reached),
+    )
+
+
+@dataclass(frozen=True)
+class _Alike:
+    """The second step: the sharper of both made as soft as the other.
+
+    query: (h, w, 3) uint8, its levels. predicted, candidate: the candidate in the query's tones, without and with
+    what the query's own compression does. usual: (h, w) bool, where no other content lies. blur_px: of the frame.
+    """
+
+    query: RGBImage
+    candidate: RGBImage
+    predicted: RGBImage
+    tone: Tone
+    usual: NDArray[np.bool_]
+    blur_px: float
+
+
+def _equally_soft(frame: Frame, toned: _Toned, size: tuple[int, int] | None, quality: int | None) -> _Alike:
+    """The tones are fitted anew where much was softened: a soft picture has other medians at every level."""
+    levels, tone, predicted = _levels(frame, toned.colours), toned.tone, toned.predicted
+    expected = _recompressed(predicted, size, quality)
+    usual = toned.mask & ~_strange(levels, expected)
+    if usual.sum() < toned.mask.sum() / 2:
+        usual = toned.mask
+    blur = _blur(_plane(levels), _plane(expected), usual)
+    sharp = soft(levels, -blur)
+    if abs(blur) > MUCH_BLUR_PX:
+        softened = soft(frame.candidate, blur)
+        tone = _tone(soft(frame.query, -blur), softened, toned.colours, usual)
+        expected = predicted = _predicted(softened, tone, toned.colours)
+        usual = toned.mask & ~_strange(sharp, expected)
+    return _Alike(sharp, expected, predicted, tone, usual, blur)
+
+
+def _levels(frame: Frame, colours: Colours) -> RGBImage:
+    """The query as the candidate can predict it."""
+    return as_gray(frame.query) if colours.coloured else frame.query
 
 
 def _predicted(candidate: RGBImage, tone: Tone, colours: Colours) -> RGBImage:

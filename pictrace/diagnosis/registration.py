@@ -6,15 +6,15 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.diagnosis.change import rising
-from pictrace.diagnosis.frames import Matrix, corners, inverse, moved, scale_of, warp
-from pictrace.diagnosis.hypotheses import Guess, framed, keypoints, searched, stable_keypoints
+from pictrace.diagnosis.change import confidence_ramp
+from pictrace.diagnosis.frames import warp
+from pictrace.diagnosis.hypotheses import Guess, guess_by_frame, guess_by_orb, guess_by_search, guess_by_sift
 from pictrace.diagnosis.patches import Patches, look, refine
 from pictrace.diagnosis.planes import brightest, soft
+from pictrace.images.geometry import Matrix, corners, moved, overlaps, scale_of, sensible
 from pictrace.images.pixels import RGBImage, to_gray
 
 __all__ = ["Registration", "register"]
@@ -74,10 +74,6 @@ class Registration:
         """Corners of a query of this shape in the candidate, (4, 2), (x, y), clockwise from the query's upper left."""
         return moved(self.matrix, corners(shape))
 
-    def outline_in_query(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
-        """Corners of a candidate of this shape in the query, (4, 2), (x, y)."""
-        return moved(inverse(self.matrix), corners(shape))
-
     def warped(self, candidate: RGBImage, shape: tuple[int, ...]) -> tuple[RGBImage, NDArray[np.bool_]]:
         """(the candidate as seen in a query of this shape, (h, w, 3) uint8; where it reaches, (h, w) bool)."""
         return warp(candidate, self.matrix, shape, scale=scale_of(self.matrix, shape))
@@ -100,12 +96,12 @@ def register(query: RGBImage, candidate: RGBImage) -> Registration | None:
         known = _trust(patches) >= KNOWN
         return _described(np.eye(3), patches, 0, query.shape, candidate.shape) if known else None
     for guess in _guesses(query, candidate, *pictures):
-        if not _sensible(guess.matrix, query.shape):
+        if not sensible(guess.matrix, corners(query.shape)):
             continue
         if _shows_scene(guess) and (scene is None or guess.matches > scene.matches):
             scene = guess
         matrix, patches = _refined(query, candidate, pictures, guess.matrix)
-        if not _sensible(matrix, query.shape):
+        if not sensible(matrix, corners(query.shape)):
             continue
         rank = _trust(patches) * float(patches.alike[patches.agreeing].mean()) if patches.agreeing.any() else 0.0
         if best is None or rank > best[0]:
@@ -144,31 +140,15 @@ def _smoothed(picture: RGBImage) -> NDArray[np.uint8]:
 def _guesses(
     query: RGBImage, candidate: RGBImage, gray: NDArray[np.uint8], other: NDArray[np.uint8]
 ) -> Iterator[Guess]:
-    yield from framed(gray, other)
-    yield from keypoints(query, candidate)
-    yield from stable_keypoints(gray, other)
-    yield from searched(gray, other)
+    yield from guess_by_frame(gray, other)
+    yield from guess_by_orb(query, candidate)
+    yield from guess_by_sift(gray, other)
+    yield from guess_by_search(gray, other)
 
 
 def _trust(patches: Patches) -> float:
     """From the agreement, less where it rests on few patches."""
     return patches.agreement * min(1.0, float(patches.agreeing.sum()) / ENOUGH_PATCHES)
-
-
-def _sensible(matrix: Matrix, shape: tuple[int, ...]) -> bool:
-    """Whether a picture of this shape stays convex, and of a size and proportions that somebody could have made."""
-    if not np.isfinite(matrix).all():
-        return False
-    outline = moved(matrix, corners(shape))
-    if not np.isfinite(outline).all() or np.abs(outline).max() > 1e5:
-        return False
-    if not cv2.isContourConvex(outline.astype(np.float32)):
-        return False
-    area = cv2.contourArea(outline.astype(np.float32)) / (shape[0] * shape[1])
-    sides = np.linalg.norm(np.roll(outline, -1, axis=0) - outline, axis=1) / np.array(
-        [shape[1], shape[0], shape[1], shape[0]]
-    )
-    return bool(1 / 400 < area < 400 and sides.max() < 3 * sides.min())
 
 
 def _described(
@@ -188,7 +168,7 @@ def _described(
     middle = outline.mean(axis=0)
     flat = middle + np.array([-across * width - down * height, across * width - down * height]) / 2
     bend = np.linalg.norm(outline[:2] - flat, axis=1).max() / max(other[:2])
-    back = moved(inverse(matrix), corners(other))
+    shares = overlaps(matrix, shape, other)
     return Registration(
         matrix=matrix,
         mirrored=mirrored,
@@ -202,13 +182,7 @@ def _described(
         patches=len(patches.alike),
         agreement=patches.agreement,
         displaced=patches.displaced,
-        overlap_query=_overlap(back, shape),
-        overlap_candidate=_overlap(outline, other),
-        confidence=rising(_trust(patches), KNOWN, KNOWN_SURELY),
+        overlap_query=shares[0],
+        overlap_candidate=shares[1],
+        confidence=confidence_ramp(_trust(patches), KNOWN, KNOWN_SURELY),
     )
-
-
-def _overlap(outline: NDArray[np.float64], shape: tuple[int, ...]) -> float:
-    """The share of a picture of this shape that lies within a convex outline."""
-    area, _ = cv2.intersectConvexConvex(outline.astype(np.float32), corners(shape).astype(np.float32))
-    return float(min(1.0, area / (shape[0] * shape[1])))

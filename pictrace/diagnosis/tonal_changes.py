@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 
-from pictrace.diagnosis.change import Change, rising, said
+from pictrace.diagnosis.change import Change, change_if_sure, confidence_ramp
+from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.overlays import whereabouts
 from pictrace.diagnosis.photometry import Photometry
 from pictrace.diagnosis.tones import Tone
@@ -19,6 +20,9 @@ COARSE = 75
 
 BLOCKS = 1.5
 """Blockiness that a JPEG quality of 80 and more does not leave."""
+
+BLOCKS_APART = 0.35, 1.0  # difference in blockiness that is told, and that is certain
+TEXT_LEVELS = 40, 60  # likewise, by which text differs from what it covers
 
 BLOCKS_SOFTEN = 0.4  # px by which compression of an unknown quality softens
 
@@ -53,11 +57,11 @@ def tonal_changes(
 def _tone(tone: Tone, slack: float) -> list[Change]:
     if tone.error > 0.7 * tone.before:
         return []
-    confidence = rising(tone.before, 2.5 + slack, 7 + slack)
+    confidence = KINDS["brightness" if tone.exponent == 1 else "gamma"].confidence(tone.before, slack)
     if tone.exponent != 1:
         word = "darker" if tone.exponent > 1 else "brighter"
         text = f"{word}, above all in the middle tones (gamma {tone.exponent:.2f})"
-        return said("gamma", confidence, text, exponent=tone.exponent)
+        return change_if_sure("gamma", confidence, text, exponent=tone.exponent)
     middle = 127.5 * tone.gain + tone.offset - 127.5
     words = []
     if abs(middle) > 6:
@@ -65,33 +69,37 @@ def _tone(tone: Tone, slack: float) -> list[Change]:
     if abs(tone.gain - 1) > 0.08:
         words.append(f"with {'more' if tone.gain > 1 else 'less'} contrast ({100 * tone.gain:.0f} %)")
     text = ", ".join(words) or "with other tones"
-    return said("brightness", confidence, text, gain=tone.gain, offset=tone.offset)
+    return change_if_sure("brightness", confidence, text, gain=tone.gain, offset=tone.offset)
 
 
 def _colours(fit: Photometry, slack: float) -> list[Change]:
     colours = fit.colours
     if colours.grayed:
-        return said("grayscale", rising(colours.candidate, 3 + 3 * slack, 8 + 3 * slack), "without its colours (gray)")
+        return change_if_sure(
+            "grayscale", KINDS["grayscale"].confidence(colours.candidate, 3 * slack), "without its colours (gray)"
+        )
     if colours.coloured:
-        text = "in colour, where the second is gray"
-        return said("coloured", rising(colours.query - abs(fit.noise), 3, 8), text)
+        text = "in colour, where the second one is gray"
+        return change_if_sure("coloured", KINDS["coloured"].confidence(colours.query - abs(fit.noise)), text)
     if colours.turned:
         text = f"with other colours (hue turned by {colours.hue_degrees:.0f}°)"
-        return said("hue", colours.together - slack / 8, text, degrees=colours.hue_degrees)
+        return change_if_sure(
+            "hue", KINDS["hue"].confidence(colours.together - slack / 8), text, degrees=colours.hue_degrees
+        )
     found = []
     strength = abs(math.log2(max(1 / 16, fit.saturation)))
     word = "stronger" if fit.saturation > 1 else "paler"
-    found += said(
+    found += change_if_sure(
         "saturation",
-        rising(strength, 0.4 + slack / 10, 0.8),
+        KINDS["saturation"].confidence(strength, slack / 10, 0.0),
         f"with {word} colours ({100 * fit.saturation:.0f} %)",
         factor=fit.saturation,
     )
     most = max(fit.tint, key=abs)
     name = ("red", "green", "blue")[fit.tint.index(most)]
-    found += said(
+    found += change_if_sure(
         "tint",
-        rising(abs(most), 7 + 2 * slack, 16 + slack),
+        KINDS["tint"].confidence(abs(most), 2 * slack, slack),
         f"with {'more' if most > 0 else 'less'} {name}",
         red=fit.tint[0],
         green=fit.tint[1],
@@ -103,11 +111,11 @@ def _colours(fit: Photometry, slack: float) -> list[Change]:
 def _sharpness(fit: Photometry, slack: float) -> list[Change]:
     if fit.detail < 0.8:  # on a picture without detail no blur can be seen
         return []
-    confidence = rising(abs(fit.blur_px) * fit.resolution, 0.75 + slack, 1.4 + slack)
+    confidence = KINDS["blurred" if fit.blur_px > 0 else "sharper"].confidence(abs(fit.blur_px) * fit.resolution, slack)
     if fit.blur_px > 0:
-        return said("blurred", confidence, f"blurred (by {fit.blur_px:.1f} px)", sigma_px=fit.blur_px)
+        return change_if_sure("blurred", confidence, f"blurred (by {fit.blur_px:.1f} px)", sigma_px=fit.blur_px)
     text = f"sharper (by {-fit.blur_px:.1f} px)"
-    return said("sharper", confidence, text, sigma_px=-fit.blur_px)
+    return change_if_sure("sharper", confidence, text, sigma_px=-fit.blur_px)
 
 
 def _noise(fit: Photometry, exact: bool, coarse: bool) -> list[Change]:
@@ -117,29 +125,31 @@ def _noise(fit: Photometry, exact: bool, coarse: bool) -> list[Change]:
         grain = 3 * max(grain, 1.5)
     if fit.noise > 0:
         least = max(1.9, grain) if exact else max(3.4, 0.75 * grain)
-        confidence = rising(level, least, 2 * least)
-        return said("noise_added", confidence, f"with noise added ({level:.0f} levels)", deviation=level)
+        confidence = KINDS["noise_added"].confidence(level / least)
+        return change_if_sure("noise_added", confidence, f"with noise added ({level:.0f} levels)", deviation=level)
     least = max(2.5, grain) if exact else max(6.0, 1.4 * grain)
-    confidence = rising(level, least, 2 * least)
-    return said("noise_removed", confidence, f"with less noise ({level:.0f} levels)", deviation=level)
+    confidence = KINDS["noise_removed"].confidence(level / least)
+    return change_if_sure("noise_removed", confidence, f"with less noise ({level:.0f} levels)", deviation=level)
 
 
 def _compression(quality: int | None, other_quality: int | None, traces: tuple[float, float]) -> list[Change]:
     mine, theirs = quality or LOSSLESS, other_quality or LOSSLESS
-    against = "" if other_quality is None else f"; the second has {other_quality}"
+    against = "" if other_quality is None else f"; the second one has {other_quality}"
     if mine <= 82 and mine < theirs:
         text = f"recompressed (JPEG quality {mine}{against})"
-        return said("recompressed", rising(theirs - mine, 8, 20), text, quality=mine, other_quality=theirs)
+        confidence = KINDS["recompressed"].confidence(theirs - mine)
+        return change_if_sure("recompressed", confidence, text, quality=mine, other_quality=theirs)
     if theirs <= 82 and theirs < mine:
-        text = f"less compressed (the second has JPEG quality {theirs})"
-        return said("less_compressed", rising(theirs - mine, -8, -20), text, quality=mine, other_quality=theirs)
+        text = f"less compressed (the second one has JPEG quality {theirs})"
+        confidence = KINDS["less_compressed"].confidence(mine - theirs)
+        return change_if_sure("less_compressed", confidence, text, quality=mine, other_quality=theirs)
     more = traces[0] - traces[1]
-    confidence = min(0.9, rising(abs(more), 0.35, 1.0))
+    confidence = min(0.9, confidence_ramp(abs(more), *BLOCKS_APART))
     if max(traces) < BLOCKS:
         return []
     if more > 0:
-        return said("recompressed", confidence, "recompressed (its pixels show JPEG blocks)")
-    return said("less_compressed", confidence, "less compressed (the second shows JPEG blocks)")
+        return change_if_sure("recompressed", confidence, "recompressed (its pixels show JPEG blocks)")
+    return change_if_sure("less_compressed", confidence, "less compressed (the second one shows JPEG blocks)")
 
 
 def _overlay(fit: Photometry, slack: float) -> list[Change]:
@@ -155,7 +165,8 @@ def _overlay(fit: Photometry, slack: float) -> list[Change]:
         "right": patch.right,
         "bottom": patch.bottom,
     }
-    confidence = min(rising(patch.levels, 40, 60), rising(patch.share, 0.0025 * (1 + slack), 0.006 * (1 + slack)))
+    kind = "text_added" if patch.ours >= 0.5 else "text_removed"
+    confidence = min(confidence_ramp(patch.levels, *TEXT_LEVELS), KINDS[kind].confidence(patch.share / (1 + slack)))
     if patch.ours >= 0.5:
-        return said("text_added", confidence, f"with text or a logo added {where}", **place)
-    return said("text_removed", confidence, f"without the text or logo that the second has {where}", **place)
+        return change_if_sure(kind, confidence, f"with text or a logo added {where}", **place)
+    return change_if_sure(kind, confidence, f"without the text or logo that the second one has {where}", **place)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pictrace.diagnosis import Diagnosis, diagnose
-from pictrace.diagnosis.photometry import difference
+from pictrace.diagnosis.difference import difference
 from pictrace.images.encoding import thumbnail
 from pictrace.metrics.drawn import Drawn
 from pictrace.output.drawing.overlays import laid_over

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pictrace.diagnosis.photometry import Difference
+from pictrace.diagnosis.difference import Difference
 from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.metrics.drawn import Drawn
 from pictrace.output.drawing.base import VERMILION

@@ -7,8 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from pictrace.diagnosis import KINDS, Diagnosis, diagnose
+from pictrace.diagnosis import Diagnosis, diagnose
 from pictrace.diagnosis.change import SAID
+from pictrace.diagnosis.kinds import KINDS
 from pictrace.images.edits import CHANGES, blur, caption, crop, gamma, grayscale, letterbox, mirror, noise, resize, turn
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
@@ -106,7 +107,7 @@ def test_parameters_are_plain_and_right(photographs: dict[str, bytes]) -> None:
 def test_the_smaller_catalog_picture_is_called_a_cut_out(photographs: dict[str, bytes]) -> None:
     original = photographs["chelsea.png"]
     found = diagnosed(original, encode_png(crop(decode(original), 0.4)))
-    assert "the second is a cut-out, 40 % of the first" in found.text
+    assert "the second one is a cut-out, 40 % of the first" in found.text
 
 
 def test_the_same_picture_is_unchanged(photographs: dict[str, bytes]) -> None:

@@ -5,8 +5,9 @@ import numpy as np
 import pytest
 
 from pictrace.diagnosis.blockiness import blockiness
+from pictrace.diagnosis.difference import difference
 from pictrace.diagnosis.overlays import Patch, whereabouts
-from pictrace.diagnosis.photometry import Photometry, difference, photometry
+from pictrace.diagnosis.photometry import Photometry, photometry
 from pictrace.diagnosis.registration import register
 from pictrace.diagnosis.tones import fit_tone
 from pictrace.images.edits import blur, brighten, caption, gamma, grayscale, letterbox, mirror, noise, recolour

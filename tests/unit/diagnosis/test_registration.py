@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pictrace.diagnosis.frames import corners, inverse, moved, orienting, scaling
 from pictrace.diagnosis.registration import register
 from pictrace.images.edits import blur, crop, grayscale, letterbox, mirror, recolour, turn
+from pictrace.images.geometry import corners, inverse, moved, orienting, scaling
 from pictrace.images.orientation import VARIANTS, Variant, orient
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import load

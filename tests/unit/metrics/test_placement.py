@@ -32,7 +32,7 @@ def test_a_known_transform_is_found_among_wrong_matches(matrix: np.ndarray) -> N
     assert placement.inliers.sum() >= 43
     assert not placement.inliers[::4].sum() > 2
     corners = placement.outline((400, 500))
-    expected = moved_by(matrix, np.array([[0, 0], [500, 0], [500, 400], [0, 400]], np.float32))
+    expected = moved_by(matrix, np.array([[0, 0], [500, 0], [500, 400], [0, 400]], np.float32) - 0.5)
     np.testing.assert_allclose(corners, expected, atol=6)
 
 
@@ -100,6 +100,12 @@ MIRRORED = np.array([[-1, 0, 130], [0, 1, 0], [0, 0, 1]])
 NEARER_LEFT = np.array([[2, 0, 0], [0, 1, 0], [0.01, 0, 1]])
 
 
+def by_centres(matrix: np.ndarray) -> np.ndarray:
+    """From coordinates in which a picture begins at 0 to those in which its first pixel's centre lies there."""
+    shift = np.array([[1, 0, -0.5], [0, 1, -0.5], [0, 0, 1]])
+    return np.asarray(shift @ matrix @ np.linalg.inv(shift))
+
+
 @pytest.mark.parametrize(
     ("matrix", "query", "match"),
     [
@@ -117,7 +123,7 @@ NEARER_LEFT = np.array([[2, 0, 0], [0, 1, 0], [0.01, 0, 1]])
 )
 def test_overlap_by_hand(matrix: np.ndarray, query: float, match: float) -> None:
     for sign in (1, -1):  # a transform is the same up to a factor
-        placement = Placement(matrix.astype(np.float64) * sign, np.ones(0, np.bool_))
+        placement = Placement(by_centres(matrix) * sign, np.ones(0, np.bool_))
         overlap = placement.overlap((100, 100, 3), (100, 100, 3))
         assert overlap.query == pytest.approx(query, abs=1e-9)
         assert overlap.match == pytest.approx(match, abs=1e-9)
@@ -132,7 +138,7 @@ def test_overlap_of_pictures_of_different_sizes() -> None:
 
 @pytest.mark.parametrize("matrix", [SIMILARITY, PERSPECTIVE, np.array([[1, 0.2, 3], [0.1, 1, -40], [4e-3, -3e-3, 1]])])
 def test_overlap_equals_counting_pixels(matrix: np.ndarray) -> None:
-    overlap = Placement(matrix, np.ones(0, np.bool_)).overlap((400, 500), (300, 450))
+    overlap = Placement(by_centres(matrix), np.ones(0, np.bool_)).overlap((400, 500), (300, 450))
     y, x = np.mgrid[0:400:0.5, 0:500:0.5] + 0.25
     right, down, depth = np.tensordot(matrix, np.stack([x, y, np.ones_like(x)]), 1)
     inside = (depth > 0) & (right >= 0) & (right <= 450 * depth) & (down >= 0) & (down <= 300 * depth)
