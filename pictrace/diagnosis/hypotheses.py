@@ -13,8 +13,7 @@ from pictrace import kernels
 from pictrace.images.geometry import Matrix, inverse, orienting, scaling
 from pictrace.images.orientation import UPRIGHT, VARIANTS, orient
 from pictrace.images.pixels import RGBImage
-from pictrace.metrics import get_metric
-from pictrace.metrics.keypoints import keypoint_pairs
+from pictrace.metrics.keypoints import LONG_SIDE_PX, extract_keypoints, extract_oriented, keypoint_pairs
 from pictrace.metrics.placement import Placement, place
 
 __all__ = ["Guess", "guess_by_frame", "guess_by_orb", "guess_by_search", "guess_by_sift"]
@@ -109,15 +108,14 @@ def _standard(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def guess_by_orb(query: RGBImage, candidate: RGBImage) -> Iterator[Guess]:
     """From ORB keypoints that agree on one turn, scale and shift; the query as it is and mirrored."""
-    orb = get_metric("orb")
-    features = orb.extract(candidate)
+    features = extract_keypoints(candidate)
     if not len(features):
         return
     points = kernels.unpack_points(features)[:, :2]
     back = inverse(_enlarging(candidate))
     shape = _orb_shape(query)
     guesses = []
-    for variant, own in orb.extract_variants(query, (UPRIGHT, MIRRORED)).items():
+    for variant, own in extract_oriented(query, (UPRIGHT, MIRRORED)).items():
         if not len(own):
             continue
         pairs, consistent = keypoint_pairs(own, features, percent=RATIO_PERCENT)
@@ -130,7 +128,7 @@ def guess_by_orb(query: RGBImage, candidate: RGBImage) -> Iterator[Guess]:
 
 
 def _orb_shape(picture: RGBImage) -> tuple[int, int]:
-    factor = 512 / max(picture.shape[:2])
+    factor = LONG_SIDE_PX / max(picture.shape[:2])
     return max(1, round(picture.shape[0] * factor)), max(1, round(picture.shape[1] * factor))
 
 

@@ -4,45 +4,39 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.images.orientation import Variant, orient
-from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.images.orientation import Variant
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.metrics.capabilities import Sketched
 from pictrace.metrics.evidence import Evidence, Lines, Pair
-from pictrace.metrics.keypoints import keypoint_pairs, passing_count
+from pictrace.metrics.keypoints import (
+    FEWEST,
+    KEYPOINTS,
+    LEVELS,
+    LONG_SIDE_PX,
+    ROW_BYTES,
+    extract_keypoints,
+    extract_oriented,
+    keypoint_pairs,
+    passing_count,
+)
 from pictrace.metrics.orientations import MIRRORED, Orientations
 from pictrace.metrics.placement import place
 
 __all__ = ["Orb"]
-
-LONG_SIDE_PX = 512
-KEYPOINTS = 500
-FEWEST = 16
-"""Pictures with fewer keypoints are not comparable: everything would match them."""
 
 MANY = 20_000
 """In larger catalogs the query's orientations share the descriptors that sort the candidates."""
 
 PROMISING = 2
 """Matches among the strongest keypoints that make the mirrored query worth matching in full."""
-
-DETECTED = 2000
-FAST_THRESHOLDS = (10, 4)
-"""Gray levels that a corner stands out by; the lower where the higher finds too few keypoints."""
-PATCH_PX = 31  # what a descriptor is computed from
-GRID = 8
-SCALE_FACTOR = 1.2
-LEVELS = 8
-ROW_BYTES = 40
 
 CONSISTENT, DISTINCT, MATCHES = "consistent", "distinct", "matches"
 FIRST_PERCENT, LAST_PERCENT = 50, 95
@@ -106,21 +100,7 @@ class Orb(Sketched):
     long_side_px: int = field(default=LONG_SIDE_PX, init=False, metadata={"short": "px"})
 
     def extract(self, image: RGBImage) -> Features:
-        gray = to_gray(fit(image, self.long_side_px, enlarge=True))
-        if min(gray.shape) < PATCH_PX:
-            return self.layout.empty()
-        for threshold in FAST_THRESHOLDS:
-            detector = cv2.ORB.create(
-                nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=threshold
-            )
-            found = detector.detect(gray, None)
-            if len(found) >= self.keypoints:
-                break
-        spread_out = spread(found, gray.shape, self.keypoints)
-        points, descriptors = detector.compute(gray, spread_out)
-        if descriptors is None or len(points) < FEWEST:
-            return self.layout.empty()
-        return _pack(points, np.asarray(descriptors, np.uint8))
+        return extract_keypoints(image, self.keypoints)
 
     def compare(self, query: Features, batch: FeatureBatch) -> NDArray[np.float32]:
         return self._scores(query, batch).raw
@@ -140,8 +120,7 @@ class Orb(Sketched):
         return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
 
     def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
-        with ThreadPoolExecutor(len(variants)) as pool:  # OpenCV lets other threads run meanwhile
-            return dict(zip(variants, pool.map(lambda one: self.extract(orient(image, one)), variants), strict=True))
+        return extract_oriented(image, variants, self.keypoints)
 
     def plausible(self, features: Features) -> bool:
         inside = (features[:, 32:36].copy().view("<u2") <= self.long_side_px * 64).all()
@@ -224,35 +203,3 @@ class Orb(Sketched):
                 overlap = placement.overlap(query.shape, match.shape)
                 lines = dataclasses.replace(lines, outline=outline, overlap=overlap)
         return summary, (lines,)
-
-
-def spread(points: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) -> list[cv2.KeyPoint]:
-    """The strongest of every grid cell, then the second of every cell, and so on, up to ``most``.
-
-    Distributing keypoints over the picture is common practice, see Bailo et al.: Efficient adaptive
-    non-maximal suppression algorithms, Pattern Recognition Letters 106 (2018).
-    """
-    if not points:
-        return []
-    places = np.asarray(cv2.KeyPoint.convert(list(points)), np.float32)
-    strength = np.array([point.response for point in points], np.float32)
-    columns = np.minimum(places[:, 0] * GRID / shape[1], GRID - 1).astype(np.int64)
-    rows = np.minimum(places[:, 1] * GRID / shape[0], GRID - 1).astype(np.int64)
-    cells = rows * GRID + columns
-    by_cell = np.lexsort((-strength, cells))
-    starts = np.searchsorted(cells[by_cell], np.arange(GRID * GRID))
-    turn = np.empty(len(points), np.int64)
-    turn[by_cell] = np.arange(len(points)) - starts[cells[by_cell]]
-    chosen = np.lexsort((-strength, turn))[:most]
-    return [points[index] for index in chosen]
-
-
-def _pack(points: Sequence[cv2.KeyPoint], descriptors: NDArray[np.uint8]) -> Features:
-    rows = np.zeros((len(points), ROW_BYTES), np.uint8)
-    rows[:, :32] = descriptors
-    places = np.array([point.pt for point in points], np.float64) * 64
-    angles = np.array([point.angle for point in points], np.float64) * (65536 / 360)
-    numbers = np.column_stack([places, angles]).round().astype(np.int64) & 0xFFFF
-    rows[:, 32:38] = numbers.astype("<u2").view(np.uint8)
-    rows[:, 38] = [point.octave for point in points]
-    return rows
