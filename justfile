@@ -37,13 +37,14 @@ lint:
     lint-imports
     npm ci --silent && npm run --silent check
 
-# the documentation site, in site/
+# the documentation site, in site/, with its generated parts made again
 docs:
+    python -m docs.generate
     mkdocs build --strict
 
-# the screenshots of the documents, anew
-shots:
-    python docs/screenshots.py
+# the screenshots of the documents, anew, from an app that `just run` has started
+shots ADDRESS="http://localhost:8501":
+    python -m docs.screenshots {{ADDRESS}}
 
 # finding power, measured on a folder of photographs with truth.csv
 bench FOLDER:

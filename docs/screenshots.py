@@ -1,4 +1,4 @@
-"""Makes the screenshots of the documents from a running app: python docs/screenshots.py http://localhost:8501
+"""Makes the screenshots of the documents from a running app: python -m docs.screenshots http://localhost:8501
 
 The app must show the built-in sample catalog, and share its cache folder with this script.
 """
