@@ -65,11 +65,11 @@ def small_catalog(path: Path, photographs: dict[str, bytes], *, features: bool =
 def test_the_catalog_is_a_map_that_is_told_in_words(drawn: Drawn) -> None:
     app = catalog_page()
     given = drawn[-1]
-    positions, told = given["positions"], given["told"]
+    positions, texts = given["positions"], given["texts"]
     assert positions.shape == (34, 2)
     assert (given["query"], given["selected"], given["marks"]) == (None, None, {})
-    assert len(told) == 34  # of a small catalog all, so that its pictures are drawn at once
-    assert told[0].src.startswith("data:image/jpeg")
+    assert len(texts) == 34  # of a small catalog all, so that its pictures are drawn at once
+    assert texts[0].src.startswith("data:image/jpeg")
     assert re.search(r"34 pictures\. The two directions keep \d\d% of all differences by Colours", app.texts)
     assert [one.label for one in app.selectbox if one.key and one.key.startswith("catalog_map")] == [
         "Place pictures by",
@@ -127,12 +127,12 @@ def test_points_are_coloured_by_metadata_and_titles_stay_texts(
     monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "small.sqlite"))
     app = catalog_page()
     assert app.selectbox(key="catalog_map_colour").options == ["kind", "Nothing"]
-    looks, told = drawn[-1]["looks"], drawn[-1]["told"]
+    looks, texts = drawn[-1]["looks"], drawn[-1]["texts"]
     assert isinstance(looks, pointmap.Looks)
     assert [(one.name, one.count) for one in looks.groups] == [("a", 3), ("b", 3)]
     assert len({one.colour for one in looks.groups}) == 2
     assert np.bincount(looks.codes).tolist() == [3, 3]
-    assert told[0].title == "<img src=x onerror=alert(0)>"  # the script sets it as text
+    assert texts[0].title == "<img src=x onerror=alert(0)>"  # the script sets it as text
     app.choose("catalog_map_colour", "Nothing")
     looks = drawn[-1]["looks"]
     assert isinstance(looks, pointmap.Looks)

@@ -328,7 +328,7 @@ def test_a_point_of_the_catalogs_map_is_seen_and_chosen(page: Page, photographs:
     with finished(page):
         page.get_by_role("radio", name="Map", exact=True).click()
         expect(drawing).to_have_count(1)
-        page.get_by_text("Choose a picture to see what the catalog knows of it.").wait_for()
+        page.get_by_text("Choose a picture to see its details.").wait_for()
     tip = page.locator(".tip span")
     box = drawing.bounding_box()
     assert box is not None

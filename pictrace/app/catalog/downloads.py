@@ -20,7 +20,7 @@ def downloads(workspace: Workspace) -> None:
     """A popover with every form that the catalog can be had in; each is made when it is asked for."""
     catalog = workspace.catalog
     with st.popover("Download", icon=":material/download:"):
-        for label, make, name, mime, told in (
+        for label, make, name, mime, what in (
             (
                 "Catalog",
                 _copy_of,
@@ -47,7 +47,7 @@ def downloads(workspace: Workspace) -> None:
                 icon=":material/download:",
                 width="stretch",
             )
-            st.caption(told)
+            st.caption(what)
 
 
 def _copy_of(catalog: Catalog) -> bytes:

@@ -121,7 +121,7 @@ export interface QueryMark {
   src: string
 }
 
-export interface Told {
+export interface PointText {
   title: string
   note: string
   src: string
@@ -141,5 +141,5 @@ export interface PointMap {
   marks: [number, string][]
   query: QueryMark | null
   selected: number | null
-  told: [number, Told][]
+  texts: [number, PointText][]
 }

@@ -1,6 +1,6 @@
 // What the scripts of the catalog's map tell each other.
 
-import type { PointMap, QueryMark, Told } from "./data"
+import type { PointMap, PointText, QueryMark } from "./data"
 
 /** In CSS pixels, or a position from 0 to 1. */
 export type Point = [number, number]
@@ -33,7 +33,7 @@ export interface Projection {
   from(px: number, py: number): Point
 }
 
-export type Seen = Told & { image: HTMLImageElement | null }
+export type Seen = PointText & { image: HTMLImageElement | null }
 export type Guest = QueryMark & { image: HTMLImageElement | null }
 
 /** All that is known of a map while it stands on the page. */

@@ -21,7 +21,7 @@ const REST_MS = 140
 const PATIENCE_MS = 2500 // an answer can get lost where two runs of the page meet
 const MOST_ASKED = 48
 const MOST_KEPT = 3000
-/** @type {Map<string, Map<number, Seen>>} version -> what was told of its points; outlives the element */
+/** @type {Map<string, Map<number, Seen>>} version -> what is known of its points; outlives the element */
 const kept = new Map()
 /** @type {WeakMap<ShadowRoot, Drawing>} */
 const mounted = new WeakMap()
@@ -30,12 +30,12 @@ const mounted = new WeakMap()
 const bytesOf = (text) => Uint8Array.from(atob(text), (one) => one.charCodeAt(0))
 
 /** @param {string} version */
-function toldOf(version) {
-  const told = kept.get(version) ?? new Map()
+function textsOf(version) {
+  const texts = kept.get(version) ?? new Map()
   const [oldest] = kept.keys()
   if (!kept.has(version) && kept.size > 3) kept.delete(oldest)
-  kept.set(version, told)
-  return told
+  kept.set(version, texts)
+  return texts
 }
 
 /**
@@ -93,10 +93,10 @@ export default function (component) {
     redraw: () => {},
   }
   mounted.set(parentElement, map)
-  const told = toldOf(data.version)
-  if (told.size > MOST_KEPT) told.clear()
-  for (const [at, one] of data.told) {
-    if (!told.has(at)) told.set(at, { ...one, image: one.src ? imageOf(one.src, current) : null })
+  const texts = textsOf(data.version)
+  if (texts.size > MOST_KEPT) texts.clear()
+  for (const [at, one] of data.texts) {
+    if (!texts.has(at)) texts.set(at, { ...one, image: one.src ? imageOf(one.src, current) : null })
   }
 
   let asking = 0
@@ -104,7 +104,7 @@ export default function (component) {
   /** @param {number[]} numbers */
   const ask = (numbers) => {
     const now = performance.now()
-    const unknown = numbers.filter((at) => !told.has(at))
+    const unknown = numbers.filter((at) => !texts.has(at))
     const lacking = unknown.filter((at) => now - (map.asked.get(at) ?? -Infinity) >= PATIENCE_MS).slice(0, MOST_ASKED)
     clearTimeout(again)
     if (unknown.length) again = setTimeout(redraw, PATIENCE_MS + 50)
@@ -136,7 +136,7 @@ export default function (component) {
     const shown = map.pictures ? chosenPictures(map) : map.selected === null ? [] : [map.selected]
     const place = (/** @type {number} */ at) => map.on.to(points[2 * at], points[2 * at + 1])
     for (const at of [...shown].reverse()) {
-      const one = told.get(at)
+      const one = texts.get(at)
       const frame = map.marks.has(at) ? map.theme.accent : lookOf(map.codes[at], data, map.theme).colour
       if (!one?.image?.naturalWidth) continue
       if (at === map.selected) paintPicture(pen, one.image, place(at), MOST_SIDE, map.theme.ink, 3)
@@ -145,7 +145,7 @@ export default function (component) {
     const visible = new Set(shown)
     for (const [at, text] of [...map.marks].reverse()) {
       const [x, y] = place(at)
-      const offset = map.pictures && visible.has(at) && told.get(at)?.image?.naturalWidth ? SIDE / 2 - 3 : 0
+      const offset = map.pictures && visible.has(at) && texts.get(at)?.image?.naturalWidth ? SIDE / 2 - 3 : 0
       paintBadge(pen, text, [x - offset, y - offset], map.theme)
     }
     if (map.query) {
@@ -176,7 +176,7 @@ export default function (component) {
   const showTip = () => {
     tip.hidden = map.hovered === null
     if (map.hovered === null) return
-    const one = told.get(map.hovered)
+    const one = texts.get(map.hovered)
     const rank = map.marks.get(map.hovered)
     picture.hidden = !one?.src
     if (one?.src && picture.src !== one.src) picture.src = one.src
@@ -247,7 +247,7 @@ export default function (component) {
     const here = placeOf(event)
     const before = pointers.get(event.pointerId)
     if (!before) {
-      if (event.pointerType !== "touch") hover(pointUnder(map, told, here, 16))
+      if (event.pointerType !== "touch") hover(pointUnder(map, texts, here, 16))
       return
     }
     const others = [...pointers].filter(([id]) => id !== event.pointerId)
@@ -269,7 +269,7 @@ export default function (component) {
     pointers.delete(event.pointerId)
     if (moved > 4) return
     const touched = event.pointerType === "touch"
-    const found = pointUnder(map, told, placeOf(event), touched ? 26 : 16)
+    const found = pointUnder(map, texts, placeOf(event), touched ? 26 : 16)
     // A finger does not hover: its first touch tells, the second chooses.
     if (touched && found !== map.hovered) hover(found)
     else pick(found)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pictrace.app.components.scripts import script, style
 
-__all__ = ["RAMP_STEPS", "Group", "Looks", "QueryMark", "Told", "point_map", "points_sent", "wanted_points"]
+__all__ = ["RAMP_STEPS", "Group", "Looks", "PointText", "QueryMark", "point_map", "points_sent", "wanted_points"]
 
 RAMP_STEPS = 16  # as in the script
 MOST_ASKED = 64
@@ -71,7 +71,7 @@ class QueryMark:
 
 
 @dataclass(frozen=True)
-class Told:
+class PointText:
     """What a point is: strangers' words, which are never read as HTML."""
 
     title: str
@@ -96,14 +96,14 @@ def point_map(
     marks: Mapping[int, str],
     query: QueryMark | None,
     selected: int | None,
-    told: Mapping[int, Told],
+    texts: Mapping[int, PointText],
     on_picked: Callable[[int], None],
 ) -> None:
     """Draw n points at positions (n, 2) in [0, 1], to the right and up; ``on_picked`` is called, before the next run,
     with the number of the point that was chosen.
 
     version: names the points, so that an answer to former ones is not taken for one to these. usage: how it is used;
-    action: what choosing the hovered point does. marks: short texts on points. told: what points are, see
+    action: what choosing the hovered point does. marks: short texts on points. texts: what points are, see
     wanted_points.
     """
 
@@ -131,7 +131,7 @@ def point_map(
         "marks": [[number, text] for number, text in marks.items()],
         "query": None if query is None else asdict(query),
         "selected": selected,
-        "told": [[number, asdict(one)] for number, one in told.items()],
+        "texts": [[number, asdict(one)] for number, one in texts.items()],
     }
     _POINTS(key=key, data=data, on_picked_change=picked, on_wanted_change=wanted)
 

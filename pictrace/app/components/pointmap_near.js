@@ -8,12 +8,12 @@ const ENOUGH = 64 // a point this near (its distance squared) is meant, though a
 /**
  * The point under a place, or the picture that is drawn there.
  * @param {Drawing} map
- * @param {Map<number, Seen>} told
+ * @param {Map<number, Seen>} texts
  * @param {Point} place
  * @param {number} reach
  * @returns {number | null}
  */
-export function pointUnder(map, told, [px, py], reach) {
+export function pointUnder(map, texts, [px, py], reach) {
   const { points, codes, only, on } = map
   /** @type {number | null} */
   let best = null
@@ -29,7 +29,7 @@ export function pointUnder(map, told, [px, py], reach) {
   if (least <= ENOUGH || !map.pictures) return best
   const covering = chosenPictures(map).find((at) => {
     const [x, y] = on.to(points[2 * at], points[2 * at + 1])
-    return Math.abs(x - px) <= SIDE / 2 && Math.abs(y - py) <= SIDE / 2 && told.get(at)?.image
+    return Math.abs(x - px) <= SIDE / 2 && Math.abs(y - py) <= SIDE / 2 && texts.get(at)?.image
   })
   return covering ?? best
 }

@@ -23,7 +23,7 @@ def _names(identity: str, revision: int, _workspace: Workspace) -> tuple[Metadat
 
 
 def names_that_group(workspace: Workspace) -> list[MetadataName]:
-    """The names in the metadata by which pictures can be told into groups, the commonest first."""
+    """The names in the metadata by which pictures can be grouped, the commonest first."""
     catalog = workspace.catalog
     # A name that no two pictures share a value of, such as a description, tells pictures apart but groups none.
     return [one for one in _names(catalog.identity, catalog.revision(), workspace) if 1 < one.distinct < one.pictures]

@@ -14,7 +14,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pictrace.app.components import data_address, tiles
-from pictrace.app.components.pointmap import QueryMark, Told, point_map, wanted_points
+from pictrace.app.components.pointmap import PointText, QueryMark, point_map, wanted_points
 from pictrace.app.shared.map_looks import PLAIN, SCORE, Scored, looks_of, names_to_colour_by
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles, thumbnail_address
@@ -37,7 +37,7 @@ HOVER_PX, TILE_PX = 148, 216
 CHOICE_PX = 158  # three of them beside the matches
 AROUND = 8
 AT_ONCE = 60
-"""Pictures of a small catalog that are told with the map itself, so that they are drawn at once."""
+"""Pictures of a small catalog that are described with the map itself, so that they are drawn at once."""
 
 
 @st.cache_resource(show_spinner="Drawing the map of the catalog", max_entries=6)
@@ -203,14 +203,14 @@ def _points(
         marks=marks,
         query=query,
         selected=selected,
-        told=_described(workspace, drawn.ids, numbers, scored),
+        texts=_described(workspace, drawn.ids, numbers, scored),
         on_picked=on_picked,
     )
 
 
 def _described(
     workspace: Workspace, ids: NDArray[np.int64], numbers: Iterable[int], scored: Scored | None
-) -> dict[int, Told]:
+) -> dict[int, PointText]:
     """What the points are; pictures removed meanwhile are left out."""
     wanted = {number: int(ids[number]) for number in numbers}
     records = workspace.catalog.pictures(wanted.values())
@@ -220,7 +220,7 @@ def _described(
         if one in records:
             note = "" if scored is None else f"score {scores[one]:.2f}" if one in scores else "not scored exactly"
             src = thumbnail_address(workspace.catalog, one, HOVER_PX)
-            described[number] = Told(records[one].label, note, src)
+            described[number] = PointText(records[one].label, note, src)
     return described
 
 

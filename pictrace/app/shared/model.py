@@ -56,6 +56,6 @@ def _watch_download(job: GetJob) -> None:
     """How far it has come; only this part is drawn again meanwhile."""
     if not job.running:
         st.rerun()
-    told = f"{job.done / 1e6:.0f} of {job.total / 1e6:.0f} MB of {job.model.title}"
-    st.progress(min(1.0, job.done / job.total), text=told)
+    so_far = f"{job.done / 1e6:.0f} of {job.total / 1e6:.0f} MB of {job.model.title}"
+    st.progress(min(1.0, job.done / job.total), text=so_far)
     st.button("Stop", icon=":material/stop:", on_click=job.stop, key="stop_get", help="What has arrived is kept.")
