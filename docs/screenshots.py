@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pictrace.sample import open_sample
@@ -57,7 +58,15 @@ def shoot(
         page.screenshot(path=HERE / name, type="jpeg", quality=80)
     else:
         page.screenshot(path=HERE / name)
+        with_a_palette(HERE / name)
     context.close()
+
+
+def with_a_palette(path: Path) -> None:
+    """The same picture in 256 colours: nobody sees it, and the file is a third as large."""
+    with Image.open(path) as picture:
+        few = picture.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, dither=Image.Dither.FLOYDSTEINBERG)
+    few.save(path, optimize=True)
 
 
 def of_search(browser: Browser, address: str) -> None:
