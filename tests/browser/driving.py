@@ -52,7 +52,8 @@ def served(cache: Path) -> Iterator[str]:
             server.terminate()
             server.wait(20)
             reading.join(20)
-    assert "Traceback" not in "".join(log)
+    text = "".join(log)
+    assert "Traceback" not in text, text[text.index("Traceback") :]
 
 
 def _runs(page: Page) -> int:
