@@ -214,7 +214,11 @@ def test_add_a_folder_stop_resume_and_search_it(page: Page, photographs: dict[st
     page.get_by_role("radio", name="Add pictures").click()
     page.locator('input[type="file"]').nth(1).set_input_files(folder)
     page.get_by_text("1 unreadable").wait_for()
-    page.get_by_role("button", name="Add to a catalog of my own").click()
+    with finished(page):
+        page.get_by_role("button", name="Add to a catalog of my own").click()
+        page.get_by_role("heading", name="My catalog").wait_for()
+    # Once there are pictures the whole page is drawn anew, which a click in that moment would not survive.
+    page.get_by_text(re.compile(r"^\D*[1-9]\d* pictures?$")).first.wait_for()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped.").wait_for()
     page.get_by_role("button", name="Go on").click()
