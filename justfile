@@ -14,7 +14,7 @@ run:
 
 # the quick tests
 quick *ARGS:
-    pytest -m "not browser and not slow" {{ARGS}}
+    pytest -n 2 -m "not browser and not slow" {{ARGS}}
 
 # all tests
 test *ARGS:
