@@ -89,7 +89,17 @@ class Layout:
 
 @dataclass(frozen=True)
 class FeatureSpec:
-    """The name of a kind of features, how they look, and whether they are a few bytes only."""
+    """What a store knows of a kind of features.
+
+    Attributes
+    ----------
+    key : str
+        Names the features with all that shaped them, such as ``orb-n500-px512-v1``.
+    layout : Layout
+        How one picture's features look.
+    small : bool
+        Whether they are a few bytes only, kept apart from large ones.
+    """
 
     key: str
     layout: Layout
@@ -114,6 +124,13 @@ class FeatureBatch:
     """Features of n candidates in one contiguous array.
 
     Candidate i owns rows[offsets[i]:offsets[i + 1]]; no rows means "not comparable".
+
+    Parameters
+    ----------
+    rows : (total, *row_shape) array
+        All candidates' rows, one after the other.
+    offsets : (n + 1,) int64 array
+        Ascending from 0 to total.
     """
 
     rows: NDArray[Any]  # (total, *row_shape)

@@ -84,20 +84,49 @@ class Catalog(Protocol):
         offset: int = 0,
         limit: int = 24,
     ) -> tuple[tuple[int, ...], int]:
-        """(ids of one page, how many there are in all) of the pictures for which all of this is so.
+        """One page of the pictures for which all of this is so.
 
-        text: their title, address or metadata contain it, whatever its case. filters: see ids_with.
-        formats: they have one of these. lacking: one of these features is missing. repeated: they have
-        several addresses. order: one of ORDERS.
+        Parameters
+        ----------
+        text
+            Their title, address or metadata contain it, whatever its case.
+        filters
+            As for ids_with.
+        formats
+            They have one of these; any, where none is named.
+        lacking
+            One of these features is missing.
+        repeated
+            They have several addresses.
+        order
+            One of ORDERS.
+        offset, limit
+            Which of them, in that order.
+
+        Returns
+        -------
+        ids : tuple of int
+            Of the page.
+        total : int
+            How many there are in all.
         """
 
     def metadata_names(self) -> tuple[MetadataName, ...]:
         """The names in the pictures' metadata, commonest first, at most MAX_NAMES."""
 
     def ids_with(self, filters: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
-        """Ids, ascending, of the pictures that have, of every name, one of its values.
+        """The pictures that have, of every name, one of its values.
 
-        A picture with several addresses has what any of them says. A name without values restricts nothing.
+        Parameters
+        ----------
+        filters
+            Values by the name of a metadatum. A picture with several addresses has what any of them says; a name
+            without values restricts nothing.
+
+        Returns
+        -------
+        (n,) int64 array
+            Ids, ascending.
         """
 
     def at_one_moment(self) -> AbstractContextManager[Catalog]:
@@ -160,13 +189,25 @@ class Catalog(Protocol):
         """Which features these pictures have, by feature key; ids that are not there have none."""
 
     def row_counts(self, spec: FeatureSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """(ids of the pictures with these features, ascending; rows of each), reading no features."""
+        """How many rows each picture with these features has; reads no features.
+
+        Returns
+        -------
+        ids, rows : (n,) int64 arrays
+            By ascending id.
+        """
 
     def drop_features(self, key: str) -> int:
         """Delete all features of this key; of how many pictures. Their room is used again by what is added."""
 
     def fetch(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
-        """Features of these pictures in this order; no rows where they are missing."""
+        """Features of these pictures in this order; no rows where they are missing.
+
+        Parameters
+        ----------
+        ids : (n,) int64 array
+            In any order.
+        """
 
     def remove(self, ids: Iterable[int]) -> int:
         """Remove pictures with all that belongs to them; how many there were."""

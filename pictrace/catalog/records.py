@@ -58,8 +58,19 @@ class Origin(StrEnum):
 
 @dataclass(frozen=True)
 class Source:
-    """Where a picture came from. kind: the value of an Origin. link: how a link was last found; it makes no other
-    source of it."""
+    """Where a picture came from.
+
+    Attributes
+    ----------
+    kind : str
+        The value of an Origin.
+    address, title : str
+        Where it lies, and what it is called there, if anything.
+    metadata
+        What a table said of it, by name.
+    link : LinkState or None
+        How a link was last found; it makes no other source of it.
+    """
 
     kind: str
     address: str
@@ -107,7 +118,19 @@ class NewPicture:
 
 @dataclass(frozen=True)
 class PictureRecord:
-    """What the catalog knows of a picture, without its features. added_at: ISO 8601, UTC."""
+    """What the catalog knows of a picture, without its features.
+
+    Attributes
+    ----------
+    width, height : int
+        Pixels, as seen upright.
+    byte_count : int
+        Of the original file.
+    added_at : str
+        ISO 8601, UTC.
+    sources : tuple of Source
+        One or more, the first that was known first.
+    """
 
     id: int
     sha256: bytes

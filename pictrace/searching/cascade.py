@@ -36,11 +36,31 @@ def nearest_of(
     metrics: Sequence[Metric],
     shortlist: int,
 ) -> tuple[NDArray[np.int64], int]:
-    """(ids of the union of the best by each metric, ascending; how many pictures there are).
+    """The union of the best by each metric.
 
     Taking the best by each metric, rather than by a sum, keeps what one metric alone can find: its rank
     under the metric that likes it most decides on a picture. A metric with rough sketches chooses more by
     them (``preselected``), and sorts those by the features themselves.
+
+    Parameters
+    ----------
+    query
+        The picture, with the features of these metrics.
+    sketches
+        By metric name, of all n pictures; a metric without sketches chooses none.
+    ids : (n,) int64 array
+        The pictures, ascending.
+    features_of
+        Brings the full features of some pictures, by id.
+    metrics, shortlist
+        Which metrics choose, and how many each.
+
+    Returns
+    -------
+    chosen : (k,) int64 array
+        Ids, ascending; the query's own is always among them, if it is there.
+    total : int
+        How many pictures there are, n.
     """
     chosen = [np.flatnonzero(ids == query.id)]
     for metric in metrics:

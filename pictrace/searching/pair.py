@@ -37,8 +37,16 @@ def compare_queries(
 ) -> PairScores:
     """The first, in each of its orientations that has features, against the second as it is.
 
-    Nothing is extracted again. metrics: by default, those that the first has features of. orientations: not only
-    upright.
+    Nothing is extracted again.
+
+    Parameters
+    ----------
+    first, second
+        The pictures with their features.
+    metrics
+        By default, those that the first has features of.
+    orientations
+        Compare it in all of them, not only upright.
     """
     chosen = first.metrics if metrics is None else tuple(metrics)
     pairs = {}

@@ -29,7 +29,10 @@ class Preset:
 def all_presets(*, ready: bool = True) -> tuple[Preset, ...]:
     """The presets, the default first. A metric brings its own weight for the balanced one.
 
-    ready: leave out those that weigh a metric which cannot be used now.
+    Parameters
+    ----------
+    ready
+        Leave out those that weigh a metric which cannot be used now.
     """
     return tuple(preset for preset in _presets() if not ready or not _hindrance(preset))
 

@@ -41,10 +41,23 @@ def prepare_query(
     orientations: bool = True,
     limits: DecodeLimits | None = None,
 ) -> Query:
-    """Decode the query and extract what each metric needs; ImageError where it is no picture.
+    """Decode the query and extract what each metric needs.
 
-    metrics: by default, those that ``needed_metrics`` gives without weights.
-    orientations: compare it mirrored and turned as well, for the metrics that would not notice.
+    Parameters
+    ----------
+    data
+        The bytes of a picture's file.
+    metrics
+        By default, those that ``needed_metrics`` gives without weights.
+    orientations
+        Compare it mirrored and turned as well, for the metrics that would not notice.
+    limits
+        What decoding may cost; the usual limits where none are given.
+
+    Raises
+    ------
+    ImageError
+        Where it is no picture, or one beyond the limits.
     """
     limits = limits or DecodeLimits()
     started = time.perf_counter()
@@ -61,7 +74,7 @@ def prepare_query(
 
 
 def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:
-    """The metrics that are ready; of those that extract on demand only, the ones with a weight."""
+    """The metrics that are ready; of those that extract on demand, only the ones with a weight here."""
     wanted = {name for name, weight in (weights or {}).items() if weight > 0}
     return loaded(metric for metric in ready_metrics() if not metric.on_demand or metric.name in wanted)
 

@@ -73,12 +73,21 @@ def unrelated_values(
 ) -> Mapping[str, NDArray[np.float32]]:
     """Raw values at the default settings of random pairs of the catalog's pictures, by metric name.
 
-    At most ``pairs`` different pairs of at most 40 pictures; those that some metric finds convincing are
-    left out as related. Each array ascends, without the pairs that its metric cannot compare; all are empty
-    where the catalog has fewer than 3 pictures. The same catalog and seed give the same values.
+    Pairs that some metric finds convincing are left out as related. The same catalog and seed give the same values.
 
-    orientations: the query of each pair is also compared mirrored and turned, as far as its stored features
-    can tell (Metric.turned), since the best of eight is nearer than any one.
+    Parameters
+    ----------
+    pairs
+        Different pairs at the most, of at most 40 pictures.
+    orientations
+        Compare the query of each pair mirrored and turned as well, as far as its stored features can tell
+        (Metric.turned), since the best of eight is nearer than any one.
+
+    Returns
+    -------
+    mapping of (k,) float32 arrays
+        Ascending, without the pairs that the metric cannot compare; all empty where the catalog has fewer than
+        3 pictures.
     """
     random = np.random.default_rng(seed)
     _, ids = cache.ids()

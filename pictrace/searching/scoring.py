@@ -41,11 +41,23 @@ def score(
 ) -> ScoreTable:
     """The query against the catalog, by every metric that it has features of.
 
-    exhaustive: score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond,
-    a cascade compares sketches of all, takes the best ``shortlist`` (SHORTLIST) by each metric, and scores
-    their union exactly. Scores do not depend on which way they were found.
-    among: compare these pictures only, by id (see Catalog.ids_with); they are then all that the table counts.
-    progress: called with (done, total) while a large catalog is scored exhaustively; raising ends the search.
+    Scores do not depend on which way the pictures were found.
+
+    Parameters
+    ----------
+    query, cache
+        The picture, and the features of an open catalog.
+    metrics
+        By default, those of the query.
+    exhaustive
+        Whether to score every picture exactly. By default that is done up to EXACT_LIMIT pictures; beyond, a cascade
+        compares sketches of all, takes the best by each metric, and scores their union exactly.
+    shortlist
+        How many the cascade takes by each metric, SHORTLIST by default.
+    among : (k,) int64 array, optional
+        Compare these pictures only, by id (see Catalog.ids_with); they are then all that the table counts.
+    progress
+        Called with (done, total) while a large catalog is scored exhaustively; raising ends the search.
     """
     metrics = tuple(query.metrics if metrics is None else metrics)
     _, ids = cache.ids()

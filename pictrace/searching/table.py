@@ -28,10 +28,21 @@ CACHED_SETTINGS = 8
 class Criteria:
     """What counts as a match.
 
-    weights: metric name to a number of 0 or more; a metric that is not named weighs nothing.
-    settings: metric name to its ranking settings, such as ``{"orb": {"ratio": 0.75}}``.
-    min_score: fused scores below it are left out, 0 to 1.
-    top: how many matches at the most.
+    Parameters
+    ----------
+    weights
+        By metric name, numbers of 0 or more; a metric that is not named weighs nothing.
+    settings
+        By metric name, its ranking settings, such as ``{"orb": {"ratio": 0.75}}``.
+    min_score
+        Fused scores below it are left out, 0 to 1.
+    top
+        How many matches at the most, 1 or more.
+
+    Raises
+    ------
+    CriteriaError
+        Where a number is out of its range, with what to give instead.
     """
 
     weights: Mapping[str, float]
@@ -95,8 +106,16 @@ class _Row:
 class ScoreTable:
     """One query against n candidates by m metrics; read-only.
 
-    ids: (n,) int64, ascending. columns: what each metric's comparison gave, in the order of metrics.
-    catalog_size: pictures in the catalog, of which these n were scored exactly.
+    Parameters
+    ----------
+    ids : (n,) int64 array
+        The candidates, ascending.
+    metrics
+        The m metrics.
+    columns
+        What each metric's comparison gave, in the order of ``metrics``.
+    catalog_size
+        Pictures in the catalog, of which these n were scored exactly.
     """
 
     ids: NDArray[np.int64]
@@ -151,7 +170,7 @@ class ScoreTable:
 
     @property
     def similarity(self) -> NDArray[np.float32]:
-        """(n, m) in [0, 1] at the default settings; NaN = this pair cannot be compared by that metric."""
+        """(n, m) float32 in [0, 1], at the default settings; NaN where a metric cannot compare a pair."""
         return np.stack([row.similarity for row in self._rows({})], axis=1)
 
     @property
@@ -160,7 +179,13 @@ class ScoreTable:
         return np.stack([row.raw for row in self._rows({})], axis=1)
 
     def under(self, criteria: Criteria) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(raw, similarity), each (n, m), under the criteria's ranking settings."""
+        """Raw values and similarities under the criteria's ranking settings.
+
+        Returns
+        -------
+        raw, similarity : (n, m) float32 arrays
+            In each metric's own unit, and in [0, 1]; NaN where a metric cannot compare a pair.
+        """
         rows = self._rows(criteria.settings)
         return np.stack([row.raw for row in rows], axis=1), np.stack([row.similarity for row in rows], axis=1)
 
@@ -183,9 +208,17 @@ class ScoreTable:
         return covered
 
     def fused(self, criteria: Criteria) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """(fused score, coverage), each (n,): the weighted mean over the metrics that could compare.
+        """The weighted mean of similarities over the metrics that could compare.
 
-        Where none could, the score is 0 and the coverage 0.
+        Returns
+        -------
+        score, coverage : (n,) float32 arrays
+            The mean, and the share of the weight that could be compared, each 0 to 1; both 0 where nothing could.
+
+        Raises
+        ------
+        CriteriaError
+            Where no metric of the table has a weight.
         """
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
         score, covered = np.zeros(len(self.ids), np.float32), self._covered(rows, weights)
@@ -201,7 +234,7 @@ class ScoreTable:
         return score, np.full(len(self.ids), covered / total, np.float32)
 
     def contributions(self, criteria: Criteria) -> NDArray[np.float32]:
-        """(n, m): each metric's part in the fused score; each row sums to it."""
+        """(n, m) float32: each metric's part in the fused score; each row sums to it."""
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
         covered = np.broadcast_to(self._covered(rows, weights), (len(self.ids),))
         parts = np.stack([weight * row.filled for row, weight in zip(rows, weights, strict=True)])
@@ -209,9 +242,14 @@ class ScoreTable:
         return parts.T
 
     def order(self, criteria: Criteria) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
-        """(positions of the matches, best first; fused scores of all; coverage of all).
+        """The matches as positions in the table. Equal scores are ordered by ascending id, so every store ranks alike.
 
-        Equal scores are ordered by ascending id, so that every store ranks alike.
+        Returns
+        -------
+        positions : (at most criteria.top,) array
+            Best first.
+        score, coverage : (n,) float32 arrays
+            Of all candidates, as ``fused`` gives them.
         """
         score, coverage = self.fused(criteria)
         n, top = len(score), criteria.top

@@ -39,7 +39,17 @@ _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
 class Item:
     """One picture to read: one of a file, a link, bytes at hand, and a call that brings them.
 
-    from_table: the path or link was written in a table, a list or a database, so a stranger may have chosen it.
+    Attributes
+    ----------
+    source : Source
+        What the catalog notes of where it came from.
+    path, url, data, load
+        Exactly one of them is set. ``load`` brings the bytes when they are wanted, in any thread, and raises
+        PicTraceError where it cannot.
+    keep_original : bool
+        Whether the catalog keeps the bytes, as nobody else does.
+    from_table : bool
+        The path or link was written in a table, a list or a database, so a stranger may have chosen it.
     """
 
     source: Source
@@ -49,7 +59,6 @@ class Item:
     keep_original: bool = False
     # How an item came to be does not make it another one, so neither of these is compared.
     load: Callable[[], bytes] | None = field(default=None, compare=False, repr=False)
-    """Brings the bytes when they are wanted, in any thread; raises PicTraceError where it cannot."""
     from_table: bool = field(default=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -95,8 +104,16 @@ class Skipped:
 class Listing:
     """The pictures that a source names, and the entries that were left out.
 
-    column: where a table or a database named them, by its own spelling; None where there are no columns.
-    columns: all that could have named them. encoding: in which its text was read; None where it is no text.
+    Attributes
+    ----------
+    items, skipped
+        In the order of the source.
+    column : str or None
+        Where a table or a database named them, by its own spelling; None where there are no columns.
+    columns : tuple of str
+        All that could have named them.
+    encoding : str or None
+        In which its text was read; None where it is no text.
     """
 
     items: tuple[Item, ...]
