@@ -12,7 +12,7 @@ from pictrace.catalog._connections import is_readonly_without_wal
 from pictrace.catalog.migrations import APPLICATION_ID
 from pictrace.errors import SourceError
 
-__all__ = ["COUNT_S", "COUNT_STEPS", "foreign_database", "quoted"]
+__all__ = ["COUNT_S", "COUNT_STEPS", "Budget", "foreign_database", "quoted"]
 
 COUNT_STEPS = 5_000_000  # of SQLite's virtual machine: about a tenth of a second
 READ_STEPS = 200_000_000
@@ -33,24 +33,54 @@ _LIMITS = {
 }
 
 
+class Budget:
+    """So many steps of SQLite's virtual machine and seconds from now, for one statement or for many together."""
+
+    def __init__(self, steps: int, seconds: float) -> None:
+        self._left, self._end = steps, time.monotonic() + seconds
+
+    @property
+    def is_spent(self) -> bool:
+        return self._left < 0 or time.monotonic() > self._end
+
+    def spend(self) -> bool:
+        """Take the next thousand steps; whether there are no more."""
+        self._left -= STEPS_AT_ONCE
+        return self.is_spent
+
+    @contextmanager
+    def part(self, db: sqlite3.Connection, steps: int, seconds: float) -> Iterator[None]:
+        """Statements that have a budget of their own within this one, so that one of them cannot spend it all.
+
+        Raises sqlite3.OperationalError where one of the two is spent.
+        """
+        own = Budget(steps, seconds)
+        self.spend()  # SQLite asks nobody about a statement of fewer steps, and there may be many of these
+        db.set_progress_handler(lambda: self.spend() | own.spend(), STEPS_AT_ONCE)
+        try:
+            yield
+        finally:
+            db.set_progress_handler(self.spend, STEPS_AT_ONCE)
+
+
 @contextmanager
 def foreign_database(
-    path: Path, steps: int = READ_STEPS, seconds: float = READ_S, *, catalogs: bool = False
+    path: Path,
+    steps: int = READ_STEPS,
+    seconds: float = READ_S,
+    *,
+    catalogs: bool = False,
+    budget: Budget | None = None,
 ) -> Iterator[sqlite3.Connection]:
     """A connection that writes nothing and stops after so many steps or seconds; SourceError for whatever goes wrong.
 
     catalogs: open PicTrace catalogs, and nothing else; they are no plain tables of pictures.
+    budget: the one to stop by, where it is shared or asked meanwhile.
     """
-    left, end = steps, time.monotonic() + seconds
-
-    def spend() -> bool:
-        nonlocal left
-        left -= STEPS_AT_ONCE
-        return left < 0 or time.monotonic() > end
-
+    budget = budget or Budget(steps, seconds)
     try:
         with closing(_connect(path)) as db:
-            db.set_progress_handler(spend, STEPS_AT_ONCE)
+            db.set_progress_handler(budget.spend, STEPS_AT_ONCE)
             ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
             if ours and not catalogs:
                 raise SourceError(

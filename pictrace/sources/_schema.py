@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from pathlib import Path
 
-from pictrace.catalog.foreign import COUNT_S, COUNT_STEPS, foreign_database, quoted
+from pictrace.catalog.foreign import COUNT_S, COUNT_STEPS, Budget, foreign_database, quoted
 from pictrace.errors import SourceError
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.kinds import Table
@@ -14,29 +14,36 @@ from pictrace.sources.kinds import Table
 __all__ = ["beginning", "choose_table", "key_columns", "rowid_name", "sample_rows", "tables_of"]
 
 SHOWN_TABLES = 20
+LOOK_STEPS, LOOK_S = 100_000_000, 10.0  # over all tables of a file; a thousand times what an ordinary one takes
+_UNREADABLE = (sqlite3.Error, MemoryError)
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
 def tables_of(path: Path) -> list[Table]:
     """The tables and views of a SQLite database, in the order of their names.
 
-    Raises SourceError where it cannot be read, and for PicTrace's own catalogs.
+    All counts of rows have one budget, and each its part of it. Raises SourceError where the file cannot be read, and
+    for PicTrace's own catalogs.
     """
-    return [Table(name, columns, _count(path, name) if columns else None) for name, columns in _columns_of_tables(path)]
+    budget = Budget(LOOK_STEPS, LOOK_S)
+    with foreign_database(path, budget=budget) as db:
+        return [
+            Table(name, columns, _count(db, budget, name) if columns else None)
+            for name, columns in _columns_of_tables(db)
+        ]
 
 
-def _columns_of_tables(path: Path) -> list[tuple[str, tuple[str, ...]]]:
+def _columns_of_tables(db: sqlite3.Connection) -> list[tuple[str, tuple[str, ...]]]:
     """Names with their columns; none for views and virtual tables, and without columns that are computed.
 
     So nothing that the file says is ever executed. A dozen views upon views take hours to prepare, and
     no budget of steps ends that.
     """
-    with foreign_database(path) as db:
-        found = db.execute(
-            "SELECT name, type = 'table' AND rootpage > 0 FROM sqlite_schema WHERE type IN ('table', 'view') "
-            "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
-        ).fetchall()
-        return [(name, _columns(db, name) if is_stored else ()) for name, is_stored in found]
+    found = db.execute(
+        "SELECT name, type = 'table' AND rootpage > 0 FROM sqlite_schema WHERE type IN ('table', 'view') "
+        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+    ).fetchall()
+    return [(name, _columns(db, name) if is_stored else ()) for name, is_stored in found]
 
 
 def _columns(db: sqlite3.Connection, table: str) -> tuple[str, ...]:
@@ -45,21 +52,27 @@ def _columns(db: sqlite3.Connection, table: str) -> tuple[str, ...]:
     return tuple(name for _, name, _, _, _, _, hidden in rows if not hidden)
 
 
-def _count(path: Path, table: str) -> int | None:
-    """Each on a budget of its own, so that one large table does not hide the others."""
+def _count(db: sqlite3.Connection, budget: Budget, table: str) -> int | None:
+    """Each on a part of the budget, so that one large table does not hide the others."""
+    if budget.is_spent:
+        return None
     try:
-        with foreign_database(path, COUNT_STEPS, COUNT_S) as db:
+        with budget.part(db, COUNT_STEPS, COUNT_S):
             return int(db.execute(f"SELECT count(*) FROM {quoted(table)}").fetchone()[0])  # noqa: S608 (quoted)
-    except SourceError:
+    except _UNREADABLE:
         return None
 
 
 def choose_table(path: Path, table: str | None, column: str | None) -> tuple[str, tuple[str, ...]]:
     """The name and columns of the table to read: the one that is named, or the only one that fits.
 
-    Raises SourceError where there is none, or several.
+    Each table is asked for a few rows at most, and all of them on one budget. Raises SourceError where there is none,
+    or several, or the budget is spent before it is known.
     """
-    tables = _columns_of_tables(path)
+    budget = Budget(LOOK_STEPS, LOOK_S)
+    with foreign_database(path, budget=budget) as db:
+        tables = _columns_of_tables(db)
+        fitting = [] if table is not None else _fitting(db, budget, path, tables, column)
     there = [name for name, columns in tables if columns]
     shown = ", ".join(there[:SHOWN_TABLES]) + (", …" if len(there) > SHOWN_TABLES else "")
     if table is not None:
@@ -73,16 +86,6 @@ def choose_table(path: Path, table: str | None, column: str | None) -> tuple[str
                         "Copy what it shows to a table of its own, and name that."
                     )
         raise SourceError(f"{path} has no table named {table!r} (it has: {shown or 'none'}). Check its spelling.")
-    fitting: list[tuple[str, tuple[str, ...]]] = []
-    for name, columns in tables:
-        if not columns:
-            continue
-        try:
-            with foreign_database(path, COUNT_STEPS, COUNT_S) as db:
-                choose_columns(columns, sample_rows(db, name, columns), column=column, source=path)
-        except SourceError:
-            continue
-        fitting.append((name, columns))
     if len(fitting) != 1:
         raise SourceError(
             f"{path} holds {'several tables' if fitting else 'no table'} with a column of pictures "
@@ -90,6 +93,32 @@ def choose_table(path: Path, table: str | None, column: str | None) -> tuple[str
             "--table NAME --column NAME."
         )
     return fitting[0]
+
+
+def _fitting(
+    db: sqlite3.Connection,
+    budget: Budget,
+    path: Path,
+    tables: Sequence[tuple[str, tuple[str, ...]]],
+    column: str | None,
+) -> list[tuple[str, tuple[str, ...]]]:
+    """The first two tables that have a column of pictures: with two of them it is settled that somebody must choose."""
+    fitting: list[tuple[str, tuple[str, ...]]] = []
+    for name, columns in tables:
+        if not columns or len(fitting) == 2:
+            continue
+        if budget.is_spent:
+            raise SourceError(
+                f"{path} takes too long to look through: it holds {len(tables):,} tables. "
+                "Name the one to read; on the command line, with --table NAME."
+            )
+        try:
+            with budget.part(db, COUNT_STEPS, COUNT_S):
+                choose_columns(columns, sample_rows(db, name, columns), column=column, source=path)
+        except (SourceError, *_UNREADABLE):
+            continue
+        fitting.append((name, columns))
+    return fitting
 
 
 def sample_rows(db: sqlite3.Connection, table: str, columns: Sequence[str]) -> list[list[str]]:

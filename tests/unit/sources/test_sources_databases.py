@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
+from pictrace.sources import _schema
 from pictrace.sources._keys import key_of
 from pictrace.sources._schema import tables_of
 from pictrace.sources.base import Item, Listing
@@ -301,3 +303,54 @@ def test_what_is_no_database_is_said(tmp_path: Path) -> None:
         tables_of(tmp_path / "none.db")
     with pytest.raises(SourceError, match="There is no folder or file"):
         list_source(str(tmp_path / "none.db"))
+
+
+# Many tables ----------------------------------------------------------------------------------------
+
+
+def many_tables(path: Path, count: int, column: str) -> Path:
+    return made(path, *(f"CREATE TABLE t{number:05} ({column} TEXT)" for number in range(count)))
+
+
+@pytest.mark.parametrize("column", ["image", "other"])
+def test_many_tables_cost_in_proportion(column: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    connect = sqlite3.connect
+
+    def counted(*args: Any, **options: Any) -> sqlite3.Connection:
+        opened.append(args[0])
+        return connect(*args, **options)
+
+    path = many_tables(tmp_path / "many.db", 300, column)
+    monkeypatch.setattr(sqlite3, "connect", counted)
+    assert len(tables_of(path)) == 300
+    assert len(opened) == 1  # each opening reads the whole schema
+    with pytest.raises(SourceError, match="several tables" if column == "image" else "no table"):
+        list_source(str(path))
+    assert len(opened) == 2
+
+
+def test_all_tables_share_one_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = many_tables(tmp_path / "many.db", 50, "other")
+    monkeypatch.setattr(_schema, "LOOK_STEPS", 20_000)
+    with pytest.raises(SourceError, match=r"too long to look through: it holds 50 tables. Name the one"):
+        read_database(path)
+    counts = [one.rows for one in tables_of(path)]
+    assert counts[0] == 0
+    assert counts[-1] is None
+    assert len(read_database(many_tables(tmp_path / "one.db", 1, "image")).items) == 0
+
+
+def test_one_long_table_leaves_the_budget_to_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    wide = [f"c{number}" for number in range(100)]
+    path = made(
+        tmp_path / "long.db",
+        f"CREATE TABLE a (image, {', '.join(wide)})",
+        *(["INSERT INTO a (image, c1) VALUES ('a.png', 1)"] * 50),
+        "CREATE TABLE b (image)",
+        "INSERT INTO b VALUES ('b.png')",
+    )
+    with pytest.raises(SourceError, match="several tables"):
+        read_database(path)
+    monkeypatch.setattr(_schema, "COUNT_STEPS", 500)  # its sample takes thousands
+    assert addresses(read_database(path)) == [str(tmp_path / "b.png")]
