@@ -22,7 +22,7 @@ from pictrace.output.documents import search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import score
-from pictrace.searching.table import ScoreTable
+from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import convincing_ids, verdict
 from pictrace.wording import counted
 
@@ -70,7 +70,7 @@ def _search(options: argparse.Namespace) -> int:
         if options.json:
             say_json(search_document(options.image, query, catalog, table, criteria, found, timing, only=only))
         else:
-            _say_matches(query, found, table)
+            _say_matches(query, found, table, criteria)
     if not found:
         warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
     return OK if any(one.match.id in convincing_ids(table) for one in found) else FAILED
@@ -97,8 +97,8 @@ def _among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.in
     return among
 
 
-def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable) -> None:
-    found_as = verdict(query, table, found)
+def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable, criteria: Criteria) -> None:
+    found_as = verdict(query, table, found, criteria)
     for one in found:
         parts = "  ".join(
             f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0

@@ -46,21 +46,24 @@ class Rarity:
         """In words, never surer than so many pairs allow."""
         if not self.of:
             return "Too few comparable pictures in this catalog to tell how unusual that is."
+        if self.of == 1:
+            return (
+                f"The one unrelated pair tried in this catalog {'came' if self.nearer else 'did not come'} this close."
+            )
         if not self.nearer:
-            pairs = "the one unrelated pair" if self.of == 1 else f"all {self.of} unrelated pairs"
-            few = f": fewer than 1 in {self.of} comes as near" if self.of > 1 else ""
-            return f"Nearer than {pairs} tried in this catalog{few}."
+            return f"None of {self.of} unrelated pairs in this catalog came this close."
         # Rounded down: 299 of 300 is not 100 %.
-        return f"Nearer than {100 * (self.of - self.nearer) // self.of}% of {self.of} unrelated pairs of this catalog."
+        share = 100 * (self.of - self.nearer) // self.of
+        return f"Closer than {share}% of {self.of} unrelated pairs in this catalog."
 
     @property
     def brief(self) -> str:
         """The share in a few words, for a table."""
         if not self.of:
-            return "cannot be told"
+            return "not known"
         if not self.nearer:
-            return f"none of {self.of} as near"
-        return f"{self.nearer} of {self.of} as near"
+            return f"none of {self.of} this close"
+        return f"{self.nearer} of {self.of} this close"
 
 
 def unrelated_values(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pictrace.metrics.base import Metric
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
-from pictrace.searching.table import Match, ScoreTable
+from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.wording import counted
 
 __all__ = ["Verdict", "convincing_ids", "verdict"]
@@ -47,36 +47,55 @@ def _convinced(table: ScoreTable) -> NDArray[np.bool_]:
     return convinced
 
 
-def verdict(query: Query, table: ScoreTable, found: Sequence[Found]) -> Verdict:
-    """What the ranking says about the question whether the picture is in the catalog."""
+def verdict(query: Query, table: ScoreTable, found: Sequence[Found], criteria: Criteria) -> Verdict:
+    """What the search says about the question whether the picture is in the catalog.
+
+    Parameters
+    ----------
+    query, table
+        The picture, and what comparing it gave: the answer and its counts are about all of it.
+    found
+        The matches that are shown, best first.
+    criteria
+        What they were ranked by: the advice tells what keeps good matches from being shown.
+    """
     good = convincing_ids(table)
     shown = [one for one in found if one.match.id in good]
-    if query.id in {one.match.id for one in found}:
-        others = len(shown) - 1
-        more = f" {counted(others, 'further good match', 'further good matches')}." if others > 0 else ""
-        return Verdict("This very file is in the catalog.", f"Its bytes are the same.{more}", good)
+    if query.id in {int(one) for one in table.ids}:
+        others = len(good - {query.id})
+        more = f" {counted(others, 'further good match', 'further good matches')}." if others else ""
+        return Verdict("This exact file is in the catalog.", f"Its bytes are the same.{more}", good)
     if shown:
         best = shown[0]
-        how = f", {best.match.variant.label}" if best.match.variant.label else ""
+        how = f" (your picture is {best.match.variant.label})" if best.match.variant.label else ""
+        cut = f", {len(shown):,} shown" if len(shown) < len(good) else ""
         return Verdict(
-            f"Found: {best.picture.label}{how}.",
-            f"{counted(len(shown), 'good match', 'good matches')}. {_grounds(best.match, table)}",
+            f"Found: “{best.picture.label}”{how}",
+            f"{counted(len(good), 'good match', 'good matches')}{cut}. {_grounds(best.match, table)}",
             good,
         )
     if good:
         return Verdict(
-            "Found, but ranked low by these weights.",
-            f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence, outside of the matches "
-            f"shown. Raise the weight of {_convincing_titles(table)}, or the number of matches.",
+            "Found, but not shown.",
+            f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence. {_advice(table, criteria)}",
             good,
         )
     if not found:
-        return Verdict("Nothing reaches the minimum score.", "Lower it to see the nearest pictures.", good)
+        return Verdict("Nothing reaches the minimum score.", "Lower it to see the closest pictures.", good)
     return Verdict(
         "No match found.",
-        "The nearest pictures are shown, but none shares convincing evidence with yours.",
+        "Nothing in this catalog is convincingly the same. The closest are below.",
         good,
     )
+
+
+def _advice(table: ScoreTable, criteria: Criteria) -> str:
+    """What to change so that the best of the good matches is shown."""
+    fused, _ = table.fused(criteria)
+    best = float(fused[_convinced(table).any(axis=1)].max())
+    if best < criteria.min_score:
+        return f"The minimum score of {criteria.min_score:.2f} hides them; the best of them scores {best:.2f}."
+    return f"These weights rank them low: raise the weight of {_convincing_titles(table)}, or show more matches."
 
 
 def _convincing_titles(table: ScoreTable) -> str:
@@ -91,4 +110,4 @@ def _grounds(match: Match, table: ScoreTable) -> str:
         for metric, raw in zip(table.metrics, table.raw[position], strict=True)
         if convinces(metric, raw)
     ]
-    return f"Grounds: {', '.join(grounds)}."
+    return f"Best evidence: {', '.join(grounds)}."

@@ -523,7 +523,7 @@ def test_the_query_is_added_by_one_click(
     app.upload(photographs["coffee.png"], "cup.png")
     app.press("Add it to the catalog")
     assert catalog.count() == 1
-    assert "This very file is in the catalog." in app.texts
+    assert "This exact file is in the catalog." in app.texts
     assert "Add it to the catalog" not in app.buttons
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "0")
     st.cache_resource.clear()

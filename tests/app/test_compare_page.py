@@ -123,10 +123,10 @@ def test_the_report_holds_what_the_page_says(photographs: dict[str, bytes]) -> N
     match = scores.match(criteria)
     assert match is not None
     page = compare_view._report(
-        pair, examined, scores, match, ready_metrics(), criteria, {"orb": "none of 300 as near"}
+        pair, examined, scores, match, ready_metrics(), criteria, {"orb": "none of 300 this close"}
     )
     text = page.decode("utf-8")
     assert "<h1>The same photograph, mirrored, cropped and otherwise changed.</h1>" in text
     assert "&lt;b&gt;changed&lt;/b&gt;.jpg" in text
     assert "What was changed" in text
-    assert "none of 300 as near" in text
+    assert "none of 300 this close" in text

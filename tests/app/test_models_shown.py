@@ -51,7 +51,7 @@ def test_without_a_model_its_slider_is_off_and_says_why(registered: Model, photo
         assert "Get it" in app.buttons
         assert "Look-alikes" not in app.selectbox(key="preset").options
         app = app.upload(photographs["coffee.png"])
-        assert "This very file is in the catalog" in app.texts
+        assert "This exact file is in the catalog" in app.texts
         assert "embedding" not in app.ranked.names
 
 
@@ -72,7 +72,7 @@ def test_a_network_that_turns_out_broken_leaves_the_page_whole(
     app = Page.open().upload(photographs["coffee.png"])
     assert app.slider(key="w_embedding").disabled  # making the sample's features has found it out
     assert "not an ONNX model" in app.texts or "no ONNX network" in app.texts
-    assert "This very file is in the catalog" in app.texts
+    assert "This exact file is in the catalog" in app.texts
 
 
 def test_the_button_gets_it_and_the_slider_works(

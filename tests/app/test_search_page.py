@@ -32,7 +32,7 @@ def test_the_first_page_invites_and_has_a_slider_a_metric() -> None:
 
 def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(encode_jpeg(mirror(decode(photographs["chelsea.png"])), quality=60))
-    assert "Found: Chelsea the cat" in app.texts
+    assert "Found: “Chelsea the cat" in app.texts
     assert "pictures searched in" in app.texts
     assert app.search.answer is not None
 
@@ -130,7 +130,7 @@ def test_a_match_without_its_original_still_has_its_numbers(
 def test_surprise_and_clear() -> None:
     app = Page.open()
     app.press("Surprise me")
-    assert "This very file is in the catalog." in app.texts
+    assert "This exact file is in the catalog." in app.texts
     app.press("Clear")
     assert app.search.picture is None
     assert "Which picture are you looking for?" in app.texts
@@ -189,7 +189,7 @@ def test_a_broken_picture_leaves_the_former_results(photographs: dict[str, bytes
     table = app.ranked
     app.upload(b"this is no picture", "broken.jpg")
     assert "broken.jpg" in app.texts
-    assert "This very file is in the catalog" in app.texts
+    assert "This exact file is in the catalog" in app.texts
     assert app.ranked is table
 
 

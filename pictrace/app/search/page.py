@@ -64,7 +64,7 @@ def show() -> None:
     started = time.perf_counter()
     try:
         found = find(workspace.catalog, table, wanted.criteria)
-        said = verdict(answer.query, table, found)
+        said = verdict(answer.query, table, found, wanted.criteria)
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return

@@ -105,7 +105,7 @@ def test_search_for_people(catalog: Path, query: Path, capsys: pytest.CaptureFix
     assert "astronaut.png" in lines[0]
     assert "good match" in lines[0]
     assert "good match" not in lines[2]
-    assert lines[-1].startswith("Found: astronaut.png.")
+    assert lines[-1].startswith("Found: “astronaut.png”")
     assert output.err == ""
 
 

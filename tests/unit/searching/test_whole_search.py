@@ -1,6 +1,6 @@
 """A query against a catalog, and the answer in a sentence."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -62,7 +62,7 @@ def test_the_original_of_a_changed_picture_comes_first(
     table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria())
     assert found[0].picture.label == name
-    assert verdict(query, table, found).headline.startswith(f"Found: {name}")
+    assert verdict(query, table, found, criteria()).headline.startswith(f"Found: “{name}”")
 
 
 @pytest.mark.parametrize("preset", [preset.name for preset in all_presets()])
@@ -79,7 +79,7 @@ def test_the_same_bytes_are_recognised(catalog: SqliteCatalog, photographs: dict
     found = find(catalog, table, criteria())
     assert found[0].match.id == query.id
     assert found[0].match.score == pytest.approx(1.0, abs=1e-3)
-    assert "very file" in verdict(query, table, found).headline
+    assert "exact file" in verdict(query, table, found, criteria()).headline
 
 
 def noise_picture(seed: int) -> RGBImage:
@@ -100,7 +100,7 @@ def test_a_stranger_is_told_to_have_no_match(stranger: RGBImage, catalog: Sqlite
     query = prepare_query(encode_png(stranger))
     table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria())
-    told = verdict(query, table, found)
+    told = verdict(query, table, found, criteria())
     assert told.headline == "No match found."
     assert not told.good
 
@@ -124,7 +124,33 @@ def test_a_low_ranking_of_convincing_evidence_is_told(catalog: SqliteCatalog, ph
     by_layout = Criteria(weights={"phash": 1.0}, top=1)
     found = find(catalog, table, by_layout)
     if found[0].picture.label != "astronaut.png":
-        assert "ranked low" in verdict(query, table, found).headline
+        said = verdict(query, table, found, by_layout)
+        assert said.headline == "Found, but not shown."
+        assert "raise the weight of Keypoints (ORB)" in said.detail
+
+
+def test_what_the_minimum_score_hides_is_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    query = prepare_query(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5)))
+    table = score(query, FeatureCache(catalog))
+    strict = Criteria(weights=criteria().weights, min_score=0.99)
+    said = verdict(query, table, find(catalog, table, strict), strict)
+    assert said.headline == "Found, but not shown."
+    assert "The minimum score of 0.99 hides them" in said.detail
+
+
+def test_good_matches_are_counted_in_the_catalog_not_in_the_list(
+    make_catalog: Callable[..., SqliteCatalog], photographs: dict[str, bytes], tmp_path: Path
+) -> None:
+    image = decode(photographs["chelsea.png"])
+    for number, quality in enumerate((30, 60, 90)):
+        (tmp_path / f"{number}.jpg").write_bytes(encode_jpeg(image, quality=quality))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.jpg"))]).run()
+    query = prepare_query(encode_jpeg(image, quality=75))
+    table = score(query, FeatureCache(catalog))
+    one = Criteria(weights=criteria().weights, top=1)
+    assert verdict(query, table, find(catalog, table, one), one).detail.startswith("3 good matches, 1 shown. Best")
+    assert verdict(query, table, find(catalog, table, criteria()), criteria()).detail.startswith("3 good matches. Best")
 
 
 def test_an_unreadable_query_is_an_image_error() -> None:
