@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -34,9 +35,6 @@ __all__ = ["Orb"]
 
 MANY = 20_000
 """In larger catalogs the query's orientations share the descriptors that sort the candidates."""
-
-PROMISING = 2
-"""Matches among the strongest keypoints that make the mirrored query worth matching in full."""
 
 CONSISTENT, DISTINCT, MATCHES = "consistent", "distinct", "matches"
 FIRST_PERCENT, LAST_PERCENT = 50, 95
@@ -149,31 +147,13 @@ class Orb(Sketched):
         return rough
 
     def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
-        """The better of the query as it is and mirrored; mirrored only where a few keypoints speak for it.
+        """The better of the query as it is and mirrored, each with the quarter turns that it was found at."""
+        first, *others = (self._scores_as(variant, query, batch) for variant, query in queries.items())
+        return functools.reduce(self.nearer, others, first)
 
-        Matching is what costs: the 64 strongest keypoints of both decide whether a candidate is matched
-        with the mirrored query too. They must agree more often than those of the query as it is.
-        """
-        upright, mirrored = (queries.get(one, self.layout.empty()) for one in self.variants)
-        scores = self._scores(upright, batch)
-        if not len(upright):
-            scores.raw[:] = np.nan
-        if not len(mirrored):
-            return scores
-        counts = np.minimum(batch.counts, kernels.COARSE_DESCRIPTORS)
-        places = np.minimum(np.arange(kernels.COARSE_DESCRIPTORS), counts[:, np.newaxis] - 1)
-        strongest = batch.rows[batch.offsets[:-1, np.newaxis] + places, :32]
-        agree = [
-            kernels.orb_coarse(np.ascontiguousarray(one[: kernels.COARSE_DESCRIPTORS, :32]), strongest, counts)
-            for one in (mirrored, upright)
-        ]
-        promising = np.flatnonzero((agree[0] >= PROMISING) & (agree[0] > agree[1]))
-        if len(promising):
-            some = self._scores(mirrored, batch.take(promising))
-            some.variant[:] += np.uint8(self.variants[1].index)
-            better = self.nearer(RawScores(scores.raw[..., promising], scores.variant[..., promising]), some)
-            scores.raw[..., promising], scores.variant[..., promising] = better.raw, better.variant
-        return scores
+    def _scores_as(self, variant: Variant, query: Features, batch: FeatureBatch) -> RawScores:
+        scores = self._scores(query, batch)
+        return RawScores(scores.raw, scores.variant + np.uint8(variant.index))
 
     def scale_for(self, settings: Settings) -> Scale:
         evidence = settings.get("evidence", CONSISTENT)
