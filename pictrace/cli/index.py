@@ -37,15 +37,31 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--table", metavar="NAME", help="of a database or workbook: the table or sheet to read (else guessed)"
     )
     parser.add_argument("--encoding", metavar="NAME", help="of a text: how it was saved, as gb18030 (else guessed)")
+    for option, what in (("--exclude", "to leave out"), ("--include", "to take though it would be left out")):
+        parser.add_argument(
+            option,
+            metavar="GLOB",
+            action="append",
+            default=[],
+            help=f"of a folder or an archive: what {what}, as in a .gitignore (may be given more than once)",
+        )
     parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog knows")
     add_model(parser)
     add_json(parser)
 
 
 def _index(options: argparse.Namespace) -> int:
-    if options.column is options.table is options.encoding is None and is_catalog(Path(options.source)):
+    chosen = (options.column, options.table, options.encoding, *options.exclude, *options.include)
+    if not any(one is not None for one in chosen) and is_catalog(Path(options.source)):
         return merge(Path(options.source), options.catalog, as_json=options.json)
-    listing = list_source(options.source, column=options.column, table=options.table, encoding=options.encoding)
+    listing = list_source(
+        options.source,
+        column=options.column,
+        table=options.table,
+        encoding=options.encoding,
+        exclude=options.exclude,
+        include=options.include,
+    )
     if listing.column is not None and options.column is None and sys.stderr.isatty():
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
     if listing.encoding_is_guess and options.encoding is None and sys.stderr.isatty():

@@ -21,6 +21,7 @@ from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources._zip_layout import count_entries, damaged_ranges
 from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.kinds import SourceKind, begins_with
+from pictrace.sources.leaving_out import Globs, LeftOut, rubbish
 
 __all__ = ["KIND", "ArchiveLimits", "read_zip"]
 
@@ -55,28 +56,41 @@ class ArchiveLimits:
                 raise ValueError(f"{one.name} must be positive, not {value}")
 
 
-def read_zip(archive: Path | str | bytes, *, name: str = "archive.zip", limits: ArchiveLimits | None = None) -> Listing:
+def read_zip(
+    archive: Path | str | bytes,
+    *,
+    name: str = "archive.zip",
+    limits: ArchiveLimits | None = None,
+    globs: Globs | None = None,
+) -> Listing:
     """The pictures of a ZIP archive, which is a file or bytes called ``name``.
 
-    Names of entries are labels only: no entry is ever written under its name. Raises SourceError where
+    Names of entries are labels only: no entry is ever written under its name. Rubbish, and what globs name, is left
+    out, with one entry a kind. Raises SourceError where
     it is no archive, or one with more entries than the limits allow.
     """
     name = name if isinstance(archive, bytes) else Path(archive).name
     opened = _Archive(archive, name, limits or ArchiveLimits())
     items: list[Item] = []
     skipped: list[Skipped] = []
+    left_out, globs = LeftOut(), globs or Globs()
     for info, damage in zip(opened.entries, opened.damages, strict=True):
         label = _label(info)
         if info.is_dir() or label.endswith("/"):
             continue
         address = f"{name}!/{label}"
-        reason = _left_out(info, label) or damage
+        parts = re.split(r"[/\\]", label)
+        wanted = globs.takes("/".join(parts))
+        kind = None if wanted else globs.reason("/".join(parts)) or next(filter(None, map(rubbish, parts)), None)
+        if kind:
+            left_out.add(kind, address)
+            continue
+        reason = _left_out(info, parts, wanted=wanted) or damage
         if reason:
             skipped.append(Skipped(address, reason))
         else:
-            title = re.split(r"[/\\]", label)[-1]
-            items.append(Item.of_loader(partial(opened.inflate, info), Source(Origin.ARCHIVE, address, title)))
-    return Listing(tuple(items), tuple(skipped))
+            items.append(Item.of_loader(partial(opened.inflate, info), Source(Origin.ARCHIVE, address, parts[-1])))
+    return Listing(tuple(items), (*skipped, *left_out.told()))
 
 
 class _Archive:
@@ -145,10 +159,9 @@ def _label(info: zipfile.ZipInfo) -> str:
     return info.orig_filename.replace("\0", "\ufffd")
 
 
-def _left_out(info: zipfile.ZipInfo, label: str) -> str | None:
-    parts = re.split(r"[/\\]", label)
+def _left_out(info: zipfile.ZipInfo, parts: Sequence[str], *, wanted: bool) -> str | None:
     suffix = Path(parts[-1]).suffix.lower()
-    if "__MACOSX" in parts or any(part.startswith(".") and part.strip(".") for part in parts):
+    if not wanted and any(part.startswith(".") and part.strip(".") for part in parts):
         return "It is a hidden file."
     if suffix in ARCHIVE_SUFFIXES:
         return "It is an archive within the archive. Unpack it, and add it by itself."
@@ -163,8 +176,9 @@ def _left_out(info: zipfile.ZipInfo, label: str) -> str | None:
 
 KIND = SourceKind(
     "a ZIP archive",
-    lambda address, _: read_zip(address),
+    lambda address, choices: read_zip(address, globs=Globs(choices.exclude or (), choices.include or ())),
     suffixes=frozenset([".zip"]),
     starts_like=begins_with(b"PK\3\4", b"PK\5\6"),  # the latter of an empty one
+    understands=frozenset(["exclude", "include"]),
     order=30,
 )

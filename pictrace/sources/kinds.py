@@ -17,22 +17,29 @@ __all__ = ["Choices", "Glimpse", "SourceKind", "Table", "begins_with"]
 SNIFFED_BYTES = 16 * 1024
 # What each choice chooses among, for a message about a source that has nothing of the kind.
 _PLURALS = {"column": "columns", "table": "tables", "encoding": "encoding of text"}
+_PLURALS |= {"exclude": "files of its own", "include": "files of its own"}
 
 
 @dataclass(frozen=True)
 class Choices:
-    """What somebody chose where it is not to be guessed: a column, a table or sheet, an encoding; None to guess."""
+    """What somebody chose where it is not to be guessed: a column, a table or sheet, an encoding; None to guess.
+
+    exclude, include: globs of what to leave out, and of what to take nevertheless.
+    """
 
     column: str | None = None
     table: str | None = None
     encoding: str | None = None
+    exclude: tuple[str, ...] | None = None
+    include: tuple[str, ...] | None = None
 
     def refuse_all_but(self, understood: frozenset[str], source: str) -> None:
         """Raise SourceError where something was chosen that this source has not."""
         for one in fields(self):
             value = getattr(self, one.name)
             if value is not None and one.name not in understood:
-                raise SourceError(f"{source} has no {_PLURALS[one.name]}, so none is named {value!r}. Leave it out.")
+                shown = ", ".join(map(repr, [value] if isinstance(value, str) else value))
+                raise SourceError(f"{source} has no {_PLURALS[one.name]}, so none is named {shown}. Leave it out.")
 
 
 class Table(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pictrace.errors import SourceError
@@ -14,7 +15,13 @@ __all__ = ["kind_of_source", "list_source"]
 
 
 def list_source(
-    source: str, *, column: str | None = None, table: str | None = None, encoding: str | None = None
+    source: str,
+    *,
+    column: str | None = None,
+    table: str | None = None,
+    encoding: str | None = None,
+    exclude: Sequence[str] = (),
+    include: Sequence[str] = (),
 ) -> Listing:
     """The pictures of any source, without reading them yet.
 
@@ -26,6 +33,9 @@ def list_source(
         Which ones name the pictures, where they are not to be guessed.
     encoding
         That of a text, where it is not to be guessed.
+    exclude, include
+        Of a folder or an archive: globs, as in a .gitignore, of what to leave out, and of what to take though it would
+        be left out.
 
     Raises
     ------
@@ -34,7 +44,7 @@ def list_source(
     DownloadError
         Where a bucket cannot be listed, or a link that names pictures cannot be fetched.
     """
-    choices = Choices(column, table, encoding)
+    choices = Choices(column, table, encoding, tuple(exclude) or None, tuple(include) or None)
     kind = kind_of_source(source, choices)
     choices.refuse_all_but(kind.understands, source)
     return kind.read(source, choices)

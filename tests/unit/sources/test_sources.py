@@ -72,10 +72,10 @@ def test_every_suffix_counts_in_any_case(tmp_path: Path) -> None:
 
 
 def test_other_files_are_listed_as_left_out(tmp_path: Path) -> None:
-    touch(tmp_path, "a.png", "notes.txt", "sub/Thumbs.db", "png", "b.png.part")
+    touch(tmp_path, "a.png", "notes.txt", "sub/Thumbs.dbx", "png", "b.png.part")
     listing = read_folder(tmp_path)
     assert named(listing, tmp_path) == ["a.png"]
-    assert {Path(one.address).name for one in listing.skipped} == {"notes.txt", "Thumbs.db", "png", "b.png.part"}
+    assert {Path(one.address).name for one in listing.skipped} == {"notes.txt", "Thumbs.dbx", "png", "b.png.part"}
     assert {one.reason for one in listing.skipped} == {"Its name does not end like a picture's."}
 
 

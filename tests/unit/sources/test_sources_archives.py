@@ -109,6 +109,8 @@ def test_what_is_left_out_is_listed_with_its_reason() -> None:
         {
             "a.png": b"a",
             "__MACOSX/._a.png": b"",
+            "@eaDir/b.png/SYNO_M.jpg": b"",
+            "__MACOSX/._b.png": b"",
             ".hidden/b.png": b"",
             "sub/.b.png": b"",
             "notes.txt": b"",
@@ -120,7 +122,10 @@ def test_what_is_left_out_is_listed_with_its_reason() -> None:
     assert [item.source.title for item in listing.items] == ["a.png"]
     hidden, archive = "It is a hidden file.", "It is an archive within the archive. Unpack it, and add it by itself."
     assert reasons(listing) == {
-        "__MACOSX/._a.png": hidden,
+        "__MACOSX/._a.png": "It is left out as notes of an operating system, as 1 other like it. "
+        "On the command line, --include GLOB takes it.",
+        "@eaDir/b.png/SYNO_M.jpg": "It is left out as thumbnails of other programs. "
+        "On the command line, --include GLOB takes it.",
         ".hidden/b.png": hidden,
         "sub/.b.png": hidden,
         "notes.txt": "Its name does not end like a picture's.",

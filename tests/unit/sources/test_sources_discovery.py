@@ -98,7 +98,7 @@ def test_the_modules_of_the_package_are_the_kinds() -> None:
     for kind in all_kinds():
         assert kind.title in titles()
         assert all(suffix.startswith(".") and suffix == suffix.lower() for suffix in kind.suffixes | kind.uploaded_as)
-        assert set(kind.understands) <= {"column", "table", "encoding"}
+        assert set(kind.understands) <= {"column", "table", "encoding", "exclude", "include"}
         assert not kind.certainty(Glimpse("nothing")), kind.title
 
 
