@@ -15,9 +15,26 @@ MIN_CHUNK = 256
 
 
 def cosines(query: NDArray[np.float16], rows: NDArray[np.float16]) -> NDArray[np.float32]:
-    """Cosine of the angle between an embedding (d,) float16 and each of (n, d) float16: (n,) float32 in [-1, 1].
+    """Cosine of the angle between an embedding and each of n others.
 
-    Both may have any length but 0, and finite numbers only; computed in float32, correct to 1e-6.
+    Computed in float32, correct to 1e-6.
+
+    Parameters
+    ----------
+    query : (d,) float16
+        Of any length but 0, finite.
+    rows : (n, d) float16
+        Likewise.
+
+    Returns
+    -------
+    (n,) float32
+        In [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        For another dtype or shape.
     """
     query = arranged(query, np.float16, (None,), "query")
     rows = arranged(rows, np.float16, (None, len(query)), "rows")

@@ -20,9 +20,23 @@ def hamming64_variants(
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """The nearest of v codes (such as those of eight orientations) to each of n codes.
 
-    queries: (v,) uint64, v from 1 to 255. codes: (n,) uint64.
-    Returns the smallest number of differing bits, (n,) uint8, and the position in ``queries`` that
-    gave it, the first on ties, (n,) uint8.
+    Parameters
+    ----------
+    queries : (v,) uint64
+        v from 1 to 255.
+    codes : (n,) uint64
+
+    Returns
+    -------
+    bits : (n,) uint8
+        The smallest number of differing bits, 0 to 64.
+    position : (n,) uint8
+        The position in ``queries`` that gave it, the first on ties.
+
+    Raises
+    ------
+    ValueError
+        For another number of queries, or another dtype or shape.
     """
     queries = arranged(queries, np.uint64, (None,), "queries")
     codes = arranged(codes, np.uint64, (None,), "codes")
@@ -36,9 +50,23 @@ def hamming64_variants(
 
 
 def hamming_rows(query: NDArray[np.uint64], codes: NDArray[np.uint64]) -> NDArray[np.uint16]:
-    """Number of differing bits, (n,) uint16, of a code (w,) uint64 with each of ``codes``, (n, w) uint64.
+    """Number of bits in which a long code differs from each of n others.
 
-    w is at most 1023, so that the number fits.
+    Parameters
+    ----------
+    query : (w,) uint64
+        w at most 1023, so that the number fits.
+    codes : (n, w) uint64
+
+    Returns
+    -------
+    (n,) uint16
+        0 to 64 w.
+
+    Raises
+    ------
+    ValueError
+        For a longer code, or another dtype or shape.
     """
     query = arranged(query, np.uint64, (None,), "query")
     codes = arranged(codes, np.uint64, (None, len(query)), "codes")

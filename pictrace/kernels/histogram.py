@@ -27,9 +27,27 @@ def histogram_correlation(
     Exact and sparse: (sum h1*h2 - N*m1*m2) / (s1*s2) needs the occupied bins alone. As in OpenCV, a
     histogram with the same count in every bin correlates by 1 with all.
 
-    query_bins: (k,) uint16, the occupied bins, each once, below ``bins``. query_counts: (k,) float32.
-    rows: (total, 3) uint16: bin, count modulo 65536, count div 65536. offsets: (n + 1,) int64.
-    Returns (n,) float32 in [-1, 1]; NaN where either histogram has no rows.
+    Parameters
+    ----------
+    query_bins : (k,) uint16
+        The occupied bins, each once, below ``bins``.
+    query_counts : (k,) float32
+    rows : (total, 3) uint16
+        Bin, count modulo 65536, count div 65536.
+    offsets : (n + 1,) int64
+        Where each candidate's rows begin and end.
+    bins
+        Of the full histogram, occupied or not: N, 1 to 65536.
+
+    Returns
+    -------
+    (n,) float32
+        In [-1, 1]; NaN where either histogram has no rows.
+
+    Raises
+    ------
+    ValueError
+        For another number of bins, another dtype or shape, or offsets that leave the rows.
     """
     query_bins = arranged(query_bins, np.uint16, (None,), "query_bins")
     query_counts = arranged(query_counts, np.float32, query_bins.shape, "query_counts")
@@ -48,8 +66,22 @@ def histogram_correlation(
 def histogram_coarse(query: NDArray[np.uint16], rows: NDArray[np.uint16]) -> NDArray[np.float32]:
     """histogram_correlation on the 256 largest bins alone, all others taken as empty, of 32768.
 
-    query: (256, 2) uint16 and rows: (n, 256, 2) uint16, both from largest_bins.
-    Returns (n,) float32 in [-1, 1]; NaN where either histogram is empty.
+    Parameters
+    ----------
+    query : (256, 2) uint16
+        From largest_bins.
+    rows : (n, 256, 2) uint16
+        Likewise.
+
+    Returns
+    -------
+    (n,) float32
+        In [-1, 1]; NaN where either histogram is empty.
+
+    Raises
+    ------
+    ValueError
+        For another dtype or shape.
     """
     query = arranged(query, np.uint16, (COARSE_BINS, 2), "query")
     rows = arranged(rows, np.uint16, (None, COARSE_BINS, 2), "rows")

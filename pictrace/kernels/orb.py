@@ -32,11 +32,25 @@ def orb_nearest(
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint16], NDArray[np.uint16]]:
     """The nearest and the second nearest descriptor of each candidate to each query descriptor, exactly.
 
-    query: (q, 32) uint8. rows: (total, 32) uint8. offsets: (n + 1,) int64; up to 65,535 rows each.
-    Returns best, second and index, (n, q) uint16 each: the two smallest numbers of differing bits, 0
-    to 256, and the row within the candidate of the best, the lowest on ties, as OpenCV's BFMatcher.
-    Where a candidate has fewer than two rows, no match can be judged: best and second are 65535,
-    index is 0.
+    Parameters
+    ----------
+    query : (q, 32) uint8
+    rows : (total, 32) uint8
+    offsets : (n + 1,) int64
+        Where each candidate's rows begin and end; up to 65,535 rows each.
+
+    Returns
+    -------
+    best, second : (n, q) uint16
+        The two smallest numbers of differing bits, 0 to 256. Where a candidate has fewer than two
+        rows, no match can be judged: both are 65535, and index is 0.
+    index : (n, q) uint16
+        The row within the candidate of the best, the lowest on ties, as OpenCV's BFMatcher.
+
+    Raises
+    ------
+    ValueError
+        For another dtype or shape, or offsets that leave the rows.
     """
     query = arranged(query, np.uint8, (None, DESCRIPTOR_BYTES), "query")
     rows = arranged(rows, np.uint8, (None, DESCRIPTOR_BYTES), "rows")
@@ -83,12 +97,35 @@ def orb_evidence(
 
     Every t gives exactly what it would give if it were the only one.
 
-    query_points: (q, 4) float32, x px, y px, angle in radians (clockwise on screen), log2 of the scale.
-    best, second, index: (n, q) uint16 as from orb_nearest. candidate_points: (total, 4) float32.
-    offsets: (n + 1,) int64.
-    Returns counts, (3, T, n) uint16, and turn, (T, n) uint8: the quarter turns, counter-clockwise on
-    screen as of ``np.rot90(query, turn)``, nearest to the turn of the proposal that won; on ties that
-    of the lowest t, then the lowest query index. Nothing passing gives zeros.
+    Parameters
+    ----------
+    query_points : (q, 4) float32
+        x px, y px, angle in radians (clockwise on screen), log2 of the scale.
+    best, second, index : (n, q) uint16
+        As from orb_nearest.
+    candidate_points : (total, 4) float32
+        Like ``query_points``.
+    offsets : (n + 1,) int64
+        Where each candidate's points begin and end.
+    first_percent, last_percent
+        The T thresholds, ascending within 1 to 100.
+    tolerance_px, turn_tolerance, scale_tolerance
+        Pixels, radians and log2 of a scale, as above; from 0 on.
+    cell_px
+        Side of a cell of the query, above 0.
+
+    Returns
+    -------
+    counts : (3, T, n) uint16
+    turn : (T, n) uint8
+        The quarter turns, counter-clockwise on screen as of ``np.rot90(query, turn)``, nearest to the
+        turn of the proposal that won; on ties that of the lowest t, then the lowest query index.
+        Nothing passing gives zeros.
+
+    Raises
+    ------
+    ValueError
+        For a setting out of its range, another dtype or shape, or rows that a candidate does not have.
     """
     geometry = Geometry(first_percent, last_percent, tolerance_px, turn_tolerance, scale_tolerance)
     query = QueryPoints.of(query_points, cell_px)
@@ -123,8 +160,22 @@ def orb_score(
 ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
     """orb_nearest and then orb_evidence, candidate by candidate, without the arrays between them.
 
-    query_desc: (q, 32) uint8. query_points: (q, 4) float32. rows: (total, 40) uint8, packed as in
-    pictrace.kernels.keypoints. offsets: (n + 1,) int64. Returns counts and turn as orb_evidence.
+    The settings, the results and what is raised are those of orb_evidence.
+
+    Parameters
+    ----------
+    query_desc : (q, 32) uint8
+    query_points : (q, 4) float32
+        As in orb_evidence.
+    rows : (total, 40) uint8
+        Packed as in pictrace.kernels.keypoints.
+    offsets : (n + 1,) int64
+        Where each candidate's rows begin and end.
+
+    Returns
+    -------
+    counts : (3, T, n) uint16
+    turn : (T, n) uint8
     """
     geometry = Geometry(first_percent, last_percent, tolerance_px, turn_tolerance, scale_tolerance)
     query = QueryPoints.of(query_points, cell_px)
@@ -144,8 +195,24 @@ def orb_coarse(query: NDArray[np.uint8], rows: NDArray[np.uint8], counts: NDArra
     Meant for the strongest descriptors of each picture. The distinct ones are counted, because of a
     picture with few keypoints the same one is the nearest to everything.
 
-    query: (k, 32) uint8, k up to 64. rows: (n, 64, 32) uint8, of which candidate i fills the first
-    ``counts[i]``, (n,), whole numbers from 0 to 64. Returns (n,) uint16; 0 for fewer than two rows.
+    Parameters
+    ----------
+    query : (k, 32) uint8
+        k up to 64.
+    rows : (n, 64, 32) uint8
+        Of which candidate i fills the first ``counts[i]``.
+    counts : (n,) integers
+        From 0 to 64.
+
+    Returns
+    -------
+    (n,) uint16
+        0 for fewer than two rows.
+
+    Raises
+    ------
+    ValueError
+        For too many descriptors, counts out of range, or another dtype or shape.
     """
     query = arranged(query, np.uint8, (None, DESCRIPTOR_BYTES), "query")
     rows = arranged(rows, np.uint8, (None, COARSE_DESCRIPTORS, DESCRIPTOR_BYTES), "rows")

@@ -24,8 +24,21 @@ def ssim_pairs(query: NDArray[np.uint8], rows: NDArray[np.uint8]) -> NDArray[np.
     data_range=255)``: window 7, uniform, sample covariance, without the outer 3 pixels; within 5e-5, on
     photographs within 5e-6.
 
-    query: (S, S) uint8, 0 to 255, S >= 7. rows: (n, S, S) uint8.
-    Returns (n,) float32 in [-1, 1].
+    Parameters
+    ----------
+    query : (S, S) uint8
+        Gray, 0 to 255, S >= 7.
+    rows : (n, S, S) uint8
+
+    Returns
+    -------
+    (n,) float32
+        In [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        For another dtype or shape.
     """
     query = arranged(query, np.uint8, (None, None), "query")
     if len(query) <= SMALL_PX:
@@ -43,8 +56,23 @@ def ssim_chosen(
 ) -> NDArray[np.float32]:
     """Mean SSIM of each of n others with one of v pictures: candidate i with ``queries[choice[i]]``.
 
-    queries: (v, S, S) uint8, S >= 7. choice: (n,) whole numbers from 0 to v - 1. rows: (n, S, S) uint8.
-    Returns (n,) float32 in [-1, 1], as ssim_pairs gives for each.
+    Parameters
+    ----------
+    queries : (v, S, S) uint8
+        Gray, 0 to 255, S >= 7.
+    choice : (n,) integers
+        From 0 to v - 1.
+    rows : (n, S, S) uint8
+
+    Returns
+    -------
+    (n,) float32
+        In [-1, 1], as ssim_pairs gives for each.
+
+    Raises
+    ------
+    ValueError
+        For a choice outside of the queries, or another dtype or shape.
     """
     queries = arranged(queries, np.uint8, (None, None, None), "queries")
     side = _side(queries)
@@ -62,8 +90,21 @@ def ssim_variants(queries: NDArray[np.uint8], rows: NDArray[np.uint8]) -> NDArra
 
     The formula of ssim_pairs, made for small S: what depends on a candidate alone is computed once.
 
-    queries: (v, S, S) uint8, 0 to 255, S >= 7. rows: (n, S, S) uint8.
-    Returns (v, n) float32 in [-1, 1].
+    Parameters
+    ----------
+    queries : (v, S, S) uint8
+        Gray, 0 to 255, S >= 7.
+    rows : (n, S, S) uint8
+
+    Returns
+    -------
+    (v, n) float32
+        In [-1, 1].
+
+    Raises
+    ------
+    ValueError
+        For another dtype or shape.
     """
     queries = arranged(queries, np.uint8, (None, None, None), "queries")
     side = _side(queries)
