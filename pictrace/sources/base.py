@@ -13,15 +13,18 @@ from urllib.parse import unquote
 
 from pictrace.catalog.records import Origin, Source
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.sources._compact import PACKED, Compact
 from pictrace.web.s3 import fetch_s3, is_s3
 
 __all__ = [
     "ENTRY_CHARACTERS",
     "MAX_ROWS",
+    "Entry",
     "Item",
     "Listing",
     "Skipped",
     "clean_metadata",
+    "entry_of",
     "is_link",
     "item_of_entry",
     "names_a_picture",
@@ -116,7 +119,7 @@ class Listing:
         In which its text was read; None where it is no text.
     """
 
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     skipped: tuple[Skipped, ...] = ()
     column: str | None = None
     columns: tuple[str, ...] = ()
@@ -130,20 +133,29 @@ class Listing:
     @classmethod
     def of(
         cls,
-        entries: Iterable[Item | Skipped],
+        entries: Iterable[Item | Entry | Skipped],
         column: str | None = None,
         columns: Sequence[str] = (),
         encoding: str | None = None,
     ) -> Listing:
-        """A listing of entries in their order, as they come."""
-        items: list[Item] = []
+        """A listing of entries in their order, as they come; all that are an Entry count from the same folder."""
+        folder = Path()
+
+        def item_of(text: str, metadata: Mapping[str, str]) -> Item:
+            return _item(text, folder, metadata)
+
+        items: Compact[Item] = Compact(item_of)
         skipped: list[Skipped] = []
         for entry in entries:
-            if isinstance(entry, Item):
-                items.append(entry)
+            if isinstance(entry, Entry):
+                folder = entry.folder
+                items.add((entry.text, entry.metadata))
+            elif isinstance(entry, Item):
+                items.add(entry)
             else:
                 skipped.append(entry)
-        return cls(tuple(items), tuple(skipped), column, tuple(columns), encoding)
+        kept = tuple(items) if len(items) < PACKED else items
+        return cls(kept, tuple(skipped), column, tuple(columns), encoding)
 
 
 def is_link(text: str) -> bool:
@@ -157,8 +169,23 @@ def names_a_picture(text: str) -> bool:
     return os.path.splitext(end)[1].lower() in PICTURE_SUFFIXES  # noqa: PTH122 (of a link too)
 
 
-def item_of_entry(text: str, folder: Path, place: str, metadata: Mapping[str, str] | None = None) -> Item | Skipped:
+@dataclass(slots=True)
+class Entry:
+    """What a table says of one picture: a path or a link that can be one, not yet looked for."""
+
+    text: str
+    folder: Path
+    metadata: dict[str, str]
+
+
+def item_of_entry(text: str, folder: Path, place: str, metadata: dict[str, str] | None = None) -> Item | Skipped:
     """What one cell or line names: a link, or a file, whose relative path counts from the folder."""
+    entry = entry_of(text, folder, place, metadata)
+    return entry if isinstance(entry, Skipped) else _item(entry.text, folder, entry.metadata)
+
+
+def entry_of(text: str, folder: Path, place: str, metadata: dict[str, str] | None = None) -> Entry | Skipped:
+    """As item_of_entry, but for Listing.of, which keeps a million of them in little memory."""
     text = text.strip()
     if not text:
         return Skipped(place, "It names no picture.")
@@ -168,22 +195,28 @@ def item_of_entry(text: str, folder: Path, place: str, metadata: Mapping[str, st
         return Skipped(place, "Its path holds a NUL character, which no file's name does.")
     if "\n" in text or "\r" in text:
         return Skipped(place, "Its path or link holds a line break. Check the quotation marks before it.")
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return Skipped(place, "Its path or link is not valid Unicode. Write it again.")
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            return Skipped(place, "Its path or link is not valid Unicode. Write it again.")
+    if ":" in text and not is_link(text) and not is_s3(text):
+        if _FILE_SCHEME.match(text):
+            text = unquote(_FILE_SCHEME.sub("/", text, count=1))
+            if "\0" in text:
+                return Skipped(place, "Its path holds a NUL character, which no file's name does.")
+        elif _OTHER_SCHEME.match(text):
+            return Skipped(
+                place, f"{text[:40]!r} is neither a path nor a link that starts with http://, https:// or s3://."
+            )
+    return Entry(text, folder, metadata or {})
+
+
+def _item(text: str, folder: Path, metadata: Mapping[str, str]) -> Item:
     if is_link(text):
         return Item.of_link(text.replace(" ", "%20"), metadata, from_table=True)  # as browsers do
     if is_s3(text):
         return Item.of_s3(text, metadata, from_table=True)
-    if _FILE_SCHEME.match(text):
-        text = unquote(_FILE_SCHEME.sub("/", text, count=1))
-        if "\0" in text:
-            return Skipped(place, "Its path holds a NUL character, which no file's name does.")
-    elif _OTHER_SCHEME.match(text):
-        return Skipped(
-            place, f"{text[:40]!r} is neither a path nor a link that starts with http://, https:// or s3://."
-        )
     return Item.of_file(folder / _as_named_here(text, folder), metadata, from_table=True)
 
 

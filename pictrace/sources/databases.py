@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.sources._keys import RowKey, Value, key_of
 from pictrace.sources._schema import beginning, choose_table, sample_rows, tables_of
-from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
+from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import choose_columns
 from pictrace.sources.kinds import SourceKind, begins_with
 
@@ -33,15 +33,17 @@ def read_database(
     fits, or where the table has more than ``max_rows`` rows.
     """
     table, columns = choose_table(path, table, column)
-    entries: list[Item | Skipped] = []
     with foreign_database(path) as db:
         chosen = choose_columns(columns, sample_rows(db, table, columns), column=column, source=f"{table!r} in {path}")
         reading = _Reading(path, table, columns[chosen[0]], columns, key_of(db, table))
-        for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
-            if number > max_rows:
-                raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
-            entries.append(reading.entry(number, row))
-    return Listing.of(entries, reading.picture, columns)
+
+        def entries() -> Iterator[Item | Entry | Skipped]:
+            for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
+                if number > max_rows:
+                    raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
+                yield reading.entry(number, row)
+
+        return Listing.of(entries(), reading.picture, columns)
 
 
 class _Reading:
@@ -49,6 +51,7 @@ class _Reading:
 
     def __init__(self, path: Path, table: str, picture: str, columns: Sequence[str], key: RowKey) -> None:
         self.path, self.table, self.picture = path, table, picture
+        self.name, self.folder = path.name, path.parent
         self.others = [name for name in columns if name != picture][:METADATA_COLUMNS]
         self.cell, self.key = quoted(picture), key
         parts = [
@@ -62,16 +65,16 @@ class _Reading:
         # Names are quoted, and are those of columns that are there.
         self.query = f"SELECT {', '.join(parts)} FROM {quoted(table)}"  # noqa: S608
 
-    def entry(self, number: int, row: tuple[Any, ...]) -> Item | Skipped:
+    def entry(self, number: int, row: tuple[Any, ...]) -> Item | Entry | Skipped:
         of_key = 2 * len(self.key.columns)
         kinds, key = row[:of_key:2], row[1:of_key:2]
         kind, size, text, *values = row[of_key:]
         name = self.key.shown(key) or str(number)
-        place = f"{self.path.name}!/{self.table}/{name}"
+        place = f"{self.name}!/{self.table}/{name}"
         pairs = ((name, value) for name, value in zip(self.others, values, strict=True) if value is not None)
         metadata = clean_metadata(pairs, characters=METADATA_CHARACTERS)
         if kind != "blob":
-            return item_of_entry(text or "", self.path.parent, place, metadata)
+            return entry_of(text or "", self.folder, place, metadata)
         if not key or None in key:
             return Skipped(
                 place,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pictrace.errors import SourceError
-from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
+from pictrace.sources.base import MAX_ROWS, Entry, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.text import read_text
@@ -64,15 +64,15 @@ def _entries_of(path: Path) -> Sequence[object]:
     return document
 
 
-def _entry(entry: object, chosen: Sequence[str], folder: Path, place: str) -> Item | Skipped:
+def _entry(entry: object, chosen: Sequence[str], folder: Path, place: str) -> Entry | Skipped:
     if isinstance(entry, str):
-        return item_of_entry(entry, folder, place)
+        return entry_of(entry, folder, place)
     if not isinstance(entry, dict):
         return Skipped(place, f"It is neither a text nor an object: {_text(entry)[:40]}.")
     values: Mapping[str, object] = entry
     named = [value for key in chosen if isinstance(value := values.get(key), str) and value.strip()]
     metadata = clean_metadata((key, _text(value)) for key, value in values.items() if key not in chosen)
-    return item_of_entry(named[0] if named else "", folder, place, metadata)
+    return entry_of(named[0] if named else "", folder, place, metadata)
 
 
 def _text(value: object) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pictrace.errors import SourceError
-from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, is_link, item_of_entry, names_a_picture
+from pictrace.sources.base import MAX_ROWS, Entry, Listing, Skipped, entry_of, is_link, names_a_picture
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.text import count_files, read_text
 
@@ -24,14 +24,14 @@ def read_list(path: Path, *, encoding: str | None = None, max_rows: int = MAX_RO
     """
     text, encoding = read_text(path, MAX_BYTES, encoding, lambda text: count_files(text.splitlines(), path.parent))
 
-    def entries() -> Iterator[Item | Skipped]:
+    def entries() -> Iterator[Entry | Skipped]:
         count = 0
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith(COMMENT):
                 count += 1
                 if count > max_rows:
                     raise SourceError(f"{path} holds more than {max_rows:,} entries. Split it into smaller lists.")
-                yield item_of_entry(line, path.parent, f"{path.name}, line {number}")
+                yield entry_of(line, path.parent, f"{path.name}, line {number}")
 
     return Listing.of(entries(), encoding=encoding)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.sources._parquet_cells import Blobs, Leaf, leaves_of, open_parquet, text_rows
-from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metadata, item_of_entry
+from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.kinds import SourceKind, begins_with
 
@@ -57,14 +57,14 @@ def read_parquet(path: Path, *, column: str | None = None, max_rows: int = MAX_R
         paths = [leaf.path for leaf in texts]
         blobs = Blobs(path, pictures[chosen], group_rows) if chosen in pictures else None
 
-        def entries() -> Iterator[Item | Skipped]:
+        def entries() -> Iterator[Item | Entry | Skipped]:
             for number, row in enumerate(chain(first, rows)):
                 values = dict(zip(paths, row, strict=True))
                 named = values.pop(chosen if blobs is None else f"{chosen}.path", "")
                 metadata = clean_metadata(values.items(), characters=METADATA_CHARACTERS)
                 place = f"{path.name}!/{chosen}/{number + 1}"
                 if blobs is None:
-                    yield item_of_entry(named, path.parent, place, metadata)
+                    yield entry_of(named, path.parent, place, metadata)
                     continue
                 title = named.replace("\\", "/").rsplit("/", 1)[-1][:METADATA_CHARACTERS]
                 source = Source(Origin.DATABASE, place, title or f"{chosen} {number + 1}", metadata)

@@ -12,12 +12,12 @@ from pictrace.errors import SourceError
 from pictrace.sources.base import (
     ENTRY_CHARACTERS,
     MAX_ROWS,
-    Item,
+    Entry,
     Listing,
     Skipped,
     clean_metadata,
+    entry_of,
     is_link,
-    item_of_entry,
     names_a_picture,
 )
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
@@ -26,6 +26,8 @@ __all__ = ["Row", "is_picture", "listing_of_rows", "with_heading"]
 
 Row = tuple[str, Sequence[str]]
 """Where it stands ("table.csv, line 3"), and its cells."""
+
+_DIVIDED = re.compile(r"[|;,\n\[]")
 
 
 def is_picture(text: str) -> bool:
@@ -65,9 +67,10 @@ def listing_of_rows(
     sample = [row[1] for row in first if not isinstance(row, Skipped)]
     chosen = choose_columns(names, sample, column=column, source=source)
     series = _series(names, chosen[0], sample) if column is None else [chosen[0]]
+    folder = source.parent
     others = [(place, name) for place, name in enumerate(names) if name and place not in {*chosen, *series}]
 
-    def entries(row: Row | Skipped) -> Iterator[Item | Skipped]:
+    def entries(row: Row | Skipped) -> Iterator[Entry | Skipped]:
         if isinstance(row, Skipped):
             yield row
             return
@@ -75,8 +78,12 @@ def listing_of_rows(
         filled = [cells[one] for one in series if one < len(cells) and cells[one].strip()]
         filled = filled or [cells[one] for one in chosen[1:] if one < len(cells)] or [""]
         metadata = clean_metadata((name, cells[one]) for one, name in others if one < len(cells))
-        for text in dict.fromkeys(part for cell in filled for part in _pictures_of(cell)):
-            yield item_of_entry(text, source.parent, place, metadata)
+        if len(filled) == 1:
+            named = _pictures_of(filled[0])
+        else:
+            named = [part for cell in filled for part in _pictures_of(cell)]
+        for text in named if len(named) == 1 else dict.fromkeys(named):
+            yield entry_of(text, folder, place, metadata)
 
     found = (entry for row in chain(first, rows) for entry in entries(row))
     return Listing.of(_bounded(found, source), names[chosen[0]], names, encoding)
@@ -98,6 +105,8 @@ def _series(names: Sequence[str], place: int, sample: Sequence[Sequence[str]]) -
 
 def _pictures_of(cell: str) -> list[str]:
     """What a cell names: one, or several that are divided by a sign, or a JSON list of them."""
+    if not _DIVIDED.search(cell):  # as almost all
+        return [cell]
     text = cell.strip()
     if len(text) > ENTRY_CHARACTERS:
         return [cell]
@@ -117,7 +126,7 @@ def _pictures_of(cell: str) -> list[str]:
     return [cell]
 
 
-def _bounded(entries: Iterator[Item | Skipped], source: Path) -> Iterator[Item | Skipped]:
+def _bounded(entries: Iterator[Entry | Skipped], source: Path) -> Iterator[Entry | Skipped]:
     for count, entry in enumerate(entries):
         if count >= MAX_ROWS:
             raise SourceError(f"{source} names more than {MAX_ROWS:,} pictures. Split it into smaller tables.")

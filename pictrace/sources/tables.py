@@ -94,7 +94,7 @@ def read_table(
 
 def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -> Iterator[Row | Skipped]:
     """Rows that are not empty, with the line where each ends. before: lines that went before the table."""
-    begin, count = before + 1, 0
+    begin, count, named = before + 1, 0, path.name
     for cells in reader:
         line: int = before + reader.line_num  # type: ignore[attr-defined]
         if cells == [_END]:
@@ -111,7 +111,7 @@ def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -
         count += 1
         if count > max_rows + 1:  # one is the heading
             raise SourceError(f"{path} holds more than {max_rows:,} rows. Split it into smaller tables.")
-        yield f"{path.name}, line {line}", cells
+        yield f"{named}, line {line}", cells
 
 
 def _guess_delimiter(text: str, path: Path) -> str:

@@ -60,7 +60,7 @@ def fill(folder: Path, numbers: Sequence[int]) -> Path:
     return folder
 
 
-def items_of(folder: Path) -> tuple[Item, ...]:
+def items_of(folder: Path) -> Sequence[Item]:
     return list_source(str(folder)).items
 
 
