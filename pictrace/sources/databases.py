@@ -20,6 +20,7 @@ __all__ = ["KIND", "read_database"]
 
 METADATA_CHARACTERS = 500
 METADATA_COLUMNS = 100
+MAX_CHARACTERS = 256 * 1024**2  # of all rows together; as many as a list or a JSON file may have
 MAX_BLOB_BYTES = 32 * 1024**2
 
 
@@ -30,7 +31,7 @@ def read_database(
 
     Blobs are read when they are wanted. Relative paths count from the database's own folder. Table and
     column are guessed where they are not given, as for other tables. Raises SourceError where nothing
-    fits, or where the table has more than ``max_rows`` rows.
+    fits, or where the table has more than ``max_rows`` rows, or more text than MAX_CHARACTERS.
     """
     table, columns = choose_table(path, table, column)
     with foreign_database(path) as db:
@@ -38,9 +39,13 @@ def read_database(
         reading = _Reading(path, table, columns[chosen[0]], columns, key_of(db, table))
 
         def entries() -> Iterator[Item | Entry | Skipped]:
+            left = MAX_CHARACTERS
             for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
                 if number > max_rows:
                     raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
+                left -= sum(len(value) for value in row if isinstance(value, str))
+                if left < 0:
+                    raise SourceError(f"{table!r} in {path} holds more than {MAX_CHARACTERS:,} characters. Split it.")
                 yield reading.entry(number, row)
 
         return Listing.of(entries(), reading.picture, columns)

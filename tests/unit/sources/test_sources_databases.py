@@ -15,7 +15,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import SourceError
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
-from pictrace.sources import _schema
+from pictrace.sources import _schema, databases
 from pictrace.sources._keys import key_of
 from pictrace.sources._schema import tables_of
 from pictrace.sources.base import Item, Listing
@@ -354,3 +354,12 @@ def test_one_long_table_leaves_the_budget_to_the_others(tmp_path: Path, monkeypa
         read_database(path)
     monkeypatch.setattr(_schema, "COUNT_STEPS", 500)  # its sample takes thousands
     assert addresses(read_database(path)) == [str(tmp_path / "b.png")]
+
+
+def test_the_text_of_all_rows_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    row = ("INSERT INTO a VALUES ('a.png', ?)", ["x" * 400])
+    path = made(tmp_path / "wide.db", "CREATE TABLE a (image, title)", *[row] * 10)
+    assert len(read_database(path).items) == 10
+    monkeypatch.setattr(databases, "MAX_CHARACTERS", 4_000)
+    with pytest.raises(SourceError, match=r"'a' in .* 4,000 characters. Split it"):
+        read_database(path)
