@@ -1,8 +1,8 @@
-"""How many, and how large, as people read it."""
+"""How many, how large, and how sure, as people read it."""
 
 import pytest
 
-from pictrace.wording import byte_size, counted
+from pictrace.wording import byte_size, certainty, counted
 
 
 def test_one_is_not_many() -> None:
@@ -15,3 +15,11 @@ def test_one_is_not_many() -> None:
 )
 def test_sizes(count: float, size: str) -> None:
     assert byte_size(count) == size
+
+
+@pytest.mark.parametrize(
+    ("confidence", "said"),
+    [(0.0, "weak"), (0.74, "weak"), (0.75, "likely"), (0.94, "likely"), (0.95, "certain"), (1.0, "certain")],
+)
+def test_how_sure_in_words(confidence: float, said: str) -> None:
+    assert certainty(confidence) == said

@@ -29,6 +29,7 @@ from pictrace.searching.table import Criteria, Match
 from pictrace.service.comparison import FIRST, SECOND, Comparison, Examined, Side
 from pictrace.service.pictures import picture_at
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import certainty
 
 __all__ = ["show"]
 
@@ -117,9 +118,9 @@ def _answer(found: Diagnosis) -> None:
     with st.container(border=True, key="answer"):
         st.subheader(for_markdown(found.verdict), anchor=False)
         if found.changes:
-            done = [f"- {for_markdown(one.text)} · {one.confidence:.0%} sure" for one in found.changes]
+            done = [f"- {for_markdown(one.text)} · {certainty(one.confidence)}" for one in found.changes]
             st.markdown("\n".join(["The first picture is the second one,", "", *done]))
-        st.caption(f"{found.confidence:.0%} sure. Measured from the pixels; weights do not matter.")
+        st.caption(f"{certainty(found.confidence).capitalize()}. Measured from the pixels; weights do not matter.")
 
 
 def _fit(examined: Examined) -> None:
