@@ -8,7 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pictrace import kernels
@@ -47,6 +47,7 @@ class Workspace:
 
     completed: features that it lacks are made where somebody wants them; an owner's catalog is left as it is.
     token: what opens a private catalog again, known to the browser that made it and to nobody else; "" for others.
+    is_sample: whether it is the built-in one, which the examples are made for.
     """
 
     catalog: Catalog
@@ -55,6 +56,7 @@ class Workspace:
     writable: bool = False
     completed: bool = False
     token: str = ""
+    is_sample: bool = False
 
 
 class Workspaces:
@@ -112,7 +114,7 @@ def _shared(location: str, *, writable: bool) -> Workspace:
 def _sample() -> Workspace:
     """The built-in one, which nobody changes."""
     kernels.warm()
-    return _workspace(open_sample(), "Sample catalog", completed=True)
+    return replace(_workspace(open_sample(), "Sample catalog", completed=True), is_sample=True)
 
 
 def _named(location: str) -> Workspace:

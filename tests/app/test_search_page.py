@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import streamlit as st
 
+from pictrace.app.search import page as search_view
 from pictrace.app.shared.open_catalog import opened
 from pictrace.errors import CatalogError
 from pictrace.images.edits import mirror
@@ -260,8 +261,14 @@ def test_another_catalog_can_be_named(
     Indexing(catalog, [Item.of_bytes(photographs["rocket.jpg"], Source("upload", "rocket.jpg"))]).run()
     catalog.close()
     monkeypatch.setenv("PICTRACE_CATALOG", str(path))
+    shown: list[object] = []
+    monkeypatch.setattr(search_view, "example_tiles", shown.append)
     app = Page.open()
     assert "holiday: 1 picture." in app.texts
+    assert shown == []  # the sample's examples would find nothing here
+    monkeypatch.delenv("PICTRACE_CATALOG")
+    assert "Sample catalog" in Page.open().texts
+    assert shown
     monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "none.sqlite"))
     st.cache_resource.clear()
     app = Page.open()

@@ -89,8 +89,9 @@ def _inputs(workspace: Workspace, state: QueryState) -> None:
     ways, examples = st.columns([3, 2], gap="medium")
     with ways:
         query_inputs(workspace, state)
-    with examples:
-        example_tiles(state)
+    if workspace.is_sample:  # in other catalogs they would find nothing
+        with examples:
+            example_tiles(state)
     if state.search.asked is not before:
         st.rerun()  # so that the buttons that depend on a query are right at once
 
