@@ -16,6 +16,7 @@ from typing import Self, TypeVar
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
+from streamlit.testing.v1.element_tree import Selectbox
 
 from pictrace.app.catalog.state import AddState, BrowseState, JobState
 from pictrace.app.shared.open_catalog import CatalogState
@@ -94,6 +95,16 @@ class Page(AppTest):
             uploader.upload(name, data)
         uploader.run()
         return self.checked()
+
+    @property
+    def preset(self) -> Selectbox[str]:
+        """The box of presets; its key depends on where the sliders are."""
+        (box,) = (one for one in self.selectbox if one.label == "Preset")
+        return box
+
+    def choose_preset(self, name: str) -> Self:
+        self.preset.set_value(name)
+        return self.again()
 
     def press(self, label: str) -> Self:
         """Press the button that says this."""

@@ -49,7 +49,7 @@ def test_without_a_model_its_slider_is_off_and_says_why(registered: Model, photo
         assert "models.example" in told
         assert "SHA-256" in told
         assert "Get it" in app.buttons
-        assert "Look-alikes" not in app.selectbox(key="preset").options
+        assert "Look-alikes" not in app.preset.options
         app = app.upload(photographs["coffee.png"])
         assert "This exact file is in the catalog" in app.texts
         assert "embedding" not in app.ranked.names
@@ -89,7 +89,7 @@ def test_the_button_gets_it_and_the_slider_works(
         app.press("Get it").until(lambda page: not page.slider(key="w_embedding").disabled)
         assert server.count("/tiny.onnx") == 1
     assert not app.slider(key="w_embedding").disabled
-    assert "Look-alikes" in app.selectbox(key="preset").options
+    assert "Look-alikes" in app.preset.options
     assert "embedding" not in app.ranked.names
     app.slide("w_embedding", 1.0)
     app.until(lambda _: not len(workspace.catalog.missing(lacking))).again()
@@ -129,9 +129,9 @@ def test_the_first_weight_extracts_once_and_then_sliders_recompute_nothing(
 
 def test_the_preset_and_which_parts_decide(tiny_model: Path, photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(photographs["coffee.png"])
-    app.choose("preset", "look-alikes")
+    app.choose_preset("look-alikes")
     assert app.slider(key="w_embedding").value == 1.0
-    assert app.selectbox(key="preset").value == "look-alikes"
+    assert app.preset.value == "look-alikes"
     assert "--model" in app.code[0].value
     table = app.ranked
     app.asking.selected = int(next(one for one in table.ids if one != app.query.id))

@@ -85,16 +85,16 @@ def test_all_weights_zero_is_said_kindly(photographs: dict[str, bytes]) -> None:
 
 def test_a_preset_moves_the_sliders_and_a_slider_makes_it_custom() -> None:
     app = Page.open()
-    assert app.selectbox(key="preset").value == "balanced"
-    app.choose("preset", "ssim-orb")
+    assert app.preset.value == "balanced"
+    app.choose_preset("ssim-orb")
     assert app.slider(key="w_ssim").value == 1.0
     assert app.slider(key="w_histogram").value == 0.0
-    assert app.selectbox(key="preset").value == "ssim-orb"
+    assert app.preset.value == "ssim-orb"
     app.slide("w_histogram", 1.0)
-    assert app.selectbox(key="preset").value == "ssim-orb-histogram"
+    assert app.preset.value == "ssim-orb-histogram"
     app.slide("w_histogram", 1.3)
-    assert app.selectbox(key="preset").value == "custom"
-    app.choose("preset", "balanced")
+    assert app.preset.value == "custom"
+    app.choose_preset("balanced")
     assert app.slider(key="w_histogram").value == pytest.approx(0.3)
 
 

@@ -115,7 +115,7 @@ def test_the_point_moves_the_sliders_and_the_ranking(
     app.button(key="stand_in").click().run()
     assert not app.exception
     assert {name: app.slider(key=f"w_{name}").value for name in expected} == pytest.approx(expected)
-    assert app.selectbox(key="preset").value == "custom"
+    assert app.preset.value == "custom"
     assert app.segmented_control(key="beside").value == "Map of weights"
 
 

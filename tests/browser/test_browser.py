@@ -110,6 +110,21 @@ def test_a_preset_is_in_the_address_too(page: Page) -> None:
         page.wait_for_url(f"**{part}**")
 
 
+@pytest.mark.parametrize("steps", [2, 3, 5])
+def test_a_held_arrow_key_loses_no_step(page: Page, steps: int) -> None:
+    """Each step starts a run of the page; those under way must not take the later ones back."""
+    handle = slider(page, "w_orb")
+    before = float(handle.input_value())
+    handle.focus()
+    for _ in range(steps):
+        page.keyboard.press("ArrowRight")
+    after = f"{before + 0.1 * steps:g}"
+    page.wait_for_url(f"**w_orb={after}**")
+    wait_for_run(page)
+    expect(handle).to_have_value(after)
+    expect(page.get_by_role("combobox", name="Preset")).to_have_value("Custom")
+
+
 def test_details_open_beside_the_list_by_keyboard(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, photographs["chelsea.png"], "cat.png")
     with finished(page):

@@ -45,10 +45,15 @@ def set_weights(weights: Mapping[str, float]) -> None:
             st.session_state[_weight_key(metric)] = weights[metric.name]
 
 
-def _on_preset(metrics: Sequence[Metric]) -> None:
-    name = st.session_state.get("preset")
-    if name and name != CUSTOM:
+def _on_preset(key: str, metrics: Sequence[Metric]) -> None:
+    name = st.session_state.get(key)
+    if name and name != CUSTOM and key != _box_at(name):  # where the sliders were anyway: no choice, but an echo
         _apply(get_preset(name), metrics)
+
+
+def _box_at(preset: str) -> str:
+    """The key of the box of presets while the sliders are at this one."""
+    return f"preset_at_{preset}"
 
 
 @dataclass(frozen=True)
@@ -177,18 +182,23 @@ def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
 
 
 def _preset_control(metrics: Sequence[Metric], weights: dict[str, float], settings: dict[str, Settings]) -> None:
-    """The preset that the sliders are at now, or "custom"; choosing one moves the sliders."""
+    """The preset that the sliders are at now, or "custom"; choosing one moves the sliders.
+
+    It is another widget for each preset that they are at. A browser in which a slider moves on while the page is being
+    drawn sends the box's value of before. Of a single box that would look like a choice, and take the move back.
+    """
     presets = {preset.name: preset for preset in all_presets()}
     current = next((name for name, preset in presets.items() if _is_at(preset, metrics, weights, settings)), CUSTOM)
-    st.session_state["preset"] = current
+    key, options = _box_at(current), [*presets, *([CUSTOM] if current == CUSTOM else [])]
     titles = {name: preset.title for name, preset in presets.items()} | {CUSTOM: "Custom"}
     st.selectbox(
         "Preset",
-        [*presets, *([CUSTOM] if current == CUSTOM else [])],
-        key="preset",
+        options,
+        index=options.index(current),
+        key=key,
         format_func=lambda name: titles[name],
         on_change=_on_preset,
-        args=(metrics,),
+        args=(key, metrics),
         help=" ".join(f"**{preset.title}**: {preset.help}" for preset in presets.values()),
     )
 
