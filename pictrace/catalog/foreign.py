@@ -74,8 +74,12 @@ def foreign_database(
 ) -> Iterator[sqlite3.Connection]:
     """A connection that writes nothing and stops after so many steps or seconds; SourceError for whatever goes wrong.
 
-    catalogs: open PicTrace catalogs, and nothing else; they are no plain tables of pictures.
-    budget: the one to stop by, where it is shared or asked meanwhile.
+    Parameters
+    ----------
+    catalogs
+        Open PicTrace catalogs, and nothing else; they are no plain tables of pictures.
+    budget
+        The one to stop by, where it is shared or asked meanwhile.
     """
     budget = budget or Budget(steps, seconds)
     try:

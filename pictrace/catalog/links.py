@@ -23,8 +23,14 @@ LINK_STATES = {
 class LinkState:
     """How a link was found when it was last checked; checks itself (ValueError).
 
-    state: one of LINK_STATES. checked_at: ISO 8601, UTC; "" for never. validators: of the answer that brought
-    the picture, so that its server can be asked whether anything changed.
+    Attributes
+    ----------
+    state
+        One of LINK_STATES.
+    checked_at
+        ISO 8601, UTC; "" for never.
+    validators
+        Of the answer that brought the picture, so that its server can be asked whether anything changed.
     """
 
     state: str = "unchecked"

@@ -80,7 +80,10 @@ def is_catalog(path: Path) -> bool:
 def kind_of(path: Path, *, check: bool = True) -> DatabaseKind:
     """What a file is, without changing it; SourceError where it cannot be read at all, or is in use.
 
-    check: let SQLite look through the whole file for damage, about as fast as it can be read.
+    Parameters
+    ----------
+    check
+        Let SQLite look through the whole file for damage, about as fast as it can be read.
     """
     try:
         if path.is_file() and not is_catalog(path):

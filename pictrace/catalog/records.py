@@ -97,8 +97,11 @@ class Link:
 class NewPicture:
     """A picture on its way into a catalog.
 
-    original: the bytes themselves, kept where nobody else keeps them (uploads, links); None for a
-    file that stays where it is.
+    Attributes
+    ----------
+    original
+        The bytes themselves, kept where nobody else keeps them (uploads, links); None for a file that stays where it
+        is.
     """
 
     sha256: bytes

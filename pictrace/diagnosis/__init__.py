@@ -42,9 +42,18 @@ SHOWING_MORE, DISPLACED, BENT, STRETCHED = 0.05, 0.11, 0.004, 0.01
 class Diagnosis:
     """What was done to the catalog's picture, the candidate, to obtain the query.
 
-    relation: "identical", "same photograph", "same scene" or "unrelated". confidence: 0 to 1, in the relation.
-    verdict: that in a sentence. changes: those that are sure enough; none unless it is the same photograph.
-    registration, photometry: the grounds, None where no common content was found.
+    Attributes
+    ----------
+    relation
+        "identical", "same photograph", "same scene" or "unrelated".
+    confidence
+        0 to 1, in the relation.
+    verdict
+        That in a sentence.
+    changes
+        Those that are sure enough; none unless it is the same photograph.
+    registration, photometry
+        The grounds, None where no common content was found.
     """
 
     relation: str
@@ -71,8 +80,11 @@ def diagnose(
 ) -> Diagnosis:
     """Compare two working pictures, as images.reading.load gives them; what is unsure is left out.
 
-    query_info, candidate_info: what the headers of the files say. Without it, a picture smaller than the working
-    size counts as it is, and of a larger one it is not said whether it was resized.
+    Parameters
+    ----------
+    query_info, candidate_info
+        What the headers of the files say. Without it, a picture smaller than the working size counts as it is, and of a
+        larger one it is not said whether it was resized.
     """
     registration = register(query, candidate)
     if registration is None:

@@ -21,9 +21,17 @@ __all__ = ["Difference", "difference"]
 class Difference:
     """A registered pair for showing, in the query's pixels.
 
-    warped: (h, w, 3) uint8, the candidate as it is; adjusted: in the query's tones and colours. mask: (h, w) bool,
-    where it reaches. heat: (h, w) float32, 0 to 1, how far the query is from the adjusted candidate beyond what
-    shifts of some pixels explain; 1 is 64 levels and more.
+    Attributes
+    ----------
+    warped
+        (h, w, 3) uint8, the candidate as it is.
+    adjusted
+        In the query's tones and colours.
+    mask
+        (h, w) bool, where it reaches.
+    heat
+        (h, w) float32, 0 to 1, how far the query is from the adjusted candidate beyond what shifts of some pixels
+        explain; 1 is 64 levels and more.
     """
 
     warped: RGBImage

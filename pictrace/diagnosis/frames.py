@@ -19,8 +19,11 @@ def warp(
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
     """(the picture in a frame of this shape, where it reaches); matrix takes pixels of the frame to the picture's.
 
-    scale: pixels of the picture per pixel of the frame; what the frame cannot hold is averaged first, as
-    resizing by area would do: a box of s pixels beside one of 1 has (s * s - 1) / 12 more variance.
+    Parameters
+    ----------
+    scale
+        Pixels of the picture per pixel of the frame; what the frame cannot hold is averaged first, as resizing by area
+        would do: a box of s pixels beside one of 1 has (s * s - 1) / 12 more variance.
     """
     if scale > 1.05:
         picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), np.sqrt((scale**2 - 1) / 12)), np.uint8)
@@ -36,8 +39,14 @@ def warp(
 class Frame:
     """A pair at the resolution of the coarser, in the query's frame.
 
-    query, candidate: (h, w, 3) uint8. mask: (h, w) bool, where the candidate reaches.
-    factor: pixels of this frame per pixel of the query, at most 1.
+    Attributes
+    ----------
+    query, candidate
+        (h, w, 3) uint8.
+    mask
+        (h, w) bool, where the candidate reaches.
+    factor
+        Pixels of this frame per pixel of the query, at most 1.
     """
 
     query: RGBImage

@@ -76,7 +76,10 @@ def _trimmed(gray: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], Matrix]:
 def guess_by_frame(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
     """Frame laid on frame, with and without bars, in the orientation that fits: the best first.
 
-    query, candidate: (h, w) uint8.
+    Parameters
+    ----------
+    query, candidate
+        (h, w) uint8.
     """
     guesses: list[tuple[float, Matrix]] = []
     whole = [(query, np.eye(3)), (candidate, np.eye(3))]
@@ -183,7 +186,12 @@ def _rooted(descriptors: NDArray[np.float32]) -> NDArray[np.float32]:
 def guess_by_search(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Iterator[Guess]:
     """One picture looked for inside the other, at 64 px, in every orientation and at several scales.
 
-    For pictures without keypoints, blurred or of little texture. query, candidate: (h, w) uint8; the best first.
+    For pictures without keypoints, blurred or of little texture.
+
+    Parameters
+    ----------
+    query, candidate
+        (h, w) uint8; the best first.
     """
     guesses: list[tuple[float, Matrix]] = []
     query, to_query = _shrunk(query, 2 * SEARCH_SIDE)

@@ -22,9 +22,16 @@ MOST_SHARE = 0.45
 class Patch:
     """Where one picture differs from what the other predicts.
 
-    share: of the common area, 0 to 1. left, top, right, bottom: of what holds it, in shares of the frame.
-    levels: mean difference beyond what shifts of a pixel explain. ours: the share of the edges around it that
-    the query has, 0 (all are the candidate's) to 1.
+    Attributes
+    ----------
+    share
+        Of the common area, 0 to 1.
+    left, top, right, bottom
+        Of what holds it, in shares of the frame.
+    levels
+        Mean difference beyond what shifts of a pixel explain.
+    ours
+        The share of the edges around it that the query has, 0 (all are the candidate's) to 1.
     """
 
     share: float
@@ -50,7 +57,12 @@ def foreign(query: RGBImage, predicted: RGBImage, mask: NDArray[np.bool_], *, re
 def laid_over(query: RGBImage, predicted: RGBImage, mask: NDArray[np.bool_], noise: float) -> Patch | None:
     """The part that one of them shows alone; None where there is none, or where it is most of the picture.
 
-    query, predicted: (h, w, 3) uint8, alike but for it. noise: standard deviation of what differs everywhere.
+    Parameters
+    ----------
+    query, predicted
+        (h, w, 3) uint8, alike but for it.
+    noise
+        Standard deviation of what differs everywhere.
     """
     if mask.sum() < 100:
         return None

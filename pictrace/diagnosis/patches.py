@@ -28,9 +28,18 @@ MORE = 1.12  # how many more patches a freer transform must explain
 class Patches:
     """Patches of the warped candidate, looked for in the query.
 
-    points: (k, 2) centres in pixels of the query; shifts: (k, 2) how far beside them they were found, in the
-    same pixels; alike: (k,) correlation there, -1 to 1; texture: (k,) deviation of the candidate's patch in levels.
-    tolerance_px: within which a patch lies where it should.
+    Attributes
+    ----------
+    points
+        (k, 2) centres in pixels of the query.
+    shifts
+        (k, 2) how far beside them they were found, in the same pixels.
+    alike
+        (k,) correlation there, -1 to 1.
+    texture
+        (k,) deviation of the candidate's patch in levels.
+    tolerance_px
+        Within which a patch lies where it should.
     """
 
     points: NDArray[np.float64]
@@ -144,7 +153,10 @@ def _vertex(before: float, top: float, after: float) -> float:
 def refine(query: NDArray[np.uint8], candidate: NDArray[np.uint8], matrix: Matrix) -> tuple[Matrix, Patches]:
     """The transform that the patches speak for, from coarse to fine, and how they agree under it.
 
-    query, candidate: (h, w) uint8, gray. Where fewer than four patches are found, the matrix stays as it is.
+    Parameters
+    ----------
+    query, candidate
+        (h, w) uint8, gray. Where fewer than four patches are found, the matrix stays as it is.
     """
     for (resolution, reach), tolerance in zip(PASSES, TOLERANCES_PX, strict=True):
         patches = look(query, candidate, matrix, resolution=resolution, reach_px=reach, tolerance_px=tolerance)

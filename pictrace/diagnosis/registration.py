@@ -40,18 +40,31 @@ SMALLEST_PX = 16
 class Registration:
     """A transform from the query to the candidate, and how far it can be trusted.
 
-    matrix: (3, 3) float64, homogeneous (x, y, 1) of pixel centres in the working pictures, query to candidate.
-    mirrored, degrees, scale: the query is the candidate, first mirrored left to right where so said, then turned
-    by these degrees counter-clockwise, -180 to 180; one of its pixels is ``scale`` pixels of the candidate.
-    stretch: how much wider than high, compared with the candidate, the query shows things, 1 = alike.
-    shear: degrees by which right angles are off. perspective: the farthest that a corner of the query moves
-    from where the best parallelogram has it, in shares of the candidate's long side.
-    matches: keypoints that suggested it, 0 where none were asked. inliers of ``patches`` small windows agree;
-    agreement: their share, weighted by their texture, 0 to 1; displaced: the share of those that look alike but
-    lie elsewhere, as where the camera stood elsewhere.
-    overlap_query, overlap_candidate: the share of each picture that lies in the other, 0 to 1.
-    confidence: 0 to 1, that the transform is right, from the pixels after warping. It is low where only keypoints
-    agree: the same things, seen from elsewhere.
+    Attributes
+    ----------
+    matrix
+        (3, 3) float64, homogeneous (x, y, 1) of pixel centres in the working pictures, query to candidate.
+    mirrored, degrees, scale
+        The query is the candidate, first mirrored left to right where so said, then turned by these degrees
+        counter-clockwise, -180 to 180; one of its pixels is ``scale`` pixels of the candidate.
+    stretch
+        How much wider than high, compared with the candidate, the query shows things, 1 = alike.
+    shear
+        Degrees by which right angles are off.
+    perspective
+        The farthest that a corner of the query moves from where the best parallelogram has it, in shares of the
+        candidate's long side.
+    matches
+        Keypoints that suggested it, 0 where none were asked. inliers of ``patches`` small windows agree.
+    agreement
+        Their share, weighted by their texture, 0 to 1.
+    displaced
+        The share of those that look alike but lie elsewhere, as where the camera stood elsewhere.
+    overlap_query, overlap_candidate
+        The share of each picture that lies in the other, 0 to 1.
+    confidence
+        0 to 1, that the transform is right, from the pixels after warping. It is low where only keypoints agree: the
+        same things, seen from elsewhere.
     """
 
     matrix: Matrix

@@ -23,8 +23,11 @@ def _soft(plane: Plane, sigma: float) -> Plane:
 def blur_between(query: Plane, predicted: Plane, mask: NDArray[np.bool_]) -> float:
     """The Gaussian width, px, by which the query is softer than the predicted picture; negative where it is sharper.
 
-    query, predicted: (h, w) float32 levels. The softened one is a regressor for the other, so that noise in
-    the query, which nothing predicts, does not count as sharpness.
+    Parameters
+    ----------
+    query, predicted
+        (h, w) float32 levels. The softened one is a regressor for the other, so that noise in the query, which nothing
+        predicts, does not count as sharpness.
     """
     if mask.sum() < 100:
         return 0.0

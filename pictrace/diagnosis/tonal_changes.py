@@ -38,10 +38,16 @@ def tonal_changes(
     other_quality: int | None,
     traces: tuple[float, float] = (1.0, 1.0),
 ) -> list[Change]:
-    """In the order in which one would tell them. exact: pixel lies on pixel, so that warping adds no differences.
+    """In the order in which one would tell them.
 
-    quality, other_quality: of the JPEG compression of the query's and the candidate's file, None where unknown
-    or lossless. traces: how much the pixels of both show 8x8 blocks, 1 = not at all.
+    Parameters
+    ----------
+    exact
+        Pixel lies on pixel, so that warping adds no differences.
+    quality, other_quality
+        Of the JPEG compression of the query's and the candidate's file, None where unknown or lossless.
+    traces
+        How much the pixels of both show 8x8 blocks, 1 = not at all.
     """
     slack = min(2.0, max(0, STRONGLY - (quality or LOSSLESS)) / 12)
     found = _tone(fit.tone, slack + abs(fit.noise) / 8)

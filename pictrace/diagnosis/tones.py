@@ -20,8 +20,14 @@ ROUNDS = 8
 class Tone:
     """level of the query = 255 * (level of the candidate / 255) ** exponent * gain + offset, clipped to 0 to 255.
 
-    error: mean distance of the measured curve from this one, in levels; before: from no change at all; rival: from
-    the other model (gamma where this has gain and offset, and the other way round).
+    Attributes
+    ----------
+    error
+        Mean distance of the measured curve from this one, in levels.
+    before
+        From no change at all.
+    rival
+        From the other model (gamma where this has gain and offset, and the other way round).
     """
 
     gain: float = 1.0

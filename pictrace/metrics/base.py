@@ -215,7 +215,10 @@ class Metric(Readiness, ABC):
     ) -> Explanation:
         """The evidence for one pair, with exactly the number that comparing gives.
 
-        orientations: what compare_variants gives over all of ``variants``, the query shown as it fits.
+        Parameters
+        ----------
+        orientations
+            What compare_variants gives over all of ``variants``, the query shown as it fits.
         """
         return self.explain_pair(self.compare_pair(query, match, orientations=orientations), settings)
 

@@ -133,9 +133,13 @@ class Swatch:
 class Swatches(Evidence):
     """Evidence: the colours behind a correlation, the strongest first in each group.
 
-    raising, lowering: their contributions, positive and negative, sum to the correlation with ``rest``, that of
-    all other colours. apart: the colours whose shares differ most; contributions here are what each takes off a
-    correlation of 1, and over all colours they would sum to the correlation less 1.
+    Attributes
+    ----------
+    raising, lowering
+        Their contributions, positive and negative, sum to the correlation with ``rest``, that of all other colours.
+    apart
+        The colours whose shares differ most; contributions here are what each takes off a correlation of 1, and over
+        all colours they would sum to the correlation less 1.
     """
 
     raising: tuple[Swatch, ...]

@@ -31,7 +31,12 @@ class Overlap:
 class Placement:
     """A transform that takes points of the query to points of the match, and the matches that follow it.
 
-    matrix: (3, 3) float64, on homogeneous (x, y, 1) in pixels. inliers: (k,) bool.
+    Attributes
+    ----------
+    matrix
+        (3, 3) float64, on homogeneous (x, y, 1) in pixels.
+    inliers
+        (k,) bool.
     """
 
     matrix: NDArray[np.float64]

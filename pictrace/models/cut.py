@@ -57,8 +57,16 @@ def write_cut(graph: Graph, tensor: str, path: Path, *, shape: tuple[int | None,
     """Write the part of the network that computes this tensor as an ONNX file of its own.
 
     Constants are no longer inputs (a runtime may fold them then); shapes of what lies between are left to it.
-    shape: what is declared of the output, which a runtime finds out by itself. OSError where the file cannot be
-    written.
+
+    Parameters
+    ----------
+    shape
+        What is declared of the output, which a runtime finds out by itself.
+
+    Raises
+    ------
+    OSError
+        Where the file cannot be written.
     """
     nodes = _needed(graph, tensor)
     used = {name for node in nodes for name in node.inputs}

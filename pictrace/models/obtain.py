@@ -33,10 +33,14 @@ def obtain(
 ) -> Path:
     """Download a model's file, unless it is here, and return where it lies.
 
-    It goes on from what an earlier try left, is compared with the model's SHA-256, and only then moved into place.
-    One process at a time does so. Raises DownloadError, or ModelError where it is not the model, the disk is too
-    small, or another download is running. progress and stopped as in fetch_to_file. policy: without one, what the
-    environment allows, within four hours.
+    It goes on from what an earlier try left, is compared with the model's SHA-256, and only then moved into place. One
+    process at a time does so. Raises DownloadError, or ModelError where it is not the model, the disk is too small, or
+    another download is running. progress and stopped as in fetch_to_file.
+
+    Parameters
+    ----------
+    policy
+        Without one, what the environment allows, within four hours.
     """
     if model.path is not None or not model.addresses:
         raise ModelError(f"{model.title} is a file of your own; there is nothing to download.")

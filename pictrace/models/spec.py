@@ -23,8 +23,11 @@ EXAMPLE = '{"name": "my-network", "dimension": 2048}'
 class Preprocessing:
     """From a picture to what the network takes: (3, size_px, size_px) float32.
 
-    resize: "crop" scales the short side to resize_px and cuts out the centre, "stretch" scales both sides to size_px.
-    Then each channel is (level * scale - mean) / std, with levels of 0 to 255 and channels in the order ``colours``.
+    Attributes
+    ----------
+    resize
+        "crop" scales the short side to resize_px and cuts out the centre, "stretch" scales both sides to size_px. Then
+        each channel is (level * scale - mean) / std, with levels of 0 to 255 and channels in the order ``colours``.
     """
 
     size_px: int = 224
@@ -51,9 +54,16 @@ class Preprocessing:
 class Model:
     """A network: which file it is (by its SHA-256), how pictures go in, which of its numbers are the embedding.
 
-    output: the tensor to take; "" = the input of the last fully connected layer. pool: what makes one row of a
-    tensor (tokens, dimension): "first" (a class token) or "mean". unrelated: the cosine similarity that pictures
-    without anything in common have, which is similarity 0 to PicTrace. path: of a file that somebody brought.
+    Attributes
+    ----------
+    output
+        The tensor to take; "" = the input of the last fully connected layer.
+    pool
+        What makes one row of a tensor (tokens, dimension): "first" (a class token) or "mean".
+    unrelated
+        The cosine similarity that pictures without anything in common have, which is similarity 0 to PicTrace.
+    path
+        Of a file that somebody brought.
     """
 
     name: str

@@ -44,8 +44,17 @@ class Subject:
 
 @dataclass(frozen=True)
 class Report:
-    """What stands in a report. found: sentences above everything else; registered: both pictures laid on each other
-    and what differs; rarity: by metric name, how unusual its value is."""
+    """What stands in a report.
+
+    Attributes
+    ----------
+    found
+        Sentences above everything else.
+    registered
+        Both pictures laid on each other and what differs.
+    rarity
+        By metric name, how unusual its value is.
+    """
 
     first: Subject
     second: Subject

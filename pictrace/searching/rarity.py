@@ -27,7 +27,10 @@ pairs: reading features and preparing queries costs as much as comparing them.""
 class Rarity:
     """How a raw value stands among those of ``of`` unrelated pairs, of which ``nearer`` are at least as near.
 
-    low, middle, high: the 5 %, 50 % and 95 % quantiles of the unrelated values, in the metric's unit.
+    Attributes
+    ----------
+    low, middle, high
+        The 5 %, 50 % and 95 % quantiles of the unrelated values, in the metric's unit.
     """
 
     nearer: int

@@ -64,7 +64,10 @@ class Comparison:
     def scores(self, weights: Mapping[str, float], *, orientations: bool) -> PairScores | None:
         """Every metric's number for the pair; None as long as there are not two.
 
-        weights: a metric that extracts on demand is compared only where it has one.
+        Parameters
+        ----------
+        weights
+            A metric that extracts on demand is compared only where it has one.
         """
         if len(self.sides) < 2:
             return None

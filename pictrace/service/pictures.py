@@ -31,7 +31,10 @@ CATALOG_ADDRESS = "catalog:"
 class Picture:
     """A picture that somebody gave. kind as in catalog.records.Source, or "catalog" or "example".
 
-    address: what brings the same picture again on another visit, "" where nothing does.
+    Attributes
+    ----------
+    address
+        What brings the same picture again on another visit, "" where nothing does.
     """
 
     data: bytes

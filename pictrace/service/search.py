@@ -24,7 +24,14 @@ Filters = Mapping[str, Sequence[str]]
 class Basis:
     """What a table was computed from besides the picture: where any of it changes, the table is stale.
 
-    catalog: its identity. features: the metrics' feature keys. filters: values by name, see Catalog.ids_with.
+    Attributes
+    ----------
+    catalog
+        Its identity.
+    features
+        The metrics' feature keys.
+    filters
+        Values by name, see Catalog.ids_with.
     """
 
     catalog: str

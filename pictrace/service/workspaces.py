@@ -43,11 +43,18 @@ CATALOG_SUFFIXES = (".sqlite", ".sqlite3", ".db")
 
 @dataclass(frozen=True)
 class Workspace:
-    """An open catalog with its features; safe for threads. writable: by the session that has it open.
+    """An open catalog with its features; safe for threads.
 
-    completed: features that it lacks are made where somebody wants them; an owner's catalog is left as it is.
-    token: what opens a private catalog again, known to the browser that made it and to nobody else; "" for others.
-    is_sample: whether it is the built-in one, which the examples are made for.
+    Attributes
+    ----------
+    writable
+        By the session that has it open.
+    completed
+        Features that it lacks are made where somebody wants them; an owner's catalog is left as it is.
+    token
+        What opens a private catalog again, known to the browser that made it and to nobody else; "" for others.
+    is_sample
+        Whether it is the built-in one, which the examples are made for.
     """
 
     catalog: Catalog

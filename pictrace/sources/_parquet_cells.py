@@ -38,8 +38,11 @@ class Leaf(NamedTuple):
 def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Iterator[ParquetFile]:
     """A Parquet file; SourceError for whatever is wrong with it while it is open.
 
-    dictionaries: columns whose equal values are kept once, so that a value that is repeated a million times does not
-    become a million values.
+    Parameters
+    ----------
+    dictionaries
+        Columns whose equal values are kept once, so that a value that is repeated a million times does not become a
+        million values.
     """
     import pyarrow
     from pyarrow.parquet import ParquetFile
@@ -62,7 +65,12 @@ def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Iterator[Parqu
 def leaves_of(file: ParquetFile, path: Path, *, max_chunks: int = MAX_CHUNKS) -> list[Leaf]:
     """The columns that hold one value a row, in their order.
 
-    Those within lists and maps are left out, and columns of bytes without any. max_chunks: columns times row groups.
+    Those within lists and maps are left out, and columns of bytes without any.
+
+    Parameters
+    ----------
+    max_chunks
+        Columns times row groups.
     """
     count = file.metadata.num_columns
     if count > MAX_LEAVES:

@@ -46,7 +46,10 @@ _BROKEN = (
 def open_workbook(path: Path, *, max_xml_bytes: int = MAX_XML_BYTES) -> Iterator[CalamineWorkbook]:
     """A workbook to read; SourceError for whatever is wrong with it while it is open.
 
-    max_xml_bytes: of all its parts together, inflated.
+    Parameters
+    ----------
+    max_xml_bytes
+        Of all its parts together, inflated.
     """
     try:
         yield CalamineWorkbook.from_filelike(_bounded_copy(path, max_xml_bytes))

@@ -41,7 +41,10 @@ _BROKEN = (
 class ArchiveLimits:
     """What an archive may cost, measured on what is really inflated, whatever its headers claim.
 
-    max_ratio: of inflated to stored bytes, for entries beyond 1 MiB.
+    Attributes
+    ----------
+    max_ratio
+        Of inflated to stored bytes, for entries beyond 1 MiB.
     """
 
     max_entries: int = 100_000

@@ -24,7 +24,10 @@ _PLURALS |= {"exclude": "files of its own", "include": "files of its own"}
 class Choices:
     """What somebody chose where it is not to be guessed: a column, a table or sheet, an encoding; None to guess.
 
-    exclude, include: globs of what to leave out, and of what to take nevertheless.
+    Attributes
+    ----------
+    exclude, include
+        Globs of what to leave out, and of what to take nevertheless.
     """
 
     column: str | None = None
@@ -43,9 +46,14 @@ class Choices:
 
 
 class Table(NamedTuple):
-    """A table of a database, or a sheet of a workbook. columns: those that can be read; none for a view.
+    """A table of a database, or a sheet of a workbook.
 
-    rows: None where counting them takes too long, or cannot be done.
+    Attributes
+    ----------
+    columns
+        Those that can be read; none for a view.
+    rows
+        None where counting them takes too long, or cannot be done.
     """
 
     name: str

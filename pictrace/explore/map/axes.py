@@ -18,8 +18,15 @@ SEED = 20
 class Axes:
     """A mean, and the orthonormal directions of the greatest variance around it.
 
-    mean: (d,) float32. directions: (k, d) float32, in each the entry of the largest magnitude is positive; rows of
-    zeros where the vectors have fewer directions. shares: (k,) float32, of the whole variance, descending.
+    Attributes
+    ----------
+    mean
+        (d,) float32.
+    directions
+        (k, d) float32, in each the entry of the largest magnitude is positive; rows of zeros where the vectors have
+        fewer directions.
+    shares
+        (k,) float32, of the whole variance, descending.
     """
 
     mean: NDArray[np.float32]

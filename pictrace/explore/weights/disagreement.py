@@ -50,9 +50,15 @@ def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 class Dispute:
     """A picture on which the metrics disagree.
 
-    ranks: by metric name, 1 the most similar, equals sharing the mean of their ranks; None where it cannot compare the
-    pair, or gives all pictures the same. now: its rank by the weights as they are, None where it has none. spread: the
-    worst rank over the best, as a number of doublings.
+    Attributes
+    ----------
+    ranks
+        By metric name, 1 the most similar, equals sharing the mean of their ranks; None where it cannot compare the
+        pair, or gives all pictures the same.
+    now
+        Its rank by the weights as they are, None where it has none.
+    spread
+        The worst rank over the best, as a number of doublings.
     """
 
     id: int

@@ -24,8 +24,12 @@ def weights_of(table: ScoreTable, criteria: Criteria) -> NDArray[np.float64]:
 class Mixer:
     """The table's similarities under one choice of ranking settings.
 
-    filled: (m, n) float32, 0 where a metric cannot compare the pair. present: per metric (n,) float32, 1 where it
-    can, else 0; None where it can compare every pair.
+    Attributes
+    ----------
+    filled
+        (m, n) float32, 0 where a metric cannot compare the pair.
+    present
+        Per metric (n,) float32, 1 where it can, else 0; None where it can compare every pair.
     """
 
     filled: NDArray[np.float32]

@@ -54,8 +54,13 @@ class Held:
 class WeightRange:
     """One metric's weight: what it is, and how far it can go with the others unchanged.
 
-    first: the first place stays. top: the same pictures are among the best ``criteria.top``, in whatever order. The
-    minimum score plays no part in either.
+    Attributes
+    ----------
+    first
+        The first place stays.
+    top
+        The same pictures are among the best ``criteria.top``, in whatever order. The minimum score plays no part in
+        either.
     """
 
     metric: str

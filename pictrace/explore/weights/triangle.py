@@ -32,8 +32,13 @@ LOOKED_AT = 30
 class Region:
     """The mixtures at which one picture comes first.
 
-    share: of all mixtures, 0 to 1. centre: the mixture furthest from any other region and from the triangle's edges
-    (three shares), and room: how far that is, as a share of the triangle's height.
+    Attributes
+    ----------
+    share
+        Of all mixtures, 0 to 1.
+    centre
+        The mixture furthest from any other region and from the triangle's edges (three shares), and room: how far that
+        is, as a share of the triangle's height.
     """
 
     id: int
@@ -46,10 +51,20 @@ class Region:
 class WeightMap:
     """The first place over all mixtures of three metrics, whose weights always sum to ``total``.
 
-    corners: the three metrics. weights: of all metrics in the table, as they are now; those that are no corner keep
-    theirs all over the map. points: (g, 3) whole numbers that sum to ``steps``. winners: (g,) ids, NOBODY where no
-    picture can be compared. current: the three shares now, None where the three weigh nothing. first: the picture that
-    comes first now, NOBODY where none does.
+    Attributes
+    ----------
+    corners
+        The three metrics.
+    weights
+        Of all metrics in the table, as they are now; those that are no corner keep theirs all over the map.
+    points
+        (g, 3) whole numbers that sum to ``steps``.
+    winners
+        (g,) ids, NOBODY where no picture can be compared.
+    current
+        The three shares now, None where the three weigh nothing.
+    first
+        The picture that comes first now, NOBODY where none does.
     """
 
     corners: tuple[str, str, str]
@@ -132,8 +147,12 @@ def weight_map(
 ) -> WeightMap:
     """The map with these metrics at its corners; CriteriaError where they are not three of the table's.
 
-    steps: points along an edge less one, a multiple of 8. total: what the three weigh together where they weigh
-    nothing now; else their sum is kept.
+    Parameters
+    ----------
+    steps
+        Points along an edge less one, a multiple of 8.
+    total
+        What the three weigh together where they weigh nothing now; else their sum is kept.
     """
     if len(set(corners)) != 3 or not set(corners) <= set(table.names):
         raise CriteriaError(

@@ -18,10 +18,20 @@ __all__ = ["WhatIf", "what_if"]
 class WhatIf:
     """A picture's ranks: 1 + the number of pictures that score higher, so that equals share a rank.
 
-    now: its rank, alone: its rank under each metric by itself; None where it cannot be compared, or nothing has a
-    weight. shared: how many others have that same rank by that metric alone. weights: (p,) from 0 up. ranks: metric
-    name to (p,), its rank as that metric's weight goes through ``weights`` and the others stay; NaN where it cannot be
-    compared. pictures: how many it is ranked among.
+    Attributes
+    ----------
+    now
+        Its rank, alone: its rank under each metric by itself; None where it cannot be compared, or nothing has a
+        weight.
+    shared
+        How many others have that same rank by that metric alone.
+    weights
+        (p,) from 0 up.
+    ranks
+        Metric name to (p,), its rank as that metric's weight goes through ``weights`` and the others stay; NaN where it
+        cannot be compared.
+    pictures
+        How many it is ranked among.
     """
 
     id: int
