@@ -74,7 +74,14 @@ class Layout:
     def pack(self, features: Features) -> bytes:
         """Raw little-endian C-order bytes; the layout itself is named by the feature key.
 
-        Raises ValueError where the features are not of this layout (a mistake in the metric).
+        Parameters
+        ----------
+        features : (k, *row_shape) array
+
+        Raises
+        ------
+        ValueError
+            Where the features are not of this layout (a mistake in the metric).
         """
         if features.dtype != self.dtype or features.shape[1:] != self.row_shape:
             raise ValueError(f"features {features.dtype}{features.shape} are not rows of {self}")
@@ -177,14 +184,22 @@ class FeatureBatch:
 class Scale:
     """A raw value's unit, and the fixed straight line from it to similarity in [0, 1].
 
-    ``worst`` is the raw value that means nothing in common, ``best`` the one that means the same;
-    a distance has best < worst. Values beyond them are clipped, NaN stays NaN.
+    Values beyond its ends are clipped, NaN stays NaN.
+
+    Attributes
+    ----------
+    unit : str
+        What stands behind the number: "of 64 bits differ".
+    worst, best : float
+        The raw values that mean nothing in common, and the same; a distance has best < worst.
+    whole : bool
+        Raw values are counts, shown without decimals.
     """
 
     unit: str
     worst: float
     best: float
-    whole: bool = False  # raw values are counts, shown without decimals
+    whole: bool = False
 
     def similarity(self, raw: NDArray[np.float32]) -> NDArray[np.float32]:
         """Similarity in [0, 1], float32, of raw values of any shape."""
@@ -205,7 +220,21 @@ class Scale:
 
 @dataclass(frozen=True)
 class Setting:
-    """A ranking setting: every value is scored at once, so that moving it is a look-up."""
+    """A ranking setting: every value is scored at once, so that moving it is a look-up.
+
+    Attributes
+    ----------
+    name : str
+        By which programs know it.
+    title, help : str
+        What people read.
+    values : tuple of float or of str
+        All that it can be; numbers ascend.
+    default : float or str
+        One of them.
+    labels
+        What people read instead of a value, by value.
+    """
 
     name: str
     title: str
@@ -221,7 +250,10 @@ class Setting:
     def position(self, value: SettingValue) -> int:
         """Where the value lies among ``values``, the nearest for a number.
 
-        Raises ValueError for a number outside of the range and for an unknown word.
+        Raises
+        ------
+        ValueError
+            For a number outside of the range and for an unknown word.
         """
         if not self.numeric:
             if value not in self.values:
@@ -237,10 +269,14 @@ class Setting:
 
 @dataclass(frozen=True)
 class RawScores:
-    """One query against n candidates, in the metric's own unit; NaN = this pair cannot be compared.
+    """One query against n candidates.
 
-    ``raw`` has the shape (*number of values of each ranking setting, n): (n,) for a metric without
-    settings. ``variant`` has raw's shape: the index of the query's orientation that gave the value.
+    Attributes
+    ----------
+    raw : (*number of values of each ranking setting, n) float32 array
+        In the metric's own unit; (n,) for a metric without settings. NaN: this pair cannot be compared.
+    variant : uint8 array of raw's shape
+        The index of the query's orientation that gave the value.
     """
 
     raw: NDArray[np.float32]

@@ -40,7 +40,10 @@ def cache_folder() -> Path:
 def process_lock(lock: Path, *, timeout_s: float) -> Iterator[None]:
     """One thread of one process at a time, by a lock of SQLite's, which is gone when its holder dies.
 
-    sqlite3.Error where it cannot be had in that time.
+    Raises
+    ------
+    sqlite3.Error
+        Where it cannot be had in that time.
     """
     with closing(sqlite3.connect(lock, timeout=timeout_s, isolation_level=None)) as db:
         db.execute("BEGIN EXCLUSIVE")

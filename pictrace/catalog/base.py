@@ -24,7 +24,10 @@ MAX_NAMES, MAX_VALUES = 30, 200
 class Catalog(Protocol):
     """A store. Safe for any number of threads and processes at once; writes are atomic per call.
 
-    All methods raise CatalogError where the store cannot do what is asked.
+    Raises
+    ------
+    CatalogError
+        By any method, where the store cannot do what is asked.
     """
 
     @property
@@ -152,6 +155,13 @@ class Catalog(Protocol):
         """Links that were in one of these states when they were last checked, the latest check first.
 
         A link that changed comes with the picture that it led to before.
+
+        Parameters
+        ----------
+        *states
+            Of LINK_STATES.
+        limit
+            The most that are wanted.
         """
 
     def link_counts(self) -> dict[str, int]:
@@ -167,10 +177,20 @@ class Catalog(Protocol):
         """Add a batch in one transaction; a picture already here gains sources and features only."""
 
     def add_sources(self, sources: Mapping[int, Sequence[Source]]) -> int:
-        """Name further addresses of pictures that are here; how many were new.
+        """Name further addresses of pictures that are here.
 
         How a link was found (Source.link) is noted for those that are here too. One address leads to one picture:
         where a link is "ok" for this one, it is "changed" for all others.
+
+        Parameters
+        ----------
+        sources
+            By picture id.
+
+        Returns
+        -------
+        int
+            How many were new.
         """
 
     def put_features(self, spec: FeatureSpec, features: Mapping[int, Features]) -> None:

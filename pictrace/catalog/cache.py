@@ -25,7 +25,16 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Pictures at one revision, ascending, and their features by metric name, in the order of ids."""
+    """The pictures of a catalog at one revision.
+
+    Attributes
+    ----------
+    revision : int
+    ids : (n,) int64 array
+        Ascending.
+    batches
+        Features by metric name, each of n candidates in the order of ids.
+    """
 
     revision: int
     ids: NDArray[np.int64]
@@ -38,10 +47,16 @@ class FeatureCache:
     Each kind of features is one pack (pictrace.catalog.packs) in the catalog's cache folder; when the
     catalog's revision differs, only what is new is read from the catalog. Where there is no such folder, or it
     cannot be written, the features are kept in memory.
+
+    Parameters
+    ----------
+    catalog
+        Whose features are read.
+    folder
+        Where the packs lie, if not where the catalog says.
     """
 
     def __init__(self, catalog: Catalog, *, folder: Path | None = None) -> None:
-        """folder: where the packs lie, if not where the catalog says."""
         self.catalog = catalog
         self._folder = folder or catalog.cache_folder
         self._lock = threading.Lock()
@@ -63,9 +78,21 @@ class FeatureCache:
         return self._aligned({name: spec for name, spec in specs.items() if spec is not None})
 
     def of(self, ids: NDArray[np.int64], metric: HasFeatures) -> FeatureBatch:
-        """Full features of some pictures, ascending: from a pack where one is open, else from the catalog.
+        """Full features of some pictures: from a pack where one is open, else from the catalog.
 
         Small features are worth a pack; large ones get theirs by ``all`` alone.
+
+        Parameters
+        ----------
+        ids : (n,) int64 array
+            Ascending.
+        metric
+            Whose features.
+
+        Returns
+        -------
+        FeatureBatch
+            Of n candidates; no rows where a picture has none.
         """
         spec = metric.spec
         with self._lock:

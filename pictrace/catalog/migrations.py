@@ -78,8 +78,12 @@ MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m0
 def migrate(db: sqlite3.Connection, location: str) -> None:
     """Bring an open database to today's schema; an empty one becomes a catalog.
 
-    Raises CatalogError for a database that is not a catalog, and for one written by a newer PicTrace;
-    neither is touched. Any number of processes may do this to one file at once.
+    Any number of processes may do this to one file at once.
+
+    Raises
+    ------
+    CatalogError
+        For a database that is not a catalog, and for one written by a newer PicTrace; neither is touched.
     """
     with _transaction(db, "BEGIN"):  # one view of all: half of what another process writes looks like a foreign file
         version = _checked_version(db, location)

@@ -28,8 +28,17 @@ _MAGIC = b"SQLite format 3\0"
 
 @dataclass(frozen=True)
 class DatabaseKind:
-    """What a file is: "catalog", "newer" (of a newer PicTrace), "foreign" (another SQLite database) or "damaged"
-    (or no SQLite file); why, in a sentence for whoever brought it; and how many pictures a catalog holds."""
+    """What a file is.
+
+    Attributes
+    ----------
+    kind
+        "catalog", "newer" (of a newer PicTrace), "foreign" (another SQLite database) or "damaged" (or no SQLite file).
+    reason
+        Why, in a sentence for whoever brought it.
+    pictures
+        How many a catalog holds.
+    """
 
     kind: str
     reason: str = ""

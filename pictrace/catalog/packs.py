@@ -41,7 +41,17 @@ Chunk = tuple[NDArray[np.int64], FeatureBatch]
 
 @dataclass(frozen=True)
 class Pack:
-    """Features of n pictures; ids (n,) int64 ascending, batch in their order. Read-only."""
+    """Features of n pictures. Read-only.
+
+    Attributes
+    ----------
+    revision : int
+        Of the catalog.
+    ids : (n,) int64 array
+        Ascending.
+    batch : FeatureBatch
+        In the order of ids.
+    """
 
     revision: int
     ids: NDArray[np.int64]
@@ -59,9 +69,14 @@ class Pack:
         )
 
     def aligned(self, ids: NDArray[np.int64]) -> FeatureBatch:
-        """The batch for these ids, ascending, which contain all of ours; no rows for the others.
+        """The batch for more pictures than these; no rows for the others.
 
         The rows are not copied: pictures without rows only change the offsets.
+
+        Parameters
+        ----------
+        ids : (m,) int64 array
+            Ascending, with all of ours among them.
         """
         if len(ids) == len(self.ids):
             return self.batch
@@ -71,7 +86,24 @@ class Pack:
 
 
 def write_pack(path: Path, chunks: Iterable[Chunk], layout: Layout, *, catalog: str, key: str, revision: int) -> None:
-    """Write a pack and move it into place; OSError where that is not possible. One chunk is in memory at a time."""
+    """Write a pack and move it into place. One chunk is in memory at a time.
+
+    Parameters
+    ----------
+    path
+        Where it lies afterwards.
+    chunks
+        Pictures and their features, in ascending order.
+    layout
+        Of the features.
+    catalog, key, revision
+        The catalog's identity, the features' key, and the state that the pack shows: read_pack asks for them.
+
+    Raises
+    ------
+    OSError
+        Where it cannot be written; what was there stays.
+    """
     handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
     try:
         with os.fdopen(handle, "wb") as file:

@@ -33,7 +33,10 @@ def digest(data: bytes) -> bytes:
 def image_id(sha256: bytes) -> int:
     """The identity of a picture: the first 8 bytes of its SHA-256, shifted right by one.
 
-    A positive 63-bit integer, equal in every store, so that ties are broken alike everywhere.
+    Returns
+    -------
+    int
+        In [0, 2**63), equal in every store, so that ties are broken alike everywhere.
     """
     return int.from_bytes(sha256[:8], "big") >> 1
 
@@ -177,8 +180,17 @@ class Changes:
 
 @dataclass(frozen=True)
 class Facts:
-    """Pictures by format, pictures by megapixels (the whole part), bytes of all originals, pictures with
-    several sources."""
+    """Numbers about all pictures of a catalog.
+
+    Attributes
+    ----------
+    formats, megapixels
+        How many pictures there are by format, and by the whole part of their megapixels.
+    byte_count
+        Of all originals.
+    repeated
+        How many pictures have several sources.
+    """
 
     formats: Mapping[str, int]
     megapixels: Mapping[int, int]
@@ -188,8 +200,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class MetadataName:
-    """A name in the pictures' metadata: how many pictures have it, how many values it takes, and the commonest
-    of these, at most MAX_VALUES, with how many pictures have each."""
+    """A name in the pictures' metadata.
+
+    Attributes
+    ----------
+    pictures
+        How many have it.
+    distinct
+        How many values it takes.
+    values
+        The commonest of these, at most MAX_VALUES, and how many pictures have each.
+    """
 
     name: str
     pictures: int

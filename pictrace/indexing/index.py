@@ -59,10 +59,24 @@ class Indexing(Run[Progress]):
 
     It ends early by ``stop``, or by closing its iterator; the batch under way is stored either way,
     and another run over the same items goes on from there. ``failures`` lists what could not be used;
-    nothing is skipped silently. At most 2 * workers pictures are under way at any moment.
+    nothing is skipped silently.
 
-    A link that the catalog knows counts as known and is not fetched again, unless by ``fetch_known``;
-    Refresh asks for changes at less cost.
+    Attributes
+    ----------
+    catalog
+        Where the pictures go.
+    items
+        What a listing of sources brought.
+    metrics
+        Whose features are made; by default, those that are ready.
+    limits
+        What decoding one picture may cost.
+    policy
+        What may be fetched.
+    workers
+        Threads that decode; at most twice as many pictures are under way at any moment.
+    fetch_known
+        Fetch links again that the catalog knows, which else count as known; Refresh asks for changes at less cost.
     """
 
     catalog: Catalog

@@ -24,7 +24,7 @@ _Result = tuple[str, Fetched | DownloadError]
 def downloaded(
     urls: Sequence[str], policy: DownloadPolicy, validators: Mapping[str, Validators] | None = None
 ) -> Generator[_Result | None, None, None]:
-    """Results of fetch_many as they come, and None whenever none came for a moment.
+    """Results of fetch_many as they come, and None whenever none came for POLL_S seconds.
 
     They are fetched in a thread of their own; closing the iterator cancels what is under way.
     """

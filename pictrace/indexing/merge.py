@@ -37,15 +37,35 @@ class Merge(Run[Progress]):
     Features of the metrics that are asked for are taken over where the other catalog has them; what is
     missing then is for Rebuild. Nothing in the other file is believed: it is only read, on a budget, and
     refused as a whole where its tables are not exactly ours; a picture whose values contradict each
-    other is one of ``failures``, as are features that no metric makes. SourceError where it is no
-    catalog, damaged, of a newer PicTrace, or the catalog itself.
-
-    trust_files: whether its addresses of files are believed, so that originals are read there later; else
-    they become names within the catalog. It must be False for what a visitor of a shared app uploads.
-    name: what the other catalog is called in these names; its file's name by default.
+    other is one of ``failures``, as are features that no metric makes.
 
     To open a stranger's catalog as one's own, merge it into a new one. It ends early by ``stop``, or by
     closing its iterator; each batch is a transaction, and another run goes on from there.
+
+    Attributes
+    ----------
+    catalog
+        Where the pictures go.
+    source
+        The other catalog's file.
+    trust_files
+        Whether its addresses of files are believed, so that originals are read there later; else they become names
+        within the catalog. It must be False for what a visitor of a shared app uploads.
+    name
+        What the other catalog is called in these names; its file's name by default.
+    metrics
+        Whose features are taken over.
+    limits
+        What decoding one picture may cost.
+    workers
+        Threads that check pictures.
+
+    Raises
+    ------
+    UsageError
+        Where the source is the catalog itself.
+    SourceError
+        Where it is no catalog, damaged, or of a newer PicTrace.
     """
 
     catalog: Catalog

@@ -109,7 +109,10 @@ def new_picture(
 def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> bytes:
     """The picture's own bytes: kept in the catalog, or read from a file that still holds them.
 
-    Raises SourceError where neither does any more.
+    Raises
+    ------
+    SourceError
+        Where neither does any more.
     """
     kept = catalog.original(picture_id)
     if kept is not None:

@@ -50,8 +50,21 @@ class Rebuild(Run[Progress]):
     """One run that makes the features that are missing. Iterate over it, once: each step is a Progress.
 
     From kept originals, and from files where they lie; pictures whose original is gone are listed in
-    ``failures``. metrics: by default, all that are ready; PicTraceError where one that is named cannot be made
-    ready. It ends early by ``stop``, or by closing its iterator; what is stored is not made again.
+    ``failures``. It ends early by ``stop``, or by closing its iterator; what is stored is not made again.
+
+    Attributes
+    ----------
+    catalog
+        Whose pictures lack features.
+    metrics
+        Whose features are made; by default, all that are ready.
+    limits
+        What decoding one picture may cost.
+
+    Raises
+    ------
+    PicTraceError
+        At the first step, where a metric that is named cannot be made ready.
     """
 
     catalog: Catalog

@@ -28,7 +28,13 @@ _GONE = frozenset({404, 410})
 
 @dataclass(frozen=True)
 class LinkChange:
-    """A link that leads to another picture now: its source, and the ids of the former picture and the new one."""
+    """A link that leads to another picture now.
+
+    Attributes
+    ----------
+    before, after
+        Ids of the former picture and of the new one.
+    """
 
     source: Source
     before: int
@@ -50,8 +56,23 @@ class Refresh(Run[RefreshProgress]):
     - failed: it could not be fetched, or leads to no picture (a login page, say). The link is marked; see
       ``failures``. An address that is no link of the catalog fails, too.
 
-    With ``prune``, pictures to which nothing leads but links that changed, in this run or before, are removed
-    at its end; ``removed`` says how many.
+    Attributes
+    ----------
+    catalog
+        Whose links are checked.
+    addresses
+        Which of them; all by default.
+    metrics
+        Whose features are made of new pictures; by default, those that are ready.
+    limits
+        What decoding one picture may cost.
+    policy
+        What may be fetched.
+    workers
+        Threads that decode.
+    prune
+        Remove at the end the pictures to which nothing leads but links that changed, in this run or before;
+        ``removed`` says how many.
     """
 
     catalog: Catalog

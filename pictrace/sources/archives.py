@@ -66,11 +66,26 @@ def read_zip(
     limits: ArchiveLimits | None = None,
     globs: Globs | None = None,
 ) -> Listing:
-    """The pictures of a ZIP archive, which is a file or bytes called ``name``.
+    """The pictures of a ZIP archive.
 
     Names of entries are labels only: no entry is ever written under its name. Rubbish, and what globs name, is left
-    out, with one entry a kind. Raises SourceError where
-    it is no archive, or one with more entries than the limits allow.
+    out, with one entry a kind.
+
+    Parameters
+    ----------
+    archive
+        A file, or its bytes.
+    name
+        What bytes are called.
+    limits
+        What it may cost; the usual limits where none are given.
+    globs
+        What else is left out, or taken nevertheless.
+
+    Raises
+    ------
+    SourceError
+        Where it is no archive, or one with more entries than the limits allow.
     """
     name = name if isinstance(archive, bytes) else Path(archive).name
     opened = _Archive(archive, name, limits or ArchiveLimits())

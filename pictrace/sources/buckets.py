@@ -12,8 +12,12 @@ __all__ = ["KIND", "read_bucket"]
 def read_bucket(address: str, *, max_keys: int = MAX_ROWS) -> Listing:
     """The pictures of a bucket, or of a folder in it, by their names; or one object that is named like a picture.
 
-    A folder may be written without the slash at its end. Objects are read when they are wanted. Raises
-    DownloadError where the bucket cannot be listed, or where there are more than ``max_keys`` objects.
+    A folder may be written without the slash at its end. Objects are read when they are wanted.
+
+    Raises
+    ------
+    DownloadError
+        Where the bucket cannot be listed, or where there are more than ``max_keys`` objects.
     """
     key = address.partition("//")[2].partition("/")[2]
     if names_a_picture(key):

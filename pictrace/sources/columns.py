@@ -34,9 +34,28 @@ def is_usual_name(name: str) -> bool:
 def choose_columns(
     names: Sequence[str], rows: Sequence[Sequence[str]], *, column: str | None, source: object
 ) -> tuple[int, ...]:
-    """Positions of the column of pictures, and of one to read where a row has nothing there.
+    """Which column names the pictures, and which one is read where a row has nothing there.
 
-    rows: the first of them. Raises SourceError where there is none, or none of the name that was asked for.
+    Parameters
+    ----------
+    names
+        Of the columns.
+    rows
+        The first of them.
+    column
+        The name that was asked for, if one was.
+    source
+        What messages call the table.
+
+    Returns
+    -------
+    tuple of int
+        One or two positions.
+
+    Raises
+    ------
+    ColumnError
+        Where there is no such column.
     """
     shown = ", ".join(names[:SHOWN_COLUMNS]) + (", …" if len(names) > SHOWN_COLUMNS else "") or "none"
     if column is not None:

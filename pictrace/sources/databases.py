@@ -29,9 +29,21 @@ def read_database(
 ) -> Listing:
     """The pictures that a column of a table holds or names; up to 100 other columns are metadata.
 
-    Blobs are read when they are wanted. Relative paths count from the database's own folder. Table and
-    column are guessed where they are not given, as for other tables. Raises SourceError where nothing
-    fits, or where the table has more than ``max_rows`` rows, or more text than MAX_CHARACTERS.
+    Blobs are read when they are wanted.
+
+    Parameters
+    ----------
+    path
+        The SQLite file. Relative paths in it count from its folder.
+    table, column
+        Which ones to read; guessed where they are not given, as for other tables.
+    max_rows
+        The most rows that the table may have.
+
+    Raises
+    ------
+    SourceError
+        Where nothing fits, or the table has more rows, or more text than MAX_CHARACTERS.
     """
     table, columns = choose_table(path, table, column)
     with foreign_database(path) as db:

@@ -21,7 +21,19 @@ _USUAL_KEYS = ("images", "pictures", "photos", "items", "entries", "results", "d
 def read_json(path: Path, *, column: str | None = None, max_rows: int = MAX_ROWS) -> Listing:
     """The pictures of a JSON list of strings, or of objects with a path or link each; also {"images": [...]}.
 
-    The key that names them is chosen as a table's column is; the other keys are metadata.
+    Parameters
+    ----------
+    path
+        The file. Relative paths in it count from its folder.
+    column
+        The key that names them, else chosen as a table's column is; the other keys are metadata.
+    max_rows
+        The most entries that it may have.
+
+    Raises
+    ------
+    SourceError
+        Where it is no JSON, holds no such list, or has more entries.
     """
     entries = _entries_of(path)
     if len(entries) > max_rows:

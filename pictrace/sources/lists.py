@@ -19,8 +19,21 @@ COMMENT = "#"
 def read_list(path: Path, *, encoding: str | None = None, max_rows: int = MAX_ROWS) -> Listing:
     """The pictures that a text names, one link or path on each line.
 
-    Empty lines, and lines that begin with #, are left out. Relative paths count from the list's own folder.
-    Raises SourceError where there are more than ``max_rows`` entries, or the text is in no known encoding.
+    Empty lines, and lines that begin with #, are left out.
+
+    Parameters
+    ----------
+    path
+        The file. Relative paths in it count from its folder.
+    encoding
+        Else guessed; Listing.encoding says which.
+    max_rows
+        The most entries that it may have.
+
+    Raises
+    ------
+    SourceError
+        Where there are more entries, or it is no text of that encoding.
     """
     text, encoding = read_text(path, MAX_BYTES, encoding, lambda text: count_files(text.splitlines(), path.parent))
 

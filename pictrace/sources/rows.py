@@ -39,6 +39,11 @@ def with_heading(rows: Iterator[Row | Skipped], source: Path) -> tuple[list[str]
     """The names of the columns, and the rows without the heading.
 
     A first row that names a picture itself is no heading; the columns are then "column 1", "column 2" ….
+
+    Raises
+    ------
+    SourceError
+        Where the first row is one that cannot be read.
     """
     first = next(rows, None)
     if isinstance(first, Skipped):
@@ -59,9 +64,27 @@ def listing_of_rows(
 ) -> Listing:
     """The pictures that a column of a table names; the others are metadata.
 
-    A guessed column that is one of several, as image1 and image2 are, stands for all of them. Relative paths count from
-    the folder of the source. Raises ColumnError where no column names pictures, SourceError where there are more than
-    a million pictures.
+    A guessed column that is one of several, as image1 and image2 are, stands for all of them.
+
+    Parameters
+    ----------
+    names
+        Of the columns.
+    rows
+        What is below the heading.
+    source
+        The file. Relative paths count from its folder.
+    column
+        Which one names the pictures; else guessed.
+    encoding
+        What the listing says of the text.
+
+    Raises
+    ------
+    ColumnError
+        Where no column names pictures.
+    SourceError
+        Where there are more than a million pictures.
     """
     first = list(islice(rows, SAMPLE_ROWS))
     sample = [row[1] for row in first if not isinstance(row, Skipped)]

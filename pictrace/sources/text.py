@@ -57,10 +57,26 @@ def count_files(names: Iterable[str], folder: Path) -> int:
 
 
 def guess_encoding(path: Path, fits: Fits | None = None) -> tuple[str, str]:
-    """The encoding of a file of text, and how its decoder treats what does not fit.
+    """The encoding of a file of text, by its byte order mark; UTF-8 where the whole file is; else by a guess.
 
-    By its byte order mark; UTF-8 where the whole file is; else by a guess, which ``fits`` overrules.
-    Raises SourceError where it is no text at all.
+    Parameters
+    ----------
+    path
+        The file.
+    fits
+        How well a reading of its beginning fits, which overrules the guess.
+
+    Returns
+    -------
+    encoding : str
+        Its name, as Python has it.
+    errors : {"strict", "replace"}
+        How its decoder treats what does not fit.
+
+    Raises
+    ------
+    SourceError
+        Where it is no text at all.
     """
     with path.open("rb") as file:
         start = file.read(PIECE_BYTES)
@@ -104,9 +120,21 @@ def _readings(sample: bytes, names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def read_text(path: Path, max_bytes: int, encoding: str | None = None, fits: Fits | None = None) -> tuple[str, str]:
-    """The whole text of a file, and its encoding, which is guessed where none is given.
+    """The whole text of a file, and its encoding.
 
-    Raises SourceError where it is no text, or more than that.
+    Parameters
+    ----------
+    path
+        The file.
+    max_bytes
+        The most that it may have.
+    encoding, fits
+        What it is in; else guessed, as by guess_encoding.
+
+    Raises
+    ------
+    SourceError
+        Where it is no text of that encoding, or more than that.
     """
     try:
         size = path.stat().st_size

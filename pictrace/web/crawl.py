@@ -59,9 +59,34 @@ async def crawl_async(
 ) -> AsyncIterator[PageLinks | DownloadError]:
     """The picture links of a page and of those that follow, a page at a time; a page's failure is a value.
 
-    What follows is the page that each names as its next; or with a pattern (scrape.page_addresses) its pages
-    2, 3, … No page is read twice. Between two pages of a host pass delay_s seconds, or what its robots.txt asks
-    for, up to 30. Raises SourceError where pages or pattern cannot be used.
+    No page is read twice.
+
+    Parameters
+    ----------
+    address
+        The first page.
+    pages
+        The most that are read, up to MAX_PAGES.
+    pattern
+        What follows are its pages 2, 3, … (scrape.page_addresses); else the page that each names as its next.
+    rules
+        Which links are left out.
+    policy
+        What may be fetched.
+    delay_s
+        Seconds between two pages of a host, unless its robots.txt asks for more, up to MAX_CRAWL_DELAY_S.
+    clock, sleep
+        What tells the time, and lets it pass.
+
+    Yields
+    ------
+    PageLinks or DownloadError
+        One a page.
+
+    Raises
+    ------
+    SourceError
+        At the first step, where pages or pattern cannot be used.
     """
     if not 1 <= pages <= MAX_PAGES:
         raise SourceError(f"{pages} pages cannot be read. Ask for 1 to {MAX_PAGES:,}.")

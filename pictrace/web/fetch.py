@@ -33,9 +33,20 @@ LOOK_AHEAD = 1024
 
 @dataclass(frozen=True)
 class Download:
-    """One fetched body: the link as asked and, in normal form, after redirects; the bytes with any compression
-    undone; what the server claims of them ("" where it claims nothing; type and charset in lower case, the type
-    without parameters).
+    """One fetched body.
+
+    Attributes
+    ----------
+    url
+        The link as asked.
+    final_url
+        The one that answered after redirects, in normal form.
+    data
+        The bytes, with any compression undone.
+    content_type, charset
+        What the server claims of them, in lower case, the type without parameters; "" where it claims nothing.
+    etag, last_modified
+        Its headers of these names, or "".
     """
 
     url: str
@@ -54,8 +65,16 @@ class Download:
 
 @dataclass(frozen=True)
 class NotModified:
-    """The server says that the link still leads to what the validators speak of: the link as asked and, in normal
-    form, after redirects; the validators for the next time.
+    """The server says that the link still leads to what the validators speak of.
+
+    Attributes
+    ----------
+    url
+        The link as asked.
+    final_url
+        The one that answered after redirects, in normal form.
+    validators
+        Those for the next time.
     """
 
     url: str
@@ -78,6 +97,11 @@ def fetch(url: str, policy: DownloadPolicy = DEFAULT_POLICY, *, validators: Vali
     """fetch_async for a thread in which no event loop runs (a script, a Streamlit page).
 
     A name server that does not answer may delay the return beyond the total time, as no look-up can be cancelled.
+
+    Parameters
+    ----------
+    url, policy, validators
+        As for fetch_async, with the same results and errors.
     """
     return asyncio.run(fetch_async(url, policy, validators=validators or Validators()))
 
@@ -93,9 +117,28 @@ async def fetch_async(url: str, policy: DownloadPolicy = ..., *, validators: Val
 async def fetch_async(
     url: str, policy: DownloadPolicy = DEFAULT_POLICY, *, validators: Validators | None = None
 ) -> Fetched:
-    """Fetch one link; raises DownloadError, and RefusedError where the link must not be fetched.
+    """Fetch one link.
 
-    With the validators of an earlier download, NotModified where the server says that nothing changed since.
+    Parameters
+    ----------
+    url
+        A stranger's link.
+    policy
+        What may be fetched, and what that may cost.
+    validators
+        Those of an earlier download of the same link.
+
+    Returns
+    -------
+    Download or NotModified
+        The latter only with validators, where the server says that nothing changed since.
+
+    Raises
+    ------
+    RefusedError
+        Where the link must not be fetched.
+    DownloadError
+        Where it cannot be.
     """
     async with open_session(policy) as session:
         return await _fetch(session, url, policy, validators or Validators())
@@ -107,11 +150,25 @@ async def fetch_many(
     *,
     validators: Mapping[str, Validators] | None = None,
 ) -> AsyncIterator[tuple[str, Fetched | DownloadError]]:
-    """Fetch all links; yields (link as asked, its download or its error) as they finish, in no fixed order.
+    """Fetch all links.
 
-    validators: those of earlier downloads, by the link as asked; only links named there can be NotModified.
-    At most policy.concurrency run at once, at most policy.per_host of them with one host. What has finished
-    waits until it is taken, and no more is begun in the meantime.
+    What has finished waits until it is taken, and no more is begun in the meantime.
+
+    Parameters
+    ----------
+    urls
+        Strangers' links; at most LOOK_AHEAD are read in advance.
+    policy
+        What may be fetched; at most ``concurrency`` run at once, at most ``per_host`` of them with one host.
+    validators
+        Those of earlier downloads, by the link as asked; only links named there can be NotModified.
+
+    Yields
+    ------
+    url : str
+        The link as asked.
+    result : Download, NotModified or DownloadError
+        As they finish, in no fixed order.
     """
     source = iter(urls)
     waiting: dict[str, deque[str]] = {}

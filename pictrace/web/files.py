@@ -75,10 +75,30 @@ def fetch_to_file(
 ) -> None:
     """Fetch the link into ``part`` until it has byte_count bytes; goes on from what lies there.
 
-    progress: called with (bytes that are there, byte_count). stopped: asked between two pieces.
-    Of the policy, max_bytes is not looked at; the times and the retries are, the retries counted anew after each
-    piece. Raises DownloadError (RefusedError, StoppedError), with the part kept for the next time; OSError where
-    it cannot be written. What the bytes are is not judged here.
+    What the bytes are is not judged here.
+
+    Parameters
+    ----------
+    url
+        Where the file lies.
+    part
+        What is there of it so far; beside it, a note tells of which state of the file it is.
+    byte_count
+        Of the whole file.
+    policy
+        ``max_bytes`` is not looked at; the times and the retries are, the retries counted anew after each piece.
+    progress
+        Called with (bytes that are there, byte_count).
+    stopped
+        Asked between two pieces.
+
+    Raises
+    ------
+    DownloadError
+        Where it cannot be fetched; RefusedError where it must not be, StoppedError where ``stopped`` says so. The part
+        is kept for the next time, unless the server has another file by now.
+    OSError
+        Where the part cannot be written.
     """
     asyncio.run(_fetch(_File(url, part, byte_count, progress, stopped), policy))
 

@@ -71,8 +71,13 @@ def canonical(host: str) -> str:
     """A host as it is compared: lower case, without brackets and final dot, an address in its shortest form.
 
     All that a system's resolver reads as an IPv4 address (127.1, 0x7f000001, 2130706433, 0177.0.0.1) becomes
-    four plain decimals. ValueError where a host ends in a number and is no address: by the URL standard
-    (https://url.spec.whatwg.org/#host-parsing) that is no name either.
+    four plain decimals.
+
+    Raises
+    ------
+    ValueError
+        Where a host ends in a number and is no address: by the URL standard
+        (https://url.spec.whatwg.org/#host-parsing) that is no name either.
     """
     host = host.lower().removeprefix("[").removesuffix("]")
     if ":" in host:

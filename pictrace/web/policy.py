@@ -56,13 +56,31 @@ _UNPRINTABLE = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 class DownloadPolicy:
     """What may be fetched, how much, how long and how many at once; checks itself (ValueError).
 
-    max_bytes counts the body as decoded. total_timeout_s bounds one link from the first look-up to the last
-    byte, with its redirects, repeats and pauses; connect_timeout_s one connection with its TLS handshake;
-    read_timeout_s the silence between two pieces. concurrency and per_host bound what runs at once. backoff_s is
-    the pause before the first repeat; it doubles each time, and fetch shortens it by up to a half at random.
-
-    The checks of address and port do not apply to allowed_hosts: names or addresses, each alone (all ports)
-    or with a port, as in "nas.example", "127.0.0.1:8080", "[fd00::5]:80".
+    Attributes
+    ----------
+    max_bytes
+        Of the body as decoded.
+    connect_timeout_s
+        Of one connection with its TLS handshake.
+    read_timeout_s
+        Of the silence between two pieces.
+    total_timeout_s
+        Of one link from the first look-up to the last byte, with its redirects, repeats and pauses.
+    max_redirects
+        How many are followed.
+    concurrency, per_host
+        How many links are fetched at once, in all and from one host.
+    retries
+        How many times a link is tried again where that may help.
+    backoff_s
+        The pause before the first repeat; it doubles each time, and fetch shortens it by up to a half at random.
+    allowed_hosts
+        Hosts to which the checks of address and port do not apply: names or addresses, each alone (all ports) or with
+        a port, as in "nas.example", "127.0.0.1:8080", "[fd00::5]:80".
+    ports
+        Those that a link may ask for.
+    wanted
+        What is looked for, so that messages say what else can be done.
     """
 
     max_bytes: int = 20 * 2**20
@@ -116,9 +134,14 @@ class DownloadPolicy:
 
 
 def check_url(url: str, policy: DownloadPolicy) -> str:
-    """The link in its normal form, without fragment; RefusedError where it must not be fetched.
+    """The link in its normal form, without fragment.
 
     Nothing is looked up here: where the host is a name, the address behind it is judged when it is dialled.
+
+    Raises
+    ------
+    RefusedError
+        Where it must not be fetched.
     """
     if not url:
         raise RefusedError("The link is empty. Write the whole link, as in https://example.org/cat.jpg.")
@@ -167,8 +190,21 @@ def check_characters(url: str) -> None:
 def check_address(address: str, port: int, policy: DownloadPolicy, *, name: str | None = None) -> None:
     """Raise RefusedError unless this is the numeric address of a public host, or one that the policy exempts.
 
-    name is the host that was looked up, None where the link itself gave the address. The message keeps the
-    address behind a name to itself, lest strangers chart a private network with it.
+    The message keeps the address behind a name to itself, lest strangers chart a private network with it.
+
+    Parameters
+    ----------
+    address, port
+        What is about to be dialled.
+    policy
+        Which hosts are exempt.
+    name
+        The host that was looked up; None where the link itself gave the address.
+
+    Raises
+    ------
+    RefusedError
+        Where it is neither.
     """
     try:
         if policy.exempts(address, port):
@@ -210,6 +246,11 @@ def open_socket(policy: DownloadPolicy, info: AddrInfoType) -> socket.socket:
 
     The refusal is left in Dial.refused, because aiohappyeyeballs would lose it: of several addresses it only
     reports those that failed with OSError, joined into a new one (and IndexError where there are none).
+
+    Raises
+    ------
+    OSError
+        EACCES, where the address must not be dialled.
     """
     family, kind, protocol, _, address = info
     dial = _dial.get()

@@ -59,9 +59,19 @@ def check_s3_allowed() -> None:
 
 
 def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
-    """One object, within max_bytes, read_timeout_s and total_timeout_s of the policy; DownloadError where it fails.
+    """The bytes of one object. Callable from any thread.
 
-    Callable from any thread.
+    Parameters
+    ----------
+    address
+        As in s3://bucket/folder/cat.jpg.
+    policy
+        Its ``max_bytes``, ``read_timeout_s`` and ``total_timeout_s`` hold here too.
+
+    Raises
+    ------
+    DownloadError
+        Where it names no object, cannot be read, or is too large or too slow.
     """
     bucket, key = _split(address)
     if not key or key.endswith("/"):
@@ -89,8 +99,12 @@ def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
 def list_s3(address: str, *, max_keys: int, policy: DownloadPolicy = DEFAULT_POLICY) -> Iterator[str]:
     """The addresses of all objects whose keys begin with that of the address, in the order of their keys.
 
-    They come page by page, folders' own entries left out. Raises DownloadError where it fails, and where there
-    are more than ``max_keys``.
+    They come page by page, folders' own entries left out.
+
+    Raises
+    ------
+    DownloadError
+        While they come: where the bucket cannot be listed, or there are more than ``max_keys``.
     """
     bucket, prefix = _split(address)
     token: dict[str, str] = {}

@@ -14,9 +14,16 @@ _DATE = re.compile(r"[A-Z][a-z]{2}, \d{2} [A-Z][a-z]{2} \d{4} \d{2}:\d{2}:\d{2} 
 
 @dataclass(frozen=True)
 class Validators:
-    """Of an answer: who gave it (the link in normal form, after redirects), its ETag and its Last-Modified.
+    """What tells one answer of a server from a later one.
 
     Each is "" where it is not known; they are a stranger's text, and checked before they are sent.
+
+    Attributes
+    ----------
+    address
+        Who gave the answer: the link in normal form, after redirects.
+    etag, last_modified
+        Its headers of these names.
     """
 
     address: str = ""
