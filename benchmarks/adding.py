@@ -117,7 +117,7 @@ def _resident_mb(pid: int) -> float:
 def _wait_for(url: str) -> None:
     for _ in range(600):
         try:
-            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310
+            urllib.request.urlopen(url, timeout=1).close()  # noqa: S310 (a loopback address)
         except OSError:
             time.sleep(0.1)
         else:

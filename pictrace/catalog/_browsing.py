@@ -1,5 +1,7 @@
 """What is asked of a SQLite catalog to look through it: pages, filters, facts, the metadata's names and values."""
 
+# Statements are put together of names of our own (S608); what comes from outside is a parameter.
+
 from __future__ import annotations
 
 import heapq

@@ -1,5 +1,7 @@
 """What is read from a SQLite catalog."""
 
+# Statements are put together of names of our own (S608); what comes from outside is a parameter.
+
 from __future__ import annotations
 
 import json

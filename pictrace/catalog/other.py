@@ -1,5 +1,7 @@
 """Other PicTrace catalogs: what a SQLite file is, and the rows of a catalog that a stranger may have made."""
 
+# Statements are put together of names of our own (S608); what comes from outside is a parameter.
+
 from __future__ import annotations
 
 import sqlite3

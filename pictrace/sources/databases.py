@@ -80,7 +80,7 @@ class _Reading:
             *(beginning(name, METADATA_CHARACTERS + 1) for name in self.others),
         ]
         # Names are quoted, and are those of columns that are there.
-        self.query = f"SELECT {', '.join(parts)} FROM {quoted(table)}"  # noqa: S608
+        self.query = f"SELECT {', '.join(parts)} FROM {quoted(table)}"  # noqa: S608 (our own names)
 
     def entry(self, number: int, row: tuple[Any, ...]) -> Item | Entry | Skipped:
         of_key = 2 * len(self.key.columns)
@@ -105,7 +105,7 @@ class _Reading:
 
     def blob(self, name: str, kinds: Sequence[str], key: Sequence[Value]) -> bytes:
         condition = f"{self.key.condition(kinds)} AND length({self.cell}) <= ?"
-        query = f"SELECT {self.cell} FROM {quoted(self.table)} WHERE {condition}"  # noqa: S608
+        query = f"SELECT {self.cell} FROM {quoted(self.table)} WHERE {condition}"  # noqa: S608 (our own names)
         with foreign_database(self.path) as db:
             row = db.execute(query, (*(value for value in key for _ in range(2)), MAX_BLOB_BYTES)).fetchone()
         if row is None or not isinstance(row[0], bytes):

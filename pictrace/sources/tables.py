@@ -96,7 +96,7 @@ def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -
     """Rows that are not empty, with the line where each ends. before: lines that went before the table."""
     begin, count, named = before + 1, 0, path.name
     for cells in reader:
-        line: int = before + reader.line_num  # type: ignore[attr-defined]
+        line: int = before + reader.line_num  # type: ignore[attr-defined]  # a csv.reader, whose class has no name
         if cells == [_END]:
             return
         if cells and cells[-1].endswith(_END):

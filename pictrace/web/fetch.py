@@ -230,7 +230,7 @@ async def _repeat(
             return await _attempt(session, url, policy, validators)
         except TransientError as exc:
             # The chance keeps the repeats of many clients apart; it guards no secret.
-            backoff_s = policy.backoff_s * 2**attempt * random.uniform(0.5, 1)  # noqa: S311
+            backoff_s = policy.backoff_s * 2**attempt * random.uniform(0.5, 1)  # noqa: S311 (repeatable, no secret)
             pause_s = max(backoff_s, exc.pause_s)
             if attempt == policy.retries or asyncio.get_running_loop().time() + pause_s >= deadline:
                 raise DownloadError(str(exc), status=exc.status) from exc
