@@ -15,13 +15,13 @@ from PIL.BmpImagePlugin import BmpImageFile
 from PIL.GifImagePlugin import GifImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.TiffImagePlugin import TiffImageFile
-from PIL.WebPImagePlugin import WebPImageFile
 
 from pictrace.errors import ImageError
 from pictrace.images.heif import heif_reader
 from pictrace.images.jpeg import JpegPicture
 from pictrace.images.orientation import Variant
 from pictrace.images.pillow import PillowPicture
+from pictrace.images.webp import WebPPicture
 
 __all__ = ["FORMATS", "PICTURE_SUFFIXES", "Format", "Picture", "sniff"]
 
@@ -34,6 +34,7 @@ class Picture(Protocol):
     variant: Variant  # what makes it upright
     profile: bytes  # of the pixels as they come, see pictrace.images.colour; b"" for none
     quality: int | None  # of a JPEG, 1 to 100
+    bytes_a_pixel: float  # about what decoding takes to make the working picture
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]: ...
 
@@ -75,7 +76,7 @@ _HEIC = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs",
 _ROWS = (
     Format("JPEG", _magic(rb"\xff\xd8\xff"), (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"), JpegPicture),
     Format("PNG", _magic(rb"\x89PNG\r\n\x1a\n"), (".png",), partial(PillowPicture, PngImageFile)),
-    Format("WEBP", _magic(rb"RIFF.{4}WEBP"), (".webp",), partial(PillowPicture, WebPImageFile)),
+    Format("WEBP", _magic(rb"RIFF.{4}WEBP"), (".webp",), WebPPicture),
     Format("GIF", _magic(rb"GIF8[79]a"), (".gif",), partial(PillowPicture, GifImageFile)),
     # + is BigTIFF
     Format("TIFF", _magic(rb"II[*+]\0|MM\0[*+]"), (".tif", ".tiff"), partial(PillowPicture, TiffImageFile)),

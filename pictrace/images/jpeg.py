@@ -50,6 +50,8 @@ class JpegPicture:
         self._header = header = read_header(data)
         self.width, self.height, self.quality = header.width, header.height, header.quality
         self.variant = exif_variant(header.exif)
+        # Of a progressive one all coefficients are held, 2 bytes each; others are decoded at a fraction of their size.
+        self.bytes_a_pixel = 2.0 * header.components if header.progressive else 0.5
         suited = colour_space(header.profile) == _SAMPLES.get(header.components)
         self._cmyk_profile = header.profile if suited and header.components == 4 else b""
         self.profile = header.profile if suited and header.components != 4 else b""

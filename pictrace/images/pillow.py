@@ -1,4 +1,4 @@
-"""PNG, WebP, GIF, BMP, TIFF, AVIF and HEIC, by Pillow: its warnings stay inside, its many exceptions become one."""
+"""PNG, GIF, BMP, TIFF, AVIF and HEIC, by Pillow: its warnings stay inside, its many exceptions become one."""
 
 from __future__ import annotations
 
@@ -28,6 +28,8 @@ from PIL.TiffImagePlugin import (
 from pictrace.errors import ImageError
 from pictrace.images.colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
 from pictrace.images.orientation import exif_variant
+from pictrace.images.pixels import fitting_size
+from pictrace.images.strips import LARGE_PX, shrunk
 
 __all__ = ["PillowPicture"]
 
@@ -64,6 +66,7 @@ class PillowPicture:
     """A picture whose header Pillow has read; of an animation or a document, the first."""
 
     quality: int | None = None
+    bytes_a_pixel = 8.0  # up to LARGE_PX; from there on about 5, but for AVIF and HEIC
 
     def __init__(self, reader: type[ImageFile], data: bytes) -> None:
         """Reads the header; raises ImageError."""
@@ -92,16 +95,23 @@ class PillowPicture:
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
         """Decodes (height, width, 3), uint8, RGB, alpha laid on white, not yet turned upright.
 
-        Always in full size, whatever ``min_long_side_px`` allows. Raises ImageError.
+        With ``min_long_side_px``, a large one is scaled down to it. Raises ImageError.
         """
         with self._failing_clearly():
             if isinstance(self._image, TiffImageFile):
                 with _quiet():  # it reads the tags again
                     self._image.load()
-            if self._cmyk_profile:
-                self._image.load()
-                return _as_rgb(cmyk_as_srgb(self._image, self._cmyk_profile) or self._image)
-            return _as_rgb(self._image)
+            self._image.load()
+            size = self._image.size
+            small = fitting_size(size, min_long_side_px)
+            if small == size or size[0] * size[1] <= LARGE_PX:
+                return self._as_rgb(self._image)
+            return shrunk(*size, small, lambda top, end: self._as_rgb(self._image.crop((0, top, size[0], end))))
+
+    def _as_rgb(self, part: Image.Image) -> NDArray[np.uint8]:
+        if self._cmyk_profile:
+            part = cmyk_as_srgb(part, self._cmyk_profile) or part
+        return _as_rgb(part, self._image)
 
     @contextmanager
     def _failing_clearly(self) -> Iterator[None]:
@@ -173,9 +183,10 @@ def _scale_key(image: PngImageFile, bits: int) -> None:
         image.info["transparency"] = key * 255 // (2**bits - 1)
 
 
-def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
+def _as_rgb(image: Image.Image, file: ImageFile) -> NDArray[np.uint8]:
+    """A part of what a file holds, (height, width, 3), uint8."""
     if image.mode.startswith("I;16"):
-        return np.asarray(cv2.cvtColor(_gray_of_16_bits(image), cv2.COLOR_GRAY2RGB), np.uint8)
+        return np.asarray(cv2.cvtColor(_gray_of_16_bits(image, file), cv2.COLOR_GRAY2RGB), np.uint8)
     if image.mode in ("I", "F"):
         raise ImageError("the samples are signed, of 32 bits or floating-point, with no known white: save 8 or 16 bits")
     if not image.has_transparency_data:
@@ -186,13 +197,13 @@ def _as_rgb(image: Image.Image) -> NDArray[np.uint8]:
     return np.array(paper)
 
 
-def _gray_of_16_bits(image: Image.Image) -> NDArray[np.uint8]:
+def _gray_of_16_bits(image: Image.Image, file: ImageFile) -> NDArray[np.uint8]:
     """(height, width), uint8. Pillow would clip 16 bits to 8, and leaves a white-is-zero TIFF negative."""
     levels = np.asarray(image).astype(np.uint16)  # of a big-endian file the dtype is ">u2"
     white = 0xFFFF
-    if isinstance(image, TiffImageFile):
-        white = 2 ** image.tag_v2[BITSPERSAMPLE][0] - 1
-        if image.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
+    if isinstance(file, TiffImageFile):
+        white = 2 ** file.tag_v2[BITSPERSAMPLE][0] - 1
+        if file.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
             levels = white - levels
     gray = np.asarray(cv2.convertScaleAbs(levels, alpha=255 / white), np.uint8)
     gray[levels == image.info.get("transparency", -1)] = 255

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["WORKING_SIDE_PX", "RGBImage", "fit", "to_gray"]
+__all__ = ["WORKING_SIDE_PX", "RGBImage", "fit", "fitting_size", "to_gray"]
 
 RGBImage = NDArray[np.uint8]
 """A picture: shape (height, width, 3), dtype uint8, 0 to 255, sRGB, EXIF-upright, alpha laid on white."""
@@ -27,10 +27,19 @@ def fit(image: RGBImage, long_side_px: int, *, enlarge: bool = False) -> RGBImag
     long_side = max(height, width)
     if long_side == long_side_px or (long_side < long_side_px and not enlarge):
         return image
-    scale = long_side_px / long_side
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    size = _scaled((width, height), long_side_px)
     method = cv2.INTER_AREA if long_side > long_side_px else cv2.INTER_LINEAR
     return np.asarray(cv2.resize(image, size, interpolation=method), np.uint8)
+
+
+def fitting_size(size: tuple[int, int], long_side_px: int | None) -> tuple[int, int]:
+    """(width, height) of a picture of this size after ``fit``; None leaves it as it is."""
+    return size if long_side_px is None or max(size) <= long_side_px else _scaled(size, long_side_px)
+
+
+def _scaled(size: tuple[int, int], long_side_px: int) -> tuple[int, int]:
+    scale = long_side_px / max(size)
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def to_gray(image: RGBImage) -> NDArray[np.uint8]:
