@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pictrace.cli._output import FAILED, OK, USAGE, warn
 from pictrace.cli._parser import parser_for
 from pictrace.errors import CriteriaError, ModelError, PicTraceError, UsageError
+from pictrace.faults import logged
 
 __all__ = ["main"]
 
@@ -36,6 +37,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output has gone
         sys.stdout = None  # nothing is left to flush to
         return OK
+    except Exception as error:  # the border of the command: whatever it is, it is told in words, and logged
+        identity = logged(f"The command {given[:1]}", error)
+        warn(f"pictrace: a fault in PicTrace or in a library ({type(error).__name__}), logged as {identity}")
+        return FAILED
     return status
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Source
-from pictrace.errors import PicTraceError
+from pictrace.errors import PicTraceError, SourceError
+from pictrace.faults import as_own
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
 from pictrace.indexing.prepare import Intake, Prepared, read_file
@@ -150,7 +151,9 @@ class Indexing(Run[Progress]):
 
     def _prepared(self, entry: _ToPrepare) -> Prepared:
         """In a worker: the picture with all that the catalog keeps of it, or its SHA-256 where it is there."""
-        return self._intake.prepare(entry.read(), entry.source, keep_original=entry.item.keep_original)
+        with as_own(SourceError, entry.source.label):  # what lies in archives and databases may be damaged, too
+            data = entry.read()
+        return self._intake.prepare(data, entry.source, keep_original=entry.item.keep_original)
 
     def _stored(self, finished: Iterator[tuple[_ToPrepare, Future[Prepared]]]) -> Iterator[Progress]:
         """What workers have prepared, into the next batch. Errors that speak of the picture are values."""

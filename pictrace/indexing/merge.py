@@ -11,6 +11,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.other import Entry, Head, OtherCatalog
 from pictrace.catalog.records import NewPicture, Origin, Source
 from pictrace.errors import PicTraceError, SourceError, UsageError
+from pictrace.faults import as_own
 from pictrace.features import Features, FeatureSpec
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.run import Failure, Progress, Run, default_workers
@@ -116,17 +117,18 @@ class Merge(Run[Progress]):
         """In a worker: what is to be stored of an entry; None where it is refused."""
         place = Source(Origin.ARCHIVE, f"{self.name}!/picture {entry.head.id}")
         try:
-            own = checked_sha256(entry.head)
-            if sha256 is not None and own != sha256:
-                raise SourceError(f"Another picture has the same id, {entry.head.id}. Leave one of them out.")
-            sources = checked_sources(entry, name=self.name, trust_files=self.trust_files)
-            place = sources[0] if sources else place
-            features, bad = checked_features(entry.features, self.metrics)
-            taken: NewPicture | _Known
-            if sha256 is not None:
-                taken = _Known(entry.head.id, sources, features)
-            else:
-                taken = checked_picture(entry, own, sources, features, self.limits)
+            with as_own(SourceError, place.address):
+                own = checked_sha256(entry.head)
+                if sha256 is not None and own != sha256:
+                    raise SourceError(f"Another picture has the same id, {entry.head.id}. Leave one of them out.")
+                sources = checked_sources(entry, name=self.name, trust_files=self.trust_files)
+                place = sources[0] if sources else place
+                features, bad = checked_features(entry.features, self.metrics)
+                taken: NewPicture | _Known
+                if sha256 is not None:
+                    taken = _Known(entry.head.id, sources, features)
+                else:
+                    taken = checked_picture(entry, own, sources, features, self.limits)
         except PicTraceError as error:
             self.failures.append(Failure(place, str(error)))
             return None

@@ -11,6 +11,7 @@ from pathlib import Path
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, ImageError, PicTraceError, SourceError
+from pictrace.faults import as_own
 from pictrace.images.encoding import thumbnail
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import DecodeLimits, ImageInfo, open_image
@@ -152,7 +153,8 @@ class Intake:
         sha256 = digest(data)
         if image_id(sha256) in self._here:
             return sha256
-        return new_picture(data, source, self._metrics, keep_original=keep_original, limits=self._limits)
+        with as_own(ImageError, source.label):
+            return new_picture(data, source, self._metrics, keep_original=keep_original, limits=self._limits)
 
     def take(self, prepared: Prepared, source: Source) -> bool:
         """Whether the picture is new here; one that is not gains the source. CatalogError where neither can be."""

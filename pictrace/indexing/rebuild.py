@@ -10,7 +10,8 @@ import numpy as np
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
-from pictrace.errors import PicTraceError
+from pictrace.errors import ImageError, PicTraceError
+from pictrace.faults import as_own
 from pictrace.features import Features, FeatureSpec
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import BATCH_PICTURES, load_within_budget, original_bytes
@@ -132,11 +133,12 @@ class Rebuild(Run[Progress]):
         record = self.catalog.pictures([picture_id]).get(picture_id)
         if record is None:
             return Failure(Source("file", str(picture_id)), "The picture was removed meanwhile.")
+        made: dict[FeatureSpec, Features] = {}
         try:
-            _, image = load_within_budget(original_bytes(self.catalog, picture_id, self.limits), self.limits)
+            with as_own(ImageError, record.label):
+                _, image = load_within_budget(original_bytes(self.catalog, picture_id, self.limits), self.limits)
+                for metric in self._wanted[picture_id]:
+                    made |= metric.kept(metric.extract(image))
         except PicTraceError as error:
             return Failure(record.sources[0] if record.sources else Source("file", str(picture_id)), str(error))
-        made: dict[FeatureSpec, Features] = {}
-        for metric in self._wanted[picture_id]:
-            made |= metric.kept(metric.extract(image))
         return made

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 
 from pictrace.errors import PicTraceError
+from pictrace.faults import as_own
 
 __all__ = ["Background"]
 
@@ -22,7 +23,8 @@ class Background:
 
     def _run(self) -> None:
         try:
-            self._work()
+            with as_own(PicTraceError, "This work"):
+                self._work()
         except PicTraceError as error:
             self.problem = str(error)
 

@@ -9,7 +9,8 @@ from typing import Protocol
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Origin, digest, image_id
-from pictrace.errors import PicTraceError
+from pictrace.errors import ImageError, PicTraceError
+from pictrace.faults import as_own
 from pictrace.images.reading import DecodeLimits, open_image
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.merge import Merge
@@ -58,14 +59,15 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
             found.unread += item.source.address not in known_files
             continue
         try:
-            data = item.data
-            if data is None and item.load is not None and item.source.kind in AT_HAND and looked_into < LOOKED_INTO:
-                looked_into += 1
-                data = item.load()
-            if data is None:
-                found.unread += 1
-                continue
-            open_image(data, limits)
+            with as_own(ImageError, item.source.label):
+                data = item.data
+                if data is None and item.load is not None and item.source.kind in AT_HAND and looked_into < LOOKED_INTO:
+                    looked_into += 1
+                    data = item.load()
+                if data is None:
+                    found.unread += 1
+                    continue
+                open_image(data, limits)
         except PicTraceError as error:
             found.unreadable.append(Failure(item.source, str(error)))
             continue

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pictrace.catalog.other import DatabaseKind, kind_of
 from pictrace.errors import PicTraceError, SourceError
+from pictrace.faults import as_own
 from pictrace.service.owner import owner
 from pictrace.service.typed_links import refusal
 from pictrace.sources import databases
@@ -90,7 +91,8 @@ class Uploads:
         """What a database is: a catalog of ours, some other, or a damaged one; looked through once."""
         if upload.id not in self._kinds:
             try:
-                self._kinds[upload.id] = kind_of(upload.path)
+                with as_own(SourceError, upload.name):
+                    self._kinds[upload.id] = kind_of(upload.path)
             except PicTraceError as error:
                 _rename(error, upload)
                 self._kinds[upload.id] = DatabaseKind("damaged", str(error))
@@ -104,7 +106,8 @@ class Uploads:
         if upload.id not in self._tables:
             tables_of = upload.kind.tables
             try:
-                found = tables_of(upload.path) if tables_of is not None else []
+                with as_own(SourceError, upload.name):
+                    found = tables_of(upload.path) if tables_of is not None else []
                 self._tables[upload.id] = [one for one in found if one.columns]
             except SourceError as error:
                 _rename(error, upload)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pictrace.errors import SourceError
+from pictrace.faults import as_own
 from pictrace.sources.base import Listing, is_link
 from pictrace.sources.discovery import best_kind, titles
 from pictrace.sources.kinds import Choices, Glimpse, SourceKind
@@ -47,12 +48,14 @@ def list_source(
     choices = Choices(column, table, encoding, tuple(exclude) or None, tuple(include) or None)
     kind = kind_of_source(source, choices)
     choices.refuse_all_but(kind.understands, source)
-    return kind.read(source, choices)
+    with as_own(SourceError, source):
+        return kind.read(source, choices)
 
 
 def kind_of_source(source: str, choices: Choices = Choices()) -> SourceKind:  # noqa: B008 (it cannot change)
     """What kind of source it is; SourceError where there is none, or it is of no kind that is known."""
-    kind = best_kind(_glimpse(source, choices))
+    with as_own(SourceError, source):
+        kind = best_kind(_glimpse(source, choices))
     if kind is None:
         raise SourceError(f"{source} is none of these: {titles()}. Name one of them.")
     return kind

@@ -19,6 +19,7 @@ from protego import Protego
 
 from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
 from pictrace.escape import for_message
+from pictrace.faults import as_own
 from pictrace.images.formats import sniff
 from pictrace.web.fetch import Download, fetch_async
 from pictrace.web.policy import DownloadPolicy, check_url
@@ -107,7 +108,8 @@ async def crawl_async(
                 again = page.final_url != here and page.final_url in seen
                 seen.add(page.final_url)
                 if pattern is None and number + 1 < pages and page.content_type in _HTML:
-                    following = next_page(page.data, page.final_url, charset=page.charset)
+                    with as_own(DownloadError, for_message(page.final_url)):
+                        following = next_page(page.data, page.final_url, charset=page.charset)
                 if not again:
                     yield _links(page, rules)
         except DownloadError as error:
@@ -199,7 +201,8 @@ class _Site:
 def _links(page: Download, rules: ScrapeRules) -> PageLinks:
     """The links of a page; of a picture, which stands at the page's address, itself."""
     if page.content_type in _HTML:
-        return picture_links(page.data, page.final_url, rules, charset=page.charset)
+        with as_own(DownloadError, for_message(page.final_url)):
+            return picture_links(page.data, page.final_url, rules, charset=page.charset)
     if not page.content_type.startswith("image/"):
         raise DownloadError(
             f"{for_message(page.final_url)} is no web page and no picture, but {for_message(page.content_type)}. "

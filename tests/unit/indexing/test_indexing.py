@@ -271,7 +271,9 @@ def test_what_is_done_is_kept_and_the_rest_follows(how: str, tmp_path: Path, mak
     assert (rest.progress.known, rest.progress.added) == (kept, 40 - kept)
 
 
-def test_a_mistake_of_our_own_is_raised_and_what_is_done_is_kept(tmp_path: Path, make_catalog: MakeCatalog) -> None:
+def test_a_mistake_of_our_own_fails_its_picture_and_is_logged(
+    tmp_path: Path, make_catalog: MakeCatalog, caplog: pytest.LogCaptureFixture
+) -> None:
     @dataclass(frozen=True)
     class Mistaken(PHash):
         def extract(self, image: RGBImage) -> Features:
@@ -282,9 +284,10 @@ def test_a_mistake_of_our_own_is_raised_and_what_is_done_is_kept(tmp_path: Path,
     folder = fill(tmp_path / "pictures", range(10))
     (folder / "last.png").write_bytes(png(10, width=80))
     catalog = make_catalog()
-    with pytest.raises(ZeroDivisionError):
-        Indexing(catalog, items_of(folder), [Mistaken()], workers=1).run()
-    assert catalog.count() == 10
+    run = Indexing(catalog, items_of(folder), [Mistaken()], workers=1)
+    assert run.run().added == catalog.count() == 10
+    assert [one.source.label for one in run.failures] == ["last.png"]
+    assert "ZeroDivisionError: a mistake" in caplog.text
 
 
 class CountedItems(Sequence[Item]):
