@@ -63,7 +63,7 @@ def write_pictures(
         window = crop(image, float(random.uniform(0.5, 1)), across=float(random.random()), down=float(random.random()))
         large = cv2.resize(window, (width, height), interpolation=cv2.INTER_CUBIC)
         grain = np.empty(large.shape, np.int16)
-        cv2.randn(grain, np.zeros(4), np.full(4, 3 if width > 1000 else 1))  # scaling down averages a camera's grain
+        cv2.randn(grain, np.zeros(3), np.full(3, 3 if width > 1000 else 1))  # scaling down averages a camera's grain
         data = encode_jpeg(np.clip(large + grain, 0, 255).astype(np.uint8), quality=87)
         path = folder / f"{number}.jpg"
         path.write_bytes(data)
