@@ -22,8 +22,8 @@ from pictrace.features import Features
 from pictrace.images.encoding import encode_jpeg, thumbnail
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import load
+from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
-from pictrace.searching.query import needed_metrics
 
 __all__ = ["made_catalog"]
 
@@ -45,13 +45,14 @@ def made_catalog(
             return catalog
         catalog.close()
         path.unlink()
+    metrics = loaded(ready_metrics())
     started = time.perf_counter()
     random = np.random.default_rng(seed)
     real = []
     for image in images[:count]:
         data = encode_jpeg(image, quality=92)
         pixels = load(data)
-        real.append((data, thumbnail(pixels, 64), {one.name: one.extract(pixels) for one in needed_metrics()}))
+        real.append((data, thumbnail(pixels, 64), {one.name: one.extract(pixels) for one in metrics}))
     with closing(SqliteCatalog(path)) as catalog:
         batch: list[NewPicture] = []
         for number in range(count):
@@ -63,7 +64,7 @@ def made_catalog(
                 digest = hashlib.sha256(b"%d-%d" % (seed, number)).digest()
             kept = {
                 spec: part
-                for metric in (needed_metrics() if only is None else only)
+                for metric in (metrics if only is None else only)
                 for spec, part in metric.kept(features[metric.name]).items()
             }
             source = Source("file", f"/made/{number}.jpg")
@@ -98,4 +99,7 @@ def _varied(
     histogram[:, 1] = np.maximum(1, histogram[:, 1] * random.random(len(histogram)))
     varied["histogram"] = histogram
     varied["phash"] = features["phash"] ^ random.integers(0, 2**63, features["phash"].shape, dtype=np.uint64)
+    if "embedding" in features and len(features["embedding"]) and len(other["embedding"]):
+        mixed = features["embedding"].astype(np.float32) + random.random() * other["embedding"]
+        varied["embedding"] = (mixed / np.linalg.norm(mixed)).astype(np.float16)
     return varied

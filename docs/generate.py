@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from pictrace import models
 from pictrace.cli._discovery import all_commands
 from pictrace.metrics import all_metrics
 
@@ -35,9 +36,11 @@ def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
 
 
 def metric_table() -> str:
+    with models.using(models.DEFAULT_MODEL):  # whatever this machine has got
+        metrics = all_metrics()
     rows = (
         (one.title, f"`{one.name}`", *in_two(one.help), one.scale.unit, f"{one.scale.worst:g} to {one.scale.best:g}")
-        for one in all_metrics()
+        for one in metrics
     )
     return table(["metric", "name", "counts", "raise it to find", "value", "from 0 to 1"], rows)
 
@@ -45,7 +48,7 @@ def metric_table() -> str:
 def in_two(text: str) -> tuple[str, str]:
     """A metric's help as what it counts, and what its weight is raised for."""
     counted, _, raised = text.partition(". ")
-    return f"{counted[:1].lower()}{counted[1:]}".rstrip("."), raised.removeprefix("Raise it to ").rstrip(".")
+    return counted.removeprefix("Counts ").rstrip("."), raised.removeprefix("Raise it to ").rstrip(".")
 
 
 def readme_metrics() -> str:

@@ -21,8 +21,9 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("cache")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PICTRACE_CACHE", str(folder))
-        for name in (models.MODEL_VARIABLE, models.MODELS_VARIABLE, models.RUNTIME_VARIABLE):
+        for name in (models.MODELS_VARIABLE, models.RUNTIME_VARIABLE):
             patch.delenv(name, raising=False)
+        patch.setenv(models.MODEL_VARIABLE, "resnet50")  # which is not here: only tests that ask for one run a network
         yield folder
 
 
@@ -53,6 +54,14 @@ def tiny_model(tiny_model_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
     """It is the model in use, for one test."""
     monkeypatch.setenv(models.MODEL_VARIABLE, str(tiny_model_file))
     yield tiny_model_file
+    models.release()
+
+
+@pytest.fixture
+def boxed_model(monkeypatch: pytest.MonkeyPatch) -> Iterator[models.Model]:
+    """The model in use is the one in the box, as it is for everybody who chose none; for one test."""
+    monkeypatch.delenv(models.MODEL_VARIABLE)
+    yield models.default_model()
     models.release()
 
 

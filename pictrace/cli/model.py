@@ -16,7 +16,7 @@ from pictrace.models import MODELS, Model, chosen_model, find_model, is_here, mo
 
 __all__ = ["HELP", "ORDER", "register"]
 
-HELP = "networks for look-alikes: list, get, show"
+HELP = "networks for look-alikes: list them, get one, look at one"
 ORDER = 100
 
 
@@ -53,6 +53,8 @@ def _get(options: argparse.Namespace) -> int:
         raise UsageError(str(error)) from error
     if options.file is not None:
         target = obtain_from_file(model, options.file)
+    elif model.packed is not None and options.url is None:
+        target = model_path(model)  # made, when it is loaded
     else:
         chosen = model if options.url is None else replace(model, addresses=(options.url,))
         with progress_line("B", title=model.title, in_bytes=True) as show_progress:

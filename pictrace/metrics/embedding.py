@@ -41,7 +41,8 @@ class Embedding(Sketched, Mapped, LooksCloser):
     name: ClassVar[str] = "embedding"
     title: ClassVar[str] = "Look-alikes (embedding)"
     help: ClassVar[str] = (
-        "The same kind of thing, as a deep network sees it. Raise it to find look-alikes that share no pixels."
+        "Counts pictures of the same kind of thing, as a deep network sees them. Raise it to find look-alikes that "
+        "share no pixels."
     )
     colour: ClassVar[str] = "#009E73"
     order: ClassVar[int] = 50
@@ -90,7 +91,7 @@ class Embedding(Sketched, Mapped, LooksCloser):
         models.network_of(self.model)
 
     def cli_words(self) -> list[str]:
-        if self.model.name == models.DEFAULT_MODEL:
+        if self.model == models.default_model():
             return []
         return ["--model", self.model.name if self.model.path is None else str(self.model.path)]
 
@@ -120,10 +121,10 @@ class Embedding(Sketched, Mapped, LooksCloser):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         how = self.model.preprocessing
         return (
-            f"By {self.model.title}: cosine similarity {pair.raw:.2f} (the same picture: 1; unrelated: about "
-            f"{self.model.unrelated:.2f}).",
+            f"{self.model.title} gives both pictures {self.model.dimension} numbers each, which point the same way by "
+            f"{pair.raw:.2f} (1 is the same, about {self.model.unrelated:.2f} unrelated).",
             (
-                Picture("What it sees of your picture", models.seen(pair.query, how)),
+                Picture("What it sees of the query", models.seen(pair.query, how)),
                 Picture("What it sees of the match", models.seen(pair.match, how)),
             ),
         )

@@ -6,7 +6,7 @@ only what was read is handed to the runtime.
 
 from __future__ import annotations
 
-from pictrace.models.choice import MODEL_VARIABLE, chosen_model, find_model, using, why_not
+from pictrace.models.choice import MODEL_VARIABLE, chosen_model, default_model, find_model, using, why_not
 from pictrace.models.files import MODELS_VARIABLE, check_file, is_here, model_path, models_folder
 from pictrace.models.network import Network, network_of, release
 from pictrace.models.prepare import seen, tensor_of
@@ -26,6 +26,7 @@ __all__ = [
     "Preprocessing",
     "check_file",
     "chosen_model",
+    "default_model",
     "find_model",
     "is_here",
     "model_from_file",

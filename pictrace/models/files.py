@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 from pathlib import Path
 
 from pictrace.errors import ModelError
 from pictrace.folders import cache_folder
-from pictrace.models.spec import Model, sha256_of
+from pictrace.models.spec import Model, Packed, sha256_of
 
-__all__ = ["MODELS_VARIABLE", "check_file", "is_here", "model_path", "models_folder"]
+__all__ = ["MODELS_VARIABLE", "check_file", "is_here", "model_path", "models_folder", "packed_path"]
 
 MODELS_VARIABLE = "PICTRACE_MODELS"
 
@@ -18,7 +19,12 @@ MODELS_VARIABLE = "PICTRACE_MODELS"
 def models_folder() -> Path:
     """The folder of all models that were got: PICTRACE_MODELS, else one in the cache folder. It need not exist."""
     named = os.environ.get(MODELS_VARIABLE)
-    return Path(named) if named else _cached(os.environ.get("PICTRACE_CACHE", "")) / "models"
+    return Path(named) if named else _made_folder()
+
+
+def _made_folder() -> Path:
+    """The folder of files that are made here, which need a place that can be written."""
+    return _cached(os.environ.get("PICTRACE_CACHE", "")) / "models"
 
 
 @functools.lru_cache(maxsize=8)
@@ -28,11 +34,20 @@ def _cached(_named: str) -> Path:
 
 def model_path(model: Model) -> Path:
     """Where a model's file lies, or would lie."""
-    return model.path or models_folder() / model.file_name
+    return model.path or (_made_folder() if model.packed else models_folder()) / model.file_name
+
+
+def packed_path(packed: Packed) -> Path | None:
+    """Where the weights of a package lie, which is not imported for that; None where it is not installed."""
+    found = importlib.util.find_spec(packed.package)
+    folders = found.submodule_search_locations if found is not None else None
+    return next((path for path in (Path(one, packed.file) for one in folders or ()) if path.is_file()), None)
 
 
 def is_here(model: Model) -> bool:
-    """Whether a file of the right size lies there; what it holds is checked when it is loaded."""
+    """Whether a file of the right size lies there, or can be made; what it holds is checked when it is loaded."""
+    if model.packed is not None and packed_path(model.packed) is not None:
+        return True
     try:
         return model_path(model).stat().st_size == model.byte_count
     except OSError:

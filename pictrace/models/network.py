@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from pictrace.errors import ModelError
 from pictrace.images.pixels import RGBImage
 from pictrace.kernels import run_chunks
+from pictrace.models.boxed import ready_file
 from pictrace.models.cut import embedding_tensor, write_cut
-from pictrace.models.files import check_file, model_path
+from pictrace.models.files import model_path
 from pictrace.models.graph import FLOAT32, Graph, read_graph
 from pictrace.models.prepare import seen, tensor_of
 from pictrace.models.runtime import Runtime, load_runtime, runtime_name, told
@@ -97,8 +98,7 @@ class Network:
 
 def _loaded(model: Model) -> Runtime:
     """Check the very bytes, write the part that is needed anew, and have that loaded."""
-    path, name = model_path(model), runtime_name()
-    check_file(path, model)
+    path, name = ready_file(model), runtime_name()
     with tempfile.TemporaryDirectory(prefix="pictrace-model-") as folder:
         part = Path(folder, "part.onnx")
         input_name = _write_part(model, path, part, name)  # the file's bytes are let go before the runtime has its own

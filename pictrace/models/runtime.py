@@ -18,7 +18,7 @@ from pictrace.errors import ModelError
 __all__ = ["RUNTIME_COMMAND", "RUNTIME_VARIABLE", "Runtime", "load_runtime", "runtime_name"]
 
 RUNTIME_VARIABLE = "PICTRACE_RUNTIME"
-RUNTIME_COMMAND = 'pip install "pictrace[embedding]"'
+RUNTIME_COMMAND = "pip install onnxruntime"
 MOST_PLACES = 8
 SILENT = 4  # ONNX Runtime's level of messages: what is wrong is told by its exceptions
 
@@ -31,7 +31,7 @@ class Runtime(Protocol):
     """Calls of run that may be under way at once."""
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[Any]:
-        """(n, 3, side, side) float32 to the embedding's tensor."""
+        """(1, 3, side, side) float32 to the embedding's tensor."""
 
 
 def runtime_name() -> str:

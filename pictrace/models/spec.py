@@ -13,7 +13,7 @@ from typing import Any
 
 from pictrace.errors import ModelError
 
-__all__ = ["Model", "Preprocessing", "model_from_file", "sha256_of"]
+__all__ = ["Model", "Packed", "Preprocessing", "model_from_file", "sha256_of"]
 
 MOST_JSON_BYTES = 65_536
 EXAMPLE = '{"name": "my-network", "dimension": 2048}'
@@ -51,6 +51,20 @@ class Preprocessing:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """Weights that an installed package brings: its name as it is imported, and the file in it."""
+
+    package: str
+    file: str
+    byte_count: int
+    sha256: str
+
+    @property
+    def distribution(self) -> str:
+        return self.package.replace("_", "-")
+
+
+@dataclass(frozen=True)
 class Model:
     """A network: which file it is (by its SHA-256), how pictures go in, which of its numbers are the embedding.
 
@@ -64,6 +78,8 @@ class Model:
         The cosine similarity that pictures without anything in common have, which is similarity 0 to PicTrace.
     path
         Of a file that somebody brought.
+    packed
+        What the file is made of on this machine, in the place of a download.
     """
 
     name: str
@@ -79,6 +95,7 @@ class Model:
     addresses: tuple[str, ...] = ()
     file_name: str = ""
     path: Path | None = None
+    packed: Packed | None = None
 
     def __post_init__(self) -> None:
         _check(bool(re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", self.name)), "name", self.name, "a-z, 0-9, - and .")

@@ -6,11 +6,15 @@ import asyncio
 import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 from aiohttp import web
 
 from pictrace import models
 from pictrace.app.shared.open_catalog import opened
+from pictrace.images.edits import mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.metrics import get_metric
 from pictrace.metrics.embedding import Embedding
 from pictrace.models import Model, find_model
@@ -53,6 +57,28 @@ def test_without_a_model_its_slider_is_off_and_says_why(registered: Model, photo
         app = app.upload(photographs["coffee.png"])
         assert "This exact file is in the catalog" in app.texts
         assert "embedding" not in app.ranked.names
+
+
+def test_on_the_first_start_look_alikes_work(
+    boxed_model: Model, photographs: dict[str, bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CACHE", str(tmp_path))
+    app = Page.open()
+    assert not app.slider(key="w_embedding").disabled
+    assert "Get it" not in app.buttons
+    workspace = opened(SHARED)
+    assert not len(workspace.catalog.missing(Embedding(boxed_model).spec))
+    app.upload(encode_jpeg(mirror(decode(photographs["coffee.png"]))))
+    app.choose_preset("look-alikes")
+    table = app.ranked
+    column = table.similarity[:, table.names.index("embedding")]
+    best = workspace.catalog.pictures(table.ids[np.argsort(-column)[:3]].tolist()).values()
+    assert all("coffee" in one.label.lower() for one in best)
+    assert not app.exception
+    app.asking.selected = int(table.ids[np.argsort(-column)[0]])
+    app.again().choose("evidence", "embedding").press("Which parts decide?")
+    assert "Bright" in app.texts
+    assert "of all differences by Look-alikes" in Page.open("catalog").choose("catalog_part", "Map").texts
 
 
 def test_a_choice_that_does_not_work_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +163,7 @@ def test_the_preset_and_which_parts_decide(tiny_model: Path, photographs: dict[s
     app.asking.selected = int(next(one for one in table.ids if one != app.query.id))
     app.slide("top", 24)
     app.choose("evidence", "embedding")
-    assert "cosine similarity" in app.texts
+    assert "point the same way" in app.texts
     assert "Bright" not in app.texts
     app.press("Which parts decide?")
     assert "Bright" in app.texts or "No single part" in app.texts

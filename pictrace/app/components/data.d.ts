@@ -26,9 +26,11 @@ export interface Card {
   rank: string
   score: string
   title: string
+  alt: string
   src: string
   note: string
-  level: string
+  badge: string
+  tone: string
   segments: Segment[]
   facts: string[]
   sources: Address[]
@@ -42,7 +44,7 @@ export interface Matches {
 // tiles.js, paste.js, copy.js, keep.js -------------------------------------------------------------------
 
 export interface Tiles {
-  items: { id: string; label: string; src: string }[]
+  items: { id: string; label: string; alt: string; src: string }[]
   label: string
   large: boolean
 }

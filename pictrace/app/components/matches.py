@@ -37,16 +37,18 @@ class Address:
 class Card:
     """One match: strangers' words, which are never read as HTML. src: its thumbnail as an address.
 
-    level: how sure it is that it shows the same: "certain", "likely" or "weak".
+    badge: how good it is, in words; tone: the same as a style, "good" or "weak".
     """
 
     id: str
     rank: str
     score: str
     title: str
+    alt: str
     src: str
     note: str
-    level: str
+    badge: str
+    tone: str
     segments: Sequence[Segment]
     facts: Sequence[str]
     sources: Sequence[Address]

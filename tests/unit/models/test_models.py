@@ -115,7 +115,7 @@ def test_odd_shapes_are_seen_too(shape: tuple[int, int]) -> None:
 def test_the_embedding_is_the_reference_implementations(tiny_model_file: Path, runtime: str) -> None:
     network = network_of(find_model(str(tiny_model_file)))
     assert network.runtime == runtime
-    pictures = squares(32, 11)  # more than one batch
+    pictures = squares(32, 11)
     how = network.model.preprocessing
     expected = pooled_by_hand(tiny_model_file, np.stack([tensor_of(one, how) for one in pictures]))
     np.testing.assert_allclose(network.embed(pictures), expected, rtol=1e-4, atol=1e-5)
@@ -471,7 +471,7 @@ def test_the_registry_is_what_was_pinned() -> None:
         assert len(model.sha256) == 64
         assert model.licence == "Apache-2.0"
         assert all(one.startswith("https://") and one.endswith(model.file_name) for one in model.addresses)
-        assert model.preprocessing == Preprocessing()
+        assert (model.packed is None) == (model.preprocessing == Preprocessing()) == bool(model.addresses)
 
 
 def test_the_key_names_all_that_shapes_the_features(tiny_model_file: Path) -> None:
@@ -528,7 +528,7 @@ def test_what_is_missing_is_named(tmp_path: Path, tiny_model_file: Path) -> None
     (tmp_path / "bare.onnx").write_bytes(tiny_model_file.read_bytes())
     with pytest.raises(ModelError, match=r"needs a file bare\.json beside it"):
         find_model(str(tmp_path / "bare.onnx"))
-    with pytest.raises(ModelError, match="The models are: resnet50"):
+    with pytest.raises(ModelError, match="The models are: efficientnet-lite0, resnet50"):
         find_model("alexnet")
     (tmp_path / "empty.onnx").touch()
     describe(tmp_path / "empty.onnx", dimension=3)
