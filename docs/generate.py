@@ -48,7 +48,7 @@ def metric_table() -> str:
 def in_two(text: str) -> tuple[str, str]:
     """A metric's help as what it counts, and what its weight is raised for."""
     counted, _, raised = text.partition(". ")
-    return counted.removeprefix("Counts ").rstrip("."), raised.removeprefix("Raise it to ").rstrip(".")
+    return f"{counted[:1].lower()}{counted[1:]}".rstrip("."), raised.removeprefix("Raise it to ").rstrip(".")
 
 
 def readme_metrics() -> str:

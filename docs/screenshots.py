@@ -88,7 +88,7 @@ def of_search(browser: Browser, address: str) -> None:
 
     def weights(page: Page) -> None:
         searched(page, address)
-        page.get_by_role("radio", name="Map of weights").click()
+        page.get_by_role("radio", name="Weights").click()
         page.locator("svg[role=application]").wait_for()
 
     shoot(browser, "search-empty.png", empty)
@@ -132,7 +132,7 @@ def of_compare(browser: Browser, address: str) -> None:
 
         def compare(page: Page, first: str = first, second: str = second) -> None:
             page.goto(f"{address}/compare?a=catalog:{ids[first]}&b=catalog:{ids[second]}")
-            page.get_by_text("Among unrelated pairs here").or_(page.get_by_text("Score")).first.wait_for()
+            page.get_by_text("Unrelated pairs this close").or_(page.get_by_text("Score")).first.wait_for()
 
         shoot(browser, f"compare-{name}.jpg", compare, height=1350)
 

@@ -1,10 +1,14 @@
-"""Numbers as people read them: how many of something, how large it is, how sure."""
+"""Words that are the same everywhere: for numbers, for how sure something is, and for the two pictures of a pair."""
 
 from __future__ import annotations
 
-__all__ = ["byte_size", "certainty", "counted"]
+import re
+
+__all__ = ["about_a_pair", "about_a_search", "byte_size", "certainty", "counted", "percent"]
 
 CERTAIN, LIKELY = 0.95, 0.75
+SEARCHED = {"your picture": "the first picture", "the match": "the second picture"}
+COMPARED = {new: old for old, new in SEARCHED.items()}
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -43,3 +47,26 @@ def certainty(confidence: float) -> str:
         "certain", "likely" or "weak".
     """
     return "certain" if confidence >= CERTAIN else "likely" if confidence >= LIKELY else "weak"
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """A share of 0 to 1 as in "80 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def about_a_pair(text: str) -> str:
+    """What is told of a search ("your picture", "the match"), told of two pictures that are compared."""
+    return _renamed(text, SEARCHED)
+
+
+def about_a_search(text: str) -> str:
+    """What is told of two pictures ("the first picture", "the second picture"), told of a search and its match."""
+    return _renamed(text, COMPARED)
+
+
+def _renamed(text: str, names: dict[str, str]) -> str:
+    def renamed(found: re.Match[str]) -> str:
+        name = names[found[0].lower()]
+        return name.capitalize() if found[0][0].isupper() else name
+
+    return re.sub(rf"\b(?:{'|'.join(names)})\b", renamed, text, flags=re.IGNORECASE)

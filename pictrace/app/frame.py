@@ -14,7 +14,8 @@ from pictrace.metrics import all_metrics, colour_of
 
 __all__ = ["frame", "in_frame", "route"]
 
-LOGO = resources.files(__package__).joinpath("assets", "logo.svg").read_text("utf-8")
+ASSETS = resources.files(__package__).joinpath("assets")
+LOGO, STYLE = (ASSETS.joinpath(name).read_text("utf-8") for name in ("logo.svg", "frame.css"))
 
 FRAMED = "pictrace_framed"
 RUNS = "pictrace_runs"
@@ -24,13 +25,15 @@ def route() -> None:
     """The frame, the navigation, and the page that was asked for."""
     st.set_page_config(page_title="PicTrace", page_icon=":material/image_search:", layout="wide")
     frame()
-    st.navigation(
-        [
-            st.Page(f"pages/{one.file}", title=one.title, icon=one.icon, default=not number)
-            for number, one in enumerate(pages_in(_folder()))
-        ],
-        position="top",
-    ).run()
+    pages = [
+        st.Page(f"pages/{one.file}", title=one.title, icon=one.icon, default=not number)
+        for number, one in enumerate(pages_in(_folder()))
+    ]
+    page = st.navigation(pages, position="top")
+    with st.container(key="phone-nav", horizontal=True, gap=None):  # seen on phones only
+        for one in pages:
+            st.page_link(one, width="content")
+    page.run()
     _count_run()
 
 
@@ -64,17 +67,10 @@ def frame() -> None:
     """Draw it; called once a run, before the page."""
     st.session_state[FRAMED] = True
     st.logo(LOGO, size="large")
-    rules = [
-        ".st-key-unseen, .st-key-runs {display: none;}",  # scripts that have nothing to show, and the count of runs
-        "[data-testid='stMainBlockContainer'] {padding-left: 2rem; padding-right: 2rem; max-width: 1500px;}",
-        "@media (max-width: 640px) {"
-        "[data-testid='stMainBlockContainer'] {padding-left: 1rem; padding-right: 1rem;}"
-        ".stButton button, .stPopover button, .stDownloadButton button {min-height: 44px;}}",
-    ]
-    rules += [
+    dots = [
         f".st-key-metric-{metric.name} [data-testid='stWidgetLabel'] p::before "
         "{content: ''; display: inline-block; width: .7em; height: .7em; margin-right: .45em; "
         f"border-radius: 50%; background: {colour_of(metric)};}}"
         for metric in all_metrics()
     ]
-    st.html(f"<style>{' '.join(rules)}</style>")
+    st.html(f"<style>{STYLE}{' '.join(dots)}</style>")

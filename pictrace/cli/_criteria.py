@@ -23,7 +23,7 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
         help="weights and settings",
     )
     names = ", ".join(metric.name for metric in all_metrics())
-    parser.add_argument("--weights", metavar="NAME=WEIGHT,...", help=f"instead of the preset's; metrics: {names}")
+    parser.add_argument("--weights", metavar="NAME=WEIGHT,...", help=f"replaces the preset's; metrics: {names}")
     for metric in all_metrics():
         for setting in metric.settings:
             parser.add_argument(

@@ -11,7 +11,7 @@ from pictrace.cli._parser import whole_parser
 
 __all__ = ["HELP", "ORDER", "register"]
 
-HELP = "print a script by which a shell completes commands and options"
+HELP = "print a script that completes commands in a shell"
 ORDER = 110
 
 

@@ -28,13 +28,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_export)
     add_catalog(parser)
     parser.add_argument("--features", metavar="OUT.npz", help="all features, as numpy arrays")
-    parser.add_argument("--list", metavar="OUT.csv", help="one line for each address, with the metadata")
+    parser.add_argument("--list", metavar="OUT.csv", help="one line per address, with the metadata")
     add_json(parser)
 
 
 def _export(options: argparse.Namespace) -> int:
     if options.features is None and options.list is None:
-        warn("pictrace: nothing to write was named. Give --features OUT.npz, --list OUT.csv, or both.")
+        warn("pictrace: name what to write: --features OUT.npz, --list OUT.csv, or both.")
         return USAGE
     document: dict[str, object] = {}
     with closing(open_catalog(options.catalog)) as catalog:

@@ -32,11 +32,13 @@ def register(parser: argparse.ArgumentParser) -> None:
         help=f"one of: {titles()}, another catalog",
     )
     add_catalog(parser)
-    parser.add_argument("--column", metavar="NAME", help="of a table: what holds the paths or links (else guessed)")
+    parser.add_argument("--column", metavar="NAME", help="of a table: the column of paths or links (default: guessed)")
     parser.add_argument(
-        "--table", metavar="NAME", help="of a database or workbook: the table or sheet to read (else guessed)"
+        "--table", metavar="NAME", help="of a database or workbook: the table or sheet (default: guessed)"
     )
-    parser.add_argument("--encoding", metavar="NAME", help="of a text: how it was saved, as gb18030 (else guessed)")
+    parser.add_argument(
+        "--encoding", metavar="NAME", help="of a text: its encoding, such as gb18030 (default: guessed)"
+    )
     for option, what in (("--exclude", "to leave out"), ("--include", "to take though it would be left out")):
         parser.add_argument(
             option,
@@ -45,7 +47,7 @@ def register(parser: argparse.ArgumentParser) -> None:
             default=[],
             help=f"of a folder or an archive: what {what}, as in a .gitignore (may be given more than once)",
         )
-    parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog knows")
+    parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog already has")
     add_model(parser)
     add_json(parser)
 

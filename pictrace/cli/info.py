@@ -18,7 +18,7 @@ ORDER = 60
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_info)
     add_catalog(parser)
-    parser.add_argument("--check", action="store_true", help="look through the whole file for damage")
+    parser.add_argument("--check", action="store_true", help="check the whole file for damage")
     add_json(parser)
 
 
@@ -39,7 +39,7 @@ def _info(options: argparse.Namespace) -> int:
         say_json({**document, "missing": missing, "outdated": outdated, "writable": writable, "intact": intact})
         return status
     say(f"{counted(images, 'picture')}, {byte_size(size)}, revision {revision}" + ("" if writable else ", read-only"))
-    say(*(f"  {key:24} {count}{', read by no metric' * (key in outdated)}" for key, count in features.items()))
+    say(*(f"  {key:24} {count}{', unused' * (key in outdated)}" for key, count in features.items()))
     say(*(f"  {key:24} missing for {count}; pictrace rebuild makes them" for key, count in missing.items()))
     if any(states.values()):
         say("links: " + ", ".join(f"{count} {state}" for state, count in states.items() if count))

@@ -20,7 +20,9 @@ ORDER = 40
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_links)
     parser.add_argument("page", metavar="PAGE", help="the address of a web page")
-    parser.add_argument("--pages", type=int, default=1, metavar="N", help="follow the next pages, N in all (default 1)")
+    parser.add_argument(
+        "--pages", type=int, default=1, metavar="N", help="read N pages, following links to the next (default 1)"
+    )
     parser.add_argument("--pattern", metavar="URL", help="pages 2 to N by number, as in https://example.org/page-{n}/")
     parser.add_argument(
         "--min-px",
@@ -30,9 +32,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         help=f"leave out pictures shown smaller than that (default {DEFAULT_RULES.min_side_px}; 0 for none)",
     )
     words = ", ".join(DEFAULT_RULES.left_out_words)
-    parser.add_argument("--keep-logos", action="store_true", help=f"do not leave out links by a word in them: {words}")
+    parser.add_argument("--keep-logos", action="store_true", help=f"keep links with these words in them: {words}")
     parser.add_argument("--same-host", action="store_true", help="leave out pictures on other hosts than the page's")
-    parser.add_argument("--all", action="store_true", help="print what is left out too, as comments, with the reason")
+    parser.add_argument("--all", action="store_true", help="also print what is left out, as comments with the reason")
     add_json(parser)
 
 

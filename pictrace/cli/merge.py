@@ -16,7 +16,7 @@ from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "merge", "register"]
 
-HELP = "take over all pictures of another catalog"
+HELP = "add all pictures of another catalog"
 ORDER = 70
 
 
@@ -27,7 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--distrust",
         action="store_true",
-        help="do not believe its addresses of files, if you do not know who made it: none is read for it later",
+        help="for a catalog of a stranger: never read files at the addresses it gives",
     )
     add_json(parser)
 

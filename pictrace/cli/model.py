@@ -16,7 +16,7 @@ from pictrace.models import MODELS, Model, chosen_model, find_model, is_here, mo
 
 __all__ = ["HELP", "ORDER", "register"]
 
-HELP = "networks for look-alikes: list them, get one, look at one"
+HELP = "networks for look-alikes: list, get, show"
 ORDER = 100
 
 

@@ -21,9 +21,7 @@ ORDER = 80
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_rebuild)
     add_catalog(parser)
-    parser.add_argument(
-        "--drop-outdated", action="store_true", help="afterwards delete features that no metric reads any more"
-    )
+    parser.add_argument("--drop-outdated", action="store_true", help="then delete features that no metric uses")
     add_json(parser)
 
 
@@ -49,6 +47,6 @@ def _rebuild(options: argparse.Namespace) -> int:
         say(f"{counted(run.progress.added, 'picture has', 'pictures have')} new features, {len(run.failures)} failed.")
         say(*(f"  {key:24} dropped for {count}" for key, count in dropped.items()))
         if outdated and not options.drop_outdated:
-            say("Outdated features, which no metric reads any more; --drop-outdated deletes them:")
+            say("Outdated features, which no metric uses; --drop-outdated deletes them:")
             say(*(f"  {key:24} {count}" for key, count in outdated.items()))
     return status_of(run.progress, run.failures)

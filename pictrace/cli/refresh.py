@@ -22,7 +22,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_refresh)
     add_catalog(parser)
     parser.add_argument(
-        "--prune", action="store_true", help="remove pictures that only links led to which now lead to other pictures"
+        "--prune", action="store_true", help="remove pictures whose only links now lead to other pictures"
     )
     add_json(parser)
 

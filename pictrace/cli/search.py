@@ -28,7 +28,7 @@ from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
-HELP = "rank a catalog's pictures against one picture"
+HELP = "find the pictures of a catalog that match one"
 ORDER = 20
 
 
@@ -37,7 +37,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("image", metavar="IMAGE_OR_URL", help="a file, a link, or - for standard input")
     add_catalog(parser)
     add_criteria(parser)
-    parser.add_argument("--top", type=int, default=5, metavar="N", help="matches at the most (default 5)")
+    parser.add_argument("--top", type=int, default=5, metavar="N", help="most matches to show (default 5)")
     parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
     parser.add_argument(
         "--only",
@@ -103,9 +103,9 @@ def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable, criter
         parts = "  ".join(
             f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0
         )
-        how = ", ".join(filter(None, ["good match", one.match.variant.label]))
-        variant = f"  ({how})" if one.match.id in found_as.good else ""
+        level, how = found_as.level(one.match.id), one.match.variant.label
+        variant = f"  ({how})" if how and level != "weak" else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
-        say(f"{one.match.rank:3}  {one.match.score:.2f}  {address}{variant}", f"         {parts}")
+        say(f"{one.match.rank:3}  {level:7}  {one.match.score:.2f}  {address}{variant}", f"                  {parts}")
     detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    say(f"{found_as.headline} {counted(table.catalog_size, 'picture')} searched, {detail}.")
+    say(f"{found_as.headline} Searched {counted(table.catalog_size, 'picture')}; {detail}.")

@@ -68,7 +68,7 @@ class Diagnosis:
         """The verdict with the changes, in one or two sentences."""
         if not self.changes:
             return self.verdict
-        return f"{self.verdict} The first picture is the second one, {', '.join(one.text for one in self.changes)}."
+        return f"{self.verdict} The first picture is the second picture, {', '.join(one.text for one in self.changes)}."
 
 
 def diagnose(
@@ -95,7 +95,7 @@ def diagnose(
     if _another_photograph(registration, fit):
         grounds = f"{registration.inliers} of {registration.patches} places agree"
         if registration.confidence < PIXELS_AGREE:
-            grounds = f"{registration.matches} keypoints agree, the pixels do not"
+            grounds = f"{registration.matches} details match, the pixels do not"
         verdict = f"The same scene, another photograph: {grounds}."
         return Diagnosis(SAME_SCENE, max(SAID, registration.confidence), verdict, (), registration, fit)
     sizes = Sizes(query.shape, candidate.shape, files[0], files[1])
@@ -110,7 +110,7 @@ def diagnose(
         )
     )
     if not changes and fit.left_over > SLIGHT_LEVELS + SLIGHT_SHARE * fit.detail:
-        verdict = "The same photograph, with slight differences that could not be named."
+        verdict = "The same photograph, with slight differences."
         return Diagnosis(SAME_PHOTOGRAPH, registration.confidence, verdict, (), registration, fit)
     if not changes:
         return Diagnosis(IDENTICAL, registration.confidence, "The same picture, unchanged.", (), registration, fit)
@@ -122,7 +122,7 @@ def _without_registration(query: RGBImage, candidate: RGBImage) -> Diagnosis:
     """Flat and tiny pictures have nothing to lay on each other, but may be the same."""
     if query.shape == candidate.shape and float(cv2.absdiff(query, candidate).mean()) <= SAME_LEVELS:
         return Diagnosis(IDENTICAL, 1.0, "The same picture, unchanged.", (), None, None)
-    for whose, picture in (("The first picture", query), ("The second one", candidate)):
+    for whose, picture in (("The first picture", query), ("The second picture", candidate)):
         if min(picture.shape[:2]) < SMALLEST_PX or to_gray(picture).std() < LEAST_CONTRAST:
             verdict = f"No common content found. {whose} has too little detail to compare."
             return Diagnosis(UNRELATED, SAID, verdict, (), None, None)

@@ -51,7 +51,7 @@ def geometric_changes(registration: Registration, fit: Photometry, sizes: Sizes)
     found += _stretched(registration)
     found += _resized(registration, sizes)
     found += _bordered("border_added", "with bars added", bars)
-    found += _bordered("border_removed", "without the bars of the second one", other_bars)
+    found += _bordered("border_removed", "without the bars of the second picture", other_bars)
     return found
 
 
@@ -127,7 +127,7 @@ def _wider(registration: Registration, bars: Bars, other_bars: Bars, sizes: Size
     outline = moved(inverse(registration.matrix), _box(sizes.candidate, other_bars))
     share = _shared(outline, _box(sizes.query, bars))
     confidence = min(registration.confidence, KINDS["wider"].confidence(uncovered))
-    text = f"showing more: the second one is a cut-out, {100 * share:.0f} % of the first"
+    text = f"showing more: the second picture covers {100 * share:.0f} % of it"
     return change_if_sure("wider", confidence, text, share=share)
 
 

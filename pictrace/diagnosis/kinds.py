@@ -42,7 +42,7 @@ KINDS = {
     "border_removed": Kind("with bars removed", 0.012, 0.03, "share of the side"),
     "brightness": Kind("in other tones", 2.5, 7.0, "mean distance of the tone curve, levels"),
     "gamma": Kind("in other tones", 2.5, 7.0, "mean distance of the tone curve, levels"),
-    "grayscale": Kind("in gray", 3.0, 8.0, "mean chroma of the candidate, levels"),
+    "grayscale": Kind("in grey", 3.0, 8.0, "mean chroma of the candidate, levels"),
     "coloured": Kind("in colour", 3.0, 8.0, "mean chroma of the query, levels"),
     "hue": Kind("recoloured", 0.5, 1.0, "share of the coloured pixels turned alike"),
     "saturation": Kind("in other colours", 0.4, 0.8, "binary logarithm of the factor"),

@@ -66,7 +66,7 @@ def _tone(tone: Tone, slack: float) -> list[Change]:
     confidence = KINDS["brightness" if tone.exponent == 1 else "gamma"].confidence(tone.before, slack)
     if tone.exponent != 1:
         word = "darker" if tone.exponent > 1 else "brighter"
-        text = f"{word}, above all in the middle tones (gamma {tone.exponent:.2f})"
+        text = f"{word}, mostly in the middle tones (gamma {tone.exponent:.2f})"
         return change_if_sure("gamma", confidence, text, exponent=tone.exponent)
     middle = 127.5 * tone.gain + tone.offset - 127.5
     words = []
@@ -82,10 +82,10 @@ def _colours(fit: Photometry, slack: float) -> list[Change]:
     colours = fit.colours
     if colours.grayed:
         return change_if_sure(
-            "grayscale", KINDS["grayscale"].confidence(colours.candidate, 3 * slack), "without its colours (gray)"
+            "grayscale", KINDS["grayscale"].confidence(colours.candidate, 3 * slack), "without its colours (grey)"
         )
     if colours.coloured:
-        text = "in colour, where the second one is gray"
+        text = "in colour, where the second picture is grey"
         return change_if_sure("coloured", KINDS["coloured"].confidence(colours.query - abs(fit.noise)), text)
     if colours.turned:
         text = f"with other colours (hue turned by {colours.hue_degrees:.0f}°)"
@@ -140,13 +140,13 @@ def _noise(fit: Photometry, exact: bool, coarse: bool) -> list[Change]:
 
 def _compression(quality: int | None, other_quality: int | None, traces: tuple[float, float]) -> list[Change]:
     mine, theirs = quality or LOSSLESS, other_quality or LOSSLESS
-    against = "" if other_quality is None else f"; the second one has {other_quality}"
+    against = "" if other_quality is None else f"; the second picture: {other_quality}"
     if mine <= 82 and mine < theirs:
         text = f"recompressed (JPEG quality {mine}{against})"
         confidence = KINDS["recompressed"].confidence(theirs - mine)
         return change_if_sure("recompressed", confidence, text, quality=mine, other_quality=theirs)
     if theirs <= 82 and theirs < mine:
-        text = f"less compressed (the second one has JPEG quality {theirs})"
+        text = f"less compressed (the second picture: JPEG quality {theirs})"
         confidence = KINDS["less_compressed"].confidence(mine - theirs)
         return change_if_sure("less_compressed", confidence, text, quality=mine, other_quality=theirs)
     more = traces[0] - traces[1]
@@ -154,8 +154,8 @@ def _compression(quality: int | None, other_quality: int | None, traces: tuple[f
     if max(traces) < BLOCKS:
         return []
     if more > 0:
-        return change_if_sure("recompressed", confidence, "recompressed (its pixels show JPEG blocks)")
-    return change_if_sure("less_compressed", confidence, "less compressed (the second one shows JPEG blocks)")
+        return change_if_sure("recompressed", confidence, "recompressed (it shows JPEG blocks)")
+    return change_if_sure("less_compressed", confidence, "less compressed (the second picture shows JPEG blocks)")
 
 
 def _overlay(fit: Photometry, slack: float) -> list[Change]:
@@ -175,4 +175,4 @@ def _overlay(fit: Photometry, slack: float) -> list[Change]:
     confidence = min(confidence_ramp(patch.levels, *TEXT_LEVELS), KINDS[kind].confidence(patch.share / (1 + slack)))
     if patch.ours >= 0.5:
         return change_if_sure(kind, confidence, f"with text or a logo added {where}", **place)
-    return change_if_sure(kind, confidence, f"without the text or logo that the second one has {where}", **place)
+    return change_if_sure(kind, confidence, f"without the text or logo of the second picture {where}", **place)

@@ -113,4 +113,4 @@ def sniff(data: bytes) -> Format:
     for title, begins, advice in _STRANGERS:
         if begins(head):
             raise ImageError(f"this is {title}, which PicTrace does not read: {advice}")
-    raise ImageError(f"{len(data)} bytes that begin with {data[:8]!r} are no known picture: {_SAVE_AS}")
+    raise ImageError(f"this is no picture that PicTrace knows: {_SAVE_AS}")

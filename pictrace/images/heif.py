@@ -21,7 +21,7 @@ def heif_reader() -> type[ImageFile]:
         reader: type[ImageFile] = importlib.import_module("pillow_heif").HeifImageFile
     except ImportError as error:
         raise ImageError(
-            'this is a HEIC picture, which takes one more package to read: pip install "pictrace[heic]" '
-            "(in a checkout, pip install pillow-heif). Or save it as JPEG or PNG"
+            "this is a HEIC picture: save it as JPEG or PNG, or add the package that reads it "
+            '(pip install "pictrace[heic]")'
         ) from error
     return reader

@@ -131,7 +131,7 @@ def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> b
             return data
     raise SourceError(
         "The original is not where it was when it was added"
-        + (f" ({files[0]})" if files else "")
+        + (f" ({Path(files[0]).name})" if files else "")
         + ". Put it back, or add it again."
     )
 

@@ -33,9 +33,9 @@ def deciding_parts(network: Network, query: RGBImage, match: RGBImage) -> tuple[
     if strongest < NEGLIGIBLE:
         return "No single part decides: covering any of them hardly changes the similarity.", ()
     return (
-        f"Bright: where covering a part costs similarity, up to {strongest:.2f} of the cosine.",
+        f"Bright: parts that matter. Covering one costs up to {strongest:.2f} of the cosine similarity.",
         (
-            Picture("What decides in the query", _lit(squares[0], maps[0])),
+            Picture("What decides in your picture", _lit(squares[0], maps[0])),
             Picture("What decides in the match", _lit(squares[1], maps[1])),
         ),
     )

@@ -243,7 +243,7 @@ class Metric(Readiness, ABC):
         one = Pair(query, pair.match, pair.features[variant], pair.match_features, float(raw))
         summary, parts = self.evidence(one, chosen)
         if variant.label:
-            summary += f" Your picture was compared, and is shown here, {variant.label}."
+            summary += f" Compared and shown with your picture {variant.label}."
         similarity = float(self.scale_for(chosen).similarity(raw))
         return Explanation(self.name, float(raw), similarity, summary, parts)
 

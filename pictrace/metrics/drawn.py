@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import singledispatch
 
 from pictrace.images.pixels import RGBImage
@@ -26,6 +27,10 @@ class Drawn:
     def alt(self) -> str:
         """In place of the picture, for who cannot see it."""
         return f"{self.title}. {self.caption}" if self.caption else self.title
+
+    def told(self, words: Callable[[str], str]) -> Drawn:
+        """The same in other words, such as those of pictrace.wording.about_a_pair."""
+        return replace(self, title=words(self.title), caption=words(self.caption))
 
 
 @singledispatch

@@ -41,8 +41,7 @@ class Embedding(Sketched, Mapped, LooksCloser):
     name: ClassVar[str] = "embedding"
     title: ClassVar[str] = "Look-alikes (embedding)"
     help: ClassVar[str] = (
-        "Counts pictures of the same kind of thing, as a deep network sees them. Raise it to find look-alikes that "
-        "share no pixels."
+        "The same kind of thing, as a deep network sees it. Raise it to find look-alikes that share no pixels."
     )
     colour: ClassVar[str] = "#009E73"
     order: ClassVar[int] = 50
@@ -121,10 +120,10 @@ class Embedding(Sketched, Mapped, LooksCloser):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         how = self.model.preprocessing
         return (
-            f"{self.model.title} gives both pictures {self.model.dimension} numbers each, which point the same way by "
-            f"{pair.raw:.2f} (1 is the same, about {self.model.unrelated:.2f} unrelated).",
+            f"By {self.model.title}: cosine similarity {pair.raw:.2f} (the same picture: 1; unrelated: about "
+            f"{self.model.unrelated:.2f}).",
             (
-                Picture("What it sees of the query", models.seen(pair.query, how)),
+                Picture("What it sees of your picture", models.seen(pair.query, how)),
                 Picture("What it sees of the match", models.seen(pair.match, how)),
             ),
         )

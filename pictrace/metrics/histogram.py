@@ -38,9 +38,7 @@ class Histogram(Sketched, Mapped):
 
     name: ClassVar[str] = "histogram"
     title: ClassVar[str] = "Colours (histogram)"
-    help: ClassVar[str] = (
-        "Counts pictures with the same colours, wherever they stand. Raise it to find cropped and turned copies."
-    )
+    help: ClassVar[str] = "The same colours, wherever they are. Raise it to find cropped and rotated copies."
     colour: ClassVar[str] = "#D55E00"
     order: ClassVar[int] = 30
     default_weight: ClassVar[float] = 0.3
@@ -95,10 +93,9 @@ class Histogram(Sketched, Mapped):
         positions = (np.arange(BINS, dtype=np.float32) + 0.5) * (1 << SHIFT)
         query, match = (_channels(one) for one in (pair.query_features, pair.match_features))
         return (
-            f"The colour histograms correlate by {pair.raw:.2f}: {BINS}³ colours, {1 << SHIFT} levels of each channel "
-            "apart.",
+            f"The colour histograms ({BINS}³ colours) correlate by {pair.raw:.2f}.",
             (
-                Channels("How much of each level", positions, query, match),
+                Channels("Levels of each channel", positions, query, match),
                 _swatches(pair.query_features, pair.match_features),
             ),
         )
@@ -159,7 +156,7 @@ def _swatches(query: Features, match: Features) -> Swatches:
 
     raising, lowering, apart = most(added), most(-added), most(-taken)
     rest = float(added.sum() - added[raising + lowering].sum())
-    title = "The colours behind the correlation"
+    title = "Colours behind the correlation"
     return Swatches(title, told(raising, added), told(lowering, added), told(apart, taken), rest)
 
 

@@ -36,7 +36,7 @@ class LayoutSsim(GraySquares, Sketched, Mapped):
     name: ClassVar[str] = "layout"
     title: ClassVar[str] = "Layout (SSIM, 32 px)"
     help: ClassVar[str] = (
-        "Counts pictures composed alike, seen from afar. Raise it to forgive noise, small crops and slight turns."
+        "The same composition, seen from afar. Raise it to forgive noise, small crops and slight rotation."
     )
     colour: ClassVar[str] = "#56B4E9"
     order: ClassVar[int] = 15
@@ -97,8 +97,8 @@ class LayoutSsim(GraySquares, Sketched, Mapped):
         )
         query, match = (_enlarged(one) for one in (pair.query_features, pair.match_features))
         return (
-            f"Mean SSIM {pair.raw:.2f} of the coarse compositions, {self.size_px} x {self.size_px} pixels in gray. "
-            f"Its terms on average: {means}.",
+            f"Mean SSIM {pair.raw:.2f} of both pictures in grey at {self.size_px} × {self.size_px} pixels. "
+            f"Its parts: {means}.",
             (
                 Picture("Your picture at 32 px", query),
                 Picture("The match at 32 px", match),

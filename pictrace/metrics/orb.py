@@ -61,15 +61,15 @@ class Orb(Sketched):
     name: ClassVar[str] = "orb"
     title: ClassVar[str] = "Keypoints (ORB)"
     help: ClassVar[str] = (
-        "Counts small details that both pictures share in the same arrangement. Raise it to find crops, "
-        "turned and captioned copies."
+        "Small details that both pictures share, in the same arrangement. Raise it to find crops, rotated and "
+        "captioned copies."
     )
     colour: ClassVar[str] = "#E69F00"
     order: ClassVar[int] = 20
     default_weight: ClassVar[float] = 2.0
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (ROW_BYTES,))
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (kernels.COARSE_DESCRIPTORS, 32))
-    scale: ClassVar[Scale] = Scale("consistent keypoints", worst=4, best=30, whole=True)
+    scale: ClassVar[Scale] = Scale("matching details", worst=4, best=30, whole=True)
     orientations: ClassVar[Orientations] = MIRRORED  # turns are found by the keypoints' own angles
     symmetric: ClassVar[bool] = False
     not_comparable: ClassVar[str] = f"One of the pictures has fewer than {FEWEST} keypoints to compare."
@@ -77,9 +77,9 @@ class Orb(Sketched):
     settings: ClassVar[tuple[Setting, ...]] = (
         Setting(
             "evidence",
-            "What counts as a keypoint match",
-            "Consistent: agrees with others on one turn, scale and shift. Distinct: one per target "
-            "keypoint. All: every match that passes the ratio test, as a share of the query's keypoints.",
+            "Keypoint matches to count",
+            "Consistent: matches that agree on one rotation, scale and shift. Distinct: one match per keypoint. "
+            "All: every match that passes the ratio test, as a share of your picture's keypoints.",
             (CONSISTENT, DISTINCT, MATCHES),
             CONSISTENT,
             {CONSISTENT: "Consistent", DISTINCT: "Distinct", MATCHES: "All"},
@@ -87,8 +87,8 @@ class Orb(Sketched):
         Setting(
             "ratio",
             "Ratio threshold",
-            "How much nearer the best keypoint must be than the second best (Lowe's ratio test). "
-            "Raise it to accept more, and more doubtful, matches.",
+            "How much closer the best keypoint must be than the second best (Lowe's ratio test). "
+            "Raise it to accept more matches, and more doubtful ones.",
             tuple(percent / 100 for percent in range(FIRST_PERCENT, LAST_PERCENT + 1)),
             0.75,
         ),
@@ -158,9 +158,9 @@ class Orb(Sketched):
     def scale_for(self, settings: Settings) -> Scale:
         evidence = settings.get("evidence", CONSISTENT)
         if evidence == DISTINCT:
-            return Scale("distinct matches", worst=8, best=60, whole=True)
+            return Scale("one-to-one matches", worst=8, best=60, whole=True)
         if evidence == MATCHES:
-            return Scale("of the query's keypoints match", worst=0.0, best=1.0)
+            return Scale("of your picture's keypoints match", worst=0.0, best=1.0)
         return self.scale
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
@@ -171,11 +171,11 @@ class Orb(Sketched):
         match_points = kernels.unpack_points(pair.match_features)[pairs[:, 1], :2]
         query, match = (fit(one, self.long_side_px, enlarge=True) for one in (pair.query, pair.match))
         summary = (
-            f"{passing} of your picture's {len(pair.query_features)} keypoints passed the ratio test at "
-            f"{percent / 100:.2f}. Distinct, each with a keypoint of its own in the match: {len(pairs)}. "
-            f"Consistent, since they agree on one turn, scale and shift: {int(consistent.sum())}."
+            f"{passing} of your picture's {len(pair.query_features)} keypoints pass the ratio test at "
+            f"{percent / 100:.2f}. {len(pairs)} pair one to one. "
+            f"{int(consistent.sum())} agree on one rotation, scale and shift."
         )
-        lines = Lines("Keypoints that found each other", query, match, query_points, match_points, consistent)
+        lines = Lines("Matching keypoints", query, match, query_points, match_points, consistent)
         placement = place(query_points[consistent], match_points[consistent])
         if placement is not None:
             outline = placement.outline(query.shape)

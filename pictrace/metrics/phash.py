@@ -40,9 +40,7 @@ class PHash(ComparesTogether, Mapped):
 
     name: ClassVar[str] = "phash"
     title: ClassVar[str] = "Hash (pHash)"
-    help: ClassVar[str] = (
-        "Counts pictures with the same broad light pattern, as a 64-bit code. Raise it to find plain copies quickly."
-    )
+    help: ClassVar[str] = "The same broad pattern of light, as a 64-bit code. Raise it to find plain copies."
     colour: ClassVar[str] = "#CC79A7"
     order: ClassVar[int] = 40
     default_weight: ClassVar[float] = 0.3
@@ -81,9 +79,8 @@ class PHash(ComparesTogether, Mapped):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         codes = _grid(pair.query_features), _grid(pair.match_features)
         return (
-            f"{pair.raw:.0f} of 64 bits differ. Each bit says whether one of the picture's 64 lowest frequencies is "
-            "above their median.",
-            (BitGrids("The two codes", *codes),),
+            f"{pair.raw:.0f} of 64 bits differ. Each tells whether a low frequency of the picture is strong.",
+            (BitGrids("Both codes", *codes),),
         )
 
     def turned(self, features: Features) -> dict[Variant, Features]:

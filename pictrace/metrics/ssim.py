@@ -42,9 +42,7 @@ class Ssim(GraySquares):
 
     name: ClassVar[str] = "ssim"
     title: ClassVar[str] = "Structure (SSIM)"
-    help: ClassVar[str] = (
-        "Counts pictures whose light and dark fall in the same places. Raise it to find copies in the same framing."
-    )
+    help: ClassVar[str] = "Light and dark in the same places. Raise it to find copies in the same framing."
     colour: ClassVar[str] = "#0072B2"
     order: ClassVar[int] = 10
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (SIZE_PX, SIZE_PX))
@@ -63,10 +61,10 @@ class Ssim(GraySquares):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         local = local_ssim(pair.query_features[0], pair.match_features[0])
         regions = most_different(local.product)
-        boxed = "The regions that differ most are boxed." if regions else "No region differs much."
+        boxed = "The biggest differences are boxed." if regions else "No region differs much."
         summary = (
-            f"Mean SSIM {pair.raw:.2f} over all windows of 7 x 7 pixels, both pictures in gray and stretched to "
-            f"{self.size_px} x {self.size_px} pixels. {boxed}"
+            f"Mean SSIM {pair.raw:.2f} over windows of 7 × 7 pixels, both pictures in grey at "
+            f"{self.size_px} × {self.size_px} pixels. {boxed}"
         )
         terms = (
             Term("Luminance", LUMINANCE, local.luminance),
@@ -75,8 +73,8 @@ class Ssim(GraySquares):
         )
         return summary, (
             heat_map("Where the structure differs", pair.match, local.product),
-            Boxes("The most different regions", "local SSIM", pair.query, pair.match, regions),
-            Terms("Luminance, contrast and structure apart", PRODUCT, terms, SOURCE),
+            Boxes("Biggest differences", "local SSIM", pair.query, pair.match, regions),
+            Terms("Luminance, contrast and structure", PRODUCT, terms, SOURCE),
         )
 
 

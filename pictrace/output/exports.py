@@ -7,7 +7,7 @@ import io
 import json
 import zipfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import IO, BinaryIO
 
 import numpy as np
@@ -70,12 +70,19 @@ def _write_header(file: IO[bytes], dtype: np.dtype[np.generic], shape: tuple[int
     )
 
 
-def write_list(catalog: Catalog, stream: BinaryIO) -> int:
+def write_list(
+    catalog: Catalog, stream: BinaryIO, told: Callable[[PictureRecord], PictureRecord] = lambda record: record
+) -> int:
     """The list as CSV in UTF-8: one line for each address of a picture, one column for each metadata name.
 
     The names in the order of how many addresses have them; beyond 200 they share a last column, as JSON.
     Text that a spreadsheet would run is quoted. It can be indexed again as a table. Returns the number of
     lines below the heading; consistent and bounded as write_features is.
+
+    Parameters
+    ----------
+    told
+        What is told of a picture, where that is not all.
     """
     text = io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
     try:
@@ -91,7 +98,7 @@ def write_list(catalog: Catalog, stream: BinaryIO) -> int:
             writer.writerow([*COLUMNS, *metadata_columns(names, own), *([OTHER] if others else [])])
             lines = 0
             for record in _records(frozen, ids):
-                for source in record.sources or (Source("", ""),):
+                for source in told(record).sources or (Source("", ""),):
                     writer.writerow(_line(record, source, names, others))
                     lines += 1
     finally:

@@ -14,6 +14,7 @@ from pictrace.metrics.drawn import Drawn
 from pictrace.metrics.evidence import Explanation
 from pictrace.output.drawing import draw_evidence
 from pictrace.searching.table import Criteria, Match
+from pictrace.wording import about_a_pair
 
 __all__ = ["Report", "Subject", "html_report"]
 
@@ -84,15 +85,15 @@ def html_report(report: Report) -> bytes:
     titles = {metric.name: metric.title for metric in report.metrics}
     for explanation in report.explanations:
         parts.append(f"<h2>{html.escape(titles.get(explanation.metric, explanation.metric))}</h2>")
-        parts.append(f"<p>{html.escape(explanation.summary)}</p>")
+        parts.append(f"<p>{html.escape(about_a_pair(explanation.summary))}</p>")
         for evidence in explanation.evidence:
-            drawn = draw_evidence(evidence)
-            title = getattr(evidence, "title", "")
+            drawn = [one.told(about_a_pair) for one in draw_evidence(evidence)]
+            title = about_a_pair(getattr(evidence, "title", ""))
             if title and [one.title for one in drawn] != [title]:
                 parts.append(f"<h3>{html.escape(title)}</h3>")
             parts.append(_row(drawn))
         if usual := report.rarity.get(explanation.metric):
-            parts.append(f"<p>{html.escape(usual)}</p>")
+            parts.append(f"<p>Unrelated pairs this close: {html.escape(usual)}.</p>")
     parts.append("<p class='small'>Made with PicTrace.</p>")
     title = html.escape(f"{first.name} and {second.name}")
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
@@ -108,7 +109,7 @@ def _numbers(report: Report) -> str:
         "Similarity",
         "Weight",
         "Contribution",
-        *(("Among unrelated pairs",) if report.rarity else ()),
+        *(("Unrelated pairs this close",) if report.rarity else ()),
     )
     rows = ["".join(f"<th>{one}</th>" for one in head)]
     for metric in report.metrics:

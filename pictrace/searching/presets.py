@@ -49,27 +49,27 @@ def _presets() -> tuple[Preset, ...]:
         Preset(
             DEFAULT_PRESET,
             "Balanced",
-            "Keypoints that agree on one turn, scale and shift decide; layout and colours help.",
+            "Matching details decide; layout and colours help.",
             {metric.name: metric.default_weight for metric in all_metrics() if metric.default_weight},
         ),
         Preset(
             "ssim-orb",
             "SSIM + ORB",
-            "The plain mean of structure and the share of matched keypoints.",
+            "The mean of structure and the share of matched keypoints.",
             {"ssim": 1.0, "orb": 1.0},
             reference,
         ),
         Preset(
             "ssim-orb-histogram",
             "SSIM + ORB + histogram",
-            "The plain mean of structure, the share of matched keypoints and colours.",
+            "The mean of structure, the share of matched keypoints, and colours.",
             {"ssim": 1.0, "orb": 1.0, "histogram": 1.0},
             reference,
         ),
         Preset(
             "look-alikes",
             "Look-alikes",
-            "What a deep network sees decides, colours help a little: the same kind of thing, not the same picture.",
+            "The same kind of thing, as a deep network sees it; colours help a little.",
             {"embedding": 1.0, "histogram": 0.2},
         ),
     )

@@ -48,25 +48,23 @@ class Rarity:
     def text(self) -> str:
         """In words, never surer than so many pairs allow."""
         if not self.of:
-            return "Too few comparable pictures in this catalog to tell how unusual that is."
+            return "This catalog has too few comparable pictures to tell how unusual that is."
         if self.of == 1:
-            return (
-                f"The one unrelated pair tried in this catalog {'came' if self.nearer else 'did not come'} this close."
-            )
+            return f"The one unrelated pair tried {'came' if self.nearer else 'did not come'} this close."
         if not self.nearer:
-            return f"None of {self.of} unrelated pairs in this catalog came this close."
+            return f"None of {self.of} unrelated pairs came this close."
         # Rounded down: 299 of 300 is not 100 %.
         share = 100 * (self.of - self.nearer) // self.of
-        return f"Closer than {share}% of {self.of} unrelated pairs in this catalog."
+        return f"Closer than {share} % of {self.of} unrelated pairs."
 
     @property
     def brief(self) -> str:
         """The share in a few words, for a table."""
         if not self.of:
-            return "not known"
+            return "unknown"
         if not self.nearer:
-            return f"none of {self.of} this close"
-        return f"{self.nearer} of {self.of} this close"
+            return f"none of {self.of}"
+        return f"{self.nearer} of {self.of}"
 
 
 def unrelated_values(

@@ -19,11 +19,18 @@ __all__ = ["Verdict", "convincing_ids", "verdict"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """headline: the answer. detail: its grounds. good: ids of the matches that convince."""
+    """headline: the answer. detail: its grounds. good: ids of the matches that convince; certain: of the same file."""
 
     headline: str
     detail: str
     good: frozenset[int]
+    certain: frozenset[int] = frozenset()
+
+    def level(self, picture_id: int) -> str:
+        """How sure it is that a match shows the same picture: "certain", "likely" or "weak"."""
+        if picture_id in self.certain:
+            return "certain"
+        return "likely" if picture_id in self.good else "weak"
 
 
 def convinces(metric: Metric, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -64,7 +71,9 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found], criteria: C
     if query.id in {int(one) for one in table.ids}:
         others = len(good - {query.id})
         more = f" {counted(others, 'further good match', 'further good matches')}." if others else ""
-        return Verdict("This exact file is in the catalog.", f"Its bytes are the same.{more}", good)
+        return Verdict(
+            "This exact file is in the catalog.", f"Its bytes are the same.{more}", good, frozenset({query.id})
+        )
     if shown:
         best = shown[0]
         how = f" (your picture is {best.match.variant.label})" if best.match.variant.label else ""

@@ -236,10 +236,7 @@ class RefreshJob(Job):
     @property
     def summary(self) -> str:
         now = self.progress
-        return (
-            f"{now.unchanged:,} unchanged, {now.changed:,} lead to another picture now, {now.gone:,} vanished, "
-            f"{now.failed:,} failed."
-        )
+        return f"{now.unchanged:,} unchanged, {now.changed:,} changed, {now.gone:,} gone, {now.failed:,} failed."
 
     def again(self) -> RefreshJob:
         failed = [failure.source.address for failure in self.failures]

@@ -17,12 +17,14 @@ class Owner:
     """catalog: the one that all share (None for the built-in sample); writable: by everybody who reaches the page.
 
     folders: whose pictures and catalogs the page may open. ephemeral: whether the disk is lost at each start.
+    shows_paths: whether visitors see in which folders of the server the pictures are.
     """
 
     catalog: str | None
     writable: bool
     folders: tuple[Path, ...]
     ephemeral: bool
+    shows_paths: bool = False
 
     def may_read(self, path: Path) -> bool:
         """Whether a file lies, after all links are followed, in one of the folders."""
@@ -38,6 +40,7 @@ def owner() -> Owner:
         catalog is not None and _is_on("PICTRACE_CATALOG_WRITABLE"),
         tuple(Path(one).resolve() for one in folders if one),
         COMMUNITY_CLOUD.is_dir() or _is_on("PICTRACE_FLEETING"),
+        _is_on("PICTRACE_SHOW_PATHS"),
     )
 
 

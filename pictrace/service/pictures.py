@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,8 +49,12 @@ class Picture:
 
 
 def picture_types() -> list[str]:
-    """Endings of files that an uploader offers; what they hold is looked at later."""
-    return sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES)
+    """Endings of files that an uploader offers; what they hold is looked at later.
+
+    HEIC is offered only where the package that reads it is there.
+    """
+    unreadable = () if importlib.util.find_spec("pillow_heif") else (".heic", ".heif")
+    return sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES if suffix not in unreadable)
 
 
 def catalog_picture(catalog: Catalog, picture_id: int) -> Picture:

@@ -37,7 +37,7 @@ QUERY = "upload"
 """The key of the search page's uploader."""
 
 ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-TEXTS = ("title", "subheader", "markdown", "caption", "error", "info", "success", "warning")
+TEXTS = ("title", "header", "subheader", "markdown", "caption", "error", "info", "success", "warning")
 
 
 SomeJob = TypeVar("SomeJob", bound=Job)

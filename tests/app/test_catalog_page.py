@@ -409,11 +409,11 @@ def test_links_are_refreshed_on_the_page(
         app.press("Refresh links")
         app.finished_job(RefreshJob)
         app.run()
-        assert "1 unchanged, 1 lead to another picture now, 1 vanished, 0 failed." in app.texts
+        assert "1 unchanged, 1 changed, 1 gone, 0 failed." in app.texts
         table = app.table_with("Link")
-        assert dict(zip(table["Link"], table["What became of it"], strict=True)) == {
-            server.url("/chelsea.png"): "Lead to another now",
-            server.url("/rocket.jpg"): "Vanished",
+        assert dict(zip(table["Link"], table["State"], strict=True)) == {
+            server.url("/chelsea.png"): "Changed",
+            server.url("/rocket.jpg"): "Gone",
         }
     assert catalog.count() == 4
     app.press("Remove them")

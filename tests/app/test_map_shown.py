@@ -48,7 +48,7 @@ def catalog_page() -> Page:
 
 
 def search_page(picture: bytes) -> Page:
-    return Page.open().upload(picture).choose("beside", "Map of the catalog")
+    return Page.open().upload(picture).choose("beside", "Map")
 
 
 def small_catalog(path: Path, photographs: dict[str, bytes], *, features: bool = True) -> SqliteCatalog:
@@ -70,11 +70,11 @@ def test_the_catalog_is_a_map_that_is_told_in_words(drawn: Drawn) -> None:
     assert (given["query"], given["selected"], given["marks"]) == (None, None, {})
     assert len(texts) == 34  # of a small catalog all, so that its pictures are drawn at once
     assert texts[0].src.startswith("data:image/jpeg")
-    assert re.search(r"34 pictures\. The two directions keep \d\d% of all differences by Colours", app.texts)
+    assert re.search(r"34 pictures\. The two directions keep \d\d % of all differences by Colours", app.texts)
     assert [one.label for one in app.selectbox if one.key and one.key.startswith("catalog_map")] == [
         "Place pictures by",
         "Colour",
-        "Keep",
+        "Preserve",
     ]
 
 
@@ -117,7 +117,7 @@ def test_a_click_beside_the_matches_searches_with_that_picture(photographs: dict
     place, positions = drawn[-1]["query"], drawn[-1]["positions"]
     assert isinstance(place, pointmap.QueryMark)
     np.testing.assert_allclose((place.x, place.y), positions[5])
-    assert app.segmented_control(key="beside").value == "Map of the catalog"
+    assert app.segmented_control(key="beside").value == "Map"
 
 
 def test_points_are_coloured_by_metadata_and_titles_stay_texts(
@@ -141,7 +141,7 @@ def test_points_are_coloured_by_metadata_and_titles_stay_texts(
 
 @pytest.mark.parametrize(
     ("count", "features", "expected"),
-    [(2, True, "A map needs 3 pictures or more"), (4, False, "choose Make the missing features")],
+    [(2, True, "A map needs 3 pictures or more"), (4, False, "under Numbers")],
 )
 def test_what_there_is_no_map_of_is_said(
     photographs: dict[str, bytes],
@@ -172,10 +172,10 @@ def test_the_choices_are_kept_while_the_map_is_closed(photographs: dict[str, byt
     app = search_page(photographs["coffee.png"])
     app.choose("search_map_metric", "layout")
     app.choose("search_map_method", "neighbours")
-    assert "Alike pictures lie side by side" in app.texts
+    assert "Similar pictures are side by side" in app.texts
     app.choose("beside", "Charts")
     count = len(drawn)
-    app.choose("beside", "Map of the catalog")
+    app.choose("beside", "Map")
     assert len(drawn) == count + 1
     assert app.selectbox(key="search_map_metric").value == "layout"
     assert app.selectbox(key="search_map_method").value == "neighbours"

@@ -163,7 +163,7 @@ def test_the_preset_and_which_parts_decide(tiny_model: Path, photographs: dict[s
     app.asking.selected = int(next(one for one in table.ids if one != app.query.id))
     app.slide("top", 24)
     app.choose("evidence", "embedding")
-    assert "point the same way" in app.texts
+    assert "cosine similarity" in app.texts
     assert "Bright" not in app.texts
     app.press("Which parts decide?")
     assert "Bright" in app.texts or "No single part" in app.texts

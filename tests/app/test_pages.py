@@ -38,7 +38,7 @@ def test_a_page_is_one_file(folder: Path) -> None:
     assert pages_in(folder / "pages")[2] == PageFile("duplicates.py", "Duplicates", ":material/content_copy:", 2)
     app = AppTest(folder / "streamlit_app.py", default_timeout=60).run()
     assert not app.exception
-    assert "Which picture are you looking for?" in [one.value for one in app.subheader]
+    assert "Which picture are you looking for?" in [one.value for one in app.title]
     app.switch_page("pages/duplicates.py").run()
     assert not app.exception
     assert [one.value for one in app.title] == ["Which pictures are here twice?"]

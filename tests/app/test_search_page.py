@@ -34,7 +34,7 @@ def test_the_first_page_invites_and_has_a_slider_a_metric() -> None:
 def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(encode_jpeg(mirror(decode(photographs["chelsea.png"])), quality=60))
     assert "Found: “Chelsea the cat" in app.texts
-    assert "pictures searched in" in app.texts
+    assert "searched 34 pictures in" in app.texts
     assert app.search.answer is not None
 
 
@@ -65,7 +65,7 @@ def test_sliders_recompute_nothing(photographs: dict[str, bytes], watch: Watch) 
     watch.clear()
     app.slide("orb-ratio", 0.8)
     app.slide("w_ssim", 2.0)
-    assert "agree on one turn" in app.texts
+    assert "agree on one rotation" in app.texts
     assert watch.calls == []
     assert _scores(app) != before
 
@@ -213,7 +213,7 @@ def test_a_strangers_title_is_not_read_as_markdown(
     table = app.ranked
     app.select(int(table.ids[0]))
     app.upload(b"no picture", "![q](https://example.org/q).jpg")
-    shown = [one.value for one in (*app.subheader, *app.markdown, *app.caption, *app.error)]
+    shown = [one.value for one in (*app.title, *app.header, *app.markdown, *app.caption, *app.error)]
     assert any("example" in one for one in shown)
     assert not any("](https" in one or ":red[" in one for one in shown)
 
@@ -294,9 +294,9 @@ def test_evidence_of_a_metric_that_is_dropped_makes_room_for_another(photographs
     query = app.query
     app.select(query.id)
     app.choose("evidence", "histogram")
-    assert "colour histograms correlate" in app.texts
+    assert "Colours behind the correlation" in app.texts
     app.slide("w_histogram", 0.0)
-    assert "colour histograms correlate" not in app.texts
+    assert "Colours behind the correlation" not in app.texts
 
 
 @pytest.mark.slow

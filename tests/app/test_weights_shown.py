@@ -54,9 +54,9 @@ def test_nothing_is_computed_while_the_parts_are_closed(
 
 
 def test_the_map_says_what_it_mixes_and_what_stays(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     assert app.multiselect(key="map_corners").value == ["ssim", "layout", "orb"]
-    assert "keep their sum of 3.7" in app.texts
+    assert "their sum stays 3.7" in app.texts
     assert "Colours 0.3, Hash 0.3" in app.texts
     assert "Only the" not in app.texts
     given = drawn[-1]
@@ -72,7 +72,7 @@ def test_the_corners_of_the_map_decide_its_rows(photographs: dict[str, bytes], d
     app = searched(photographs)
     for name in ("ssim", "histogram", "phash", "layout", "orb"):
         app.slider(key=f"w_{name}").set_value(1.0 if name in {"ssim", "histogram", "phash"} else 0.0)
-    app.choose("beside", "Map of weights")
+    app.choose("beside", "Weights")
     app.choose("map_corners", ["ssim", "histogram", "phash"])
     table = app.ranked
     rows, entries = drawn[-1]["rows"], drawn[-1]["entries"]
@@ -84,7 +84,7 @@ def test_the_corners_of_the_map_decide_its_rows(photographs: dict[str, bytes], d
 
 
 def test_the_sliders_move_the_point(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     for name in ("ssim", "layout", "orb"):
         app.slider(key=f"w_{name}").set_value(1.0)
     app.run()
@@ -111,16 +111,16 @@ def test_the_point_moves_the_sliders_and_the_ranking(
         st.button("Move", key="stand_in", on_click=on_moved, args=(at,))
 
     monkeypatch.setattr(weights_view, "triangle", stand_in)
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     app.button(key="stand_in").click().run()
     assert not app.exception
     assert {name: app.slider(key=f"w_{name}").value for name in expected} == pytest.approx(expected)
     assert app.preset.value == "custom"
-    assert app.segmented_control(key="beside").value == "Map of weights"
+    assert app.segmented_control(key="beside").value == "Weights"
 
 
 def test_too_few_corners_are_told(photographs: dict[str, bytes]) -> None:
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     app.choose("map_corners", ["ssim", "orb"])
     assert "Choose three metrics" in app.texts
 
@@ -128,12 +128,12 @@ def test_too_few_corners_are_told(photographs: dict[str, bytes]) -> None:
 def test_a_corner_that_is_no_longer_measured_is_replaced(photographs: dict[str, bytes]) -> None:
     app = searched(photographs)
     app.session_state["map_corners"] = ["ssim", "orb", "retired"]
-    app.choose("beside", "Map of weights")
+    app.choose("beside", "Weights")
     assert app.multiselect(key="map_corners").value == ["ssim", "layout", "orb"]
 
 
 def test_three_metrics_without_weight_have_a_map(photographs: dict[str, bytes], drawn: list[dict[str, Any]]) -> None:
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     for name in ("ssim", "layout", "orb"):
         app.slider(key=f"w_{name}").set_value(0.0)
     app.again()
@@ -141,12 +141,12 @@ def test_three_metrics_without_weight_have_a_map(photographs: dict[str, bytes], 
 
 
 def test_the_choices_are_kept_while_a_match_is_open(photographs: dict[str, bytes]) -> None:
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     app.choose("map_corners", ["ssim", "orb", "phash"])
     app.select(app.ranked.rank(criteria_of("balanced"))[0].id)
     assert "map_corners" not in [one.key for one in app.multiselect]
     app.button(key="close_details").click().run()
-    assert app.segmented_control(key="beside").value == "Map of weights"
+    assert app.segmented_control(key="beside").value == "Weights"
     assert app.multiselect(key="map_corners").value == ["ssim", "orb", "phash"]
 
 
@@ -174,11 +174,11 @@ def test_a_shortlist_is_told(photographs: dict[str, bytes], monkeypatch: pytest.
 
     monkeypatch.setattr(scoring, "EXACT_LIMIT", 5)
     monkeypatch.setattr(scoring, "SHORTLIST", 2)
-    app = searched(photographs).choose("beside", "Map of weights")
+    app = searched(photographs).choose("beside", "Weights")
     count = len(app.ranked.ids)
-    assert f"Only the {count} pictures that were scored exactly take part, of 34" in app.texts
+    assert f"Only the {count} pictures checked in full detail take part, of 34" in app.texts
     app.choose("beside", "Disagreement")
-    assert f"Over the {count} pictures scored exactly, of 34" in app.texts
+    assert f"Over the {count} pictures checked in full detail, of 34" in app.texts
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_what_the_browser_sends_is_checked(sent: object) -> None:
 def test_more_winners_than_colours_are_others(drawn: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(weights_view, "COLOURS", ("#77AADD",))
     stranger = next(one for one in example_queries() if one.title == "Not in the catalog").data()
-    app = searched({"stranger": stranger}, "stranger").choose("beside", "Map of weights")
+    app = searched({"stranger": stranger}, "stranger").choose("beside", "Weights")
     app.choose("map_corners", ["ssim", "histogram", "phash"])
     entries = drawn[-1]["entries"]
     assert [one.colour for one in entries] == ["#77AADD", weights_view.OTHERS]

@@ -134,21 +134,21 @@ def test_details_open_beside_the_list_by_keyboard(page: Page, photographs: dict[
     expect(page.locator("button.face")).to_have_count(5)
     expect(page.locator("li.selected")).to_have_count(1)
     page.get_by_role("radio", name="Keypoints (ORB)").click()
-    page.get_by_text("agree on one turn, scale and shift").wait_for()
-    page.get_by_role("button", name="Close", exact=True).click()
+    page.get_by_text("agree on one rotation, scale and shift").wait_for()
+    page.get_by_role("button", name="Back to matches").click()
     page.get_by_text("Which metric found them?").wait_for()
 
 
 def test_the_ratio_threshold_moves_the_lines_of_the_evidence(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, encode_jpeg(crop(decode(photographs["coffee.png"]), 0.6), quality=60), "cup.jpg")
     page.locator("button.face").first.click()
-    page.get_by_text("passed the ratio test at 0.75").wait_for()
-    passed = page.get_by_text(re.compile(r"^\d+ of your picture's \d+ keypoints passed the ratio test"))
+    page.get_by_text("pass the ratio test at 0.75").wait_for()
+    passed = page.get_by_text(re.compile(r"^\d+ of your picture's \d+ keypoints pass the ratio test"))
     before = int(passed.inner_text().split()[0])
-    lines = page.get_by_text("Green lines with dots")
+    lines = page.get_by_text("that agree. Grey")
     drawn = lines.inner_text()
     move_slider(page, "orb-ratio", "ArrowLeft", 15)
-    page.get_by_text("passed the ratio test at 0.6").wait_for()
+    page.get_by_text("pass the ratio test at 0.6").wait_for()
     assert int(passed.inner_text().split()[0]) < before
     expect(lines).not_to_have_text(drawn)
 
@@ -236,7 +236,7 @@ def test_add_a_folder_stop_resume_and_search_it(page: Page, photographs: dict[st
     page.get_by_text(re.compile(r"^\D*[1-9]\d* pictures?$")).first.wait_for()
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped.").wait_for()
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Continue").click()
     page.get_by_text(re.compile(r"^\d+ added, \d+ already here, 1 failed\.$")).wait_for()
     page.get_by_text(f"{COPIES + 1} pictures").first.wait_for()
     with finished(page):
@@ -300,7 +300,7 @@ def test_a_click_in_the_map_of_weights_ranks_again(page: Page, photographs: dict
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
     page.get_by_text("Found: “Astronaut Eileen Collins").wait_for()
     with finished(page):
-        page.get_by_role("radio", name="Map of weights").click()
+        page.get_by_role("radio", name="Weights").click()
         page.get_by_text("How far can each weight go?").wait_for()
     triangle = page.locator("svg[role=application]")
     told = page.locator("figcaption")
@@ -329,7 +329,7 @@ def test_a_point_of_the_catalogs_map_is_seen_and_chosen(page: Page, photographs:
     drawing = page.get_by_role("application")
     said = page.locator("figcaption")
     with finished(page):
-        page.get_by_role("radio", name="Map of the catalog").click()
+        page.get_by_role("radio", name="Map").click()
         expect(drawing).to_have_count(1)
         expect(said).to_contain_text("Point at a picture to see it")
     drawing.focus()

@@ -1,8 +1,8 @@
-"""How many, how large, and how sure, as people read it."""
+"""How many, how large, how sure, and which of two pictures, as people read it."""
 
 import pytest
 
-from pictrace.wording import byte_size, certainty, counted
+from pictrace.wording import about_a_pair, about_a_search, byte_size, certainty, counted, percent
 
 
 def test_one_is_not_many() -> None:
@@ -23,3 +23,15 @@ def test_sizes(count: float, size: str) -> None:
 )
 def test_how_sure_in_words(confidence: float, said: str) -> None:
     assert certainty(confidence) == said
+
+
+@pytest.mark.parametrize(("share", "digits", "said"), [(0.8, 0, "80 %"), (0.0123, 1, "1.2 %"), (1.0, 0, "100 %")])
+def test_shares(share: float, digits: int, said: str) -> None:
+    assert percent(share, digits) == said
+
+
+def test_a_search_and_a_pair_name_their_pictures_each_in_their_way() -> None:
+    search = "The match covers 80 % of your picture. Your picture's keypoints; the matches that agree."
+    pair = "The second picture covers 80 % of the first picture. The first picture's keypoints; the matches that agree."
+    assert about_a_pair(search) == pair
+    assert about_a_search(pair) == search

@@ -48,7 +48,7 @@ def add_pictures(workspace: Workspace) -> None:
     for listing in (*listings, _owners_folder()):
         items += listing.items
         left_out += listing.skipped
-    links = st.text_area("Links to pictures, one a line", key="add_links", height=96, placeholder="https://…")
+    links = st.text_area("Links to pictures, one per line", key="add_links", height=96, placeholder="https://…")
     for line in filter(None, map(str.strip, links.splitlines())):
         entry = item_of_link(line)
         if isinstance(entry, Item):
@@ -66,9 +66,7 @@ def add_pictures(workspace: Workspace) -> None:
         _show_preview(preview(workspace.catalog, items, UPLOAD_LIMITS))
     for name, upload in catalogs.items():
         pictures = state.uploads.kind(upload).pictures
-        st.markdown(
-            f"**{for_markdown(name)}: a PicTrace catalog of {pictures:,} pictures**, taken over with its features"
-        )
+        st.markdown(f"**{for_markdown(name)}: a PicTrace catalog of {pictures:,} pictures**, added with its features")
     target = "this catalog" if workspace.writable else "a catalog of my own"
     if st.button(f"Add to {target}", type="primary", icon=":material/add_photo_alternate:"):
         paths = {name: upload.path for name, upload in catalogs.items()}
@@ -170,7 +168,7 @@ def _chosen_table(state: AddState, upload: Upload) -> str | None:
         list(rows),
         format_func=lambda name: name if rows[name] is None else f"{name}, {rows[name]:,} rows",
         key=f"table_{upload.id}",
-        help="Where the pictures are: as bytes, as links or as paths.",
+        help="The table that holds the pictures, their links or their paths.",
     )
 
 
@@ -181,7 +179,7 @@ def _chosen_encoding(upload: Upload, guess: str) -> str | None:
         sorted({guess, *ENCODINGS}),
         index=sorted({guess, *ENCODINGS}).index(guess),
         key=f"encoding_{upload.id}",
-        help="Guessed, as the file is no Unicode. Choose another one where names look wrong.",
+        help="Guessed, because the file is not Unicode. Change it if names look wrong.",
     )
     return None if chosen == guess else chosen
 
@@ -194,7 +192,7 @@ def _column_choice(upload: Upload, table: str | None, guessed: Listing | None, c
         index=None if guessed is None or guessed.column is None else columns.index(guessed.column),
         key=f"column_{upload.id}_{table}",
         placeholder="Choose the column",
-        help="Guessed by its name and by what it holds. The other columns are kept as metadata.",
+        help="Guessed. The other columns are kept as metadata.",
     )
 
 
@@ -209,7 +207,7 @@ def _owners_folder() -> Listing:
         index=None,
         placeholder="None",
         key="add_server_folder",
-        help="The folders that the owner of this app has named, with all that lies in them.",
+        help="Folders that this app's owner has listed, with everything in them.",
     )
     if chosen is None:
         return Listing(())

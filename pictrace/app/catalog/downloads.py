@@ -11,6 +11,7 @@ import streamlit as st
 
 from pictrace.catalog.base import Catalog
 from pictrace.output.exports import write_features, write_list
+from pictrace.service.addresses import shown_record
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["downloads"]
@@ -26,16 +27,16 @@ def downloads(workspace: Workspace) -> None:
                 _copy_of,
                 "catalog.sqlite",
                 "application/vnd.sqlite3",
-                "One SQLite file with all that PicTrace knows of the pictures. Upload it here again, or open it on the "
-                "command line.",
+                "One SQLite file with everything PicTrace knows about the pictures, where they are included. Open it "
+                "here or on the command line.",
             ),
-            ("List", _list_of, "catalog.csv", "text/csv", "A table: one line for each address, with the metadata."),
+            ("List", _list_of, "catalog.csv", "text/csv", "A table with one line per address, and the metadata."),
             (
                 "Features",
                 _features_of,
                 "features.npz",
                 "application/octet-stream",
-                "Arrays for numpy, by feature key; about 100 KB a picture.",
+                "Arrays for numpy, by feature key; about 100 kB per picture.",
             ),
         ):
             st.download_button(
@@ -59,7 +60,7 @@ def _copy_of(catalog: Catalog) -> bytes:
 
 def _list_of(catalog: Catalog) -> bytes:
     stream = io.BytesIO()
-    write_list(catalog, stream)
+    write_list(catalog, stream, shown_record)
     return stream.getvalue()
 
 

@@ -53,7 +53,7 @@ def _draw_running(job: Job) -> None:
         "Stop",
         icon=":material/stop:",
         on_click=job.stop,
-        help="What is done stays in the catalog.",
+        help="What is done so far is kept.",
         width="stretch",
         disabled=job.stopped,
     )
@@ -71,7 +71,7 @@ def _draw_ended(state: JobState, job: Job) -> None:
         rows = {"Picture": [one.source.label for one in failures], "Reason": [one.reason for one in failures]}
         st.dataframe(rows, hide_index=True, height=min(38 * (len(failures) + 1), 220))
     with st.container(horizontal=True):
-        if job.can_go_on and st.button("Go on" if job.stopped else "Try these again", icon=":material/refresh:"):
+        if job.can_go_on and st.button("Continue" if job.stopped else "Try these again", icon=":material/refresh:"):
             state.job = job.again()
             st.rerun()
         if failures:

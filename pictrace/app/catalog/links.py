@@ -15,7 +15,7 @@ __all__ = ["links"]
 
 SHOWN = 500
 WORTH_SHOWING = ("gone", "changed", "failed")
-TITLES = {"ok": "Lead to their picture", "changed": "Lead to another now", "gone": "Vanished", "failed": "Failed"}
+TITLES = {"ok": "Working", "changed": "Changed", "gone": "Gone", "failed": "Failed"}
 
 
 def links(workspace: Workspace) -> None:
@@ -41,8 +41,8 @@ def links(workspace: Workspace) -> None:
         {
             "Link": [source.address for source, _ in states],
             "Title": [source.title for source, _ in states],
-            "What became of it": [TITLES[link.state] for _, link in states],
-            "Last asked": [link.checked_at[:16].replace("T", " ") for _, link in states],
+            "State": [TITLES[link.state] for _, link in states],
+            "Last checked": [link.checked_at[:16].replace("T", " ") for _, link in states],
         },
         hide_index=True,
     )
@@ -59,14 +59,14 @@ def _refresh_button(workspace: Workspace) -> None:
             type="primary",
             icon=":material/sync:",
             disabled=state.job is not None,
-            help="Each server is asked whether its picture changed; only what did is downloaded again. Pictures that "
-            "vanished stay in the catalog.",
+            help="Asks each server whether its picture changed, and downloads only those that did. Pictures that "
+            "are gone there stay in the catalog.",
         ):
             state.job = RefreshJob(workspace.catalog, UPLOAD_LIMITS)
             st.rerun()
         replaced = workspace.catalog.link_counts().get("changed", 0)
         if replaced:
-            with st.popover("Remove what was replaced", icon=":material/delete_sweep:"):
+            with st.popover("Remove replaced pictures", icon=":material/delete_sweep:"):
                 st.write("Removes pictures whose only links now lead to a different picture.")
                 if st.button("Remove them", type="primary"):
                     removed = workspace.catalog.remove_replaced()

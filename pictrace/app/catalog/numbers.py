@@ -37,7 +37,7 @@ def numbers(workspace: Workspace) -> None:
 
 
 def _features(workspace: Workspace, count: int) -> None:
-    st.subheader("Features", anchor=False)
+    st.header("Features", anchor=False)
     catalog = workspace.catalog
     features = catalog.feature_counts()
     missing, outdated = count_missing_features(catalog), count_outdated_features(catalog)
@@ -47,7 +47,7 @@ def _features(workspace: Workspace, count: int) -> None:
             "Kind": keys,
             "Ready": [features.get(key, 0) for key in keys],
             "Missing": [missing.get(key, 0) for key in keys],
-            "Note": ["no metric uses these any more" if key in outdated else "" for key in keys],
+            "Note": ["no longer used" if key in outdated else "" for key in keys],
         },
         hide_index=True,
     )
@@ -64,13 +64,13 @@ def _features(workspace: Workspace, count: int) -> None:
             type="primary",
             icon=":material/build:",
             disabled=state.job is not None,
-            help="From the kept originals, and from files where they lie. Needed after a metric's settings changed.",
+            help="Made from the original pictures. Needed after a metric's settings changed.",
         ):
             state.job = RebuildJob(catalog, UPLOAD_LIMITS)
             st.rerun()
         if outdated:
             with st.popover("Delete outdated features", icon=":material/delete_sweep:"):
-                st.write("No metric uses them with today's settings. Making them again takes a while.")
+                st.write("No metric uses them now. Making them again takes a while.")
                 st.button("Delete them", on_click=_drop, args=(workspace, tuple(outdated)), type="primary")
 
 

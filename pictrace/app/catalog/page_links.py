@@ -33,15 +33,14 @@ def from_web_page(state: AddState) -> list[Item]:
 
 def _form(state: AddState) -> None:
     with st.form("web_page", border=False):
-        address = st.text_input("Address of the page", key="page_address", placeholder="https://…")
+        address = st.text_input("Link to the page", key="page_address", placeholder="https://…")
         left, right = st.columns([1, 2])
         pages = left.number_input("Pages to read", 1, MOST_PAGES, key="page_count")
         pattern = right.text_input(
-            "Addresses of further pages",
+            "Links to further pages",
             key="page_pattern",
             placeholder="https://example.org/gallery/page-{n}/",
-            help="Where pages have numbers: {n} stands for 2, 3, … Left empty, the page's own link to the next is "
-            "followed.",
+            help="If pages are numbered: {n} stands for 2, 3, … Leave it empty to follow the page's link to the next.",
         )
         rules = _rules()
         asked = st.form_submit_button("Find pictures")
@@ -56,27 +55,27 @@ def _form(state: AddState) -> None:
     for problem in problems:
         st.error(for_markdown(problem), icon=":material/error:")
     if not found and not problems:
-        st.info("The page shows no pictures that PicTrace can see.", icon=":material/image_not_supported:")
+        st.info("PicTrace sees no pictures on this page.", icon=":material/image_not_supported:")
 
 
 def _rules() -> ScrapeRules | str:
     """What is left out unless one picks it; a text where it cannot be used."""
     with st.popover("What is left out", icon=":material/filter_alt:"):
         side = st.number_input(
-            "Pictures smaller than so many pixels",
+            "Pictures smaller than (pixels)",
             0,
             2000,
             RULES.min_side_px,
             key="rule_side",
-            help="By the size that the page declares for them.",
+            help="By the size that the page gives.",
         )
         words = st.text_area(
             "Links with one of these words",
             ", ".join(RULES.left_out_words),
             key="rule_words",
-            help="Separated by commas. A minus stands for whatever separates two words.",
+            help="Separated by commas; - stands for any separator of words.",
         )
-        same_host = st.checkbox("Links to other hosts than the page's", RULES.same_host_only, key="rule_host")
+        same_host = st.checkbox("Links to other hosts", RULES.same_host_only, key="rule_host")
     chosen = tuple(word for part in words.lower().split(",") if (word := part.strip()))
     try:
         return dataclasses.replace(RULES, min_side_px=side, left_out_words=chosen, same_host_only=same_host)
@@ -111,13 +110,13 @@ def _picked(links: Sequence[PictureLink]) -> list[PictureLink]:
         {
             "Take": [not link.left_out for link in links],
             "Link": [link.address for link in links],
-            "Called": [link.alt for link in links],
+            "Title": [link.alt for link in links],
             "Left out because": [link.left_out for link in links],
         }
     )
     edited = st.data_editor(
         table,
-        disabled=["Link", "Called", "Left out because"],
+        disabled=["Link", "Title", "Left out because"],
         hide_index=True,
         height=min(38 * (len(links) + 1), 320),
         key="page_links",

@@ -21,8 +21,9 @@ from pictrace.catalog.records import PictureRecord
 from pictrace.escape import for_markdown
 from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics, ready_metrics
+from pictrace.service.addresses import shown_record
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import counted
+from pictrace.wording import byte_size, counted
 
 __all__ = ["mapped_pictures", "pictures"]
 
@@ -44,12 +45,15 @@ def pictures(workspace: Workspace, state: BrowseState) -> None:
     _, total = catalog.page(**chosen, limit=0)
     pages = max(1, -(-total // size))
     with page_place:
-        number = min(st.number_input(f"Page (of {pages:,})", 1, pages, key=f"page_{look}_{pages}", width=130), pages)
+        key = f"page_{look}_{pages}"
+        told = f"Page {st.session_state.get(key, 1):,} of {pages:,}"
+        number = min(st.number_input(told, 1, pages, key=key, width=130), pages)
     ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
     if not ids:
         st.info("No picture matches. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
         return
-    records = {one: record for one, record in catalog.pictures(ids).items() if one not in state.removing}
+    listed = catalog.pictures(ids).items()
+    records = {one: shown_record(record) for one, record in listed if one not in state.removing}
     st.caption(f"{counted(total, 'picture')}, {ORDER_TITLES[chosen['order']].lower()}")
     if look == TABLE:
         _table(workspace, state, records)
@@ -96,7 +100,7 @@ def _choices(workspace: Workspace) -> tuple[_Chosen, str, DeltaGenerator]:
         page_place = st.container(width=130)
     with st.container(horizontal=True, vertical_alignment="center"):
         look = st.segmented_control(
-            "Look",
+            "View",
             [GALLERY, TABLE],
             default=GALLERY,
             required=True,
@@ -108,7 +112,7 @@ def _choices(workspace: Workspace) -> tuple[_Chosen, str, DeltaGenerator]:
         with st.popover("More", icon=":material/tune:"):
             formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
             repeated = st.checkbox("Found in several places", key="catalog_repeated")
-            lacking = st.checkbox("Without all features", key="catalog_lacking")
+            lacking = st.checkbox("Features missing", key="catalog_lacking")
     specs = [metric.spec for metric in ready_metrics()] if lacking else []
     chosen: _Chosen = {
         "text": text,
@@ -138,12 +142,12 @@ def _one_picture(workspace: Workspace, state: BrowseState) -> None:
         st.caption("Choose a picture to see its details.")
         return
     with st.container(border=True):
-        st.subheader(for_markdown(record.label), anchor=False)
+        st.header(for_markdown(record.label), anchor=False)
         kept = workspace.catalog.thumbnail(record.id)
         if kept is not None:
             st.image(kept, alt=record.label, width="stretch")
         st.markdown(
-            f"{record.width} × {record.height} pixels, {record.format}, {record.byte_count / 1024:,.0f} KB, "
+            f"{record.width} × {record.height} pixels, {record.format}, {byte_size(record.byte_count)}, "
             f"added {record.added_at[:10]}"
         )
         for source in record.sources:
@@ -185,7 +189,9 @@ def _table(workspace: Workspace, state: BrowseState, records: dict[int, PictureR
     picked = {rows[place].id: rows[place].label for place in chosen.selection.rows if place < len(rows)}
     with st.container(horizontal=True):
         if not picked:
-            st.caption("Choose rows to search with one, or to remove some." if workspace.writable else "Choose a row.")
+            st.caption(
+                "Select a row to search with it, or several to remove them." if workspace.writable else "Select a row."
+            )
         if len(picked) == 1:
             _search_button(workspace, next(iter(picked)))
         if picked and workspace.writable:

@@ -20,7 +20,7 @@ def remove_button(state: BrowseState, chosen: dict[int, str]) -> None:
         icon=":material/delete:",
         on_click=_remove,
         args=(state, chosen),
-        help="You can still undo it: nothing leaves the catalog before you confirm.",
+        help="Nothing is removed before you confirm.",
     )
 
 

@@ -29,7 +29,7 @@ from pictrace.searching.table import Criteria, Match
 from pictrace.service.comparison import FIRST, SECOND, Comparison, Examined, Side
 from pictrace.service.pictures import picture_at
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import certainty
+from pictrace.wording import about_a_pair, byte_size, certainty, percent
 
 __all__ = ["show"]
 
@@ -52,18 +52,16 @@ def show() -> None:
             _side(workspace, pair, side)
     _write_address(pair)
     if len(pair.sides) < 2:
-        st.info(
-            "Give two pictures to see what they share, and what was done to one of them.", icon=":material/compare:"
-        )
+        st.info("Give two pictures to see what they share and what changed.", icon=":material/compare:")
         return
     _result(workspace, pair, wanted.criteria, orientations=wanted.orientations)
 
 
 def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
-    st.subheader(TITLES[side], anchor=False)
+    st.header(TITLES[side], anchor=False)
     problem = _take_address(workspace, pair, side)
     try:
-        given = picture_input(workspace, key=f"compare_{side}", listen=side not in pair.sides)
+        given = picture_input(workspace, TITLES[side], key=f"compare_{side}", listen=side not in pair.sides)
         if given is not None:
             pair.put(side, given)
             problem = ""
@@ -79,7 +77,7 @@ def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
 
 def _file(side: Side) -> str:
     info = side.query.info
-    return f"{info.width} × {info.height} · {info.format} · {len(side.picture.data) / 1024:,.0f} KB"
+    return f"{info.width} × {info.height} · {info.format} · {byte_size(len(side.picture.data))}"
 
 
 def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:
@@ -116,10 +114,10 @@ def _tools(pair: Comparison) -> None:
 def _answer(found: Diagnosis) -> None:
     """The verdict, and what was done, each with how sure that is."""
     with st.container(border=True, key="answer"):
-        st.subheader(for_markdown(found.verdict), anchor=False)
+        st.header(for_markdown(found.verdict), anchor=False)
         if found.changes:
             done = [f"- {for_markdown(one.text)} · {certainty(one.confidence)}" for one in found.changes]
-            st.markdown("\n".join(["The first picture is the second one,", "", *done]))
+            st.markdown("\n".join(["The first picture is the second picture,", "", *done]))
         st.caption(f"{certainty(found.confidence).capitalize()}. Measured from the pixels; weights do not matter.")
 
 
@@ -128,7 +126,7 @@ def _fit(examined: Examined) -> None:
     place = examined.diagnosis.registration
     if place is None:
         return
-    st.subheader("Overlay", anchor=False)
+    st.header("Overlay", anchor=False)
     left, right = st.columns([3, 2], gap="medium")
     first, second, changed = (encode_jpeg(one.image) for one in examined.laid_over)
     height, width = examined.laid_over[0].image.shape[:2]
@@ -136,16 +134,16 @@ def _fit(examined: Examined) -> None:
         registered(Overlay(first, second, changed, width, height), key="registered")
     turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else "no"
     rows = {
-        "Of the first, lies in the second": f"{place.overlap_query:.0%}",
-        "Of the second, lies in the first": f"{place.overlap_candidate:.0%}",
+        "First picture within the second": percent(place.overlap_query),
+        "Second picture within the first": percent(place.overlap_candidate),
         "Mirrored": "yes" if place.mirrored else "no",
-        "Turned, counter-clockwise": turned,
-        "Enlarged": f"{1 / place.scale:.2f} times" if place.scale else "",
-        "Places that agree": f"{place.inliers} of {place.patches}",
+        "Rotated, counter-clockwise": turned,
+        "Enlarged": f"{1 / place.scale:.2f} ×" if place.scale else "",
+        "Areas that agree": f"{place.inliers} of {place.patches}",
     }
     with right:
         st.dataframe({"How they fit": list(rows), "": list(rows.values())}, hide_index=True)
-        st.caption("Angles and sizes are those of the first picture, compared with the second.")
+        st.caption("Of the first picture, compared with the second.")
 
 
 def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orientations: bool) -> None:
@@ -162,11 +160,11 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
         st.warning(for_markdown(str(error)), icon=":material/tune:")
         return
     if match is None:
-        st.warning("No metric with a weight can compare these two pictures.", icon=":material/tune:")
+        st.warning("None of the metrics in use can compare these two pictures.", icon=":material/tune:")
         return
-    st.subheader(f"Score {match.score:.2f}", anchor=False)
+    st.header(f"Score {match.score:.2f}", anchor=False)
     unusual = {metric.name: _unusual(workspace, metric, scores, orientations=orientations) for metric in metrics}
-    numbers_table(match, metrics, criteria, {"Among unrelated pairs here": unusual})
+    numbers_table(match, metrics, criteria, {"Unrelated pairs this close": unusual})
     make = partial(_report, pair, examined, scores, match, metrics, criteria, unusual)
     st.download_button(
         "Report",
@@ -175,7 +173,7 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
         "text/html",
         icon=":material/description:",
         on_click="ignore",
-        help="All of this as one HTML file.",
+        help="Everything here as one HTML file.",
     )
     named = {metric.name: metric for metric in metrics}
     name = st.segmented_control(
@@ -188,11 +186,11 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
     )
     metric, compared = named[name], scores.pairs[name]
     with st.container(width=EVIDENCE_PX):
-        evidence.draw(metric.explain_pair(compared, criteria.settings.get(name, {})))
+        evidence.draw(metric.explain_pair(compared, criteria.settings.get(name, {})), about_a_pair)
         evidence.draw_rarity(workspace, metric, metrics, compared, orientations=orientations)
         if isinstance(metric, LooksCloser):
             key = f"{name}-{scores.first.sha256.hex()}-{scores.second.sha256.hex()}"
-            evidence.draw_closer_look(metric, compared, pair.looks, key)
+            evidence.draw_closer_look(metric, compared, pair.looks, key, about_a_pair)
 
 
 def _report(
@@ -218,7 +216,7 @@ def _report(
             criteria,
             [one.explain_pair(scores.pairs[one.name], criteria.settings.get(one.name, {})) for one in metrics],
             headline=found.verdict,
-            found=[f"The first picture is the second one, {done}."] if done else [],
+            found=[f"The first picture is the second picture, {done}."] if done else [],
             registered=examined.laid_over,
             rarity=unusual,
         )

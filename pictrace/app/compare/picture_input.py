@@ -25,14 +25,14 @@ class _Taken:
     file_ids: dict[str, str] = field(default_factory=dict)
 
 
-def picture_input(workspace: Workspace, *, key: str, listen: bool) -> Picture | None:
+def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -> Picture | None:
     """A picture that was given in this very run, if one was; PicTraceError where it cannot be had.
 
     listen: take what is pasted with Ctrl+V anywhere on the page.
     """
     given: list[Picture] = []
     file = st.file_uploader(
-        "Picture",
+        label,
         type=picture_types(),
         key=f"{key}_upload",
         max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
@@ -48,7 +48,7 @@ def picture_input(workspace: Workspace, *, key: str, listen: bool) -> Picture | 
         if pasted is not None:
             given.append(Picture(pasted.data, pasted.name, "paste"))
         with st.popover("Link", icon=":material/link:"), st.form(f"{key}_link", border=False):
-            address = st.text_input("Address of a picture", placeholder="https://…", key=f"{key}_address").strip()
+            address = st.text_input("Link to a picture", placeholder="https://…", key=f"{key}_address").strip()
             if st.form_submit_button("Fetch", type="primary") and address:
                 with st.spinner("Fetching the picture"):
                     given.append(linked_picture(address))
@@ -65,5 +65,5 @@ def _chosen_in_catalog(workspace: Workspace, key: str) -> int | None:
     shown = picture_tiles(workspace.catalog, workspace.catalog.pictures(ids), TILE_PX)
     picked = tiles(shown, label="Pictures of the catalog", key=f"{key}_tiles")
     if total > len(shown):
-        st.caption(f"{len(shown)} of {total:,}: find the others by their names.")
+        st.caption(f"Showing {len(shown)} of {total:,}. Type a name to find the others.")
     return None if picked is None else int(picked)

@@ -28,7 +28,8 @@ _TILES = st.components.v2.component("pictrace_tiles", html="<ul></ul>", css=styl
 _PASTE = st.components.v2.component(
     "pictrace_paste",
     html=(
-        '<button type="button" title="Paste a picture from the clipboard (Ctrl+V)">Paste</button>'
+        '<button type="button" title="Paste a picture from the clipboard (Ctrl+V)">'
+        '<i aria-hidden="true">content_paste</i>Paste</button>'
         '<span role="status"></span>'
     ),
     css=style("button.css"),
@@ -48,7 +49,7 @@ _REGISTERED = st.components.v2.component(
         '<input type="range" min="0" max="100" value="50" aria-label="Where the second picture begins">'
         '<fieldset><label><input type="radio" name="look" value="slider" checked>Slider</label>'
         '<label><input type="radio" name="look" value="blink">Blink</label>'
-        '<label><input type="radio" name="look" value="difference">What was changed</label></fieldset><p></p>'
+        '<label><input type="radio" name="look" value="difference">Difference</label></fieldset><p></p>'
     ),
     css=style("registered.css"),
     js=script("registered.js"),
@@ -76,7 +77,7 @@ class Tile:
 
 def tiles(items: Sequence[Tile], *, label: str, key: str, large: bool = False) -> str | None:
     """A row of pictures; the id of the one that was clicked, in that run only."""
-    shown = [{"id": one.id, "label": one.label, "alt": one.label, "src": data_address(one.jpeg)} for one in items]
+    shown = [{"id": one.id, "label": one.label, "src": data_address(one.jpeg)} for one in items]
     result = _TILES(key=key, data={"items": shown, "label": label, "large": large}, on_picked_change=_ignore)
     picked = result.picked
     return picked if isinstance(picked, str) and picked in {one.id for one in items} else None
@@ -119,9 +120,9 @@ class Overlay:
 def registered(overlay: Overlay, *, key: str) -> None:
     """The overlay, with a slider between the two, blinking, or the difference; all in the browser."""
     notes = {
-        "slider": "Left of the edge your first picture, right of it the second, moved to where it fits.",
-        "blink": "What moves or changes is what differs.",
-        "difference": "Bright: changed, beyond a common change of light and colour.",
+        "slider": "Left: the first picture. Right: the second, moved to fit.",
+        "blink": "Whatever moves or changes differs.",
+        "difference": "Bright areas changed, beyond an overall change of light and colour.",
     }
     pictures = {name: data_address(getattr(overlay, name)) for name in ("first", "second", "difference")}
     alts = {

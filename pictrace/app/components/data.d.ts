@@ -26,11 +26,9 @@ export interface Card {
   rank: string
   score: string
   title: string
-  alt: string
   src: string
   note: string
-  badge: string
-  tone: string
+  level: string
   segments: Segment[]
   facts: string[]
   sources: Address[]
@@ -44,7 +42,7 @@ export interface Matches {
 // tiles.js, paste.js, copy.js, keep.js -------------------------------------------------------------------
 
 export interface Tiles {
-  items: { id: string; label: string; alt: string; src: string }[]
+  items: { id: string; label: string; src: string }[]
   label: string
   large: boolean
 }

@@ -1,5 +1,7 @@
 // What the scripts share.
 
+const PATIENCE_MS = 10_000 // with the server, until it has drawn what somebody asked for
+
 /**
  * The element that a script's markup has for this purpose; it stands in Python.
  * @template {Element} Kind
@@ -30,13 +32,22 @@ export function make(tag, name, text) {
 }
 
 /**
- * In one column, what is told of the chosen one lies elsewhere on the page: go there.
+ * In one column, what is told of the chosen one lies elsewhere on the page: go there, once it is drawn.
  * @param {string} selector
  */
 export function goTo(selector) {
-  if (window.innerWidth > 640) return
-  const seen = document.querySelector(selector)
-  if (seen) setTimeout(() => seen.scrollIntoView({ behavior: "smooth", block: "start" }), 250)
+  if (window.innerWidth > 767) return
+  const go = () => {
+    const seen = document.querySelector(selector)
+    if (seen) setTimeout(() => seen.scrollIntoView({ behavior: "smooth", block: "start" }), 250)
+    return seen
+  }
+  if (go()) return
+  const drawing = new MutationObserver(() => {
+    if (go()) drawing.disconnect()
+  })
+  drawing.observe(document.body, { childList: true, subtree: true })
+  setTimeout(() => drawing.disconnect(), PATIENCE_MS)
 }
 
 /** @param {HTMLCanvasElement} canvas */

@@ -3,11 +3,14 @@ import { find, goTo, make } from "./dom.js"
 
 /** @import { Card, Component, Matches } from "./data" */
 
+/** Keys that go from match to match. @type {Record<string, number>} */
+const STEPS = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }
+const TOLD = 26 // characters of an address that are always seen
+
 /** @param {Card} item */
 function bar(item) {
   const track = make("span", "track")
-  track.setAttribute("role", "img")
-  track.setAttribute("aria-label", item.segments.map((one) => `${one.label} ${one.share.toFixed(2)}`).join(", "))
+  track.setAttribute("aria-hidden", "true") // the details tell it in numbers
   for (const one of item.segments) {
     const part = make("span", "part")
     part.style.width = `${Math.max(0, one.share) * 100}%`
@@ -16,6 +19,20 @@ function bar(item) {
     track.append(part)
   }
   return track
+}
+
+/**
+ * An address of which, where it is too long, the middle is left out: its end tells most.
+ * @template {"a" | "span"} Tag
+ * @param {Tag} tag
+ * @param {string} text
+ */
+function place(tag, text) {
+  const node = make(tag)
+  const cut = Math.max(0, text.length - TOLD)
+  node.append(make("span", "rest", text.slice(0, cut)), make("span", "told", text.slice(cut)))
+  node.title = text
+  return node
 }
 
 /**
@@ -28,19 +45,21 @@ function card(item, selected, pick) {
   const button = make("button", "face")
   button.type = "button"
   button.setAttribute("aria-pressed", String(item.id === selected))
-  button.setAttribute("aria-label", `Match ${item.rank}: ${item.title}, score ${item.score}. Show details`)
   button.onclick = () => pick(item.id)
 
   const frame = make("span", "frame")
   const picture = make("img")
   picture.src = item.src
-  picture.alt = item.alt
+  picture.alt = "" // the title follows
   frame.append(picture)
 
   const text = make("span", "text")
   const head = make("span", "head")
-  head.append(make("span", "rank", item.rank), make("span", "score", item.score))
-  if (item.badge) head.append(make("span", `badge ${item.tone}`, item.badge))
+  head.append(
+    make("span", "rank", item.rank),
+    make("span", `level ${item.level}`, item.level),
+    make("span", "score", item.score),
+  )
   text.append(head, bar(item), make("span", "title", item.title), make("span", "note", item.note))
   if (item.facts.length) text.append(make("span", "note", item.facts.join(" · ")))
   button.append(frame, text)
@@ -49,15 +68,13 @@ function card(item, selected, pick) {
   const line = make("div", "source")
   for (const source of item.sources) {
     if (source.href) {
-      const link = make("a", "", source.text)
+      const link = place("a", source.text)
       link.href = source.href
       link.target = "_blank"
       link.rel = "noopener noreferrer"
       line.append(link)
     } else {
-      const place = make("span", "", source.text)
-      place.title = source.text
-      line.append(place)
+      line.append(place("span", source.text))
     }
   }
   entry.append(line)
@@ -69,12 +86,20 @@ export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const list = find(parentElement, "ul", HTMLUListElement)
   const focused = parentElement.activeElement?.closest?.("li")
-  const place = focused ? Array.from(list.children).indexOf(focused) : -1
+  const at = focused ? Array.from(list.children).indexOf(focused) : -1
   /** @param {string} id */
   const pick = (id) => {
     setTriggerValue("picked", id)
-    goTo(".st-key-side")
+    goTo(".st-key-details-head")
   }
   list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick)))
-  if (place >= 0) list.children[place]?.querySelector("button")?.focus()
+  if (at >= 0) list.children[at]?.querySelector("button")?.focus()
+  list.onkeydown = (event) => {
+    const step = STEPS[event.key]
+    const faces = Array.from(list.querySelectorAll("button"))
+    const next = step && faces[faces.findIndex((one) => one.matches(":focus")) + step]
+    if (!next) return
+    event.preventDefault()
+    next.focus()
+  }
 }

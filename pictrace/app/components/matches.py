@@ -37,18 +37,16 @@ class Address:
 class Card:
     """One match: strangers' words, which are never read as HTML. src: its thumbnail as an address.
 
-    badge: how good it is, in words; tone: the same as a style, "good" or "weak".
+    level: how sure it is that it shows the same: "certain", "likely" or "weak".
     """
 
     id: str
     rank: str
     score: str
     title: str
-    alt: str
     src: str
     note: str
-    badge: str
-    tone: str
+    level: str
     segments: Sequence[Segment]
     facts: Sequence[str]
     sources: Sequence[Address]

@@ -21,7 +21,7 @@ export default function (component) {
       }
       const picture = make("img")
       picture.src = item.src
-      picture.alt = item.alt
+      picture.alt = "" // its label follows
       button.append(picture, make("span", "", item.label))
       entry.append(button)
       return entry

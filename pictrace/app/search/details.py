@@ -9,7 +9,6 @@ from pictrace.app.shared import evidence
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.session import of_session
-from pictrace.diagnosis import Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
@@ -20,6 +19,7 @@ from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import about_a_search
 
 __all__ = ["details"]
 
@@ -36,9 +36,9 @@ def details(
     good: bool,
 ) -> None:
     """Both pictures side by side, every metric's number, and the evidence behind each."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(f"{one.match.rank}. {for_markdown(one.picture.label)}", anchor=False)
-        if st.button("Close", icon=":material/close:", key="close_details"):
+    with st.container(horizontal=True, vertical_alignment="center", key="details-head"):
+        st.header(f"{one.match.rank}. {for_markdown(one.picture.label)}", anchor=False)
+        if st.button("Back to matches", icon=":material/arrow_back:", key="close_details"):
             state.selected = None
             st.rerun()
     answer, metrics = made.answer, made.answer.table.metrics
@@ -53,10 +53,10 @@ def details(
     if shown is not None:
         right.image(shown, caption=for_markdown(one.picture.label), alt=one.picture.label, width="stretch")
     if other is not None:
-        st.write(for_markdown(_in_words(other.diagnosis)))
+        st.write(for_markdown(about_a_search(other.diagnosis.text)))
     elif good and one.match.variant.label:
         st.caption(f"Your picture matches this one {one.match.variant.label}.")
-    if st.button("Compare closely", icon=":material/compare:", help="What was done to the picture; a report."):
+    if st.button("Compare closely", icon=":material/compare:", help="What changed, an overlay, and a report."):
         _compare_closely(workspace, answer.picture, one.match.id)
     numbers_table(one.match, metrics, criteria)
     known = one.picture.metadata
@@ -64,7 +64,9 @@ def details(
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
         st.dataframe(rows, hide_index=True)
     if other is None:
-        st.info(f"The evidence needs the original picture. {for_markdown(problem)}", icon=":material/hide_image:")
+        st.info(
+            f"Showing the evidence needs the original picture. {for_markdown(problem)}", icon=":material/hide_image:"
+        )
         return
     compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
     name = st.segmented_control(
@@ -81,12 +83,6 @@ def details(
     evidence.draw_rarity(workspace, metric, metrics, pair, orientations=answer.basis.orientations)
     if isinstance(metric, LooksCloser):
         evidence.draw_closer_look(metric, pair, made.looks, f"{one.match.id}-{name}")
-
-
-def _in_words(found: Diagnosis) -> str:
-    """The diagnosis, as one says it of one's own picture."""
-    done = ", ".join(change.text for change in found.changes)
-    return f"{found.verdict} Your picture is this one, {done}." if done else found.verdict
 
 
 def _compare_closely(workspace: Workspace, picture: Picture, picture_id: int) -> None:

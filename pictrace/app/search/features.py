@@ -33,8 +33,8 @@ def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
             return
         if not workspace.completed:
             st.caption(
-                f"{lacking:,} pictures have no features for {metric.title} yet. The owner of this catalog makes them "
-                "with: `python -m pictrace rebuild --catalog FILE`"
+                f"{lacking:,} pictures have no features for {metric.title} yet. The catalog's owner can make them "
+                "with `python -m pictrace rebuild --catalog FILE`."
             )
             return
         if job is None:  # the first time that somebody wants them: begun at once
@@ -44,7 +44,7 @@ def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
             with st.container(horizontal=True, vertical_alignment="center"):
                 reason = f" {job.problem}" if job.problem else ""
                 st.caption(f"{pictures} no features for {metric.title} yet.{for_markdown(reason)}")
-                if st.button("Go on" if job.stopped else "Try again", icon=":material/refresh:", key="build_again"):
+                if st.button("Continue" if job.stopped else "Try again", icon=":material/refresh:", key="build_again"):
                     running.build(catalog, metric)
                     st.rerun()
             return
@@ -60,5 +60,7 @@ def _watch_features(job: RebuildJob, title: str) -> None:
     done = f"{now.done:,} of {now.total:,} pictures, {now.rate:,.0f} a second, {now.left_s:.0f} s left"
     with st.container(horizontal=True, vertical_alignment="center"):
         share = now.done / now.total if now.total else 0.0
-        st.progress(share, text=f"{title}: {done if now.total else 'beginning'}")
-        st.button("Stop", icon=":material/stop:", on_click=job.stop, key="stop_build", help="What is made is kept.")
+        st.progress(share, text=f"{title}: {done if now.total else 'starting'}")
+        st.button(
+            "Stop", icon=":material/stop:", on_click=job.stop, key="stop_build", help="What is done so far is kept."
+        )

@@ -40,7 +40,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
             _link_input(state)
         with st.popover("Camera", icon=":material/photo_camera:"):
             _camera_input(state)
-        if st.button("Surprise me", icon=":material/casino:", help="Takes a picture of the catalog as the query."):
+        if st.button("Surprise me", icon=":material/casino:", help="Search with a random picture of the catalog."):
             _surprise(workspace, state)
         if (state.search.picture or state.search.asked) is not None and st.button("Clear", icon=":material/close:"):
             state.clear()
@@ -55,7 +55,7 @@ def _on_upload(state: QueryState, key: str) -> None:
 
 def _link_input(state: QueryState) -> None:
     with st.form("link", border=False):
-        address = st.text_input("Address of a picture", placeholder="https://…", key="link_address")
+        address = st.text_input("Link to a picture", placeholder="https://…", key="link_address")
         asked = st.form_submit_button("Fetch", type="primary")
     if asked and address.strip():
         try:
@@ -66,7 +66,7 @@ def _link_input(state: QueryState) -> None:
 
 
 def _camera_input(state: QueryState) -> None:
-    if st.toggle("Turn the camera on", key="camera_on"):
+    if st.toggle("Turn on the camera", key="camera_on"):
         st.camera_input("Take a picture", key="camera", on_change=_on_camera, args=(state,))
     else:
         st.caption("The browser will ask for permission.")

@@ -15,6 +15,7 @@ from pictrace.searching.find import Found
 from pictrace.searching.verdict import Verdict
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import is_link
+from pictrace.wording import percent
 
 __all__ = ["list_of_matches"]
 
@@ -27,7 +28,7 @@ def list_of_matches(
     workspace: Workspace, state: QueryState, found: Sequence[Found], metrics: Sequence[Metric], verdict: Verdict
 ) -> None:
     """The ranked cards; a click opens or closes a match's details."""
-    items = [_card(workspace, one, metrics, one.match.id in verdict.good) for one in found]
+    items = [_card(workspace, one, metrics, verdict.level(one.match.id)) for one in found]
     selected = None if state.selected is None else str(state.selected)
     picked = match_list(items, selected=selected, key="matches")
     if picked is not None:
@@ -35,24 +36,22 @@ def list_of_matches(
         st.rerun()
 
 
-def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], good: bool) -> Card:
+def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], level: str) -> Card:
     match, picture = one.match, one.picture
     note = [f"{picture.width} × {picture.height}", picture.format]
-    if good and match.variant.label:
+    if level != "weak" and match.variant.label:
         note.insert(0, match.variant.label)
     if match.coverage < 0.995:
-        note.append(f"{match.coverage:.0%} of the weight comparable")
+        note.append(f"{percent(match.coverage)} of the weight comparable")
     weighted = [(metric, match.metrics[metric.name]) for metric in metrics]
     return Card(
         id=str(match.id),
         rank=str(match.rank),
         score=f"{match.score:.2f}",
         title=picture.label,
-        alt=picture.label,
         src=thumbnail_address(workspace.catalog, match.id, CARD_PX),
         note=" · ".join(note),
-        badge="good match" if good else "weak",
-        tone="good" if good else "weak",
+        level=level,
         segments=[
             Segment(colour_of(metric), metric.title, part.contribution) for metric, part in weighted if part.weight > 0
         ],

@@ -29,6 +29,7 @@ from pictrace.metrics import all_metrics, get_metric
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.verdict import Verdict, verdict
+from pictrace.service.addresses import shown_record
 from pictrace.service.search import Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
@@ -63,7 +64,8 @@ def show() -> None:
         return
     started = time.perf_counter()
     try:
-        found = find(workspace.catalog, table, wanted.criteria)
+        ranked = find(workspace.catalog, table, wanted.criteria)
+        found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
         said = verdict(answer.query, table, found, wanted.criteria)
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
@@ -86,7 +88,7 @@ def show() -> None:
 
 def _inputs(workspace: Workspace, state: QueryState) -> None:
     before = state.search.asked
-    ways, examples = st.columns([3, 2], gap="medium")
+    ways, examples = st.container(key="ways").columns([3, 2], gap="medium")
     with ways:
         query_inputs(workspace, state)
     if workspace.is_sample:  # in other catalogs they would find nothing
@@ -99,9 +101,9 @@ def _inputs(workspace: Workspace, state: QueryState) -> None:
 def _empty(workspace: Workspace, state: QueryState) -> None:
     """No query yet: what the catalog holds, each picture a query."""
     ids = workspace.catalog.ids()
-    st.subheader("Which picture are you looking for?", anchor=False)
+    st.title("Which picture are you looking for?", anchor=False)
     if not len(ids):
-        st.info("The catalog is empty. Add pictures on the page Catalog.", icon=":material/inbox:")
+        st.info("The catalog is empty. Add pictures on the Catalog page.", icon=":material/inbox:")
         return
     st.caption(
         f"{for_markdown(workspace.title)}: {counted(len(ids), 'picture')}. "
@@ -126,7 +128,7 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
         left, right = st.columns([1, 3], vertical_alignment="center")
         left.image(answer.thumbnail, alt=f"Your picture: {answer.picture.name}", width=220)
         with right:
-            st.subheader(for_markdown(said.headline), anchor=False)
+            st.title(for_markdown(said.headline), anchor=False)
             st.write(for_markdown(said.detail))
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
             with st.container(horizontal=True):
@@ -135,6 +137,7 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
                     st.rerun()
                 if workspace.writable:
                     _add_query(workspace, state, answer)
+                st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
 
 
 def _how_searched(answer: Answer) -> str:
@@ -142,7 +145,7 @@ def _how_searched(answer: Answer) -> str:
     spent_s = sum(answer.timing_ms.values()) / 1e3
     spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
     detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    return f"{counted(table.catalog_size, 'picture')} searched in {spent}; {detail}"
+    return f"searched {counted(table.catalog_size, 'picture')} in {spent}; {detail}"
 
 
 def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:

@@ -18,7 +18,7 @@ from pictrace.service.workspaces import Workspace
 
 __all__ = ["beside_matches"]
 
-SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Map of weights", "Disagreement", "Map of the catalog")
+SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Weights", "Disagreement", "Map")
 PLAIN = {"displayModeBar": False}
 
 

@@ -25,6 +25,7 @@ from pictrace.output.charts.weights import agreement_figure, ranges_figure, what
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import percent
 
 __all__ = ["disagreement", "map_of_weights", "what_if_part"]
 
@@ -57,9 +58,9 @@ def map_of_weights(workspace: Workspace, table: ScoreTable, criteria: Criteria) 
         alt="Two bars per metric: the weights over which the first place stays, and over which the best stay",
     )
     st.caption(
-        "One weight moves, the others stay. Thick bar: the first place stays. "
-        + (f"Thin bar: the same {criteria.top} pictures are the best, in whatever order. " if criteria.top > 1 else "")
-        + "The stroke is the weight now; under the bar, who takes over at which weight."
+        "Each weight alone. Thick bar: the first place stays. "
+        + (f"Thin bar: the same {criteria.top} pictures stay on top. " if criteria.top > 1 else "")
+        + "The stroke is the current weight; below the bar: what takes over, and at which weight."
     )
 
 
@@ -122,7 +123,7 @@ def _triangle(workspace: Workspace, table: ScoreTable, criteria: Criteria, drawn
         rows=_rows(codes, drawn),
         entries=entries,
         point=point,
-        without_point="These three weigh nothing now. Click to give them a weight.",
+        without_point="These three weigh nothing now. Click to give them weight.",
         steps=steps,
         total=drawn.total,
         on_moved=moved,
@@ -141,14 +142,12 @@ def _rows(codes: Sequence[str], drawn: WeightMap) -> list[str]:
 
 
 def _about(drawn: WeightMap, table: ScoreTable, titles: dict[str, str]) -> str:
-    about = [f"Click, or use the arrow keys: the three weights change and keep their sum of {drawn.total:.1f}."]
+    about = [f"Click or use the arrow keys to change the three weights; their sum stays {drawn.total:.1f}."]
     if drawn.total > MOST_WEIGHT:
-        about.append(
-            f"Where one would exceed {MOST_WEIGHT:.1f}, all weights are scaled down together, to the sliders' steps."
-        )
+        about.append(f"If one would exceed {MOST_WEIGHT:.1f}, all weights are scaled down together.")
     if drawn.others:
         kept = [f"{titles[name]} {weight:.1f}" for name, weight in drawn.others.items()]
-        about.append(f"The other metrics keep their weight all over the map ({', '.join(kept)}).")
+        about.append(f"The other weights stay as they are ({', '.join(kept)}).")
     if not drawn.exhaustive:
         about.append(_only_a_shortlist(table))
     return " ".join(about)
@@ -156,8 +155,8 @@ def _about(drawn: WeightMap, table: ScoreTable, titles: dict[str, str]) -> str:
 
 def _only_a_shortlist(table: ScoreTable) -> str:
     return (
-        f"Only the {len(table.ids):,} pictures that were scored exactly take part, of {table.catalog_size:,}; "
-        "among the rest there may be one that would come in at other weights."
+        f"Only the {len(table.ids):,} pictures checked in full detail take part, of {table.catalog_size:,}; "
+        "others could come in at other weights."
     )
 
 
@@ -171,18 +170,18 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
     )
     st.caption(
         "Spearman's rank correlation over the pictures that both can compare: 1 is the same order, 0 none in common, "
-        "-1 the reverse; none where a metric gives all the same. "
+        "-1 the reverse; blank if a metric rates all alike. "
         + (
             ""
             if table.exhaustive
-            else f"Over the {len(table.ids):,} pictures scored exactly, of {table.catalog_size:,}: "
-            "each was chosen because some metric likes it, so the correlation of all would be higher."
+            else f"Over the {len(table.ids):,} pictures checked in full detail, of {table.catalog_size:,}; over all, "
+            "the correlation would be higher."
         )
     )
     st.markdown("**Where do the metrics disagree most?**")
     disputed = disputes(table, criteria)
     if not disputed:
-        st.caption("None: all metrics put them in the same order.")
+        st.caption("Nowhere: all metrics agree on the order.")
         return
     names = _names(workspace, (one.id for one in disputed))
     brief = brief_titles(table.metrics)
@@ -211,8 +210,7 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
     )
     st.caption(
         "Ranks by each metric alone, 1 the most similar; tied pictures share a rank; blank if not comparable, or if a "
-        "metric gives all the same. Sorted by the ratio of the worst rank to the best, among "
-        f"{len(table.ids):,} pictures."
+        f"metric rates all alike. Among {len(table.ids):,} pictures, sorted by the ratio of worst rank to best."
     )
 
 
@@ -251,4 +249,4 @@ def _names(workspace: Workspace, ids: Iterable[int]) -> dict[int, str]:
 
 
 def _percent(share: float) -> str:
-    return "under 1%" if share < 0.01 else f"{share:.0%}"
+    return "under 1 %" if share < 0.01 else percent(share)

@@ -71,7 +71,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
     ranked: the catalog that is searched, for which there is also what is shown of its ranking, and filters.
     """
     with st.sidebar:
-        st.subheader("What counts as a match")
+        st.header("What counts as a match")
         preset_place = st.container()
         weights: dict[str, float] = {}
         settings: dict[str, Settings] = {}
@@ -118,7 +118,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
 
 
 def _ranking_controls() -> tuple[float, int]:
-    st.subheader("Results")
+    st.header("Results")
     min_score = st.slider(
         "Minimum score",
         0.0,

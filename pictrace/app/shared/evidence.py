@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import streamlit as st
@@ -31,11 +31,12 @@ from pictrace.metrics.evidence import (
 )
 from pictrace.output.charts.evidence import channels_figure, unrelated_figure
 from pictrace.output.drawing import draw_evidence
-from pictrace.output.drawing.base import number
+from pictrace.output.drawing.base import MATCH, QUERY, number
 from pictrace.output.drawing.codes import swatch_groups
 from pictrace.searching.rarity import rarity, unrelated_values
 from pictrace.service.details import Looks
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import percent
 
 __all__ = ["draw", "draw_rarity", "unrelated_of"]
 
@@ -43,12 +44,16 @@ LARGE_PX = 1400
 SQUARE_PX = 160  # shown in a row: three in the column of details, two on a phone
 
 
-def draw(explanation: Explanation) -> None:
+Words = Callable[[str], str]
+"""What the evidence says, changed for the page that says it: see pictrace.wording."""
+
+
+def draw(explanation: Explanation, words: Words = str) -> None:
     """Any metric's explanation."""
-    _draw(explanation.summary, explanation.evidence, explanation.metric)
+    _draw(explanation.summary, explanation.evidence, explanation.metric, words)
 
 
-def draw_closer_look(metric: LooksCloser, pair: ComparedPair, looks: Looks, key: str) -> None:
+def draw_closer_look(metric: LooksCloser, pair: ComparedPair, looks: Looks, key: str, words: Words = str) -> None:
     """What takes seconds to find out, when it is asked for; kept in looks by key."""
     if st.button(metric.closer_look, icon=":material/troubleshoot:", key=f"closer_{metric.name}") and key not in looks:
         try:
@@ -57,39 +62,44 @@ def draw_closer_look(metric: LooksCloser, pair: ComparedPair, looks: Looks, key:
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
     if key in looks:
-        _draw(*looks[key], f"{metric.name}-closer")
+        _draw(*looks[key], f"{metric.name}-closer", words)
 
 
-def _draw(summary: str, parts: Sequence[Evidence], key: str) -> None:
-    st.markdown(summary)
+def _draw(summary: str, parts: Sequence[Evidence], key: str, words: Words) -> None:
+    st.markdown(words(summary))
     # A metric that shows small pictures has its map beside them.
     small = (Picture, HeatMap) if any(isinstance(part, Picture) for part in parts) else ()
-    beside = [drawn for part in parts if isinstance(part, small) for drawn in draw_evidence(part)]
+    beside = [drawn for part in parts if isinstance(part, small) for drawn in _drawings(part, words)]
     if beside:
         _row(beside)
     for place, part in enumerate(parts):
         if not isinstance(part, small):
-            _part(part, f"{key}-{place}")
+            _part(part, f"{key}-{place}", words)
 
 
-def _part(part: Evidence, key: str) -> None:
+def _drawings(part: Evidence, words: Words) -> list[Drawn]:
+    """A part of the evidence as pictures, told in these words."""
+    return [one.told(words) for one in draw_evidence(part)]
+
+
+def _part(part: Evidence, key: str, words: Words) -> None:
     if isinstance(part, Channels):
         alt = f"{part.title}: red, green and blue levels of both pictures"
-        st.plotly_chart(channels_figure(part), key=key, config={"displayModeBar": False}, alt=alt)
+        st.plotly_chart(channels_figure(part, words), key=key, config={"displayModeBar": False}, alt=alt)
     elif isinstance(part, Swatches):
-        _swatches(part)
+        _swatches(part, words)
     elif isinstance(part, Terms):
         st.markdown(f"**{part.title}**")
         st.latex(part.formula)
-        _row(draw_evidence(part), formulas=[term.formula for term in part.terms])
-        st.caption(f"The mean of the products is not the product of the means. {part.source}.")
+        _row(_drawings(part, words), formulas=[term.formula for term in part.terms])
+        st.caption(f"{part.source}.")
     elif isinstance(part, Boxes | BitGrids):
-        drawn = draw_evidence(part)
+        drawn = _drawings(part, words)
         if drawn:
             st.markdown(f"**{part.title}**")
             _row(drawn, wide=isinstance(part, Boxes))
     else:
-        for one in draw_evidence(part):
+        for one in _drawings(part, words):
             st.markdown(f"**{one.title}**")
             st.image(_jpeg(one, LARGE_PX), alt=one.alt, width="stretch")
             st.caption(one.caption)
@@ -115,22 +125,18 @@ def _jpeg(drawn: Drawn, long_side_px: int) -> bytes:
     return encode_jpeg(fit(drawn.image, long_side_px))
 
 
-def _swatches(part: Swatches) -> None:
+def _swatches(part: Swatches, words: Words) -> None:
     st.markdown(f"**{part.title}**")
-    head = "<tr><th>colour</th><th>contribution</th><th>your picture</th><th>the match</th></tr>"
+    head = f"<tr><th>Colour</th><th>Contribution</th><th>{words(QUERY)}</th><th>{words(MATCH)}</th></tr>"
     rows = "".join(
-        f"<tr><td colspan=4><b>{what.capitalize()}</b></td></tr>{_table_rows(some)}"
-        for what, some in swatch_groups(part).items()
+        f"<tr><td colspan=4><b>{what}</b></td></tr>{_table_rows(some)}" for what, some in swatch_groups(part).items()
     )
     style = (
         "<style>.swatches {width: 100%; max-width: 34rem;}"
         ".swatches td, .swatches th {padding: .15rem .4rem; text-align: left;}</style>"
     )
     st.html(f"{style}<table class='swatches'>{head}{rows}</table>")
-    st.caption(
-        f"What raises and lowers it, with {part.rest:+.4f} of all other colours, sums to the correlation. "
-        "A colour keeps it from 1 where its shares differ."
-    )
+    st.caption(f"The contributions, with {part.rest:+.4f} from all other colours, add up to the correlation.")
 
 
 def _table_rows(some: Sequence[Swatch]) -> str:
@@ -141,7 +147,7 @@ def _table_rows(some: Sequence[Swatch]) -> str:
             f"<span style='display:inline-block;width:2.2em;height:1.1em;vertical-align:middle;background:{name};"
             "border:1px solid #8A8F98;border-radius:3px'></span>"
         )
-        shares = f"<td>{one.query_share:.1%}</td><td>{one.match_share:.1%}</td>"
+        shares = f"<td>{percent(one.query_share, 1)}</td><td>{percent(one.match_share, 1)}</td>"
         rows.append(f"<tr><td>{patch} {name}</td><td>{one.contribution:+.4f}</td>{shares}</tr>")
     return "".join(rows)
 
@@ -181,7 +187,7 @@ def draw_rarity(
     try:
         values = unrelated_of(workspace, metrics, orientations=orientations)[metric.name]
     except PicTraceError as error:
-        st.caption(for_markdown(f"How unusual that is could not be worked out. {error}"))
+        st.caption(for_markdown(f"It could not be worked out how unusual this is. {error}"))
         return
     found = rarity(metric, raw, values)
     usual = ""
@@ -194,6 +200,6 @@ def draw_rarity(
         )
         digits = 0 if metric.scale.whole else 2
         low, middle, high = (number(value, digits) for value in (found.low, found.middle, found.high))
-        usual = f" Such pairs usually lie between {low} and {high} (median {middle})."
+        usual = f" They usually lie between {low} and {high} (median {middle})."
     at_default = ", at the default settings" if metric.settings else ""
     st.markdown(f"{metric.scale.describe(raw)}{at_default}. {found.text}{usual}")

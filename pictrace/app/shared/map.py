@@ -29,10 +29,11 @@ from pictrace.metrics.capabilities import Mapped
 from pictrace.output.charts.frame import brief_titles
 from pictrace.searching.query import Query
 from pictrace.service.workspaces import Workspace
+from pictrace.wording import percent
 
 __all__ = ["draw_map"]
 
-METHOD_TITLES = {AXES: "The whole (PCA)", NEIGHBOURS: "Neighbours"}
+METHOD_TITLES = {AXES: "Overall layout (PCA)", NEIGHBOURS: "Neighbours"}
 HOVER_PX, TILE_PX = 148, 216
 CHOICE_PX = 158  # three of them beside the matches
 AROUND = 8
@@ -120,11 +121,11 @@ def _choices(
         name = _select("Place pictures by", list(titles), f"{key}_metric", brief.__getitem__)
         colour = _select("Colour", colours, f"{key}_colour", for_markdown)
         method = _select(
-            "Keep",
+            "Preserve",
             list(METHODS),
             f"{key}_method",
             METHOD_TITLES.__getitem__,
-            explained="The whole: the two directions in which the pictures differ most; far apart means unlike. "
+            explained="Overall layout: the two directions in which the pictures differ most; far apart means unlike. "
             "Neighbours: the most alike stay side by side, and large distances mean little.",
         )
     return titles[name], method, colour
@@ -145,11 +146,10 @@ def _select(
 
 def _nothing(count: int) -> None:
     if count < FEWEST:
-        st.info(f"A map needs {FEWEST} pictures or more. Add pictures on the page Catalog.", icon=":material/map:")
+        st.info(f"A map needs {FEWEST} pictures or more. Add pictures on the Catalog page.", icon=":material/map:")
     else:
         st.info(
-            "No features are ready from which a map could be drawn. On the page Catalog, under Numbers, "
-            "choose Make the missing features.",
+            "A map needs features that are not there yet. Make them on the Catalog page, under Numbers.",
             icon=":material/build:",
         )
 
@@ -218,7 +218,9 @@ def _described(
     described = {}
     for number, one in wanted.items():
         if one in records:
-            note = "" if scored is None else f"score {scores[one]:.2f}" if one in scores else "not scored exactly"
+            note = (
+                "" if scored is None else f"score {scores[one]:.2f}" if one in scores else "not checked in full detail"
+            )
             src = thumbnail_address(workspace.catalog, one, HOVER_PX)
             described[number] = PointText(records[one].label, note, src)
     return described
@@ -238,11 +240,11 @@ def _about(drawn: CatalogMap, metric: Metric, scored: Scored | None, placed: boo
         )
     if drawn.explained is not None:
         about.append(
-            f"The two directions keep {drawn.explained:.0%} of all differences by {for_markdown(metric.title)}: "
-            "pictures that lie on each other may differ in what is not shown."
+            f"The two directions keep {percent(drawn.explained)} of all differences by {for_markdown(metric.title)}: "
+            "pictures in the same place may differ in ways not shown."
         )
     else:
-        about.append("Alike pictures lie side by side; how far groups lie apart means little.")
+        about.append("Similar pictures are side by side; how far groups are apart means little.")
     if scored is not None and not placed:
         about.append(f"{metric.title} cannot compare your picture, so it is not on the map.")
     if scored is not None and not scored.table.exhaustive:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import plotly.graph_objects as go
@@ -13,6 +14,7 @@ from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels
 from pictrace.output.charts.frame import GRAY, framed
+from pictrace.output.drawing.base import MATCH, QUERY
 
 __all__ = ["channels_figure", "unrelated_figure"]
 
@@ -45,32 +47,32 @@ def unrelated_figure(metric: Metric, raw: float, values: NDArray[np.float32]) ->
     )
     figure.update_yaxes(title={"text": "pairs"}, nticks=3)
     figure.update_xaxes(title={"text": metric.scale.unit, "standoff": 12})
-    return framed(figure, "How unusual is that?", 230).update_layout(margin_b=48)
+    return framed(figure, "How unusual is this?", 230).update_layout(margin_b=48)
 
 
-def channels_figure(channels: Channels) -> go.Figure:
+def channels_figure(channels: Channels, words: Callable[[str], str] = str) -> go.Figure:
     """Red, green and blue, one over the other: the query as a line, the match as an area, in the same place."""
     figure = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.06)
-    highest = 1.05 * max(float(channels.query.max()), float(channels.match.max()))
+    highest = 105 * max(float(channels.query.max()), float(channels.match.max()))
     rows = zip(("Red", "Green", "Blue"), channels.query, channels.match, strict=True)
     for row, (channel, query, match) in enumerate(rows, start=1):
         for name, shares, style in (
-            ("The match", match, {"fill": "tozeroy", "line": {"color": "#56B4E9", "width": 0}}),
-            ("Your picture", query, {"line": {"color": "#D55E00", "width": 2}}),
+            (MATCH, match, {"fill": "tozeroy", "line": {"color": "#56B4E9", "width": 0}}),
+            (QUERY, query, {"line": {"color": "#D55E00", "width": 2}}),
         ):
             figure.add_scatter(
                 row=row,
                 col=1,
-                name=f"{name} ({'line' if name == 'Your picture' else 'area'})",
+                name=f"{words(name)} ({'line' if name == QUERY else 'area'})",
                 x=channels.positions,
-                y=shares,
+                y=100 * shares,
                 mode="lines",
-                hovertemplate=f"{name}: %{{y:.1%}} of the pixels, {channel.lower()} near %{{x:.0f}}<extra></extra>",
+                hovertemplate=f"{words(name)}: %{{y:.1f}} % of pixels, {channel.lower()} at %{{x:.0f}}<extra></extra>",
                 showlegend=row == 1,
                 **style,
             )
-        figure.update_yaxes(row=row, col=1, title={"text": channel}, tickformat=".0%", range=[0, highest], nticks=3)
+        figure.update_yaxes(row=row, col=1, title={"text": channel}, ticksuffix=" %", range=[0, highest], nticks=3)
     figure.update_xaxes(range=[0, 256], tickvals=[0, 64, 128, 192, 255])
-    figure.update_xaxes(row=3, col=1, title={"text": "level, 0 to 255"})
+    figure.update_xaxes(row=3, col=1, title={"text": "Level, 0 to 255"})
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
     return framed(figure, channels.title, 420)

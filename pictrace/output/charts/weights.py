@@ -145,6 +145,6 @@ def what_if_figure(told: WhatIf, metrics: Sequence[Metric], now: Mapping[str, fl
     else:
         figure.update_yaxes(type="log", range=[np.log10(worst * 1.2), np.log10(0.85)], tickvals=ticks)
     figure.update_yaxes(title={"text": "rank"}, tickformat=",", zeroline=False, automargin=True)
-    figure.update_xaxes(title={"text": "weight of one metric, the others as they are"}, range=[-0.04, most * 1.02])
+    figure.update_xaxes(title={"text": "Weight of one metric, the others unchanged"}, range=[-0.04, most * 1.02])
     figure.update_layout(legend={"orientation": "h", "y": -0.28, "yanchor": "top", "x": 0})
     return framed(figure, "How would its rank change?", 380)

@@ -12,6 +12,7 @@ from pictrace.images.pixels import RGBImage
 from pictrace.metrics.drawn import Drawn, draw
 from pictrace.metrics.evidence import BitGrids, Channels, Swatch, Swatches
 from pictrace.output.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE
+from pictrace.wording import percent
 
 __all__ = ["CHANNELS", "bit_grids", "channels", "swatch_groups", "swatches"]
 
@@ -26,8 +27,8 @@ def bit_grids(part: BitGrids) -> list[Drawn]:
     """Both codes; where they differ, the cell is framed and crossed."""
     differs = part.query != part.match
     told = (
-        f"{int(differs.sum())} of {differs.size} bits differ: framed and crossed. Light: 1, dark: 0. Low "
-        "frequencies lie at the upper left."
+        f"{int(differs.sum())} of {differs.size} bits differ: framed and crossed. Light: 1, dark: 0. Lowest "
+        "frequencies at the upper left."
     )
     return [Drawn(name, _grid(bits, differs), told) for name, bits in ((QUERY, part.query), (MATCH, part.match))]
 
@@ -53,7 +54,7 @@ def channels(part: Channels) -> list[Drawn]:
         Drawn(
             f"{name} levels, 0 to 255",
             _curves(query / highest, match / highest),
-            f"Orange line: your picture. Blue area: the match. The top is {highest:.0%} of the pixels.",
+            f"Orange line: your picture. Blue area: the match. The top is {percent(highest)} of the pixels.",
         )
         for name, query, match in zip(CHANNELS, part.query, part.match, strict=True)
     ]
@@ -76,17 +77,17 @@ def _curves(line: NDArray[np.float32], area: NDArray[np.float32]) -> RGBImage:
 def swatches(part: Swatches) -> list[Drawn]:
     """A strip of each group of colours that there is."""
     return [
-        Drawn(f"Colours that {what}", _strip(some), "; ".join(_told(one) for one in some) + ".")
+        Drawn(what, _strip(some), "; ".join(_told(one) for one in some) + ".")
         for what, some in swatch_groups(part).items()
     ]
 
 
 def swatch_groups(part: Swatches) -> dict[str, tuple[Swatch, ...]]:
-    """What the colours of a group do, and the colours; groups without any are left out."""
+    """The colours of each group by its title; groups without any are left out."""
     groups = {
-        "raise it most": part.raising,
-        "lower it most": part.lowering,
-        "keep it from 1 most": part.apart,
+        "Biggest agreement": part.raising,
+        "Common in one, rare in the other": part.lowering,
+        "Biggest difference": part.apart,
     }
     return {what: some for what, some in groups.items() if some}
 
@@ -99,6 +100,6 @@ def _strip(some: Sequence[Swatch]) -> RGBImage:
 def _told(one: Swatch) -> str:
     red, green, blue = one.rgb
     return (
-        f"#{red:02X}{green:02X}{blue:02X} {one.contribution:+.4f} ({one.query_share:.1%} of your picture, "
-        f"{one.match_share:.1%} of the match)"
+        f"#{red:02X}{green:02X}{blue:02X} {one.contribution:+.4f} ({percent(one.query_share, 1)} of your picture, "
+        f"{percent(one.match_share, 1)} of the match)"
     )

@@ -36,10 +36,7 @@ def heat_map(part: HeatMap) -> list[Drawn]:
     mixed = np.repeat(ground[..., np.newaxis] * UNMEASURED, 3, axis=2)
     measured = np.s_[top : top + inner[1], left : left + inner[0]]
     mixed[measured] = ground[measured][..., np.newaxis] * (1 - alpha) + np.array(VERMILION, np.float32) * alpha
-    caption = (
-        f"Gray: alike ({part.best:.0f}). The more orange, the more they differ: most at {part.worst:.0f} and below. "
-        "The dimmed edge is not measured."
-    )
+    caption = "Grey is alike; orange differs. The dimmed edge is not measured."
     return [Drawn(part.title, mixed.round().astype(np.uint8), caption)]
 
 
@@ -47,7 +44,11 @@ def heat_map(part: HeatMap) -> list[Drawn]:
 def terms(part: Terms) -> list[Drawn]:
     """Each term's map, from dark (0 and below) to bright (1)."""
     return [
-        Drawn(f"{one.name}, mean {number(one.mean)}", _plain_map(one.values), "Bright: 1, alike. Dark: 0 or less.")
+        Drawn(
+            f"{one.name}, mean {number(one.mean)}",
+            _plain_map(one.values),
+            "Bright is alike (1); dark differs (0 or less).",
+        )
         for one in part.terms
     ]
 

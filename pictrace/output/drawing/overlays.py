@@ -26,10 +26,10 @@ def laid_over(query: RGBImage, difference: Difference) -> tuple[Drawn, Drawn, Dr
     lit = ground * (1 - heat) + np.array(VERMILION, np.float32) * heat
     return (
         Drawn("The first picture", query),
-        Drawn("The second, moved onto it", np.ascontiguousarray(moved, np.uint8), "Chequered: beyond its edge."),
+        Drawn("The second picture, moved onto it", np.ascontiguousarray(moved, np.uint8), "Chequered: outside it."),
         Drawn(
-            "What was changed",
+            "What changed",
             lit.round().astype(np.uint8),
-            "Orange: differs beyond a common change of light, colour and sharpness.",
+            "Orange differs, beyond an overall change of light, colour and sharpness.",
         ),
     )

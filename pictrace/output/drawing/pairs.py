@@ -21,6 +21,7 @@ from pictrace.output.drawing.base import (
     number,
     outlined,
 )
+from pictrace.wording import percent
 
 __all__ = ["boxes", "lines"]
 
@@ -37,17 +38,14 @@ BOXES_PX = 400
 def lines(part: Lines) -> list[Drawn]:
     """The pair with its lines; then, where the query could be placed, the match with the query's outline."""
     agreeing = int(part.consistent.sum())
-    caption = (
-        f"Green lines with dots: the {agreeing} consistent. Faint gray lines: the "
-        f"{len(part.consistent) - agreeing} distinct ones that are not."
-    )
+    caption = f"Green: the {agreeing} matches that agree. Grey: the {len(part.consistent) - agreeing} that do not."
     drawn = [Drawn(part.title, _connected(part), caption)]
     if part.outline is not None:
-        told = "The yellow outline is your picture's estimated place; a dot marks its upper left corner, if in view."
+        told = "Yellow: the estimated outline of your picture; the dot is its upper left corner."
         if part.overlap is not None:
             told += (
-                f" {part.overlap.query:.0%} of your picture lies within the match, and it covers "
-                f"{part.overlap.match:.0%} of the match."
+                f" {percent(part.overlap.query)} of your picture lies in the match and covers "
+                f"{percent(part.overlap.match)} of it."
             )
         drawn.append(Drawn("Where your picture lies in the match", _placed(part.match, part.outline), told))
     return drawn

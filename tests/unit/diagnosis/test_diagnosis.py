@@ -107,7 +107,7 @@ def test_parameters_are_plain_and_right(photographs: dict[str, bytes]) -> None:
 def test_the_smaller_catalog_picture_is_called_a_cut_out(photographs: dict[str, bytes]) -> None:
     original = photographs["chelsea.png"]
     found = diagnosed(original, encode_png(crop(decode(original), 0.4)))
-    assert "the second one is a cut-out, 40 % of the first" in found.text
+    assert "the second picture covers 40 % of it" in found.text
 
 
 def test_the_same_picture_is_unchanged(photographs: dict[str, bytes]) -> None:

@@ -580,8 +580,8 @@ class TestBadInput:
             (b"\xff\x0a\0\0", "JPEG XL"),
             (b"PK\x03\x04", "ZIP archive.*unpack"),
             (b"\0\0\0\x18ftypisom\0\0\0\0mp42", "video"),
-            (b'{"error": 404}', r"14 bytes that begin with b'\{"),
-            (b"\0" * 1000, "1000 bytes that begin with"),
+            (b'{"error": 404}', "no picture that PicTrace knows"),
+            (b"\0" * 1000, "no picture that PicTrace knows"),
         ],
     )
     def test_strangers_are_named(self, data: bytes, message: str) -> None:
@@ -593,7 +593,7 @@ class TestBadInput:
     def test_what_else_pillow_reads_is_refused(self, image_format: str) -> None:
         data = save(PICTURE, image_format)
         Image.open(io.BytesIO(data)).load()
-        with pytest.raises(ImageError, match=r"no known picture|does not read"):
+        with pytest.raises(ImageError, match=r"no picture that PicTrace knows|does not read"):
             decode(data)
 
     @pytest.mark.parametrize("name", ["plain", "restart markers", "stored as RGB", "gray", "CMYK"])

@@ -202,7 +202,7 @@ def has(image: RGBImage, colour: tuple[int, int, int]) -> bool:
 
 def test_lines_and_the_outline_are_drawn(images: list[RGBImage]) -> None:
     explanation = get_metric("orb").explain(crop(mirror(images[0]), 0.5), images[0], orientations=True)
-    assert "is shown here, mirrored" in explanation.summary
+    assert "shown with your picture mirrored" in explanation.summary
     (lines,) = explanation.evidence
     assert isinstance(lines, Lines)
     assert lines.overlap is not None
@@ -212,7 +212,7 @@ def test_lines_and_the_outline_are_drawn(images: list[RGBImage]) -> None:
     assert has(connected.image, GREEN)
     assert str(int(lines.consistent.sum())) in connected.caption
     assert has(placed.image, YELLOW)
-    assert f"{lines.overlap.match:.0%} of the match" in placed.caption
+    assert f"{100 * lines.overlap.match:.0f} % of it" in placed.caption
     alone = draw_evidence(dataclasses.replace(lines, outline=None, overlap=None))
     assert len(alone) == 1
 

@@ -173,7 +173,7 @@ def test_on_the_command_line(catalog: SqliteCatalog, tmp_path: Path, capsys: pyt
         assert len(arrays["phash-b64-v1/ids"]) == 7
     before = Path(catalog.location).read_bytes()
     for options, status, why in (
-        ([], 2, "nothing to write"),
+        ([], 2, "name what to write"),
         (["--list", str(tmp_path / "no" / "l.csv")], 1, "cannot be written"),
         (["--list", catalog.location], 2, "the catalog itself"),
         (["--features", str(tmp_path)], 1, "cannot be written"),

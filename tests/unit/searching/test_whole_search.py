@@ -83,7 +83,10 @@ def test_the_same_bytes_are_recognised(catalog: SqliteCatalog, photographs: dict
     found = find(catalog, table, criteria())
     assert found[0].match.id == query.id
     assert found[0].match.score == pytest.approx(1.0, abs=1e-3)
-    assert "exact file" in verdict(query, table, found, criteria()).headline
+    said = verdict(query, table, found, criteria())
+    assert "exact file" in said.headline
+    assert said.level(query.id) == "certain"
+    assert {said.level(one.match.id) for one in found if one.match.id != query.id} <= {"likely", "weak"}
 
 
 def noise_picture(seed: int) -> RGBImage:
