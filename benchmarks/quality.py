@@ -122,7 +122,7 @@ class Cascade:
         whole = [match.id for match in table.rank(criteria)]
         fused, _ = table.fused(criteria)
         for length in self.lengths:
-            ids, _ = nearest_of(query, self.sketches, table.ids, self._small, needed_metrics(), length)
+            ids = nearest_of(query, self.sketches, table.ids, self._small, needed_metrics(), length)
             part = ids[np.lexsort((ids, -fused[ids]))][: len(whole)].tolist()
             self.agreed[length].append(part[0] == whole[0])
             self.overlap[length].append(len(set(part) & set(whole)) / len(whole))

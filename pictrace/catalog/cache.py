@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
+from pictrace.catalog.postings import HasPostings, Index
 from pictrace.features import FeatureBatch, FeatureSpec, HasFeatures
 
 __all__ = ["FeatureCache", "Snapshot"]
@@ -62,6 +63,7 @@ class FeatureCache:
         self._lock = threading.Lock()
         self._ids = (-1, np.empty(0, np.int64))
         self._packs: dict[str, Pack] = {}
+        self._indexes: dict[str, Index] = {}
 
     def ids(self) -> tuple[int, NDArray[np.int64]]:
         """(revision, ids of all pictures, ascending)."""
@@ -101,6 +103,14 @@ class FeatureCache:
         if pack is not None and pack.revision == revision and len(pack.ids):
             return _taken(pack, ids)
         return self.catalog.fetch(ids, spec)
+
+    def index_of(self, metric: HasPostings) -> Index:
+        """The inverted index of a metric's keypoints, as far as it has been made."""
+        with self._lock:
+            index = self._indexes.get(metric.index_key)
+            if index is None:
+                index = self._indexes[metric.index_key] = Index(self.catalog, metric, self._folder)
+            return index
 
     def _current_ids(self) -> tuple[int, NDArray[np.int64]]:
         revision = self.catalog.revision()

@@ -1,39 +1,30 @@
 """Features of a whole catalog in one file, mapped into memory: a cache that can always be made again.
 
-Layout of a pack, little-endian::
+The content of a pack, a sealed file (pictrace.catalog.sealed)::
 
-    4096 bytes  magic, length of the header, header, zeros. The header is JSON: what the pack holds, for
-                which catalog at which revision, and the CRC-32 of all that follows
     rows        (total, *row shape), then zeros to a multiple of 8 bytes
     ids         (n,) int64, ascending: the pictures that have these features
     offsets     (n + 1,) int64
 
-It is written chunk by chunk under another name, synchronised and moved into place, so that a crash leaves
-the former one. A pack that is torn, damaged, of another catalog or of another layout is made again.
+It is written chunk by chunk. The header says what it holds, for which catalog at which revision; a pack of another
+catalog or of another layout is made again, as one that is damaged.
 """
 
 from __future__ import annotations
 
-import json
-import os
-import struct
-import tempfile
-import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.catalog.sealed import HEADER_BYTES, sealed, writing
 from pictrace.features import FeatureBatch, Layout
 
 __all__ = ["Chunk", "Pack", "read_pack", "write_pack"]
 
 MAGIC = b"PicPack1"
-HEADER_BYTES = 4096
-CHECKED_AT_ONCE = 1 << 24
 
 Chunk = tuple[NDArray[np.int64], FeatureBatch]
 """Pictures, ascending, and their features in that order; chunks follow one another in ascending order."""
@@ -104,75 +95,50 @@ def write_pack(path: Path, chunks: Iterable[Chunk], layout: Layout, *, catalog: 
     OSError
         Where it cannot be written; what was there stays.
     """
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(b"\0" * HEADER_BYTES)
-            checksum = total = 0
-            ids, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
-
-            def add(part: NDArray[Any]) -> None:
-                nonlocal checksum
-                data = np.ascontiguousarray(part).reshape(-1).view(np.uint8).data
-                file.write(data)
-                checksum = zlib.crc32(data, checksum)
-
-            for some, batch in chunks:
-                add(batch.rows)
-                total += len(batch.rows)
-                ids.append(some)
-                counts.append(batch.counts)
-            add(np.zeros(-(total * layout.row_bytes) % 8, np.uint8))
-            pictures = np.concatenate(ids)
-            add(pictures)
-            add(_offsets(np.concatenate(counts)))
-            header = json.dumps(
-                {
-                    "catalog": catalog,
-                    "key": key,
-                    "revision": revision,
-                    "dtype": layout.dtype.str,
-                    "row_shape": layout.row_shape,
-                    "pictures": len(pictures),
-                    "rows": total,
-                    "crc32": checksum,
-                }
-            ).encode("utf-8")
-            file.seek(0)
-            file.write(MAGIC + struct.pack("<I", len(header)) + header)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with writing(path, MAGIC) as file:
+        total = 0
+        ids, counts = [np.empty(0, np.int64)], [np.empty(0, np.int64)]
+        for some, batch in chunks:
+            file.add(batch.rows)
+            total += len(batch.rows)
+            ids.append(some)
+            counts.append(batch.counts)
+        file.add(np.zeros(-(total * layout.row_bytes) % 8, np.uint8))
+        pictures = np.concatenate(ids)
+        file.add(pictures)
+        file.add(_offsets(np.concatenate(counts)))
+        file.header = {
+            "catalog": catalog,
+            "key": key,
+            "revision": revision,
+            "dtype": layout.dtype.str,
+            "row_shape": layout.row_shape,
+            "pictures": len(pictures),
+            "rows": total,
+        }
 
 
 def read_pack(path: Path, layout: Layout, *, catalog: str, key: str) -> Pack | None:
     """The pack of this catalog and key, mapped into memory; None where there is none that can be trusted."""
+    found = sealed(path, MAGIC)
+    if found is None:
+        return None
     try:
-        with path.open("rb") as file:
-            start = file.read(HEADER_BYTES)
-        (length,) = struct.unpack_from("<I", start, len(MAGIC))
-        header = json.loads(start[len(MAGIC) + 4 : len(MAGIC) + 4 + length])
+        header = found.header
         n, total = int(header["pictures"]), int(header["rows"])
         row_bytes = total * layout.row_bytes
         ids_start = row_bytes + -row_bytes % 8
-        fits = start.startswith(MAGIC) and header["catalog"] == catalog and header["key"] == key
+        fits = header["catalog"] == catalog and header["key"] == key
         fits &= header["dtype"] == layout.dtype.str and tuple(header["row_shape"]) == layout.row_shape
-        fits &= min(n, total) >= 0 and path.stat().st_size == HEADER_BYTES + ids_start + 8 * (2 * n + 1)
-        if not fits:
+        fits &= min(n, total) >= 0 and found.content_bytes == ids_start + 8 * (2 * n + 1)
+        mapped = found.mapped() if fits else None
+        if mapped is None:
             return None
-        content = np.memmap(path, np.uint8, "r", offset=HEADER_BYTES)
-        checksum = 0
-        for first in range(0, len(content), CHECKED_AT_ONCE):
-            checksum = zlib.crc32(content[first : first + CHECKED_AT_ONCE].data, checksum)
-        if checksum != header["crc32"]:
-            return None
-        numbers = np.asarray(content[ids_start:]).view(np.int64)
-        rows = np.asarray(content[:row_bytes]).view(layout.dtype).reshape(total, *layout.row_shape)
+        content = np.frombuffer(mapped, np.uint8, offset=HEADER_BYTES)
+        numbers = content[ids_start:].view(np.int64)
+        rows = content[:row_bytes].view(layout.dtype).reshape(total, *layout.row_shape)
         return Pack(int(header["revision"]), numbers[:n], FeatureBatch(rows, numbers[n:]))
-    except (OSError, ValueError, KeyError, TypeError, struct.error):
+    except (OSError, ValueError, KeyError, TypeError):
         return None
 
 

@@ -19,6 +19,7 @@ from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_e
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.ssim import ssim_chosen, ssim_pairs, ssim_variants
 from pictrace.kernels.switch import backend, forced, ready, warm
+from pictrace.kernels.votes import keypoint_votes
 
 __all__ = [
     "COARSE_BINS",
@@ -31,6 +32,7 @@ __all__ = [
     "hamming_rows",
     "histogram_coarse",
     "histogram_correlation",
+    "keypoint_votes",
     "largest_bins",
     "orb_coarse",
     "orb_evidence",

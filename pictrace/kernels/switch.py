@@ -20,7 +20,7 @@ __all__ = ["ENVIRONMENT_VARIABLE", "backend", "forced", "implementation", "ready
 Backend = Literal["compiled", "plain"]
 
 ENVIRONMENT_VARIABLE = "PICTRACE_KERNELS"
-KERNEL_MODULES = ("hamming", "cosine", "histogram", "orb", "evidence", "ssim")  # the quickest to compile first
+KERNEL_MODULES = ("hamming", "cosine", "histogram", "orb", "votes", "evidence", "ssim")  # the quickest to compile first
 
 _log = logging.getLogger(__name__)
 _lock = threading.Lock()

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from pictrace.features import FeatureBatch, Features, FeatureSpec, Layout, RawScores
 from pictrace.images.orientation import UPRIGHT, Variant
+from pictrace.kernels.votes import Voters
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 
-__all__ = ["ComparesTogether", "LooksCloser", "Mapped", "Sketched"]
+__all__ = ["ComparesTogether", "Indexed", "LooksCloser", "Mapped", "Sketched"]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,8 @@ class Sketched(Metric):
     sketch_layout: ClassVar[Layout]  # one row a picture
     preselected: ClassVar[int] = 1
     """Times the shortlist that the sketches choose; the features themselves choose the shortlist of those."""
+    served_by: ClassVar[str] = ""
+    """Another metric, whose index finds what this one would choose, too, where it is searched by."""
 
     @abstractmethod
     def sketch(self, features: Features) -> Features:
@@ -57,6 +60,28 @@ class Sketched(Metric):
 
     def kept(self, features: Features) -> dict[FeatureSpec, Features]:
         return {self.spec: features, self.sketch_spec: self.sketch(features)}
+
+
+@dataclass(frozen=True)
+class Indexed(Metric):
+    """A metric of keypoints, all of which an inverted index by cells holds: better than sketches at choosing."""
+
+    @property
+    @abstractmethod
+    def index_key(self) -> str:
+        """Names the index with all that shaped it, as feature_key names features."""
+
+    @abstractmethod
+    def side_for(self, pictures: int) -> int:
+        """How fine the cells should be for so many pictures: there are side * side."""
+
+    @abstractmethod
+    def placed(self, rows: Features, side: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        """The cell of each row (k,), and its entry (k, 3) as kernels.keypoint_votes reads it, of picture 0."""
+
+    @abstractmethod
+    def voters(self, queries: Mapping[Variant, Features], side: int) -> tuple[Voters, NDArray[np.uint32]]:
+        """The keypoints of the query's orientations, q in all, and the cells to look into for each, (q, m)."""
 
 
 @dataclass(frozen=True)

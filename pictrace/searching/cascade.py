@@ -11,21 +11,64 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch, Features
 from pictrace.images.orientation import Variant
 from pictrace.metrics.base import Metric
-from pictrace.metrics.capabilities import Sketched
+from pictrace.metrics.capabilities import Indexed, Sketched
 from pictrace.searching.query import Query
+from pictrace.searching.voting import votes
 
-__all__ = ["nearest", "nearest_of", "roughly"]
+__all__ = ["nearest", "nearest_of"]
+
+
+NEW_PICTURES = 1000
+"""So many are put into an index while a search waits, in a second or two; more are left to a run."""
+
+INDEXED = 100
+"""Pictures that an index sends on, at least: it ranks what it has in common with a picture, not the picture."""
 
 
 def nearest(
     query: Query, cache: FeatureCache, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
 ) -> tuple[NDArray[np.int64], int]:
-    sketches = cache.sketches(metrics)
-    ids, batches = sketches.ids, sketches.batches
+    """The union of the best by each metric.
+
+    Taking the best by each metric, rather than by a sum, keeps what one metric alone can find: its rank
+    under the metric that likes it most decides on a picture. A metric with rough sketches chooses more by
+    them (``preselected``), and sorts those by the features themselves; one with an index of all its keypoints
+    chooses by it, and by sketches only until all are in it.
+
+    Parameters
+    ----------
+    query, cache
+        The picture, with the features of these metrics, and those of the catalog.
+    metrics, shortlist
+        Which metrics choose, and how many each.
+    among : (k,) int64 array, optional
+        Only these pictures, ascending.
+
+    Returns
+    -------
+    chosen : (k,) int64 array
+        Ids, ascending; the query's own is always among them, if it is there.
+    total : int
+        How many pictures there are, n.
+    """
+    _, ids = cache.ids()
     if among is not None:
-        places = np.flatnonzero(np.isin(ids, among, assume_unique=True))
-        ids, batches = ids[places], {name: batch.take(places) for name, batch in batches.items()}
-    return nearest_of(query, batches, ids, cache.of, metrics, shortlist)
+        ids = np.intersect1d(ids, among, assume_unique=True)
+    by_index: list[NDArray[np.int64]] = []
+    served: set[str] = set()
+    for metric in metrics:
+        if isinstance(metric, Indexed):
+            found, everything = _by_index(metric, query, cache, among, max(shortlist, INDEXED))
+            by_index.append(found)
+            served |= {metric.name} if everything else set()
+    choosing = [one for one in metrics if not {one.name, _served_by(one)} & served]
+    sketches = cache.sketches(choosing)
+    sketched, batches = sketches.ids, sketches.batches
+    if among is not None:
+        places = np.flatnonzero(np.isin(sketched, among, assume_unique=True))
+        sketched, batches = sketched[places], {name: batch.take(places) for name, batch in batches.items()}
+    by_sketches = nearest_of(query, batches, sketched, cache.of, choosing, shortlist)
+    return np.unique(np.concatenate([np.intersect1d(np.concatenate([ids[:0], *by_index]), ids), by_sketches])), len(ids)
 
 
 def nearest_of(
@@ -35,12 +78,8 @@ def nearest_of(
     features_of: Callable[[NDArray[np.int64], Metric], FeatureBatch],
     metrics: Sequence[Metric],
     shortlist: int,
-) -> tuple[NDArray[np.int64], int]:
-    """The union of the best by each metric.
-
-    Taking the best by each metric, rather than by a sum, keeps what one metric alone can find: its rank
-    under the metric that likes it most decides on a picture. A metric with rough sketches chooses more by
-    them (``preselected``), and sorts those by the features themselves.
+) -> NDArray[np.int64]:
+    """The union of the best by sketches, and the query's own picture, if it is there.
 
     Parameters
     ----------
@@ -57,10 +96,8 @@ def nearest_of(
 
     Returns
     -------
-    chosen : (k,) int64 array
-        Ids, ascending; the query's own is always among them, if it is there.
-    total : int
-        How many pictures there are, n.
+    (k,) int64 array
+        Ids, ascending.
     """
     chosen = [np.flatnonzero(ids == query.id)]
     for metric in metrics:
@@ -68,12 +105,34 @@ def nearest_of(
         if batch is None:
             continue
         if isinstance(metric, Sketched) and metric.preselected > 1:
-            some = _best(roughly(metric, features, batch), metric.preselected * shortlist)
+            some = _best(_roughly(metric, features, batch), metric.preselected * shortlist)
             exact = _similarity(metric, features, features_of(ids[some], metric))
             chosen.append(some[_best(exact, shortlist)])
         else:
-            chosen.append(_best(roughly(metric, features, batch), shortlist))
-    return ids[np.unique(np.concatenate(chosen))], len(ids)
+            chosen.append(_best(_roughly(metric, features, batch), shortlist))
+    return ids[np.unique(np.concatenate(chosen))]
+
+
+def _served_by(metric: Metric) -> str:
+    return metric.served_by if isinstance(metric, Sketched) else ""
+
+
+def _by_index(
+    metric: Indexed, query: Query, cache: FeatureCache, among: NDArray[np.int64] | None, most: int
+) -> tuple[NDArray[np.int64], bool]:
+    """The pictures with most votes, and whether all pictures could have votes."""
+    index = cache.index_of(metric)
+    postings = index.current()
+    if 0 < len(postings.missing) <= NEW_PICTURES:
+        postings = index.update(wait=False)
+    able = {variant: features for variant, features in query.features[metric.name].items() if len(features)}
+    everything = not len(postings.missing)
+    if not able or not postings.segments:
+        return np.empty(0, np.int64), everything
+    found = votes(postings, *metric.voters(able, postings.side))
+    if among is not None:
+        found[~np.isin(postings.ids, among, assume_unique=True)] = 0
+    return postings.ids[_best(np.where(found > 0, found, np.float32(np.nan)), most)], everything
 
 
 def _best(rough: NDArray[np.float32], most: int) -> NDArray[np.intp]:
@@ -90,7 +149,7 @@ def _similarity(metric: Metric, queries: Mapping[Variant, Features], batch: Feat
     return metric.scale.similarity(raw)
 
 
-def roughly(metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch) -> NDArray[np.float32]:
+def _roughly(metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch) -> NDArray[np.float32]:
     """How near each candidate is by its sketch, (n,), larger is nearer, NaN = not comparable."""
     if isinstance(metric, Sketched):
         return metric.compare_sketches(queries, batch)

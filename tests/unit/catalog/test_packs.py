@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pictrace.catalog.packs import HEADER_BYTES, Chunk, Pack, read_pack, write_pack
+from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
+from pictrace.catalog.sealed import HEADER_BYTES
 from pictrace.features import FeatureBatch, Layout
 
 LAYOUT = Layout(np.dtype(np.uint16), (3,))
