@@ -11,6 +11,7 @@ Each message says what was wrong, with the value, and what to do next::
     ├── SourceError           a folder, table or file that cannot be read as a source of pictures
     │   └── ColumnError       a table none of whose columns is, or is called, what was looked for
     ├── CriteriaError         weights or settings that cannot rank anything
+    ├── StoppedError          work that somebody gave up before it was done
     └── UsageError            a command or function that was called with what it cannot be called with
 """
 
@@ -28,6 +29,7 @@ __all__ = [
     "PicTraceError",
     "RefusedError",
     "SourceError",
+    "StoppedError",
     "UsageError",
 ]
 
@@ -74,6 +76,10 @@ class ColumnError(SourceError):
 
 class CriteriaError(PicTraceError):
     """Weights or settings cannot rank anything."""
+
+
+class StoppedError(PicTraceError):
+    """Somebody gave the work up before it was done."""
 
 
 class UsageError(PicTraceError):

@@ -7,9 +7,11 @@ from importlib import resources
 from pathlib import Path
 
 import streamlit as st
+from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pictrace.app.pages import pages_in
+from pictrace.images.budget import give_up_when
 from pictrace.metrics import all_metrics, colour_of
 
 __all__ = ["frame", "in_frame", "route"]
@@ -23,6 +25,7 @@ RUNS = "pictrace_runs"
 
 def route() -> None:
     """The frame, the navigation, and the page that was asked for."""
+    _give_up_when_left()
     st.set_page_config(page_title="PicTrace", page_icon=":material/image_search:", layout="wide")
     frame()
     pages = [
@@ -35,6 +38,14 @@ def route() -> None:
             st.page_link(one, width="content")
     page.run()
     _count_run()
+
+
+def _give_up_when_left() -> None:
+    """Have what this run decodes end as soon as its page is closed."""
+    context = get_script_run_ctx()
+    if context is not None and runtime.exists():
+        is_open = runtime.get_instance().is_active_session
+        give_up_when(lambda: not is_open(context.session_id))
 
 
 def _folder() -> Path:

@@ -37,7 +37,8 @@ def query_at(address: str, metrics: Sequence[Metric], options: argparse.Namespac
 def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argparse.Namespace) -> Query:
     """The same of bytes that were read before."""
     try:
-        return prepare_query(data, metrics, orientations=not options.no_orientations)
+        limits = DecodeLimits(apart=_is_link(address))
+        return prepare_query(data, metrics, orientations=not options.no_orientations, limits=limits)
     except PicTraceError as error:
         raise type(error)(f"{address}: {error}") from error
 
@@ -48,12 +49,16 @@ def read(address: str) -> bytes:
         return _standard_input(DecodeLimits())
     if is_s3(address):
         return fetch_s3(address)
-    if address.lower().startswith(("http://", "https://")):
+    if _is_link(address):
         return fetch(address, DownloadPolicy.from_environment()).data
     try:
         return read_file(Path(address), DecodeLimits())
     except PicTraceError as error:
         raise type(error)(f"{address}: {error}") from error
+
+
+def _is_link(address: str) -> bool:
+    return address.lower().startswith(("http://", "https://"))
 
 
 def _standard_input(limits: DecodeLimits) -> bytes:

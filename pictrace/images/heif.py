@@ -10,6 +10,9 @@ from pictrace.errors import ImageError
 
 __all__ = ["heif_reader"]
 
+THREADS: int | None = None
+"""How many may decode one picture; None leaves it to the package."""
+
 
 def heif_reader() -> type[ImageFile]:
     """What reads a HEIC file, as Pillow's own readers do; ImageError where the package is missing.
@@ -18,10 +21,13 @@ def heif_reader() -> type[ImageFile]:
     size is that of the upright picture. The orientation in its EXIF block repeats them, so it is not applied.
     """
     try:
-        reader: type[ImageFile] = importlib.import_module("pillow_heif").HeifImageFile
+        package = importlib.import_module("pillow_heif")
     except ImportError as error:
         raise ImageError(
             "this is a HEIC picture: save it as JPEG or PNG, or add the package that reads it "
             '(pip install "pictrace[heic]")'
         ) from error
+    if THREADS is not None:
+        package.options.DECODE_THREADS = THREADS
+    reader: type[ImageFile] = package.HeifImageFile
     return reader

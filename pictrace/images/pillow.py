@@ -28,8 +28,7 @@ from PIL.TiffImagePlugin import (
 from pictrace.errors import ImageError
 from pictrace.images.colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
 from pictrace.images.orientation import exif_variant
-from pictrace.images.pixels import fitting_size
-from pictrace.images.strips import LARGE_PX, shrunk
+from pictrace.images.strips import as_wanted
 
 __all__ = ["PillowPicture"]
 
@@ -66,7 +65,7 @@ class PillowPicture:
     """A picture whose header Pillow has read; of an animation or a document, the first."""
 
     quality: int | None = None
-    bytes_a_pixel = 8.0  # up to LARGE_PX; from there on about 5, but for AVIF and HEIC
+    bytes_a_pixel = 8.0  # of a large one less, but for AVIF and HEIC
 
     def __init__(self, reader: type[ImageFile], data: bytes) -> None:
         """Reads the header; raises ImageError."""
@@ -102,13 +101,13 @@ class PillowPicture:
                 with _quiet():  # it reads the tags again
                     self._image.load()
             self._image.load()
-            size = self._image.size
-            small = fitting_size(size, min_long_side_px)
-            if small == size or size[0] * size[1] <= LARGE_PX:
-                return self._as_rgb(self._image)
-            return shrunk(*size, small, lambda top, end: self._as_rgb(self._image.crop((0, top, size[0], end))))
+            return as_wanted(*self._image.size, min_long_side_px, self._rows)
 
-    def _as_rgb(self, part: Image.Image) -> NDArray[np.uint8]:
+    def _rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
+        width, height = self._image.size
+        part: Image.Image = self._image
+        if bottom - top < height:
+            part = part.crop((0, top, width, bottom))
         if self._cmyk_profile:
             part = cmyk_as_srgb(part, self._cmyk_profile) or part
         return _as_rgb(part, self._image)

@@ -10,15 +10,22 @@ from pictrace.images.formats import Picture, sniff
 from pictrace.images.orientation import orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
 
-__all__ = ["DEFAULT_LIMITS", "DecodeLimits", "ImageInfo", "Opened", "decode", "load", "open_image"]
+__all__ = ["DEFAULT_LIMITS", "DecodeLimits", "ImageInfo", "Opened", "check_bytes", "decode", "load", "open_image"]
 
 
 @dataclass(frozen=True)
 class DecodeLimits:
-    """What a picture may cost; judged by its header, before any pixel is decoded."""
+    """What a picture may cost; judged by its header, before any pixel is decoded.
+
+    Attributes
+    ----------
+    apart
+        Decode it in a process of its own, within limits of memory and of time: for what strangers send.
+    """
 
     max_bytes: int = 32 * 1024**2
     max_pixels: int = 64_000_000
+    apart: bool = False
 
     def __post_init__(self) -> None:
         for name, value in (("max_bytes", self.max_bytes), ("max_pixels", self.max_pixels)):
@@ -46,6 +53,11 @@ class Opened:
     info: ImageInfo
     _picture: Picture = field(repr=False)
 
+    @property
+    def memory_bytes(self) -> int:
+        """About what ``working`` takes meanwhile."""
+        return round(self.info.width * self.info.height * self._picture.bytes_a_pixel)
+
     def pixels(self, *, min_long_side_px: int | None = None) -> RGBImage:
         """The whole picture, the colours of an embedded profile converted to sRGB; of several, the first or main one.
 
@@ -72,11 +84,7 @@ def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
 
     Raises ImageError for bytes that are no picture, and for a picture beyond the limits.
     """
-    if len(data) > limits.max_bytes:
-        raise ImageError(
-            f"the file has {len(data):,} bytes, more than the {limits.max_bytes:,} allowed: "
-            "save it smaller or raise max_bytes"
-        )
+    check_bytes(data, limits)
     kind = sniff(data)
     picture = kind.read(data)
     width, height = picture.width, picture.height
@@ -88,6 +96,15 @@ def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
     if picture.variant.quarter_turns % 2:
         width, height = height, width
     return Opened(ImageInfo(kind.name, width, height, picture.quality), picture)
+
+
+def check_bytes(data: bytes, limits: DecodeLimits) -> None:
+    """Raises ImageError for more bytes than a file may have."""
+    if len(data) > limits.max_bytes:
+        raise ImageError(
+            f"the file has {len(data):,} bytes, more than the {limits.max_bytes:,} allowed: "
+            "save it smaller or raise max_bytes"
+        )
 
 
 def decode(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS, *, min_long_side_px: int | None = None) -> RGBImage:

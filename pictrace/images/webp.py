@@ -16,8 +16,7 @@ from PIL import Image
 from pictrace.errors import ImageError
 from pictrace.images.colour import colour_space
 from pictrace.images.orientation import exif_variant
-from pictrace.images.pixels import fitting_size
-from pictrace.images.strips import LARGE_PX, shrunk
+from pictrace.images.strips import as_wanted
 
 __all__ = ["WebPPicture"]
 
@@ -49,11 +48,7 @@ class WebPPicture:
         With ``min_long_side_px``, a large one is scaled down to it.
         """
         image = self._decoded()
-        size = (self.width, self.height)
-        small = fitting_size(size, min_long_side_px)
-        if small == size or self.width * self.height <= LARGE_PX:
-            return _on_white(image)
-        return shrunk(*size, small, lambda top, bottom: _on_white(image[top:bottom]))
+        return as_wanted(self.width, self.height, min_long_side_px, lambda top, bottom: _on_white(image[top:bottom]))
 
     def _decoded(self) -> NDArray[np.uint8]:
         """(height, width, 3 or 4), uint8, BGR."""

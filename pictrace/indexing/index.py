@@ -12,7 +12,7 @@ from pathlib import Path
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Source
-from pictrace.errors import PicTraceError, SourceError
+from pictrace.errors import PicTraceError, SourceError, StoppedError
 from pictrace.faults import as_own
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
@@ -90,7 +90,7 @@ class Indexing(Run[Progress]):
 
     def __post_init__(self) -> None:
         self._ready(Progress(len(self.items)))
-        self._intake = Intake(self.catalog, self.metrics, self.limits)
+        self._intake = Intake(self.catalog, self.metrics, self.limits, self._stop.is_set)
 
     def _work(self) -> Generator[Progress, None, None]:
         with Workshop[_ToPrepare, Prepared](self.workers, "index") as workshop:
@@ -153,13 +153,16 @@ class Indexing(Run[Progress]):
         """In a worker: the picture with all that the catalog keeps of it, or its SHA-256 where it is there."""
         with as_own(SourceError, entry.source.label):  # what lies in archives and databases may be damaged, too
             data = entry.read()
-        return self._intake.prepare(data, entry.source, keep_original=entry.item.keep_original)
+        item = entry.item
+        return self._intake.prepare(data, entry.source, keep_original=item.keep_original, apart=item.url is not None)
 
     def _stored(self, finished: Iterator[tuple[_ToPrepare, Future[Prepared]]]) -> Iterator[Progress]:
         """What workers have prepared, into the next batch. Errors that speak of the picture are values."""
         for entry, future in finished:
             try:
                 new = self._intake.take(future.result(), entry.source)
+            except StoppedError:
+                continue  # it is not done, and not failed
             except PicTraceError as error:
                 yield self._refuse(entry.item, error)
             else:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, ImageError, PicTraceError, SourceError
 from pictrace.faults import as_own
+from pictrace.images.budget import GivenUp, giving_up, never
 from pictrace.images.encoding import thumbnail
-from pictrace.images.pixels import RGBImage
-from pictrace.images.reading import DecodeLimits, ImageInfo, open_image
+from pictrace.images.loading import load_picture
+from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
 
 __all__ = [
     "BATCH_PICTURES",
     "Intake",
-    "PixelBudget",
     "Prepared",
-    "load_within_budget",
     "new_picture",
     "original_bytes",
     "read_file",
@@ -34,43 +32,6 @@ BATCH_S = 2.0
 
 Prepared = NewPicture | bytes
 """A new picture, or the SHA-256 of one that is here."""
-
-
-class PixelBudget:
-    """Lets threads decode side by side only as long as their pictures together stay within it."""
-
-    def __init__(self, pixels: int) -> None:
-        self.pixels = pixels
-        self._free = pixels
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def hold(self, pixels: int) -> Iterator[None]:
-        """Wait until there is room; a picture beyond the whole budget is let in when it is alone."""
-        pixels = min(pixels, self.pixels)
-        with self._changed:
-            self._changed.wait_for(lambda: pixels <= self._free)
-            self._free -= pixels
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += pixels
-                self._changed.notify_all()
-
-
-DECODING = PixelBudget(96_000_000)
-"""Of the whole process. At 10 bytes a pixel (a PNG with alpha, laid on white) it is about 1 GB."""
-
-
-def load_within_budget(data: bytes, limits: DecodeLimits) -> tuple[ImageInfo, RGBImage]:
-    """What the header says, and the picture that all metrics see; ImageError where it is none."""
-    opened = open_image(data, limits)
-    info = opened.info
-    # A JPEG is decoded at a fraction of its size; only a progressive one is held whole, as 3 bytes a pixel.
-    weight = 0.25 if info.format == "JPEG" else 1.0
-    with DECODING.hold(round(info.width * info.height * weight)):
-        return info, opened.working()
 
 
 def read_file(path: Path, limits: DecodeLimits) -> bytes:
@@ -93,7 +54,7 @@ def new_picture(
     data: bytes, source: Source, metrics: Sequence[Metric], *, keep_original: bool, limits: DecodeLimits
 ) -> NewPicture:
     """A picture with its thumbnail and all features, ready for a catalog; ImageError where it is none."""
-    info, image = load_within_budget(data, limits)
+    info, image = load_picture(data, limits)
     return NewPicture(
         digest(data),
         info.format,
@@ -139,22 +100,31 @@ def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> b
 class Intake:
     """Pictures and sources on their way into a catalog. ``prepare`` is for any thread, the rest for one."""
 
-    def __init__(self, catalog: Catalog, metrics: Sequence[Metric], limits: DecodeLimits) -> None:
-        self._catalog, self._metrics, self._limits = catalog, metrics, limits
+    def __init__(
+        self, catalog: Catalog, metrics: Sequence[Metric], limits: DecodeLimits, given_up: GivenUp = never
+    ) -> None:
+        self._catalog, self._metrics, self._limits, self._given_up = catalog, metrics, limits, given_up
         self._here = {int(one) for one in catalog.ids()}
         self._batch: dict[int, NewPicture] = {}
         self._sources: dict[int, list[Source]] = {}
         self._stored = time.monotonic()
 
-    def prepare(self, data: bytes, source: Source, *, keep_original: bool) -> Prepared:
-        """The picture with its features, or only the SHA-256 of one that is here already; ImageError where none."""
+    def prepare(self, data: bytes, source: Source, *, keep_original: bool, apart: bool = False) -> Prepared:
+        """The picture with its features, or only the SHA-256 of one that is here already; ImageError where none.
+
+        Parameters
+        ----------
+        apart
+            Decode it in a process of its own, whatever the limits say: a stranger's.
+        """
         if not _is_unicode(source.address) or not _is_unicode(source.title):
             raise SourceError("Its name is not valid Unicode, so it cannot be stored. Rename the file.")
         sha256 = digest(data)
         if image_id(sha256) in self._here:
             return sha256
-        with as_own(ImageError, source.label):
-            return new_picture(data, source, self._metrics, keep_original=keep_original, limits=self._limits)
+        limits = replace(self._limits, apart=apart or self._limits.apart)
+        with as_own(ImageError, source.label), giving_up(self._given_up):
+            return new_picture(data, source, self._metrics, keep_original=keep_original, limits=limits)
 
     def take(self, prepared: Prepared, source: Source) -> bool:
         """Whether the picture is new here; one that is not gains the source. CatalogError where neither can be."""

@@ -10,11 +10,13 @@ import numpy as np
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
-from pictrace.errors import ImageError, PicTraceError
+from pictrace.errors import ImageError, PicTraceError, StoppedError
 from pictrace.faults import as_own
 from pictrace.features import Features, FeatureSpec
+from pictrace.images.budget import giving_up
+from pictrace.images.loading import load_picture
 from pictrace.images.reading import DecodeLimits
-from pictrace.indexing.prepare import BATCH_PICTURES, load_within_budget, original_bytes
+from pictrace.indexing.prepare import BATCH_PICTURES, original_bytes
 from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.metrics import all_metrics, loaded, ready_metrics
 from pictrace.metrics.base import Metric
@@ -99,7 +101,8 @@ class Rebuild(Run[Progress]):
                 if self._stop.is_set():
                     return
                 some = ids[start : start + BATCH_PICTURES]
-                yield self._store(dict(zip(some, pool.map(self._features_of, some), strict=True)))
+                done = zip(some, pool.map(self._features_of, some), strict=True)
+                yield self._store({one: result for one, result in done if result is not None})
         for metric in chosen:
             self._build_sketches(metric)
 
@@ -129,16 +132,19 @@ class Rebuild(Run[Progress]):
             batch = self.catalog.fetch(some, metric.spec)
             self.catalog.put_features(spec, {int(one): metric.sketch(batch[place]) for place, one in enumerate(some)})
 
-    def _features_of(self, picture_id: int) -> dict[FeatureSpec, Features] | Failure:
+    def _features_of(self, picture_id: int) -> dict[FeatureSpec, Features] | Failure | None:
+        """What was made, or why it could not be; None where it was given up."""
         record = self.catalog.pictures([picture_id]).get(picture_id)
         if record is None:
             return Failure(Source("file", str(picture_id)), "The picture was removed meanwhile.")
         made: dict[FeatureSpec, Features] = {}
         try:
-            with as_own(ImageError, record.label):
-                _, image = load_within_budget(original_bytes(self.catalog, picture_id, self.limits), self.limits)
+            with as_own(ImageError, record.label), giving_up(self._stop.is_set):
+                _, image = load_picture(original_bytes(self.catalog, picture_id, self.limits), self.limits)
                 for metric in self._wanted[picture_id]:
                     made |= metric.kept(metric.extract(image))
+        except StoppedError:
+            return None
         except PicTraceError as error:
             return Failure(record.sources[0] if record.sources else Source("file", str(picture_id)), str(error))
         return made

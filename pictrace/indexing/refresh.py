@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Link, NewPicture, Source, digest, image_id
-from pictrace.errors import CatalogError, DownloadError, PicTraceError
+from pictrace.errors import CatalogError, DownloadError, PicTraceError, StoppedError
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
 from pictrace.indexing.prepare import Intake, Prepared
@@ -92,7 +92,7 @@ class Refresh(Run[RefreshProgress]):
         self.changes: list[LinkChange] = []
         self.gone: list[Source] = []
         self.removed = 0
-        self._intake = Intake(self.catalog, self.metrics, self.limits)
+        self._intake = Intake(self.catalog, self.metrics, self.limits, self._stop.is_set)
 
     def _work(self) -> Generator[RefreshProgress, None, None]:
         for address in self._strange:
@@ -135,7 +135,7 @@ class Refresh(Run[RefreshProgress]):
                     return
                 source = replace(links[-1].source, link=LinkState.now("ok", result.validators))
                 call = self._intake.prepare
-                workshop.submit((links[-1], source), call, result.data, source, keep_original=True)
+                workshop.submit((links[-1], source), call, result.data, source, keep_original=True, apart=True)
             case DownloadError(status=status) if status in _GONE:
                 self._mark(address, "gone")
                 self.gone.append(links[-1].source)
@@ -147,7 +147,10 @@ class Refresh(Run[RefreshProgress]):
         self, workshop: Workshop[tuple[Link, Source], Prepared], *, everything: bool = False
     ) -> Iterator[RefreshProgress]:
         for (link, source), future in workshop.finished(everything=everything):
-            yield self._take(link, source, future)
+            try:
+                yield self._take(link, source, future)
+            except StoppedError:
+                continue  # it is not checked, and not failed
 
     def _take(self, link: Link, source: Source, future: Future[Prepared]) -> RefreshProgress:
         """Other bytes than before, as a worker found them: a picture, or what else lies at a link."""
@@ -156,6 +159,8 @@ class Refresh(Run[RefreshProgress]):
             if not self.catalog.known_sources("link", [source.address]):
                 raise CatalogError("Its picture was removed from the catalog during this run. Index the link again.")
             self._intake.take(prepared, source)
+        except StoppedError:
+            raise
         except PicTraceError as error:
             return self._refuse(source, error)
         after = prepared.id if isinstance(prepared, NewPicture) else image_id(prepared)

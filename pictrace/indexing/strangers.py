@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from pictrace.catalog.other import Entry, Head
 from pictrace.catalog.records import NewPicture, Origin, Source, digest, image_id
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features, FeatureSpec
 from pictrace.images.formats import FORMATS
-from pictrace.images.reading import DecodeLimits, open_image
+from pictrace.images.loading import load_picture, look_at_header
+from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
 from pictrace.sources.base import ENTRY_CHARACTERS, clean_metadata, is_link
 
@@ -89,17 +91,16 @@ def checked_picture(
 ) -> NewPicture:
     """The picture; SourceError or ImageError says what of it is wrong."""
     try:
-        opened = open_image(entry.thumbnail or b"", THUMBNAIL_LIMITS)
-        if opened.info.format != "JPEG":
+        info, _ = load_picture(entry.thumbnail or b"", replace(THUMBNAIL_LIMITS, apart=limits.apart))
+        if info.format != "JPEG":
             raise ImageError("it is no JPEG file")
-        opened.pixels()
     except ImageError as error:
         raise SourceError(f"Its thumbnail is damaged: {error}.") from error
     facts = entry.head.facts
     if entry.original is not None:
         if digest(entry.original) != sha256:
             raise SourceError("Its original is not the file that it was made from. Index the picture again.")
-        info = open_image(entry.original, limits).info
+        info = look_at_header(entry.original, limits)
         facts = (info.format, info.width, info.height, len(entry.original))
     image_format, width, height, byte_count = facts
     if str(image_format) not in FORMATS:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from pictrace.catalog.records import digest, image_id
 from pictrace.features import Features
+from pictrace.images.loading import load_picture
 from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import RGBImage
-from pictrace.images.reading import DecodeLimits, ImageInfo, open_image
+from pictrace.images.reading import DecodeLimits, ImageInfo
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
@@ -61,8 +62,7 @@ def prepare_query(
     """
     limits = limits or DecodeLimits()
     started = time.perf_counter()
-    opened = open_image(data, limits)
-    image = opened.working()
+    info, image = load_picture(data, limits)
     decoded = time.perf_counter()
     chosen = needed_metrics() if metrics is None else tuple(metrics)
     features = _features(image, chosen, orientations=orientations)
@@ -70,7 +70,7 @@ def prepare_query(
         "decode": (decoded - started) * 1e3,
         "extract": (time.perf_counter() - decoded) * 1e3,
     }
-    return Query(digest(data), opened.info, image, features, timing, chosen)
+    return Query(digest(data), info, image, features, timing, chosen)
 
 
 def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from pictrace.catalog.base import Catalog
 from pictrace.diagnosis import Diagnosis, diagnose
+from pictrace.images.loading import load_picture
 from pictrace.images.pixels import RGBImage
-from pictrace.images.reading import open_image
 from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
@@ -41,9 +41,9 @@ class Details:
         """Read and diagnosed once; PicTraceError where the original is gone or cannot be read."""
         if picture_id not in self._originals:
             data = original_bytes(catalog, picture_id, UPLOAD_LIMITS)
-            opened = open_image(data, UPLOAD_LIMITS)
-            image, query = opened.working(), self.answer.query
-            found = diagnose(query.image, image, query_info=query.info, candidate_info=opened.info)
+            info, image = load_picture(data, UPLOAD_LIMITS)
+            query = self.answer.query
+            found = diagnose(query.image, image, query_info=query.info, candidate_info=info)
             self._forget()
             self._originals[picture_id] = Original(image, found)
         return self._originals[picture_id]

@@ -11,7 +11,8 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Origin, digest, image_id
 from pictrace.errors import ImageError, PicTraceError
 from pictrace.faults import as_own
-from pictrace.images.reading import DecodeLimits, open_image
+from pictrace.images.loading import look_at_header
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.merge import Merge
 from pictrace.indexing.rebuild import Rebuild
@@ -67,7 +68,7 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
                 if data is None:
                     found.unread += 1
                     continue
-                open_image(data, limits)
+                look_at_header(data, limits)
         except PicTraceError as error:
             found.unreadable.append(Failure(item.source, str(error)))
             continue

@@ -24,7 +24,7 @@ __all__ = [
     "picture_types",
 ]
 
-UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2)
+UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2, apart=True)
 CATALOG_ADDRESS = "catalog:"
 
 

@@ -528,7 +528,7 @@ class TestLimits:
     @pytest.mark.parametrize("value", [0, -1])
     def test_limits_check_themselves(self, name: str, value: int) -> None:
         with pytest.raises(ValueError, match=f"{name} must be positive, not {value}"):
-            DecodeLimits(**{name: value})
+            DecodeLimits(value, 1) if name == "max_bytes" else DecodeLimits(1, value)
 
     def test_huge_tiles_of_a_small_tiff(self) -> None:
         data = tiff_by_hand(16, 16, bytes(256), t322=20_000, t323=20_000)

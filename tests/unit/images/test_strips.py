@@ -9,7 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from pictrace.images import pillow, strips, webp
+from pictrace.images import strips
 from pictrace.images.pixels import fit, fitting_size
 from pictrace.images.reading import decode, load
 from pictrace.images.strips import shrunk
@@ -50,12 +50,13 @@ def test_a_large_picture_is_the_same_in_strips(mode: str, image_format: str, mon
         image.save(file, image_format, **({"lossless": True} if image_format == "WEBP" else {}))
     except (OSError, ValueError):
         pytest.skip(f"{image_format} has no {mode}")
-    whole = load(file.getvalue())
+    whole, small = decode(file.getvalue()), load(file.getvalue())
 
-    monkeypatch.setattr(pillow, "LARGE_PX", 1000)
-    monkeypatch.setattr(webp, "LARGE_PX", 1000)
+    monkeypatch.setattr(strips, "_STRIP_PX", 10_000)
+    np.testing.assert_array_equal(decode(file.getvalue()), whole)
+    monkeypatch.setattr(strips, "LARGE_PX", 1000)
     in_strips = load(file.getvalue())
 
-    assert in_strips.shape == whole.shape == (512, 439, 3)
-    assert np.abs(in_strips.astype(int) - whole).max() <= 1
+    assert in_strips.shape == small.shape == (512, 439, 3)
+    assert np.abs(in_strips.astype(int) - small).max() <= 1
     assert decode(file.getvalue()).shape == (700, 600, 3), "asked for the whole, it comes whole"

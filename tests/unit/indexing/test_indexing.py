@@ -25,12 +25,14 @@ from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import ImageError, SourceError
 from pictrace.features import Features
+from pictrace.images import loading
+from pictrace.images.budget import Budget
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import DecodeLimits, Opened, decode
 from pictrace.indexing import prepare, rebuild
 from pictrace.indexing.index import Indexing
-from pictrace.indexing.prepare import PixelBudget, new_picture, original_bytes, read_file
+from pictrace.indexing.prepare import new_picture, original_bytes, read_file
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
@@ -363,8 +365,8 @@ class Meter:
 
 
 @pytest.mark.slow
-def test_a_pixel_budget_is_shared_and_returned() -> None:
-    budget, meter = PixelBudget(100), Meter(allowed=3)
+def test_a_budget_is_shared_and_returned() -> None:
+    budget, meter = Budget(100), Meter(allowed=3)
 
     def work(pixels: int) -> None:
         with budget.hold(pixels), meter:
@@ -399,13 +401,13 @@ def test_large_pictures_are_decoded_within_the_budget(
             return working(opened)
 
     monkeypatch.setattr(Opened, "working", metered)
-    monkeypatch.setattr(prepare, "DECODING", PixelBudget(round(100 * 80 * (2.5 if at_once == 2 else 5.5 / 4))))
+    monkeypatch.setattr(loading, "DECODING", Budget(round(100 * 80 * (2.5 * 8 if at_once == 2 else 5.5 * 0.5))))
     items = [Item.of_bytes(encode(decode(png(number, 100, 80))), Source("upload", f"{number}")) for number in range(12)]
     catalog = make_catalog()
     assert Indexing(catalog, items, FAST, workers=8).run().added == 12
     assert meter.most == at_once
     meter.allowed, meter.most = 1, 0
-    monkeypatch.setattr(prepare, "DECODING", PixelBudget(1))
+    monkeypatch.setattr(loading, "DECODING", Budget(1))
     assert Rebuild(catalog, [Orb(keypoints=100)]).run().added == 12
     assert meter.most == 1
 

@@ -1,0 +1,130 @@
+"""What runs in a process of its own: it decodes what it is sent, within the memory and the time that it is allowed.
+
+It is started by pictrace.images.workers, and ends when that closes its input, or when it has been idle for long.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import traceback
+from dataclasses import asdict
+from pathlib import Path
+from typing import IO, Any
+
+import cv2
+from PIL import AvifImagePlugin
+
+from pictrace.errors import ImageError
+from pictrace.images import heif
+from pictrace.images.reading import DecodeLimits, open_image
+from pictrace.images.wire import receive, send
+
+try:
+    import resource
+except ImportError:  # on Windows; there the process that asks looks after this one
+    resource = None  # type: ignore[assignment]
+
+__all__ = ["main"]
+
+_MOST_BYTES = 1 << 40
+_HEADER_BYTES = 48 * 1024**2
+_KEPT_BYTES = 48 * 1024**2  # what a picture may leave behind, such as a library that was loaded for it
+
+
+def main() -> None:
+    """Answer requests until there are no more."""
+    settings = json.loads(sys.argv[1])
+    # What libraries print must not get among the answers.
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    cv2.setNumThreads(1)
+    AvifImagePlugin.DEFAULT_MAX_THREADS = heif.THREADS = 1
+    if resource is not None:
+        for what in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
+            resource.setrlimit(what, (0, 0))
+    at_rest = _data_bytes()
+    send(answers, {"ready": True})
+    while True:
+        idle = threading.Timer(settings["idle_s"], os._exit, [0])
+        idle.daemon = True
+        idle.start()
+        try:
+            request, data = receive(requests, _MOST_BYTES)
+        except EOFError:
+            return
+        idle.cancel()
+        _Job(settings, answers, requests).run(request, data)
+        del data
+        if _data_bytes() > at_rest + _KEPT_BYTES:
+            return
+
+
+class _Job:
+    """One picture."""
+
+    def __init__(self, settings: dict[str, Any], answers: IO[bytes], requests: IO[bytes]) -> None:
+        self._settings, self._answers, self._requests = settings, answers, requests
+
+    def run(self, request: dict[str, Any], data: bytes) -> None:
+        """Tell what the header says, and send the working picture, if it is asked for."""
+        self._limit_cpu()
+        head, body = self._tried(request, data)
+        # Whatever the picture took is free by now, and may be another's as soon as this is read.
+        if head:
+            send(self._answers, head, body)
+
+    def _tried(self, request: dict[str, Any], data: bytes) -> tuple[dict[str, object], bytes | memoryview]:
+        before = _data_bytes()
+        try:
+            self._limit_memory(before + _HEADER_BYTES + 3 * len(data))
+            opened = open_image(data, DecodeLimits(request["max_bytes"], request["max_pixels"]))
+            send(self._answers, {**asdict(opened.info), "memory_bytes": opened.memory_bytes})
+            asked, _ = receive(self._requests, 0)
+            if not asked["memory_bytes"]:
+                return {}, b""
+            self._limit_memory(before + asked["memory_bytes"])
+            image = opened.working()
+            return {"height": image.shape[0], "width": image.shape[1]}, image.data.cast("B")
+        except Exception as error:  # the border of the process: whatever it is, the one that asked is told
+            self._limit_memory(None)  # telling takes memory, too
+            told = str(error) if isinstance(error, ImageError) else ""
+            stack = "" if told else traceback.format_exc()
+            return {"error": told, "kind": type(error).__name__, "stack": stack, "memory": _lacks_memory(error)}, b""
+        finally:
+            self._limit_memory(None)
+
+    def _limit_cpu(self) -> None:
+        if resource is not None and self._settings["limited"]:
+            _, most = resource.getrlimit(resource.RLIMIT_CPU)
+            # Whole seconds of all that the process has done so far; one more, as it may have begun one.
+            resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + self._settings["cpu_s"], most))
+
+    def _limit_memory(self, most_bytes: int | None) -> None:
+        if resource is not None and self._settings["limited"]:
+            _, most = resource.getrlimit(resource.RLIMIT_DATA)
+            soft = resource.RLIM_INFINITY if most_bytes is None else most_bytes
+            resource.setrlimit(resource.RLIMIT_DATA, (soft, most))
+
+
+def _data_bytes() -> int:
+    """What RLIMIT_DATA counts (proc_pid_status(5), VmData); 0 where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return 0
+    for line in status.read_text().splitlines():
+        if line.startswith("VmData:"):
+            return int(line.split()[1]) * 1024
+    return 0
+
+
+def _lacks_memory(error: BaseException | None) -> bool:
+    """Whether it comes of memory that the system did not give; libraries in C often say something else."""
+    while error is not None:
+        if isinstance(error, MemoryError) or (isinstance(error, cv2.error) and error.code == cv2.Error.StsNoMem):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
