@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from pictrace.features import FeatureBatch
 from pictrace.images.orientation import UPRIGHT
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair
+from pictrace.metrics.orientations import fitting
 from pictrace.searching.query import Query
+from pictrace.searching.scoring import score_exactly
 from pictrace.searching.table import Criteria, Match, ScoreTable
 
-__all__ = ["PairScores", "compare_queries"]
+__all__ = ["PairScores", "compare_as_scored", "compare_queries"]
 
 
 @dataclass(frozen=True)
@@ -49,12 +52,39 @@ def compare_queries(
         Compare it in all of them, not only upright.
     """
     chosen = first.metrics if metrics is None else tuple(metrics)
-    pairs = {}
-    for metric in chosen:
-        queries, candidate = first.features[metric.name], second.features[metric.name][UPRIGHT]
-        if not orientations:
-            queries = {UPRIGHT: queries[UPRIGHT]}
-        scores = metric.compare_variants(queries, FeatureBatch.of([candidate], metric.layout))
-        pairs[metric.name] = ComparedPair(first.image, second.image, queries, candidate, scores)
-    columns = tuple(pairs[metric.name].scores for metric in chosen)
+    if not orientations:
+        upright = {metric.name: {UPRIGHT: first.features[metric.name][UPRIGHT]} for metric in chosen}
+        first = replace(first, features=upright)
+    candidates = {metric.name: second.features[metric.name][UPRIGHT] for metric in chosen}
+    batches = {metric.name: FeatureBatch.of([candidates[metric.name]], metric.layout) for metric in chosen}
+    columns = score_exactly(first, chosen, batches)
+    pairs = {
+        metric.name: ComparedPair(
+            first.image, second.image, first.features[metric.name], candidates[metric.name], scores
+        )
+        for metric, scores in zip(chosen, columns, strict=True)
+    }
     return PairScores(first, second, ScoreTable(np.array([second.id], np.int64), chosen, columns, 1), pairs)
+
+
+def compare_as_scored(
+    query: Query, image: RGBImage, metric: Metric, table: ScoreTable, picture_id: int
+) -> ComparedPair:
+    """All that explaining a match needs: the query in the orientations that its scores in the table are of.
+
+    Parameters
+    ----------
+    query, table
+        What was searched, and what that gave.
+    image
+        The match's original, as images.reading.load gives it.
+    metric, picture_id
+        Of the table.
+    """
+    scored = table.columns[table.names.index(metric.name)].variant[..., int(np.searchsorted(table.ids, picture_id))]
+    features = query.features[metric.name]
+    told = {fitting(int(index), metric.variants) for index in np.unique(scored)}
+    chosen = {variant: features[variant] for variant in features if variant in told}
+    candidate = metric.extract(image)
+    scores = metric.compare_variants(chosen, FeatureBatch.of([candidate], metric.layout))
+    return ComparedPair(query.image, image, chosen, candidate, scores)

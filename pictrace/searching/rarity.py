@@ -13,7 +13,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch
 from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.base import Metric
-from pictrace.searching.verdict import convinces
+from pictrace.searching.convincing import convinces
 
 __all__ = ["FEWEST_PICTURES", "Rarity", "rarity", "unrelated_values"]
 

@@ -11,10 +11,11 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch, RawScores
 from pictrace.metrics.base import Metric
 from pictrace.searching.cascade import nearest
+from pictrace.searching.one_orientation import in_one_orientation
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["EXACT_LIMIT", "SHORTLIST", "score"]
+__all__ = ["EXACT_LIMIT", "SHORTLIST", "score", "score_exactly"]
 
 EXACT_LIMIT = 1000
 """Up to so many pictures all are scored exactly; see docs/performance.md."""
@@ -77,13 +78,13 @@ def _by_cascade(
 ) -> ScoreTable:
     chosen, total = nearest(query, cache, metrics, shortlist, among)
     batches = {one.name: cache.of(chosen, one) for one in metrics}
-    return ScoreTable(chosen, metrics, _columns(query, metrics, batches), catalog_size=total)
+    return ScoreTable(chosen, metrics, score_exactly(query, metrics, batches), catalog_size=total)
 
 
 def _at_once(query: Query, cache: FeatureCache, metrics: tuple[Metric, ...]) -> ScoreTable:
     """All pictures, by features that stay in the cache for the next query."""
     snapshot = cache.all(metrics)
-    columns = _columns(query, metrics, snapshot.batches)
+    columns = score_exactly(query, metrics, snapshot.batches)
     return ScoreTable(snapshot.ids, metrics, columns, catalog_size=len(snapshot.ids))
 
 
@@ -98,7 +99,7 @@ def _in_chunks(
     parts = []
     for start in range(0, max(len(ids), 1), CHUNK_PICTURES):
         some = ids[start : start + CHUNK_PICTURES]
-        parts.append(_columns(query, metrics, {one.name: cache.of(some, one) for one in metrics}))
+        parts.append(score_exactly(query, metrics, {one.name: cache.of(some, one) for one in metrics}))
         if progress is not None and len(some):
             progress(start + len(some), len(ids))
     columns = tuple(
@@ -111,5 +112,9 @@ def _in_chunks(
     return ScoreTable(ids, metrics, columns, catalog_size=len(ids))
 
 
-def _columns(query: Query, metrics: Sequence[Metric], batches: Mapping[str, FeatureBatch]) -> tuple[RawScores, ...]:
-    return tuple(metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics)
+def score_exactly(
+    query: Query, metrics: Sequence[Metric], batches: Mapping[str, FeatureBatch]
+) -> tuple[RawScores, ...]:
+    """The query against all of a batch, by each metric, with one orientation a pair where that is known."""
+    columns = [metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics]
+    return in_one_orientation(query, metrics, batches, columns)

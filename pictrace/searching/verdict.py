@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.metrics.base import Metric
+from pictrace.searching.convincing import convinces
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
@@ -31,14 +31,6 @@ class Verdict:
         if picture_id in self.certain:
             return "certain"
         return "likely" if picture_id in self.good else "weak"
-
-
-def convinces(metric: Metric, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
-    """Which raw values, at the default settings, are such that unrelated pictures do not reach them."""
-    if metric.convincing is None:
-        return np.zeros(raw.shape, np.bool_)
-    with np.errstate(invalid="ignore"):
-        return np.asarray(raw <= metric.convincing if metric.scale.smaller_is_nearer else raw >= metric.convincing)
 
 
 def convincing_ids(table: ScoreTable) -> frozenset[int]:

@@ -11,6 +11,7 @@ from pictrace.images.pixels import RGBImage
 from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
+from pictrace.searching.pair import compare_as_scored
 from pictrace.service.pictures import UPLOAD_LIMITS
 from pictrace.service.search import Answer
 
@@ -49,11 +50,10 @@ class Details:
         return self._originals[picture_id]
 
     def pair(self, metric: Metric, picture_id: int, image: RGBImage) -> ComparedPair:
-        """The query compared with a match, in the orientations that the answer was made with."""
+        """The query compared with a match, in the orientation that it was scored in."""
         key = (picture_id, metric.name)
         if key not in self._pairs:
-            orientations = self.answer.basis.orientations
-            self._pairs[key] = metric.compare_pair(self.answer.query.image, image, orientations=orientations)
+            self._pairs[key] = compare_as_scored(self.answer.query, image, metric, self.answer.table, picture_id)
         return self._pairs[key]
 
     def _forget(self) -> None:

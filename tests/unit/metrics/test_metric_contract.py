@@ -18,7 +18,7 @@ from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Mapped, Sketched
 from pictrace.metrics.evidence import Explanation
 from pictrace.output.drawing import draw_evidence
-from pictrace.searching.verdict import convinces
+from pictrace.searching.convincing import convinces
 
 METRICS = [metric.name for metric in all_metrics()]
 

@@ -18,8 +18,8 @@ from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching import rarity as rarity_module
+from pictrace.searching.convincing import convinces
 from pictrace.searching.rarity import rarity, unrelated_values
-from pictrace.searching.verdict import convinces
 from pictrace.sources.base import Item
 
 
