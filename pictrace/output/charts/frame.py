@@ -14,7 +14,11 @@ GRAY = "#8A8F98"  # readable on light and on dark
 
 
 def short(text: str, most: int = 26) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
+    """A text without its middle where it is too long: titles of changed copies differ at their end."""
+    if len(text) <= most:
+        return text
+    end = most // 2
+    return f"{text[: most - 1 - end].rstrip()}…{text[-end:].lstrip()}"
 
 
 def brief_titles(metrics: Sequence[Metric]) -> dict[str, str]:

@@ -11,14 +11,16 @@ from numpy.typing import NDArray
 from pictrace.escape import for_plotly
 from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
-from pictrace.output.charts.frame import GRAY, framed, short
+from pictrace.output.charts.frame import GRAY, brief_titles, framed, short
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 
 __all__ = ["contributions_figure", "counts_figure", "distribution_figure"]
 
 STRIP_BINS = 60
-LABEL_ROOM = 0.05  # of the similarity axis, that one rank takes
+LETTER = 0.022  # of an axis from 0 to 1, that a letter takes on a narrow page
+GAP = 0.02
+NAME_PX = (26, 44)  # over the middle of the first bar, in turns
 
 
 def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> go.Figure:
@@ -45,14 +47,45 @@ def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], crit
                 "<br>adds %{x:.2f} to the score<extra></extra>"
             ),
         )
-    figure.update_layout(
-        barmode="stack",
-        bargap=0.35,
-        legend={"orientation": "h", "y": -0.16, "yanchor": "top", "x": 0, "traceorder": "normal"},
-    )
+    figure.update_layout(barmode="stack", bargap=0.35, showlegend=False, annotations=_names(found, metrics, labels))
     figure.update_yaxes(autorange="reversed", ticklabelposition="outside", automargin=True)
-    figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1], side="top")
-    return framed(figure, "Which metric found them?", 170 + 34 * max(3, len(found)))
+    figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    framed(figure, "Which metric found them?", 150 + 34 * max(3, len(found)))
+    return figure.update_layout(margin_t=96)
+
+
+def _names(found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[str]) -> list[dict[str, object]]:
+    """The metrics' names over the first bar, each with a line to its part where that has one."""
+    if not found:
+        return []
+    brief, parts = brief_titles(metrics), found[0].match.metrics
+    weighted = [metric for metric in metrics if parts[metric.name].weight > 0]
+    shares = np.nan_to_num([parts[metric.name].contribution for metric in weighted])
+    middles = np.cumsum(shares) - shares / 2
+    ends = [-1.0] * len(NAME_PX)  # of the last name in each row
+    names = []
+    for place, (metric, middle) in enumerate(zip(weighted, middles.tolist(), strict=True)):
+        text, row = brief[metric.name], place % len(NAME_PX)
+        at = max(middle - LETTER * len(text) / 2, ends[row] + GAP, 0.0)
+        ends[row] = at + LETTER * (len(text) + 2)
+        names.append(
+            {
+                "text": f"<span style='color:{colour_of(metric)}'>■</span> {text}",
+                "x": middle,
+                "y": labels[0],
+                "ax": at,
+                "axref": "x",
+                "ay": -NAME_PX[row],
+                "xanchor": "left",
+                "showarrow": True,
+                "arrowhead": 0,
+                "arrowwidth": 1,
+                "arrowcolor": colour_of(metric) if shares[place] else "rgba(0,0,0,0)",
+                "standoff": 11,
+                "font": {"size": 12},
+            }
+        )
+    return names
 
 
 def distribution_figure(
@@ -92,7 +125,7 @@ def distribution_figure(
         zeroline=False,
         automargin=True,
     )
-    figure.update_xaxes(range=[-0.03, 1.03], title={"text": "similarity"}, tickvals=[0, 0.25, 0.5, 0.75, 1])
+    figure.update_xaxes(range=[-0.03, 1.03], title={"text": "Similarity"}, tickvals=[0, 0.25, 0.5, 0.75, 1])
     figure.update_xaxes(title={"standoff": 4})
     return framed(figure, "Do they stand out from the catalog?", 130 + 58 * len(shown))
 
@@ -115,20 +148,38 @@ def _strip(values: NDArray[np.float32], edges: NDArray[np.float64], row: int, me
 
 
 def _labels(similarities: Sequence[float]) -> list[str]:
-    """The rank over each marker, those that would overlap joined over the first of them: "1, 3"."""
+    """The rank over each marker; those that would overlap share a label over the middle one of them: "1-3, 5"."""
+    order = [index for index in np.argsort(similarities).tolist() if not np.isnan(similarities[index])]
+    groups: list[list[int]] = []
+    for index in order:
+        groups.append([index])
+        while len(groups) > 1 and _overlap(groups[-2], groups[-1], similarities):
+            last = groups.pop()
+            groups[-1] += last
     labels = [""] * len(similarities)
-    places = {index: value for index, value in enumerate(similarities) if not np.isnan(value)}
-    taken: list[tuple[float, int]] = []
-    for index, value in places.items():
-        near = next((first for other, first in taken if abs(other - value) < LABEL_ROOM), None)
-        if near is None:
-            taken.append((value, index))
-            labels[index] = str(index + 1)
-        elif labels[near].count(",") < 2:
-            labels[near] += f", {index + 1}"
-        elif not labels[near].endswith("…"):
-            labels[near] += " …"
+    for group in groups:
+        labels[_middle(group)] = _ranks(group)
     return labels
+
+
+def _middle(group: Sequence[int]) -> int:
+    return group[len(group) // 2]
+
+
+def _overlap(left: Sequence[int], right: Sequence[int], similarities: Sequence[float]) -> bool:
+    room = LETTER * (len(_ranks(left)) + len(_ranks(right))) / 2
+    return similarities[_middle(right)] - similarities[_middle(left)] < room
+
+
+def _ranks(group: Sequence[int]) -> str:
+    """Ranks from 1, those that follow one another as a range."""
+    runs: list[list[int]] = []
+    for rank in sorted(index + 1 for index in group):
+        if runs and rank == runs[-1][-1] + 1:
+            runs[-1].append(rank)
+        else:
+            runs.append([rank])
+    return ", ".join(f"{run[0]}" if len(run) == 1 else f"{run[0]}-{run[-1]}" for run in runs)
 
 
 def counts_figure(title: str, counts: Mapping[str, int]) -> go.Figure:
