@@ -175,6 +175,15 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
         on_click="ignore",
         help="Everything here as one HTML file.",
     )
+    _evidence(workspace, pair, scores, match, criteria, orientations=orientations)
+
+
+@st.fragment
+def _evidence(
+    workspace: Workspace, pair: Comparison, scores: PairScores, match: Match, criteria: Criteria, *, orientations: bool
+) -> None:
+    """What each number rests on, one metric at a time; another one draws only this part of the page again."""
+    metrics = scores.table.metrics
     named = {metric.name: metric for metric in metrics}
     name = st.segmented_control(
         "Evidence",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.shared import evidence
 from pictrace.app.shared.numbers_table import numbers_table
@@ -12,6 +13,7 @@ from pictrace.app.shared.session import of_session
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
 from pictrace.metrics.capabilities import LooksCloser
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria
@@ -19,7 +21,7 @@ from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import about_a_search
+from pictrace.wording import about_a_search, certainty
 
 __all__ = ["details"]
 
@@ -42,20 +44,11 @@ def details(
             state.selected = None
             st.rerun()
     answer, metrics = made.answer, made.answer.table.metrics
-    problem, other = "", None
-    try:
-        other = made.original(workspace.catalog, one.match.id)
-    except PicTraceError as error:
-        problem = str(error)
     left, right = st.columns(2)
     left.image(answer.thumbnail, caption="Your picture", alt="Your picture", width="stretch")
-    shown = workspace.catalog.thumbnail(one.match.id) if other is None else encode_jpeg(other.image)
-    if shown is not None:
-        right.image(shown, caption=for_markdown(one.picture.label), alt=one.picture.label, width="stretch")
-    if other is not None:
-        st.write(for_markdown(about_a_search(other.diagnosis.text)))
-    elif good and one.match.variant.label:
-        st.caption(f"Your picture matches this one {one.match.variant.label}.")
+    picture, said = right.empty(), st.empty()
+    _show(picture, workspace.catalog.thumbnail(one.match.id), one)
+    said.caption("Comparing the pixels …")
     if st.button("Compare closely", icon=":material/compare:", help="What changed, an overlay, and a report."):
         _compare_closely(workspace, answer.picture, one.match.id)
     numbers_table(one.match, metrics, criteria)
@@ -63,11 +56,30 @@ def details(
     if known:
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
         st.dataframe(rows, hide_index=True)
-    if other is None:
-        st.info(
-            f"Showing the evidence needs the original picture. {for_markdown(problem)}", icon=":material/hide_image:"
-        )
+    # What is known is on the page by now; what takes a moment replaces its place.
+    try:
+        other = made.original(workspace.catalog, one.match.id)
+    except PicTraceError as error:
+        turned = one.match.variant.label if good else ""
+        said.caption(f"Your picture matches this one {turned}." if turned else "")
+        problem = for_markdown(str(error))
+        st.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")
         return
+    _show(picture, encode_jpeg(other.image), one)
+    found = other.diagnosis
+    said.write(f"**{certainty(found.confidence).capitalize()}.** {for_markdown(about_a_search(found.text))}")
+    _evidence(workspace, made, one, criteria, other.image)
+
+
+def _show(place: DeltaGenerator, jpeg: bytes | None, one: Found) -> None:
+    if jpeg is not None:
+        place.image(jpeg, caption=for_markdown(one.picture.label), alt=one.picture.label, width="stretch")
+
+
+@st.fragment
+def _evidence(workspace: Workspace, made: Details, one: Found, criteria: Criteria, image: RGBImage) -> None:
+    """What each number rests on, one metric at a time; another one draws only this part of the page again."""
+    answer, metrics = made.answer, made.answer.table.metrics
     compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
     name = st.segmented_control(
         "Evidence",
@@ -78,7 +90,7 @@ def details(
         key="evidence",
     )
     metric = compared[name]
-    pair = made.pair(metric, one.match.id, other.image)
+    pair = made.pair(metric, one.match.id, image)
     evidence.draw(metric.explain_pair(pair, criteria.settings.get(name, {})))
     evidence.draw_rarity(workspace, metric, metrics, pair, orientations=answer.basis.orientations)
     if isinstance(metric, LooksCloser):

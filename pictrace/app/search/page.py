@@ -29,7 +29,7 @@ from pictrace.metrics import all_metrics, get_metric
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.verdict import Verdict, verdict
-from pictrace.service.addresses import shown_record
+from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.search import Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
@@ -190,6 +190,7 @@ def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequ
         answer.timing_ms,
         only=wanted.filters,
     )
+    document["catalog"]["location"] = shown_address(workspace.catalog.location)
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
