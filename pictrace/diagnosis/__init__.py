@@ -144,8 +144,7 @@ def _traces(picture: RGBImage, size: tuple[int, int] | None) -> float:
 
 def _exact(registration: Registration) -> bool:
     """Pixel on pixel: not resized, and turned by quarters only."""
-    tilt = registration.degrees - 90 * round(registration.degrees / 90)
-    return abs(registration.scale - 1) < 0.003 and abs(tilt) < 0.1
+    return abs(registration.scale - 1) < 0.003 and abs(registration.tilt) < 0.1
 
 
 def _another_photograph(registration: Registration, fit: Photometry) -> bool:

@@ -41,7 +41,7 @@ class Sizes:
 
 def geometric_changes(registration: Registration, fit: Photometry, sizes: Sizes) -> list[Change]:
     """In the order in which one would do them: a mirrored picture turned is not a turned one mirrored."""
-    tilted = abs(tilt_of(registration)) >= TILT_DEGREES
+    tilted = abs(registration.tilt) >= TILT_DEGREES
     bars = fit.bars if not tilted or max(fit.bars) > CLEAR_BAR else NO_BARS
     other_bars = NO_BARS if tilted else _flush(fit.other_bars, registration, bars, sizes)
     found = change_if_sure("mirrored", registration.confidence, "mirrored") if registration.mirrored else []
@@ -55,13 +55,8 @@ def geometric_changes(registration: Registration, fit: Photometry, sizes: Sizes)
     return found
 
 
-def tilt_of(registration: Registration) -> float:
-    """Degrees to the nearest quarter turn."""
-    return registration.degrees - 90 * round(registration.degrees / 90)
-
-
 def _turned(registration: Registration) -> list[Change]:
-    tilt = tilt_of(registration)
+    tilt = registration.tilt
     if abs(tilt) >= TILT_DEGREES:
         degrees = registration.degrees
         confidence = min(registration.confidence, KINDS["turned"].confidence(abs(tilt)))
@@ -109,13 +104,13 @@ def _cropped(registration: Registration, bars: Bars, other_bars: Bars, sizes: Si
     whole = _box(sizes.candidate, other_bars)
     kept = _shared(outline, whole)
     lost = 1 - kept
-    if abs(tilt_of(registration)) >= TILT_DEGREES:  # a turn in its frame loses the corners without being a crop
+    if abs(registration.tilt) >= TILT_DEGREES:  # a turn in its frame loses the corners without being a crop
         lost = min(lost, 1 - _area(outline) / _area(whole))
     cuts = _cuts(outline, whole)
     side, most = max(cuts.items(), key=lambda cut: cut[1])
     others = sum(cuts.values()) - most
     text = f"cropped to {100 * kept:.0f} %"
-    if abs(tilt_of(registration)) < TILT_DEGREES and most > max(0.05, 2 * others):
+    if abs(registration.tilt) < TILT_DEGREES and most > max(0.05, 2 * others):
         where = {"left": "on the left", "right": "on the right"}.get(side, f"at the {side}")
         text += f" ({100 * most:.0f} % cut {where})"
     confidence = min(registration.confidence, KINDS["cropped"].confidence(lost))

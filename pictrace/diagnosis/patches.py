@@ -21,6 +21,9 @@ TEXTURE = 3.0  # standard deviation in gray levels under which a patch cannot be
 CLEAR = 15.0
 PASSES = ((0.5, 8), (1.0, 5), (1.0, 3))  # (share of the resolution, how far patches are searched, px)
 TOLERANCES_PX = (2.5, 1.2, 1.0)
+SLIDING = 0.02
+"""Correlations that differ by less along a line say nothing of where on it a patch lies, as within a ruled line."""
+
 MORE = 1.12  # how many more patches a freer transform must explain
 
 
@@ -142,6 +145,10 @@ def _locate(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach_px: int) 
     if 0 < x < 2 * reach_px and 0 < y < 2 * reach_px:  # a parabola through the neighbours gives parts of a pixel
         across += _vertex(*(float(one) for one in score[y, x - 1 : x + 2]))
         down += _vertex(*(float(one) for one in score[y - 1 : y + 2, x]))
+    if np.ptp(score[y]) < SLIDING:
+        across = 0.0
+    if np.ptp(score[:, x]) < SLIDING:
+        down = 0.0
     return (across, down), min(1.0, float(best))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.diagnosis.change import confidence_ramp
+from pictrace.diagnosis.change import SAID, confidence_ramp
 from pictrace.diagnosis.frames import warp
 from pictrace.diagnosis.hypotheses import Guess, guess_by_frame, guess_by_orb, guess_by_search, guess_by_sift
 from pictrace.diagnosis.patches import Patches, look, refine
@@ -83,6 +83,16 @@ class Registration:
     overlap_candidate: float
     confidence: float
 
+    @property
+    def tilt(self) -> float:
+        """Degrees to the nearest quarter turn."""
+        return self.degrees - 90 * round(self.degrees / 90)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the pixels agree, not only keypoints."""
+        return self.confidence >= SAID
+
     def outline(self, shape: tuple[int, ...]) -> NDArray[np.float64]:
         """Corners of a query of this shape in the candidate, (4, 2), (x, y), clockwise from the query's upper left."""
         return moved(self.matrix, corners(shape))
@@ -92,12 +102,19 @@ class Registration:
         return warp(candidate, self.matrix, shape, scale=scale_of(self.matrix, shape))
 
 
-def register(query: RGBImage, candidate: RGBImage) -> Registration | None:
+def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Registration | None:
     """Find the transform between two working pictures; None where no common content is found.
 
     Tried in turn until one is verified: frame laid on frame in eight orientations, ORB keypoints, SIFT
     keypoints, a search for one picture inside the other. Each guess is refined by small windows (block
     matching), and judged by the share of them that lie where they should.
+
+    Parameters
+    ----------
+    query, candidate
+        (h, w, 3) uint8, working pictures.
+    quick
+        Only the first two ways.
     """
     if min(*query.shape[:2], *candidate.shape[:2]) < SMALLEST_PX:
         return None
@@ -108,7 +125,7 @@ def register(query: RGBImage, candidate: RGBImage) -> Registration | None:
         patches = look(*pictures, np.eye(3))
         known = _trust(patches) >= KNOWN
         return _described(np.eye(3), patches, 0, query.shape, candidate.shape) if known else None
-    for guess in _guesses(query, candidate, *pictures):
+    for guess in _guesses(query, candidate, *pictures, quick=quick):
         if not sensible(guess.matrix, corners(query.shape)):
             continue
         if _shows_scene(guess) and (scene is None or guess.matches > scene.matches):
@@ -151,10 +168,12 @@ def _smoothed(picture: RGBImage) -> NDArray[np.uint8]:
 
 
 def _guesses(
-    query: RGBImage, candidate: RGBImage, gray: NDArray[np.uint8], other: NDArray[np.uint8]
+    query: RGBImage, candidate: RGBImage, gray: NDArray[np.uint8], other: NDArray[np.uint8], *, quick: bool
 ) -> Iterator[Guess]:
     yield from guess_by_frame(gray, other)
     yield from guess_by_orb(query, candidate)
+    if quick:
+        return
     yield from guess_by_sift(gray, other)
     yield from guess_by_search(gray, other)
 

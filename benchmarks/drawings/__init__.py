@@ -1,0 +1,1 @@
+"""Pictures that programs draw: kinds of templates, each with contents left to chance."""

@@ -1,0 +1,74 @@
+"""Whether two pictures share a form only: the frame of an app, a paper's print, what stands around a product."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from pictrace.diagnosis.contents import Contents, compare_contents
+from pictrace.diagnosis.frames import common_frame
+from pictrace.diagnosis.padding import padding
+from pictrace.diagnosis.registration import Registration, register
+from pictrace.images.pixels import RGBImage, to_gray
+
+__all__ = ["contents_of", "drawn", "form_of", "share_only_a_form"]
+
+WHOLE = 0.95
+"""Share of both pictures that lies in the other where a frame lies on a frame."""
+
+TILT_DEGREES = 1.0
+"""From here a picture was turned; below, it is the registration's own inaccuracy."""
+
+LEAST_TURNED = 0.016
+"""Share of the detail that must differ there, since turning spoils fine lines."""
+
+FLAT_RANGE, FLAT_SHARE = 3, 0.25
+"""Levels within 5 px that nothing was drawn on, and how much of a drawing that is at least."""
+
+
+def share_only_a_form(query: RGBImage, candidate: RGBImage, registration: Registration | None = None) -> bool:
+    """Whether all that two working pictures share is a template, while what fills it differs.
+
+    False, too, where nothing relates them: this is a veto against a match, not evidence of one.
+
+    Parameters
+    ----------
+    query, candidate
+        (h, w, 3) uint8, working pictures.
+    registration
+        What ``register`` found for them, where that is known already.
+    """
+    found = registration or register(query, candidate, quick=True)
+    if found is None:
+        return False
+    return form_of(query, candidate, found, contents_of(query, candidate, found))
+
+
+def contents_of(query: RGBImage, candidate: RGBImage, registration: Registration) -> Contents:
+    """What the windows of a registered pair show; the corners that turning leaves empty are none of it."""
+    frame = common_frame(query, candidate, registration.matrix, fine=False)
+    mask = frame.mask
+    if abs(registration.tilt) >= TILT_DEGREES:
+        mask = mask & ~padding(frame.query).covered & ~padding(frame.candidate).covered
+    return compare_contents(frame, mask)
+
+
+def form_of(query: RGBImage, candidate: RGBImage, registration: Registration, contents: Contents) -> bool:
+    """Whether that is only a form; where hardly more than keypoints agree, whether drawings lie edge on edge."""
+    if registration.sure:
+        least = LEAST_TURNED if abs(registration.tilt) >= TILT_DEGREES else 0.0
+        return contents.only_form and contents.share >= least
+    return frame_on_frame(registration) and drawn(query) and drawn(candidate)
+
+
+def frame_on_frame(registration: Registration) -> bool:
+    """Whether one picture covers the other edge to edge, as another photograph of a scene hardly does."""
+    whole = min(registration.overlap_query, registration.overlap_candidate) > WHOLE
+    return whole and not registration.mirrored and abs(registration.degrees) < TILT_DEGREES
+
+
+def drawn(picture: RGBImage) -> bool:
+    """Whether much of it is of one colour exactly."""
+    gray, kernel = to_gray(picture), np.ones((5, 5), np.uint8)
+    ranges = cv2.subtract(cv2.dilate(gray, kernel), cv2.erode(gray, kernel))
+    return float((ranges <= FLAT_RANGE).mean()) >= FLAT_SHARE

@@ -1,0 +1,59 @@
+"""Pictures that share a form only, and pictures under what was laid over them."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from benchmarks.drawings.kinds import KINDS
+from pictrace.diagnosis.templates import share_only_a_form
+from pictrace.images.edits import CHANGES, caption, resize
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode, load
+
+FORMS = [
+    *("invoice", "form", "table", "calendar", "business card", "post", "gallery", "settings", "bar chart"),
+    *("line chart", "board", "bottle", "dashboard", "text page", "product", "banner"),
+]
+"""Kinds of which two are found to share a form, rather than nothing."""
+
+
+def drawing(kind: str, number: int, photographs: dict[str, bytes]) -> RGBImage:
+    """One of a kind, with a photograph of its own."""
+    photos = [load(data) for data in photographs.values()]
+    own = photos[number % len(photos) :][:1]
+    return KINDS[kind](np.random.default_rng(1), np.random.default_rng([2, number]), own)
+
+
+def working(picture: RGBImage, quality: int = 90) -> RGBImage:
+    return load(encode_jpeg(picture, quality=quality))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", FORMS)
+def test_two_of_a_kind_share_only_a_form(kind: str, photographs: dict[str, bytes]) -> None:
+    first, second = (drawing(kind, number, photographs) for number in (0, 1))
+    smaller = working(resize(first, 0.7), 60)
+    assert share_only_a_form(smaller, working(second))
+    assert not share_only_a_form(smaller, working(first))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_changed_photograph_shares_more(change: str, photographs: dict[str, bytes]) -> None:
+    for name in ("coffee.png", "rocket.jpg"):
+        original = decode(photographs[name])
+        assert not share_only_a_form(working(CHANGES[change](original)), working(original))
+
+
+@pytest.mark.parametrize("kind", ["invoice", "bar chart", "settings"])
+def test_a_drawing_under_words_shares_more(kind: str, photographs: dict[str, bytes]) -> None:
+    original = drawing(kind, 0, photographs)
+    over: Callable[[RGBImage], RGBImage] = CHANGES["text laid over"]
+    for changed in (over(original), caption(original, "DRAFT")):
+        assert not share_only_a_form(working(changed), working(original))
+
+
+def test_unrelated_pictures_share_nothing(photographs: dict[str, bytes]) -> None:
+    assert not share_only_a_form(load(photographs["coffee.png"]), load(photographs["chelsea.png"]))
