@@ -13,7 +13,8 @@ from pictrace import kernels
 from pictrace.images.geometry import Matrix, inverse, orienting, scaling
 from pictrace.images.orientation import UPRIGHT, VARIANTS, orient
 from pictrace.images.pixels import RGBImage
-from pictrace.metrics.keypoints import LONG_SIDE_PX, extract_keypoints, extract_oriented, keypoint_pairs
+from pictrace.metrics.keypoints import FRAME_PX, keypoint_pairs
+from pictrace.metrics.orb import extract_keypoints, extract_oriented
 from pictrace.metrics.placement import Placement, place
 
 __all__ = ["Guess", "guess_by_frame", "guess_by_orb", "guess_by_search", "guess_by_sift"]
@@ -131,7 +132,7 @@ def guess_by_orb(query: RGBImage, candidate: RGBImage) -> Iterator[Guess]:
 
 
 def _orb_shape(picture: RGBImage) -> tuple[int, int]:
-    factor = LONG_SIDE_PX / max(picture.shape[:2])
+    factor = FRAME_PX / max(picture.shape[:2])
     return max(1, round(picture.shape[0] * factor)), max(1, round(picture.shape[1] * factor))
 
 

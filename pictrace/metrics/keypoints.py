@@ -1,9 +1,8 @@
-"""ORB keypoints of a picture, and which of two pictures' found each other: by the rules of the score."""
+"""Keypoints of a picture as rows, and which of two pictures' found each other: by the rules of the score."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 import cv2
 import numpy as np
@@ -11,54 +10,22 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import Features
-from pictrace.images.orientation import Variant, orient
-from pictrace.images.pixels import RGBImage, fit, to_gray
-from pictrace.kernels.keypoints import Geometry, QueryPoints
+from pictrace.kernels.keypoints import PACKED_BYTES, Geometry, QueryPoints
 from pictrace.kernels.matches import agreement_of, chosen_matches
 
-__all__ = ["LONG_SIDE_PX", "extract_keypoints", "extract_oriented", "keypoint_pairs", "passing_count"]
+__all__ = ["FEWEST", "FRAME_PX", "keypoint_pairs", "no_keypoints", "packed", "passing_count", "spread"]
 
+FRAME_PX = 512
+"""The long side of the picture in whose pixels all keypoints are placed, whatever size they were found at."""
 
-LONG_SIDE_PX = 512
-KEYPOINTS = 500
 FEWEST = 16
 """Pictures with fewer keypoints are not comparable: everything would match them."""
 
-DETECTED = 2000
-FAST_THRESHOLDS = (10, 4)
-"""Gray levels that a corner stands out by; the lower where the higher finds too few keypoints."""
-PATCH_PX = 31  # what a descriptor is computed from
 GRID = 8
-SCALE_FACTOR = 1.2
-LEVELS = 8
-ROW_BYTES = 40
 
 
-def extract_keypoints(image: RGBImage, most: int = KEYPOINTS) -> Features:
-    """ORB keypoints of the picture at 512 px, (k, 40) uint8, packed as in pictrace.kernels.keypoints.
-
-    Detected generously and spread over a grid; no rows where there are fewer than 16.
-    """
-    gray = to_gray(fit(image, LONG_SIDE_PX, enlarge=True))
-    nothing = np.empty((0, ROW_BYTES), np.uint8)
-    if min(gray.shape) < PATCH_PX:
-        return nothing
-    for threshold in FAST_THRESHOLDS:
-        detector = cv2.ORB.create(nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=threshold)
-        found = detector.detect(gray, None)
-        if len(found) >= most:
-            break
-    points, descriptors = detector.compute(gray, spread(found, gray.shape, most))
-    if descriptors is None or len(points) < FEWEST:
-        return nothing
-    return _pack(points, np.asarray(descriptors, np.uint8))
-
-
-def extract_oriented(image: RGBImage, variants: Sequence[Variant], most: int = KEYPOINTS) -> dict[Variant, Features]:
-    """The same of the picture in each of these orientations, side by side."""
-    with ThreadPoolExecutor(len(variants)) as pool:  # OpenCV lets other threads run meanwhile
-        found = pool.map(lambda one: extract_keypoints(orient(image, one), most), variants)
-        return dict(zip(variants, found, strict=True))
+def no_keypoints() -> Features:
+    return np.empty((0, PACKED_BYTES), np.uint8)
 
 
 def keypoint_pairs(query: Features, match: Features, *, percent: int) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -115,12 +82,24 @@ def spread(points: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) ->
     return [points[index] for index in chosen]
 
 
-def _pack(points: Sequence[cv2.KeyPoint], descriptors: NDArray[np.uint8]) -> Features:
-    rows = np.zeros((len(points), ROW_BYTES), np.uint8)
+def packed(
+    descriptors: NDArray[np.uint8], places: NDArray[np.float64], angles: NDArray[np.float64], octaves: NDArray[np.int64]
+) -> Features:
+    """Rows as pictrace.kernels.keypoints tells.
+
+    Parameters
+    ----------
+    descriptors : (k, 32) uint8
+    places : (k, 2) float64
+        x and y in pixels of the picture with a long side of FRAME_PX.
+    angles : (k,) float64
+        Degrees, clockwise on screen.
+    octaves : (k,) int64
+        Powers of 1.2.
+    """
+    rows = np.zeros((len(descriptors), PACKED_BYTES), np.uint8)
     rows[:, :32] = descriptors
-    places = np.array([point.pt for point in points], np.float64) * 64
-    angles = np.array([point.angle for point in points], np.float64) * (65536 / 360)
-    numbers = np.column_stack([places, angles]).round().astype(np.int64) & 0xFFFF
+    numbers = np.column_stack([places * 64, angles * (65536 / 360)]).round().astype(np.int64) & 0xFFFF
     rows[:, 32:38] = numbers.astype("<u2").view(np.uint8)
-    rows[:, 38] = [point.octave for point in points]
+    rows[:, 38] = octaves
     return rows

@@ -2,60 +2,40 @@
 
 from __future__ import annotations
 
-import dataclasses
-import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from pictrace import kernels
-from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.images.orientation import Variant
-from pictrace.images.pixels import RGBImage, fit
-from pictrace.metrics.capabilities import Sketched
-from pictrace.metrics.evidence import Evidence, Lines, Pair
-from pictrace.metrics.keypoints import (
-    FEWEST,
-    KEYPOINTS,
-    LEVELS,
-    LONG_SIDE_PX,
-    ROW_BYTES,
-    extract_keypoints,
-    extract_oriented,
-    keypoint_pairs,
-    passing_count,
-)
-from pictrace.metrics.orientations import MIRRORED, Orientations
-from pictrace.metrics.placement import place
+from pictrace.features import Features
+from pictrace.images.orientation import Variant, orient
+from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.metrics.keypoint_metric import KeypointMetric
+from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, packed, spread
 
-__all__ = ["Orb"]
+__all__ = ["Orb", "extract_keypoints", "extract_oriented"]
 
-MANY = 20_000
-"""In larger catalogs the query's orientations share the descriptors that sort the candidates."""
-
-CONSISTENT, DISTINCT, MATCHES = "consistent", "distinct", "matches"
-FIRST_PERCENT, LAST_PERCENT = 50, 95
+KEYPOINTS = 500
+DETECTED = 2000
+FAST_THRESHOLDS = (10, 4)
+"""Gray levels that a corner stands out by; the lower where the higher finds too few keypoints."""
+PATCH_PX = 31  # what a descriptor is computed from
+SCALE_FACTOR = 1.2
+LEVELS = 8
 
 
 @dataclass(frozen=True)
-class Orb(Sketched):
-    """ORB keypoints of the picture at 512 px, nearest by Hamming distance, Lowe's ratio test.
+class Orb(KeypointMetric):
+    """ORB keypoints of the picture at 512 px.
 
     Rublee, Rabaud, Konolige, Bradski: ORB, an efficient alternative to SIFT or SURF, ICCV 2011,
-    doi:10.1109/ICCV.2011.6126544. Lowe: Distinctive image features from scale-invariant keypoints,
-    IJCV 60 (2004), doi:10.1023/B:VISI.0000029664.99615.94.
+    doi:10.1109/ICCV.2011.6126544.
 
     Keypoints are detected generously and spread over an 8x8 grid, so that neither overlaid text nor
-    one busy corner takes them all. A raw count of matches is won by nearly featureless pictures,
-    which every descriptor matches, so it is kept only for comparison; by default a match counts if
-    it is the only one of its target keypoint and agrees with others on one turn, scale and shift.
-
-    Features: one row per keypoint, 40 bytes, the strongest of each cell first: 32 of descriptor, x
-    and y (uint16, 1/64 px of the 512 px picture), angle (uint16, 65536 is a full turn), octave
-    (uint8), one spare; little-endian.
+    one busy corner takes them all.
     """
 
     name: ClassVar[str] = "orb"
@@ -67,119 +47,42 @@ class Orb(Sketched):
     colour: ClassVar[str] = "#E69F00"
     order: ClassVar[int] = 20
     default_weight: ClassVar[float] = 2.0
-    layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (ROW_BYTES,))
-    sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (kernels.COARSE_DESCRIPTORS, 32))
-    scale: ClassVar[Scale] = Scale("matching details", worst=4, best=30, whole=True)
-    orientations: ClassVar[Orientations] = MIRRORED  # turns are found by the keypoints' own angles
-    symmetric: ClassVar[bool] = False
-    not_comparable: ClassVar[str] = f"One of the pictures has fewer than {FEWEST} keypoints to compare."
     convincing: ClassVar[float | None] = 8.0
-    settings: ClassVar[tuple[Setting, ...]] = (
-        Setting(
-            "evidence",
-            "Keypoint matches to count",
-            "Consistent: matches that agree on one rotation, scale and shift. Distinct: one match per keypoint. "
-            "All: every match that passes the ratio test, as a share of your picture's keypoints.",
-            (CONSISTENT, DISTINCT, MATCHES),
-            CONSISTENT,
-            {CONSISTENT: "Consistent", DISTINCT: "Distinct", MATCHES: "All"},
-        ),
-        Setting(
-            "ratio",
-            "Ratio threshold",
-            "How much closer the best keypoint must be than the second best (Lowe's ratio test). "
-            "Raise it to accept more matches, and more doubtful ones.",
-            tuple(percent / 100 for percent in range(FIRST_PERCENT, LAST_PERCENT + 1)),
-            0.75,
-        ),
-    )
+    levels: ClassVar[int] = LEVELS
 
-    keypoints: int = field(default=KEYPOINTS, metadata={"short": "n"})
-    long_side_px: int = field(default=LONG_SIDE_PX, init=False, metadata={"short": "px"})
+    long_side_px: int = field(default=FRAME_PX, init=False, metadata={"short": "px"})
 
     def extract(self, image: RGBImage) -> Features:
         return extract_keypoints(image, self.keypoints)
 
-    def compare(self, query: Features, batch: FeatureBatch) -> NDArray[np.float32]:
-        return self._scores(query, batch).raw
-
-    def _scores(self, query: Features, batch: FeatureBatch) -> RawScores:
-        """The query as it is, each score with the quarter turns that it was found at."""
-        counts, turn = kernels.orb_score(
-            np.ascontiguousarray(query[:, :32]),
-            kernels.unpack_points(query),
-            batch.rows,
-            batch.offsets,
-            first_percent=FIRST_PERCENT,
-            last_percent=LAST_PERCENT,
-        )
-        raw = np.empty((3, *turn.shape), np.float32)
-        raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(max(1, len(query)))
-        return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
-
     def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
         return extract_oriented(image, variants, self.keypoints)
 
-    def plausible(self, features: Features) -> bool:
-        inside = (features[:, 32:36].copy().view("<u2") <= self.long_side_px * 64).all()
-        few = not len(features) or FEWEST <= len(features) <= self.keypoints
-        return bool(few and inside and (features[:, 38] < LEVELS).all())
 
-    def sketch(self, features: Features) -> Features:
-        """The descriptors of the 64 strongest keypoints; unused rows are zero."""
-        found = np.zeros((min(1, len(features)), kernels.COARSE_DESCRIPTORS, 32), np.uint8)
-        strongest = features[: kernels.COARSE_DESCRIPTORS, :32]
-        found[:, : len(strongest)] = strongest
-        return found
+def extract_keypoints(image: RGBImage, most: int = KEYPOINTS) -> Features:
+    """ORB keypoints of the picture at 512 px, (k, 40) uint8, packed as in pictrace.kernels.keypoints.
 
-    def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
-        rough = np.full(len(sketches), np.nan, np.float32)
-        present = sketches.counts > 0
-        counts = np.full(len(sketches.rows), kernels.COARSE_DESCRIPTORS, np.int64)
-        known = [features[:, :32] for features in queries.values() if len(features)]
-        if len(sketches) > MANY:  # reading the sketches is what takes the time: once for all orientations
-            share = kernels.COARSE_DESCRIPTORS // max(1, len(known))
-            known = [np.concatenate([features[:share] for features in known])] if known else []
-        for features in known:
-            query = np.ascontiguousarray(features[: kernels.COARSE_DESCRIPTORS])
-            found = kernels.orb_coarse(query, sketches.rows, counts).astype(np.float32)
-            rough[present] = np.fmax(rough[present], found)
-        return rough
+    Detected generously and spread over a grid; no rows where there are fewer than 16.
+    """
+    gray = to_gray(fit(image, FRAME_PX, enlarge=True))
+    if min(gray.shape) < PATCH_PX:
+        return no_keypoints()
+    for threshold in FAST_THRESHOLDS:
+        detector = cv2.ORB.create(nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=threshold)
+        found = detector.detect(gray, None)
+        if len(found) >= most:
+            break
+    points, descriptors = detector.compute(gray, spread(found, gray.shape, most))
+    if descriptors is None or len(points) < FEWEST:
+        return no_keypoints()
+    places = np.array([point.pt for point in points], np.float64)
+    angles = np.array([point.angle for point in points], np.float64)
+    octaves = np.array([point.octave for point in points], np.int64)
+    return packed(np.asarray(descriptors, np.uint8), places, angles, octaves)
 
-    def compare_many(self, queries: Mapping[Variant, Features], batch: FeatureBatch) -> RawScores:
-        """The better of the query as it is and mirrored, each with the quarter turns that it was found at."""
-        first, *others = (self._scores_as(variant, query, batch) for variant, query in queries.items())
-        return functools.reduce(self.nearer, others, first)
 
-    def _scores_as(self, variant: Variant, query: Features, batch: FeatureBatch) -> RawScores:
-        scores = self._scores(query, batch)
-        return RawScores(scores.raw, scores.variant + np.uint8(variant.index))
-
-    def scale_for(self, settings: Settings) -> Scale:
-        evidence = settings.get("evidence", CONSISTENT)
-        if evidence == DISTINCT:
-            return Scale("one-to-one matches", worst=8, best=60, whole=True)
-        if evidence == MATCHES:
-            return Scale("of your picture's keypoints match", worst=0.0, best=1.0)
-        return self.scale
-
-    def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
-        percent = round(float(settings["ratio"]) * 100)
-        pairs, consistent = keypoint_pairs(pair.query_features, pair.match_features, percent=percent)
-        passing = passing_count(pair.query_features, pair.match_features, percent=percent)
-        query_points = kernels.unpack_points(pair.query_features)[pairs[:, 0], :2]
-        match_points = kernels.unpack_points(pair.match_features)[pairs[:, 1], :2]
-        query, match = (fit(one, self.long_side_px, enlarge=True) for one in (pair.query, pair.match))
-        summary = (
-            f"{passing} of your picture's {len(pair.query_features)} keypoints pass the ratio test at "
-            f"{percent / 100:.2f}. {len(pairs)} pair one to one. "
-            f"{int(consistent.sum())} agree on one rotation, scale and shift."
-        )
-        lines = Lines("Matching keypoints", query, match, query_points, match_points, consistent)
-        placement = place(query_points[consistent], match_points[consistent])
-        if placement is not None:
-            outline = placement.outline(query.shape)
-            if np.isfinite(outline).all():
-                overlap = placement.overlap(query.shape, match.shape)
-                lines = dataclasses.replace(lines, outline=outline, overlap=overlap)
-        return summary, (lines,)
+def extract_oriented(image: RGBImage, variants: Sequence[Variant], most: int = KEYPOINTS) -> dict[Variant, Features]:
+    """The same of the picture in each of these orientations, side by side."""
+    with ThreadPoolExecutor(len(variants)) as pool:  # OpenCV lets other threads run meanwhile
+        found = pool.map(lambda one: extract_keypoints(orient(image, one), most), variants)
+        return dict(zip(variants, found, strict=True))

@@ -185,7 +185,7 @@ def test_info_tells_what_is_missing_and_what_is_damaged(
         (["search", "{query}", "--catalog", "{folder}/notes.txt"], 1, "damaged or no SQLite file"),
         (["search", "http://127.0.0.1:9/x.jpg", "--catalog", "{catalog}"], 1, "127.0.0.1"),
         (["search", "{query}", "--catalog", "{catalog}", "--weights", "ssim=0"], 2, "zero"),
-        (["search", "{query}", "--catalog", "{catalog}", "--weights", "sift=1"], 2, "The metrics are"),
+        (["search", "{query}", "--catalog", "{catalog}", "--weights", "surf=1"], 2, "The metrics are"),
         (["search", "{query}", "--catalog", "{catalog}", "--weights", "ssim=much"], 2, "NAME=NUMBER"),
         (["search", "{query}", "--catalog", "{catalog}", "--orb-ratio", "3"], 2, "between 0.5 and 0.95"),
         (["search", "{query}", "--catalog", "{catalog}", "--top", "0"], 2, "at least 1"),

@@ -133,7 +133,7 @@ def test_a_low_ranking_of_convincing_evidence_is_told(catalog: SqliteCatalog, ph
     if found[0].picture.label != "astronaut.png":
         said = verdict(query, table, found, by_layout)
         assert said.headline == "Found, but not shown."
-        assert "raise the weight of Keypoints (ORB)" in said.detail
+        assert "raise the weight of Keypoints (SIFT) or Keypoints (ORB)" in said.detail
 
 
 def test_what_the_minimum_score_hides_is_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:

@@ -1,0 +1,118 @@
+"""Keypoints: SIFT descriptors as 256 bits, matched by brute force and checked for common geometry."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import ClassVar
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.features import Features, Setting
+from pictrace.images.orientation import Variant
+from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.metrics.keypoint_metric import EVIDENCE, KeypointMetric, ratio
+from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, packed, spread
+
+__all__ = ["Sift", "as_bits", "root_sift"]
+
+DETECTED = 2000
+CONTRAST = 0.01
+OCTAVE = np.log2(1.2)
+SMALLEST_PX = 2.0  # diameter, in the frame's pixels, of what is octave 0
+LEVELS = 48
+
+
+@dataclass(frozen=True)
+class Sift(KeypointMetric):
+    """SIFT keypoints of the picture at 256 px, their descriptors as 256 bits.
+
+    Lowe: Distinctive image features from scale-invariant keypoints, IJCV 60 (2004),
+    doi:10.1023/B:VISI.0000029664.99615.94. How descriptors become bits is told in tools/train_sift.py.
+
+    Keypoints are detected generously and spread over an 8x8 grid, which matters for collages.
+    """
+
+    name: ClassVar[str] = "sift"
+    title: ClassVar[str] = "Keypoints (SIFT)"
+    help: ClassVar[str] = (
+        "Details that both pictures share, in the same arrangement, also in a new photograph of the same thing. Raise "
+        "it to find the same place or object, crops and collages."
+    )
+    colour: ClassVar[str] = "#882255"
+    order: ClassVar[int] = 15
+    default_weight: ClassVar[float] = 0.0
+    convincing: ClassVar[float | None] = 10.0
+    settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.85))
+    levels: ClassVar[int] = LEVELS
+
+    long_side_px: int = field(default=256, metadata={"short": "px"})
+
+    def extract(self, image: RGBImage) -> Features:
+        points, vectors, _ = self._found(image)
+        return self._rows(points, vectors) if len(points) >= FEWEST else no_keypoints()
+
+    def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
+        """One extraction: the mirrored picture's descriptors are the same ones, mirrored."""
+        points, vectors, width = self._found(image)
+        if len(points) < FEWEST:
+            return {one: no_keypoints() for one in variants}
+        return {
+            one: self._rows(points, mirror(vectors), mirrored_in=width) if one.mirrored else self._rows(points, vectors)
+            for one in variants
+        }
+
+    def _found(self, image: RGBImage) -> tuple[NDArray[np.float64], NDArray[np.float32], int]:
+        gray = to_gray(fit(image, self.long_side_px, enlarge=True))
+        detector = cv2.SIFT.create(DETECTED, contrastThreshold=CONTRAST)
+        points = spread(detector.detect(gray, None), gray.shape, self.keypoints)
+        if not points:
+            return np.empty((0, 4)), np.empty((0, 128), np.float32), gray.shape[1]
+        described, vectors = detector.compute(gray, points)
+        numbers = np.array([(*one.pt, one.angle, one.size) for one in described], np.float64).reshape(-1, 4)
+        return numbers, np.asarray(vectors, np.float32).reshape(-1, 128), gray.shape[1]
+
+    def _rows(self, points: NDArray[np.float64], vectors: NDArray[np.float32], mirrored_in: int = 0) -> Features:
+        """mirrored_in: the width, in pixels, of the picture in which the points are mirrored; 0 for as they are."""
+        places, angles, grow = points[:, :2], points[:, 2], FRAME_PX / self.long_side_px
+        if mirrored_in:
+            places, angles = np.array([mirrored_in - 1, 0]) + places * (-1, 1), (180 - angles) % 360
+        octaves = np.rint(np.log2(points[:, 3] * grow / SMALLEST_PX) / OCTAVE).astype(np.int64)
+        return packed(as_bits(root_sift(vectors)), (places * grow).clip(0), angles, octaves.clip(0, LEVELS - 1))
+
+
+def root_sift(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """SIFT descriptors (k, 128) as vectors of length 1 whose distances are Hellinger's.
+
+    Arandjelovic, Zisserman: Three things everyone should know to improve object retrieval, CVPR 2012,
+    doi:10.1109/CVPR.2012.6248018.
+    """
+    sums = np.maximum(vectors.sum(axis=1, keepdims=True), np.float32(1e-9))
+    return np.asarray(np.sqrt(vectors / sums), np.float32)
+
+
+MIRRORED = np.arange(128).reshape(4, 4, 8)[::-1, :, (-np.arange(8)) % 8].reshape(-1)
+
+
+def mirror(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The descriptors (k, 128) of the mirrored patches: rows upside down, gradients turned over."""
+    return vectors[:, MIRRORED]
+
+
+def as_bits(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """RootSIFT vectors (k, 128) as bits (k, 32) uint8."""
+    learned = _learned()
+    centred = np.ascontiguousarray(vectors - learned["mean"])
+    # OpenCV multiplies so small matrices on one thread: several of BLAS spin longer than they work.
+    projected = cv2.gemm(centred, learned["projection"], 1.0, np.empty(0, np.float32), 0.0)
+    return np.packbits(projected > learned["thresholds"], axis=1)
+
+
+@cache
+def _learned() -> dict[str, NDArray[np.float32]]:
+    with files("pictrace.metrics").joinpath("sift_bits.npz").open("rb") as file, np.load(file) as arrays:
+        return {name: arrays[name].astype(np.float32) for name in ("mean", "projection", "thresholds")}
