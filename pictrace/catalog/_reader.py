@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog import _browsing, _stored
+from pictrace.catalog import _browsing, _file_sources, _stored
 from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._files import cache_folder_of, files_of
 from pictrace.catalog._stored import chunks
 from pictrace.catalog.links import LINK_STATES, LinkState
-from pictrace.catalog.records import Changes, Facts, Link, MetadataName, PictureRecord, Source
+from pictrace.catalog.records import Changes, Facts, FileSource, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch, Features, FeatureSpec
 from pictrace.web.validators import Validators
@@ -187,14 +187,27 @@ class SqliteReader:
             rows = db.execute(
                 f"SELECT picture_id, sha256, {_SOURCE} "  # noqa: S608 (our own names, and marks)
                 "FROM links JOIN sources ON sources.id = source_id JOIN pictures ON pictures.id = picture_id "
-                f"WHERE state IN ({marks}) ORDER BY checked_at DESC, source_id LIMIT ?",
+                f"WHERE kind = 'link' AND state IN ({marks}) ORDER BY checked_at DESC, source_id LIMIT ?",
                 (*states, limit),
             ).fetchall()
         return tuple(Link(row[0], bytes(row[1]), _source(*row[2:])) for row in rows)
 
     def link_counts(self) -> dict[str, int]:
         with self._connections.borrow() as db:
-            return dict.fromkeys(LINK_STATES, 0) | dict(db.execute("SELECT state, count(*) FROM links GROUP BY state"))
+            rows = db.execute(
+                "SELECT state, count(*) FROM links JOIN sources ON id = source_id WHERE kind = 'link' GROUP BY state"
+            )
+            return dict.fromkeys(LINK_STATES, 0) | dict(rows)
+
+    def files(
+        self,
+        *,
+        below: str | None = None,
+        addresses: Sequence[str] | None = None,
+        pictures: Sequence[int] | None = None,
+    ) -> tuple[FileSource, ...]:
+        with self._connections.snapshot() as db:
+            return tuple(_file_sources.found(db, below, addresses, pictures))
 
     def thumbnail(self, picture_id: int) -> bytes | None:
         return self._blob("SELECT data FROM thumbnails WHERE picture_id = ?", picture_id)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import UTC, datetime
 
+from pictrace.catalog import _file_sources
 from pictrace.catalog._stored import TABLES, feature_table
 from pictrace.catalog.links import LinkState
-from pictrace.catalog.records import NewPicture, Source
+from pictrace.catalog.records import FileSource, NewPicture, Source
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
 
@@ -86,10 +87,24 @@ class Writer:
         )
         added = self._db.total_changes - before
         self.changed |= added > 0
+        if added < len(sources):
+            self._add_metadata(picture_id, sources)
         for one in sources:
             if one.kind == "link":
                 self._note_link(picture_id, one)
         return added
+
+    def _add_metadata(self, picture_id: int, sources: Sequence[Source]) -> None:
+        """What is said of sources that were here before; where it contradicts what was said then, it counts."""
+        for one in sources:
+            if one.metadata:
+                told = json.dumps(dict(one.metadata))
+                cursor = self._db.execute(
+                    "UPDATE sources SET metadata = json_patch(metadata, ?) WHERE picture_id = ? AND kind = ? "
+                    "AND address = ? AND json_patch(metadata, ?) != json(metadata)",
+                    (told, picture_id, one.kind, one.address, told),
+                )
+                self.changed |= cursor.rowcount > 0
 
     def _note_link(self, picture_id: int, source: Source) -> None:
         """How a link of this picture was found; without that, only that there is one."""
@@ -123,14 +138,19 @@ class Writer:
         )
         self.changed |= cursor.rowcount > 0
 
-    def remove_replaced(self) -> int:
-        """How many pictures there were to which nothing leads but links that changed."""
-        rows = self._db.execute(
-            "SELECT DISTINCT picture_id FROM links JOIN sources ON id = source_id WHERE state = 'changed' "
-            "AND picture_id NOT IN (SELECT picture_id FROM sources LEFT JOIN links ON id = source_id "
-            "WHERE state IS NOT 'changed')"
-        ).fetchall()
-        return sum(self.remove(int(one)) for (one,) in rows)
+    def mark_files(self, files: Iterable[FileSource]) -> None:
+        """Note how files were found."""
+        self.changed |= _file_sources.mark(self._db, files)
+
+    def move_file(self, former: FileSource, source: Source) -> None:
+        """A picture has this source instead of the former one."""
+        self.changed |= _file_sources.move(self._db, former, source)
+
+    def remove_replaced(self, among: Sequence[int] | None) -> int:
+        """How many pictures there were to which nothing leads but links that changed and files that are lost."""
+        dead, changed = _file_sources.remove_lost(self._db, among)
+        self.changed |= changed
+        return sum(map(self.remove, dead))
 
     def remove(self, picture_id: int) -> int:
         """How many there were, 1 or 0; what belongs to the picture goes with it."""

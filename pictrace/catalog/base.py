@@ -10,7 +10,17 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.records import AddResult, Changes, Facts, Link, MetadataName, NewPicture, PictureRecord, Source
+from pictrace.catalog.records import (
+    AddResult,
+    Changes,
+    Facts,
+    FileSource,
+    Link,
+    MetadataName,
+    NewPicture,
+    PictureRecord,
+    Source,
+)
 from pictrace.features import FeatureBatch, Features, FeatureSpec
 
 __all__ = ["MAX_NAMES", "MAX_VALUES", "ORDERS", "Catalog"]
@@ -167,6 +177,23 @@ class Catalog(Protocol):
     def link_counts(self) -> dict[str, int]:
         """How many link sources there are in each of LINK_STATES; of a changed link, its former ones count too."""
 
+    def files(
+        self,
+        *,
+        below: str | None = None,
+        addresses: Sequence[str] | None = None,
+        pictures: Sequence[int] | None = None,
+    ) -> tuple[FileSource, ...]:
+        """Files that pictures came from: those that any of this names; all, where nothing is said.
+
+        Parameters
+        ----------
+        below
+            The whole address of a folder, or of a file, whose pages belong to it.
+        addresses, pictures
+            Of these addresses, or of these pictures.
+        """
+
     def thumbnail(self, picture_id: int) -> bytes | None:
         """JPEG bytes of the kept thumbnail."""
 
@@ -177,7 +204,7 @@ class Catalog(Protocol):
         """Add a batch in one transaction; a picture already here gains sources and features only."""
 
     def add_sources(self, sources: Mapping[int, Sequence[Source]]) -> int:
-        """Name further addresses of pictures that are here.
+        """Name further addresses of pictures that are here, or say more of those that are known.
 
         How a link was found (Source.link) is noted for those that are here too. One address leads to one picture:
         where a link is "ok" for this one, it is "changed" for all others.
@@ -232,8 +259,27 @@ class Catalog(Protocol):
     def remove(self, ids: Iterable[int]) -> int:
         """Remove pictures with all that belongs to them; how many there were."""
 
-    def remove_replaced(self) -> int:
-        """Remove the pictures to which nothing leads but links that changed; how many there were."""
+    def mark_files(self, files: Sequence[FileSource]) -> None:
+        """Note how files were found, by their states, in one transaction."""
+
+    def move_files(self, moves: Sequence[tuple[FileSource, Source]]) -> None:
+        """Have pictures come from these sources instead; the metadata of the former ones goes along."""
+
+    def remove_replaced(self, among: Sequence[int] | None = None) -> int:
+        """Remove the pictures to which nothing leads but links that changed, and files that are gone or overwritten.
+
+        Of pictures that something else leads to, such files are taken out of the catalog.
+
+        Parameters
+        ----------
+        among
+            Ids of the only pictures that are looked at; all by default.
+
+        Returns
+        -------
+        int
+            How many pictures there were.
+        """
 
     def close(self) -> None:
         """Release every connection."""

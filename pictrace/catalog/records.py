@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from pictrace.catalog.links import LinkState
 from pictrace.features import Features, FeatureSpec
@@ -14,6 +15,7 @@ __all__ = [
     "AddResult",
     "Changes",
     "Facts",
+    "FileSource",
     "Link",
     "MetadataName",
     "NewPicture",
@@ -94,6 +96,21 @@ class Link:
     picture_id: int
     sha256: bytes
     source: Source
+
+
+class FileSource(NamedTuple):
+    """A file that a picture of a catalog came from.
+
+    Attributes
+    ----------
+    state
+        How it was last found: "" as it should be, "gone", or "changed" where it was overwritten, and the picture
+        bears another address for it.
+    """
+
+    picture_id: int
+    address: str
+    state: str = ""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._reader import SqliteReader
 from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.migrations import migrate
-from pictrace.catalog.records import AddResult, NewPicture, Source
+from pictrace.catalog.records import AddResult, FileSource, NewPicture, Source
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
 
@@ -84,6 +84,15 @@ class SqliteCatalog(SqliteReader):
         with self._write() as writer:
             return sum(writer.remove(int(picture_id)) for picture_id in ids)
 
-    def remove_replaced(self) -> int:
+    def mark_files(self, files: Sequence[FileSource]) -> None:
         with self._write() as writer:
-            return writer.remove_replaced()
+            writer.mark_files(files)
+
+    def move_files(self, moves: Sequence[tuple[FileSource, Source]]) -> None:
+        with self._write() as writer:
+            for former, source in moves:
+                writer.move_file(former, source)
+
+    def remove_replaced(self, among: Sequence[int] | None = None) -> int:
+        with self._write() as writer:
+            return writer.remove_replaced(among)

@@ -7,11 +7,12 @@ from typing import Any
 
 from pictrace.catalog.base import Catalog
 from pictrace.cli._bar import progress_line
-from pictrace.cli._output import FAILED, OK, PARTLY, warn
+from pictrace.cli._output import FAILED, OK, PARTLY, say, warn
 from pictrace.indexing.rebuild import Rebuild
+from pictrace.indexing.reconcile import Reconciled
 from pictrace.indexing.run import Failure, Pace, Progress
 
-__all__ = ["failure_documents", "rebuild", "show", "status_of", "warn_of"]
+__all__ = ["failure_documents", "files_document", "rebuild", "say_files", "show", "status_of", "warn_of"]
 
 
 def show(run: Iterable[Pace], unit: str = "pictures") -> None:
@@ -34,6 +35,21 @@ def warn_of(failures: Sequence[Failure]) -> None:
 
 def failure_documents(failures: Sequence[Failure]) -> list[dict[str, Any]]:
     return [{"address": one.source.address, "reason": one.reason} for one in failures]
+
+
+def say_files(files: Reconciled) -> None:
+    """What became of files that the catalog knew, one a line."""
+    say(*(f"gone     {one.address}" for one in files.gone))
+    say(*(f"moved    {one.address} -> {address}" for one, address in files.moved))
+    say(*(f"changed  {one.address}" for one in files.changed))
+
+
+def files_document(files: Reconciled) -> dict[str, Any]:
+    return {
+        "gone_files": [one.address for one in files.gone],
+        "moved_files": [{"from": one.address, "to": address} for one, address in files.moved],
+        "changed_files": [{"address": one.address, "picture": one.picture_id} for one in files.changed],
+    }
 
 
 def status_of(progress: Progress, failures: Sequence[Failure]) -> int:

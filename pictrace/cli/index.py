@@ -11,7 +11,7 @@ from pictrace.catalog import open_catalog
 from pictrace.catalog.other import is_catalog
 from pictrace.cli._commands import add_catalog, add_json, add_model
 from pictrace.cli._output import FAILED, say, say_json, warn
-from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
+from pictrace.cli._runs import failure_documents, files_document, rebuild, say_files, show, status_of, warn_of
 from pictrace.cli.merge import merge
 from pictrace.indexing.index import Indexing
 from pictrace.sources.discovery import titles
@@ -48,6 +48,11 @@ def register(parser: argparse.ArgumentParser) -> None:
             help=f"of a folder or an archive: what {what}, as in a .gitignore (may be given more than once)",
         )
     parser.add_argument("--fetch-known", action="store_true", help="download links again that the catalog already has")
+    parser.add_argument(
+        "--prune",
+        action="store_true",
+        help="take pictures out of the catalog whose files are gone from the folder, or were overwritten",
+    )
     add_model(parser)
     add_json(parser)
 
@@ -68,21 +73,25 @@ def _index(options: argparse.Namespace) -> int:
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
     if listing.encoding_is_guess and options.encoding is None and sys.stderr.isatty():
         warn(f"It was read as {listing.encoding} text; --encoding names another.")
-    if not listing.items:
-        warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
-        warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
-        return FAILED
     with closing(open_catalog(options.catalog, must_exist=False)) as catalog:
-        run = Indexing(catalog, listing.items, fetch_known=options.fetch_known)
+        if not listing.items and not (listing.covers and catalog.files(below=listing.covers)):
+            warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
+            warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
+            return FAILED
+        covers = () if listing.covers is None else (listing.covers,)
+        run = Indexing(catalog, listing.items, fetch_known=options.fetch_known, covers=covers, prune=options.prune)
         show(run)
         rebuilt = rebuild(catalog)
         failures = [*run.failures, *rebuilt.failures]
         images = catalog.count()
+        files = run.reconciled
         summary = {
             "added": run.progress.added,
             "known": run.progress.known,
             "failed": len(failures),
             "skipped": len(listing.skipped),
+            **files.counts,
+            "removed": files.removed,
             "column": listing.column,
             "encoding": listing.encoding,
             "features_rebuilt": rebuilt.progress.added,
@@ -92,11 +101,23 @@ def _index(options: argparse.Namespace) -> int:
     warn_of(failures)
     if options.json:
         left_out = [{"address": one.address, "reason": one.reason} for one in listing.skipped]
-        say_json({**summary, "failures": failure_documents(failures), "skipped_entries": left_out})
+        say_json(
+            {
+                **summary,
+                "failures": failure_documents(failures),
+                "skipped_entries": left_out,
+                **files_document(files),
+            }
+        )
     else:
+        say_files(files)
         skipped = f", {counted(len(listing.skipped), 'other file')} left out" if listing.skipped else ""
+        told = f"; {files.summary}" if files.summary else ""
         say(
-            f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}; "
+            f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}{told}; "
             f"the catalog holds {counted(images, 'picture')}."
         )
+        if files.gone and not files.removed:
+            hint = "--prune takes them" if run.found_files else "Is its disk there? pictrace refresh --prune takes them"
+            say(f"{hint} out of the catalog.")
     return status_of(run.progress, failures)

@@ -11,12 +11,13 @@ from pathlib import Path
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
-from pictrace.catalog.records import Source
+from pictrace.catalog.records import FileSource, Source
 from pictrace.errors import PicTraceError, SourceError, StoppedError
 from pictrace.faults import as_own
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
-from pictrace.indexing.prepare import Intake, Prepared, read_file
+from pictrace.indexing.prepare import Intake, Prepared, id_of, read_file
+from pictrace.indexing.reconcile import Reconciled, reconcile
 from pictrace.indexing.run import Failure, Progress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
@@ -78,6 +79,11 @@ class Indexing(Run[Progress]):
         Threads that decode; at most twice as many pictures are under way at any moment.
     fetch_known
         Fetch links again that the catalog knows, which else count as known; Refresh asks for changes at less cost.
+    covers
+        Whole addresses of folders and files of which the items are all pictures: what the catalog knows there and is
+        there no more is gone, see ``reconciled``. Files that hold other pictures now are told there in any case.
+    prune
+        Take pictures out of the catalog to which nothing leads any more, but files that are gone or overwritten.
     """
 
     catalog: Catalog
@@ -87,12 +93,25 @@ class Indexing(Run[Progress]):
     policy: DownloadPolicy = field(default_factory=DownloadPolicy.from_environment)
     workers: int = field(default_factory=default_workers)
     fetch_known: bool = field(default=False, kw_only=True)
+    covers: Sequence[str] = field(default=(), kw_only=True)
+    prune: bool = field(default=False, kw_only=True)
 
     def __post_init__(self) -> None:
         self._ready(Progress(len(self.items)))
         self._intake = Intake(self.catalog, self.metrics, self.limits, self._stop.is_set)
+        self._seen: dict[str, int] = {}  # what lies in the files that were read
+        self._not_stored: list[str] = []  # those of the batch
+        self._before: set[FileSource] = set()  # what the catalog knew of them
+        self.reconciled = Reconciled()
 
     def _work(self) -> Generator[Progress, None, None]:
+        self._before.update(one for place in self.covers for one in self.catalog.files(below=place))
+        yield from self._indexed()
+        if not self._stop.is_set():
+            self._store()
+            self.reconciled = reconcile(self.catalog, self._seen, self._before, prune=self.prune)
+
+    def _indexed(self) -> Generator[Progress, None, None]:
         with Workshop[_ToPrepare, Prepared](self.workers, "index") as workshop:
             with closing(self._listed()) as listed:
                 for entry in listed:
@@ -110,6 +129,11 @@ class Indexing(Run[Progress]):
                         yield self._count()
             yield from self._stored(workshop.finished(everything=True))
 
+    @property
+    def found_files(self) -> bool:
+        """Whether any file was there; where none was, nothing is pruned."""
+        return bool(self._seen)
+
     def _listed(self) -> Generator[_ToPrepare | _Known | _Failed | _Waiting, None, None]:
         """What is to be done for each item: first those at hand, then the links, as they come."""
         links: dict[str, list[Item]] = {}
@@ -119,8 +143,10 @@ class Indexing(Run[Progress]):
             else:
                 links.setdefault(item.url, []).append(item)
         if links and not self.fetch_known:
-            for url in self.catalog.known_sources("link", links):
-                for _ in links.pop(url):
+            for url, picture_id in self.catalog.known_sources("link", links).items():
+                for item in links.pop(url):
+                    if item.source.metadata:  # a table may say more of it than what it came from
+                        self._intake.note(picture_id, item.source)
                     yield _Known()
         if not links:
             return
@@ -160,12 +186,16 @@ class Indexing(Run[Progress]):
         """What workers have prepared, into the next batch. Errors that speak of the picture are values."""
         for entry, future in finished:
             try:
-                new = self._intake.take(future.result(), entry.source)
+                prepared = future.result()
+                new = self._intake.take(prepared, entry.source)
             except StoppedError:
                 continue  # it is not done, and not failed
             except PicTraceError as error:
                 yield self._refuse(entry.item, error)
             else:
+                if entry.item.path is not None:
+                    self._seen[entry.source.address] = id_of(prepared)
+                    self._not_stored.append(entry.source.address)
                 yield self._count(added=1) if new else self._count(known=1)
 
     def _refuse(self, item: Item, error: PicTraceError) -> Progress:
@@ -173,10 +203,17 @@ class Indexing(Run[Progress]):
         return self._count(failed=1)
 
     def _count(self, **counts: int) -> Progress:
-        self._intake.store_if_due()
+        if self._intake.is_due:
+            self._store()
         return super()._count(**counts)
 
     def _finish(self) -> None:
+        self._store()
+
+    def _store(self) -> None:
+        """The batch, after a look at what the catalog knows of its files."""
+        files, self._not_stored = self._not_stored, []
+        self._before.update(self.catalog.files(addresses=files))
         self._intake.store()
 
 

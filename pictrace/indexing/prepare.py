@@ -21,6 +21,7 @@ __all__ = [
     "BATCH_PICTURES",
     "Intake",
     "Prepared",
+    "id_of",
     "new_picture",
     "original_bytes",
     "read_file",
@@ -32,6 +33,11 @@ BATCH_S = 2.0
 
 Prepared = NewPicture | bytes
 """A new picture, or the SHA-256 of one that is here."""
+
+
+def id_of(prepared: Prepared) -> int:
+    """Which picture it is."""
+    return prepared.id if isinstance(prepared, NewPicture) else image_id(prepared)
 
 
 def read_file(path: Path, limits: DecodeLimits) -> bytes:
@@ -146,12 +152,12 @@ class Intake:
         """A source of a picture that is here, or how it was found."""
         self._sources.setdefault(picture_id, []).append(source)
 
-    def store_if_due(self) -> None:
-        """Store the batch where it is large or old enough."""
+    @property
+    def is_due(self) -> bool:
+        """Whether the batch is large or old enough to be stored."""
         originals = sum(len(one.original or b"") for one in self._batch.values())
-        due = time.monotonic() - self._stored > BATCH_S
-        if due or len(self._batch) >= BATCH_PICTURES or originals >= BATCH_BYTES:
-            self.store()
+        late = time.monotonic() - self._stored > BATCH_S
+        return late or len(self._batch) >= BATCH_PICTURES or originals >= BATCH_BYTES
 
     def store(self) -> None:
         """Store the batch: pictures in one transaction, sources in another."""

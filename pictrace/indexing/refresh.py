@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
-from pictrace.catalog.records import Link, NewPicture, Source, digest, image_id
+from pictrace.catalog.records import Link, Source, digest
 from pictrace.errors import CatalogError, DownloadError, PicTraceError, StoppedError
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.links import downloaded
-from pictrace.indexing.prepare import Intake, Prepared
+from pictrace.indexing.prepare import Intake, Prepared, id_of
+from pictrace.indexing.reconcile import Reconciled, missing_files
 from pictrace.indexing.run import Failure, RefreshProgress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
@@ -45,6 +46,8 @@ class LinkChange:
 class Refresh(Run[RefreshProgress]):
     """One run over a catalog's links, or over those of some addresses. Iterate over it, once, as over Indexing.
 
+    Without addresses, it looks first which of the catalog's files are still there, see ``files``.
+
     Servers are asked for what changed since the last time; where they cannot tell, the bytes are compared.
     Links that were never checked, or longest ago, come first, so that a run that was stopped or killed is
     completed by the next. Each link counts once:
@@ -71,8 +74,8 @@ class Refresh(Run[RefreshProgress]):
     workers
         Threads that decode.
     prune
-        Remove at the end the pictures to which nothing leads but links that changed, in this run or before;
-        ``removed`` says how many.
+        Remove at the end the pictures to which nothing leads but links that changed and files that are gone or
+        overwritten, in this run or before; ``removed`` says how many.
     """
 
     catalog: Catalog
@@ -92,9 +95,12 @@ class Refresh(Run[RefreshProgress]):
         self.changes: list[LinkChange] = []
         self.gone: list[Source] = []
         self.removed = 0
+        self.files = Reconciled()
         self._intake = Intake(self.catalog, self.metrics, self.limits, self._stop.is_set)
 
     def _work(self) -> Generator[RefreshProgress, None, None]:
+        if self.addresses is None:
+            self.files = missing_files(self.catalog)
         for address in self._strange:
             self.failures.append(Failure(Source("link", address), "The catalog holds no such link. Index it first."))
             yield self._count(failed=1)
@@ -118,6 +124,16 @@ class Refresh(Run[RefreshProgress]):
         self._intake.store()
         if self.prune:
             self.removed = self.catalog.remove_replaced()
+
+    @property
+    def summary(self) -> str:
+        """What came of it, without a full stop: of links and of files, as far as the catalog has any."""
+        now, gone = self.progress, len(self.files.gone)
+        links = f"{now.unchanged:,} unchanged, {now.changed:,} changed, {now.gone:,} gone, {now.failed:,} failed"
+        files = f"of the files, {self.files.there:,} are there, {gone:,} gone"
+        if not gone and not self.files.there:
+            return links if now.total else "The catalog has no links and no files to check"
+        return f"{links}; {files}" if now.total else f"O{files[1:]}"
 
     def _checked(
         self, address: str, result: Fetched | DownloadError, workshop: Workshop[tuple[Link, Source], Prepared]
@@ -163,8 +179,7 @@ class Refresh(Run[RefreshProgress]):
             raise
         except PicTraceError as error:
             return self._refuse(source, error)
-        after = prepared.id if isinstance(prepared, NewPicture) else image_id(prepared)
-        self.changes.append(LinkChange(source, link.picture_id, after))
+        self.changes.append(LinkChange(source, link.picture_id, id_of(prepared)))
         return self._count(changed=1)
 
     def _same(self, link: Link, validators: Validators) -> RefreshProgress:
@@ -184,7 +199,8 @@ class Refresh(Run[RefreshProgress]):
             self._intake.note(link.picture_id, replace(link.source, link=marked))
 
     def _count(self, **counts: int) -> RefreshProgress:
-        self._intake.store_if_due()
+        if self._intake.is_due:
+            self._intake.store()
         return super()._count(**counts)
 
 

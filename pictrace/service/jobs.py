@@ -141,7 +141,7 @@ class Job(Background, ABC):
 class AddJob(Job):
     """Pictures on their way into a catalog, and other catalogs, whose pictures a stranger vouches for.
 
-    catalogs: files by the names that they were uploaded with.
+    catalogs: files by the names that they were uploaded with. covers: folders whose pictures are all among the items.
     """
 
     def __init__(
@@ -151,15 +151,16 @@ class AddJob(Job):
         limits: DecodeLimits,
         *,
         catalogs: Mapping[str, Path] | None = None,
+        covers: Sequence[str] = (),
         keep: object = None,
     ) -> None:
-        self.items, self.catalogs = tuple(items), dict(catalogs or {})
+        self.items, self.catalogs, self.covers = tuple(items), dict(catalogs or {}), tuple(covers)
         self._catalog, self._limits = catalog, limits
-        indexing = Indexing(catalog, self.items, limits=limits)
+        self._indexing = Indexing(catalog, self.items, limits=limits, covers=self.covers)
         merges = [
             Merge(catalog, path, trust_files=False, name=name, limits=limits) for name, path in self.catalogs.items()
         ]
-        self._counted: list[Indexing | Merge] = [indexing, *merges]
+        self._counted: list[Indexing | Merge] = [self._indexing, *merges]
         # What another catalog lacks is made of its originals; those that it does not hold cannot be had here.
         rebuild: list[Run] = [Rebuild(catalog, limits=limits)] if merges else []
         super().__init__([*self._counted, *rebuild], keep=keep)
@@ -178,7 +179,9 @@ class AddJob(Job):
     @property
     def summary(self) -> str:
         now = self.progress
-        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed."
+        files = self._indexing.reconciled.summary
+        told = f" Of the files that were here: {files}." if files else ""
+        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed.{told}"
 
     @property
     def left_over(self) -> tuple[Item, ...]:
@@ -190,7 +193,8 @@ class AddJob(Job):
 
     def again(self) -> AddJob:
         catalogs = self.catalogs if self.stopped or self.problem else {}
-        return AddJob(self._catalog, self.left_over, self._limits, catalogs=catalogs, keep=self._keep)
+        covers = self.covers if self.stopped or self.problem else ()
+        return AddJob(self._catalog, self.left_over, self._limits, catalogs=catalogs, covers=covers, keep=self._keep)
 
     @property
     def can_go_on(self) -> bool:
@@ -236,8 +240,7 @@ class RefreshJob(Job):
 
     @property
     def summary(self) -> str:
-        now = self.progress
-        return f"{now.unchanged:,} unchanged, {now.changed:,} changed, {now.gone:,} gone, {now.failed:,} failed."
+        return f"{self._refresh.summary}."
 
     def again(self) -> RefreshJob:
         failed = [failure.source.address for failure in self.failures]

@@ -117,6 +117,8 @@ class Listing:
         All that could have named them.
     encoding : str or None
         In which its text was read; None where it is no text.
+    covers : str or None
+        The whole address of the folder or file of which these are all pictures; None of what only names some.
     """
 
     items: Sequence[Item]
@@ -124,6 +126,7 @@ class Listing:
     column: str | None = None
     columns: tuple[str, ...] = ()
     encoding: str | None = None
+    covers: str | None = None
 
     @property
     def encoding_is_guess(self) -> bool:

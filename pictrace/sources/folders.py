@@ -66,7 +66,7 @@ def read_folder(folder: Path, globs: Globs | None = None) -> Listing:
                 items.append(Item.of_file(path))
             else:
                 skipped.append(Skipped(str(path), "Its name does not end like a picture's."))
-    return Listing(tuple(items), (*skipped, *left_out.told()))
+    return Listing(tuple(items), (*skipped, *left_out.told()), covers=os.path.realpath(folder))
 
 
 def _read(address: str, choices: Choices) -> Listing:

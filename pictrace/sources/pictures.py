@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from pictrace.images.formats import PICTURE_SUFFIXES
@@ -12,7 +13,7 @@ __all__ = ["KIND"]
 
 KIND = SourceKind(
     "a picture file",
-    lambda address, _: Listing((Item.of_file(Path(address)),)),
+    lambda address, _: Listing((Item.of_file(Path(address)),), covers=os.path.realpath(address)),
     suffixes=PICTURE_SUFFIXES,
     uploads=frozenset(),  # pictures are uploaded as such
     order=20,

@@ -45,7 +45,9 @@ def add_pictures(workspace: Workspace) -> None:
     items = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
     left_out: list[Skipped] = []
     listings, catalogs = _uploaded(state)
+    covers: list[str] = []
     for listing in (*listings, _owners_folder()):
+        covers += [listing.covers] if listing.covers is not None else []
         items += listing.items
         left_out += listing.skipped
     links = st.text_area("Links to pictures, one per line", key="add_links", height=96, placeholder="https://…")
@@ -72,7 +74,7 @@ def add_pictures(workspace: Workspace) -> None:
         paths = {name: upload.path for name, upload in catalogs.items()}
         try:
             target_catalog = catalog_state().workspace_to_add_to().catalog
-            work.job = AddJob(target_catalog, items, UPLOAD_LIMITS, catalogs=paths, keep=state.uploads)
+            work.job = AddJob(target_catalog, items, UPLOAD_LIMITS, catalogs=paths, covers=covers, keep=state.uploads)
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
             return

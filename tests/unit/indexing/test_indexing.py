@@ -567,7 +567,7 @@ def test_originals_that_are_gone_or_changed_are_listed(tmp_path: Path, make_cata
     assert {one.source.label for one in run.failures} == {"0001.png", "0002.png"}
     for failure in run.failures:
         assert "not where it was" in failure.reason
-        assert failure.source.address in failure.reason
+        assert failure.source.label in failure.reason
     assert catalog.missing(metric.spec).size == 2
     (folder / "moved.png").rename(folder / "0001.png")
     run = Rebuild(catalog, [metric])
