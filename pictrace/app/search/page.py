@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import streamlit as st
 
@@ -180,21 +181,24 @@ def _results(
 
 
 def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequence[Found]) -> None:
-    document = search_document(
-        answer.picture.name,
-        answer.query,
-        workspace.catalog,
-        answer.table,
-        wanted.criteria,
-        found,
-        answer.timing_ms,
-        only=wanted.filters,
-    )
-    document["catalog"]["location"] = shown_address(workspace.catalog.location)
+    def as_json() -> str:
+        document = search_document(
+            answer.picture.name,
+            answer.query,
+            workspace.catalog,
+            answer.table,
+            wanted.criteria,
+            found,
+            answer.timing_ms,
+            only=wanted.filters,
+        )
+        document["catalog"]["location"] = shown_address(workspace.catalog.location)
+        return json.dumps(document, indent=2)
+
     with st.container(horizontal=True):
         st.download_button(
             "CSV",
-            matches_csv(found, answer.table.names),
+            partial(matches_csv, found, answer.table.names),  # made when it is asked for
             "matches.csv",
             "text/csv",
             icon=":material/download:",
@@ -202,7 +206,7 @@ def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequ
         )
         st.download_button(
             "JSON",
-            json.dumps(document, indent=2),
+            as_json,
             "matches.json",
             "application/json",
             icon=":material/download:",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pictrace.escape import for_plotly
 from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
-from pictrace.output.charts.frame import GRAY, brief_titles, framed, short
+from pictrace.output.charts.frame import GRAY, MARGIN, brief_titles, chart, framed, short
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 
@@ -25,33 +25,39 @@ NAME_PX = (26, 44)  # over the middle of the first bar, in turns
 
 def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> go.Figure:
     """Stacked bars: each match's score, made of its metrics' contributions."""
-    figure = go.Figure()
     labels = [f"{one.match.rank}  {for_plotly(short(one.picture.label))}" for one in found]
+    bars = []
     for metric in metrics:
         if not criteria.weights.get(metric.name, 0.0):
             continue
         parts = [one.match.metrics[metric.name] for one in found]
         scale = metric.scale_for(criteria.settings.get(metric.name, {}))
-        figure.add_bar(
-            name=metric.title,
-            y=labels,
-            x=[part.contribution for part in parts],
-            orientation="h",
-            marker={"color": colour_of(metric), "line": {"width": 0}},
-            customdata=[
-                [for_plotly(one.picture.label), scale.describe(part.raw), part.similarity]
-                for one, part in zip(found, parts, strict=True)
-            ],
-            hovertemplate=(
-                f"<b>%{{customdata[0]}}</b><br>{metric.title}: %{{customdata[1]}}"
-                "<br>adds %{x:.2f} to the score<extra></extra>"
-            ),
+        bars.append(
+            {
+                "type": "bar",
+                "name": metric.title,
+                "y": labels,
+                "x": [part.contribution for part in parts],
+                "orientation": "h",
+                "marker": {"color": colour_of(metric), "line": {"width": 0}},
+                "customdata": [
+                    [for_plotly(one.picture.label), scale.describe(part.raw), part.similarity]
+                    for one, part in zip(found, parts, strict=True)
+                ],
+                "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{metric.title}: %{{customdata[1]}}"
+                "<br>adds %{x:.2f} to the score<extra></extra>",
+            }
         )
-    figure.update_layout(barmode="stack", bargap=0.35, showlegend=False, annotations=_names(found, metrics, labels))
-    figure.update_yaxes(autorange="reversed", ticklabelposition="outside", automargin=True)
-    figure.update_xaxes(range=[0, 1], tickvals=[0, 0.25, 0.5, 0.75, 1])
-    framed(figure, "Which metric found them?", 150 + 34 * max(3, len(found)))
-    return figure.update_layout(margin_t=96)
+    layout = {
+        "barmode": "stack",
+        "bargap": 0.35,
+        "showlegend": False,
+        "annotations": _names(found, metrics, labels),
+        "margin": {**MARGIN, "t": 96},
+        "yaxis": {"autorange": "reversed", "ticklabelposition": "outside", "automargin": True},
+        "xaxis": {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
+    }
+    return chart("Which metric found them?", 150 + 34 * max(3, len(found)), bars, layout)
 
 
 def _names(found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[str]) -> list[dict[str, object]]:
@@ -92,42 +98,50 @@ def distribution_figure(
     table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria
 ) -> go.Figure:
     """A strip a metric: how the whole catalog is spread over its similarity, the matches marked."""
-    figure = go.Figure()
     _, similarity = table.under(criteria)
     shown = [metric for metric in metrics if metric.name in table.names]
     edges = np.linspace(0, 1, STRIP_BINS + 1)
+    marks = []
     for row, metric in enumerate(shown):
         values = similarity[:, table.names.index(metric.name)]
-        figure.add_scatter(**_strip(values[~np.isnan(values)], edges, row, metric))
+        marks.append(_strip(values[~np.isnan(values)], edges, row, metric))
     for row, metric in enumerate(shown):
         parts = [one.match.metrics[metric.name] for one in found]
         scale = metric.scale_for(criteria.settings.get(metric.name, {}))
-        figure.add_scatter(
-            x=[part.similarity for part in parts],
-            y=[row] * len(found),
-            mode="markers+text",
-            text=_labels([part.similarity for part in parts]),
-            textposition="top center",
-            textfont={"size": 11},
-            marker={"color": colour_of(metric), "size": 11, "line": {"color": "white", "width": 1}},
-            customdata=[
-                [one.match.rank, for_plotly(one.picture.label), scale.describe(part.raw)]
-                for one, part in zip(found, parts, strict=True)
-            ],
-            hovertemplate="<b>%{customdata[0]}. %{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
-            showlegend=False,
+        marks.append(
+            {
+                "type": "scatter",
+                "x": [part.similarity for part in parts],
+                "y": [row] * len(found),
+                "mode": "markers+text",
+                "text": _labels([part.similarity for part in parts]),
+                "textposition": "top center",
+                "textfont": {"size": 11},
+                "marker": {"color": colour_of(metric), "size": 11, "line": {"color": "white", "width": 1}},
+                "customdata": [
+                    [one.match.rank, for_plotly(one.picture.label), scale.describe(part.raw)]
+                    for one, part in zip(found, parts, strict=True)
+                ],
+                "hovertemplate": "<b>%{customdata[0]}. %{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
+                "showlegend": False,
+            }
         )
-    figure.update_yaxes(
-        tickvals=list(range(len(shown))),
-        ticktext=[metric.title for metric in shown],
-        range=[len(shown) - 0.4, -0.7],
-        showgrid=False,
-        zeroline=False,
-        automargin=True,
-    )
-    figure.update_xaxes(range=[-0.03, 1.03], title={"text": "Similarity"}, tickvals=[0, 0.25, 0.5, 0.75, 1])
-    figure.update_xaxes(title={"standoff": 4})
-    return framed(figure, "Do they stand out from the catalog?", 130 + 58 * len(shown))
+    layout = {
+        "yaxis": {
+            "tickvals": list(range(len(shown))),
+            "ticktext": [metric.title for metric in shown],
+            "range": [len(shown) - 0.4, -0.7],
+            "showgrid": False,
+            "zeroline": False,
+            "automargin": True,
+        },
+        "xaxis": {
+            "range": [-0.03, 1.03],
+            "title": {"text": "Similarity", "standoff": 4},
+            "tickvals": [0, 0.25, 0.5, 0.75, 1],
+        },
+    }
+    return chart("Do they stand out from the catalog?", 130 + 58 * len(shown), marks, layout)
 
 
 def _strip(values: NDArray[np.float32], edges: NDArray[np.float64], row: int, metric: Metric) -> dict[str, object]:
@@ -137,6 +151,7 @@ def _strip(values: NDArray[np.float32], edges: NDArray[np.float64], row: int, me
     some = counts[occupied]
     sizes = 4 + 16 * np.sqrt(some / max(1, counts.max(initial=1)))
     return {
+        "type": "scatter",
         "x": (edges[occupied] + edges[occupied + 1]) / 2,
         "y": [row] * len(occupied),
         "mode": "markers",
