@@ -6,6 +6,7 @@ pixels are the same.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import cv2
@@ -19,6 +20,10 @@ from pictrace.images.orientation import exif_variant
 from pictrace.images.strips import as_wanted
 
 __all__ = ["WebPPicture"]
+
+if "OPENCV_LOG_LEVEL" not in os.environ:
+    # It would write of each damaged file to the terminal, without saying which; we do.
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 _MAX_CHUNKS = 10_000  # an animation has one a frame
 

@@ -129,7 +129,10 @@ def _texts(values: Any) -> list[str]:
 
     if pyarrow.types.is_dictionary(values.type):
         places = values.indices.to_pylist()
-        texts = {place: values.dictionary[place].as_py() for place in set(places) if place is not None}
+        used = {place for place in places if place is not None}
+        if used and not 0 <= min(used) <= max(used) < len(values.dictionary):  # which pyarrow does not check
+            raise ValueError("it names values that it does not hold")
+        texts = {place: values.dictionary[place].as_py() for place in used}
         found = [texts.get(place) for place in places]
     else:
         try:

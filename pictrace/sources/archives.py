@@ -94,7 +94,7 @@ def read_zip(
     left_out, globs = LeftOut(), globs or Globs()
     for info, damage in zip(opened.entries, opened.damages, strict=True):
         label = _label(info)
-        if info.is_dir() or label.endswith("/"):
+        if info.filename.endswith("/") or label.endswith("/"):  # is_dir() bears no empty name
             continue
         address = f"{name}!/{label}"
         parts = re.split(r"[/\\]", label)

@@ -116,6 +116,7 @@ def test_what_is_left_out_is_listed_with_its_reason() -> None:
             "notes.txt": b"",
             "more.zip": zipped({"c.png": b"c"}),
             "sub/more.TAR": b"",
+            "": b"",
         }
     )
     listing = read_zip(data)
@@ -131,6 +132,7 @@ def test_what_is_left_out_is_listed_with_its_reason() -> None:
         "notes.txt": "Its name does not end like a picture's.",
         "more.zip": archive,
         "sub/more.TAR": archive,
+        "": "Its name does not end like a picture's.",
     }
 
 

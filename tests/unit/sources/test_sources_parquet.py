@@ -105,11 +105,19 @@ def _garbled(path: Path) -> None:
     path.write_bytes(data[:4] + b"\xff" * (len(data) - 500) + data[-496:])
 
 
+def _indices_beyond_the_dictionary(path: Path) -> None:
+    pq.write_table(pa.table({"path": [f"{number}.png" for number in range(9)]}), path, compression="none")
+    data = path.read_bytes()
+    indices = bytes.fromhex("1032547608")  # 0 to 8, in four bits each
+    assert data.count(indices) == 1
+    path.write_bytes(data.replace(indices, bytes.fromhex("ff32547608")))
+
+
 def _only_its_mark(path: Path) -> None:
     path.write_bytes(b"PAR1")
 
 
-@pytest.mark.parametrize("harm", [_cut, _garbled, _only_its_mark])
+@pytest.mark.parametrize("harm", [_cut, _garbled, _indices_beyond_the_dictionary, _only_its_mark])
 def test_damage_is_told(harm: Callable[[Path], None], tmp_path: Path) -> None:
     path = saved(tmp_path, {"path": [f"{number}.png" for number in range(500)]}, compression="none")
     harm(path)

@@ -1,0 +1,1 @@
+"""Damaged pictures, tables, archives and pages by the thousand: does each end in words, and soon?"""
