@@ -122,6 +122,8 @@ class NewPicture:
     original
         The bytes themselves, kept where nobody else keeps them (uploads, links); None for a file that stays where it
         is.
+    notes
+        What is to be told of how it was read; not stored.
     """
 
     sha256: bytes
@@ -133,6 +135,7 @@ class NewPicture:
     sources: Sequence[Source]
     original: bytes | None = None
     features: Mapping[FeatureSpec, Features] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def id(self) -> int:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from pictrace.cli._output import warn
 from pictrace.errors import ImageError, ModelError, PicTraceError
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import read_file
@@ -38,7 +39,9 @@ def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argp
     """The same of bytes that were read before."""
     try:
         limits = DecodeLimits(apart=_is_link(address))
-        return prepare_query(data, metrics, orientations=not options.no_orientations, limits=limits)
+        query = prepare_query(data, metrics, orientations=not options.no_orientations, limits=limits)
+        warn(*(f"{address}: {note}" for note in query.info.notes))
+        return query
     except PicTraceError as error:
         raise type(error)(f"{address}: {error}") from error
 

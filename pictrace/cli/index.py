@@ -99,12 +99,15 @@ def _index(options: argparse.Namespace) -> int:
             "seconds": round(run.progress.elapsed_s, 3),
         }
     warn_of(failures)
+    warn_of(run.notes)
     if options.json:
+        notes = [{"address": one.source.address, "note": one.reason} for one in run.notes]
         left_out = [{"address": one.address, "reason": one.reason} for one in listing.skipped]
         say_json(
             {
                 **summary,
                 "failures": failure_documents(failures),
+                "notes": notes,
                 "skipped_entries": left_out,
                 **files_document(files),
             }

@@ -88,7 +88,8 @@ class _Job:
                 return {}, b""
             self._limit_memory(before + asked["memory_bytes"])
             image = opened.working()
-            return {"height": image.shape[0], "width": image.shape[1]}, image.data.cast("B")
+            made = {"height": image.shape[0], "width": image.shape[1], "notes": opened.notes}
+            return made, image.data.cast("B")
         except Exception as error:  # the border of the process: whatever it is, the one that asked is told
             self._limit_memory(None)  # telling takes memory, too
             told = str(error) if isinstance(error, ImageError) else ""

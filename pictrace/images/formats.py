@@ -34,6 +34,7 @@ class Picture(Protocol):
     variant: Variant  # what makes it upright
     profile: bytes  # of the pixels as they come, see pictrace.images.colour; b"" for none
     quality: int | None  # of a JPEG, 1 to 100
+    notes: tuple[str, ...]  # sentences, once the pixels are there
     bytes_a_pixel: float  # about what decoding takes to make the working picture
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]: ...

@@ -44,6 +44,8 @@ _FAILURES = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError,
 class JpegPicture:
     """A JPEG whose header has been read; of an MPO it is the first picture."""
 
+    notes: tuple[str, ...] = ()
+
     def __init__(self, data: bytes) -> None:
         """Reads the header; raises ImageError."""
         self._data = data

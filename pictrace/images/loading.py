@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from pictrace.errors import ImageError
 from pictrace.faults import as_own
 from pictrace.images.budget import Budget, given_up_here
@@ -37,7 +39,8 @@ def load_picture(data: bytes, limits: DecodeLimits) -> tuple[ImageInfo, RGBImage
     with as_own(ImageError, f"a picture of {len(data):,} bytes"):
         opened = open_image(data, limits)
         with DECODING.hold(opened.memory_bytes, given_up_here()):
-            return opened.info, opened.working()
+            image = opened.working()
+            return replace(opened.info, notes=opened.notes), image
 
 
 def look_at_header(data: bytes, limits: DecodeLimits) -> ImageInfo:

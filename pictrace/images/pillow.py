@@ -11,24 +11,20 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, _imaging
 from PIL.ImageFile import ImageFile
 from PIL.PngImagePlugin import PngImageFile
-from PIL.TiffImagePlugin import (
-    BITSPERSAMPLE,
-    PHOTOMETRIC_INTERPRETATION,
-    TILELENGTH,
-    TILEWIDTH,
-    TiffImageFile,
-)
+from PIL.TiffImagePlugin import TILELENGTH, TILEWIDTH, TiffImageFile
 
 from pictrace.errors import ImageError
 from pictrace.images.colour import MAX_PROFILE_BYTES, cmyk_as_srgb, colour_space
+from pictrace.images.deep import as_8_bits
 from pictrace.images.orientation import exif_variant
+from pictrace.images.pixels import fitting_size
 from pictrace.images.strips import as_wanted
+from pictrace.images.transparency import BLACK, LIGHT_NOTE, SAMPLE_SIDE_PX, WHITE, ground_under, laid_on
 
 __all__ = ["PillowPicture"]
 
@@ -69,12 +65,17 @@ class PillowPicture:
 
     def __init__(self, reader: type[ImageFile], data: bytes) -> None:
         """Reads the header; raises ImageError."""
+        self.notes: tuple[str, ...] = ()
+        self._ground: int | None = None
+        self._significant: int | None = None
         self._format = "HEIC" if reader.format == "HEIF" else str(reader.format)
         with self._failing_clearly(), _quiet():
             profile = b""
             if issubclass(reader, PngImageFile):
-                profile, data = _png_profile(data), _png_essentials(data)
-            self._image = reader(io.BytesIO(data))
+                profile, self._significant = _png_profile(data), _png_bits(data)
+                data = _png_essentials(data)
+            self._data = data
+            self._image: Image.Image = reader(io.BytesIO(data))
             profile = profile or self._image.info.get("icc_profile") or b""
             if isinstance(self._image, PngImageFile):
                 _scale_key(self._image, bits=data[24])
@@ -92,16 +93,30 @@ class PillowPicture:
         self.variant = exif_variant(exif)
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
-        """Decodes (height, width, 3), uint8, RGB, alpha laid on white, not yet turned upright.
+        """Decodes (height, width, 3), uint8, RGB, alpha laid on white or black, not yet turned upright.
 
         With ``min_long_side_px``, a large one is scaled down to it. Raises ImageError.
         """
         with self._failing_clearly():
-            if isinstance(self._image, TiffImageFile):
-                with _quiet():  # it reads the tags again
-                    self._image.load()
-            self._image.load()
+            if self._ground is None:
+                self._load()
             return as_wanted(*self._image.size, min_long_side_px, self._rows)
+
+    def _load(self) -> None:
+        """Decodes, makes 8 bits of more, and chooses what transparent parts are laid on."""
+        if isinstance(self._image, TiffImageFile):
+            with _quiet():  # it reads the tags again
+                self._image.load()
+        self._image.load()
+        self._image, note = as_8_bits(self._image, self._data, self._significant)
+        self._data = b""
+        self.notes = (note,) if note else ()
+        self._ground = WHITE
+        if self._image.has_transparency_data:
+            sample = self._image.resize(fitting_size(self._image.size, SAMPLE_SIDE_PX), Image.Resampling.NEAREST)
+            sample.info = self._image.info  # a transparent colour stands there
+            self._ground = ground_under(sample.convert("RGBA"))
+            self.notes += (LIGHT_NOTE,) if self._ground == BLACK else ()
 
     def _rows(self, top: int, bottom: int) -> NDArray[np.uint8]:
         width, height = self._image.size
@@ -110,7 +125,9 @@ class PillowPicture:
             part = part.crop((0, top, width, bottom))
         if self._cmyk_profile:
             part = cmyk_as_srgb(part, self._cmyk_profile) or part
-        return _as_rgb(part, self._image)
+        if not part.has_transparency_data or self._ground is None:
+            return np.array(part if part.mode == "RGB" else part.convert("RGB"))
+        return laid_on(part if part.mode == "RGBA" else part.convert("RGBA"), self._ground)
 
     @contextmanager
     def _failing_clearly(self) -> Iterator[None]:
@@ -153,17 +170,28 @@ def _png_essentials(data: bytes) -> bytes:
 
 def _png_profile(data: bytes) -> bytes:
     """The colour profile (PNG 3rd edition, 11.3.2.3); b"" where there is none that is sound."""
+    _, _, compressed = _png_chunk(data, b"iCCP").partition(b"\0")
+    try:  # the first byte names the method, of which there is one
+        return zlib.decompressobj().decompress(compressed[1:], MAX_PROFILE_BYTES + 1)
+    except zlib.error:
+        return b""
+
+
+def _png_bits(data: bytes) -> int | None:
+    """How many bits a sample had before it was made a PNG (11.3.2.7); of colours the most, alpha aside."""
+    bits = _png_chunk(data, b"sBIT")
+    return max(bits[: len(bits) - 1 if len(bits) in (2, 4) else None], default=None)
+
+
+def _png_chunk(data: bytes, wanted: bytes) -> bytes:
+    """What a chunk holds of those that stand before the palette and the pixels; b"" where there is none."""
     at = 8
     while at + 8 <= len(data):
         length, name = struct.unpack_from(">I4s", data, at)
-        if name in (b"IDAT", b"PLTE"):  # it stands before these
+        if name in (b"IDAT", b"PLTE"):
             return b""
-        if name == b"iCCP":
-            _, _, compressed = data[at + 8 : at + 8 + length].partition(b"\0")
-            try:  # the first byte names the method, of which there is one
-                return zlib.decompressobj().decompress(compressed[1:], MAX_PROFILE_BYTES + 1)
-            except zlib.error:
-                return b""
+        if name == wanted:
+            return data[at + 8 : at + 8 + length]
         at += length + 12
     return b""
 
@@ -180,30 +208,3 @@ def _scale_key(image: PngImageFile, bits: int) -> None:
     key = image.info.get("transparency")
     if image.mode == "L" and isinstance(key, int):
         image.info["transparency"] = key * 255 // (2**bits - 1)
-
-
-def _as_rgb(image: Image.Image, file: ImageFile) -> NDArray[np.uint8]:
-    """A part of what a file holds, (height, width, 3), uint8."""
-    if image.mode.startswith("I;16"):
-        return np.asarray(cv2.cvtColor(_gray_of_16_bits(image, file), cv2.COLOR_GRAY2RGB), np.uint8)
-    if image.mode in ("I", "F"):
-        raise ImageError("the samples are signed, of 32 bits or floating-point, with no known white: save 8 or 16 bits")
-    if not image.has_transparency_data:
-        return np.array(image if image.mode == "RGB" else image.convert("RGB"))
-    layer = image if image.mode == "RGBA" else image.convert("RGBA")
-    paper = Image.new("RGB", image.size, "white")
-    paper.paste(layer, mask=layer)
-    return np.array(paper)
-
-
-def _gray_of_16_bits(image: Image.Image, file: ImageFile) -> NDArray[np.uint8]:
-    """(height, width), uint8. Pillow would clip 16 bits to 8, and leaves a white-is-zero TIFF negative."""
-    levels = np.asarray(image).astype(np.uint16)  # of a big-endian file the dtype is ">u2"
-    white = 0xFFFF
-    if isinstance(file, TiffImageFile):
-        white = 2 ** file.tag_v2[BITSPERSAMPLE][0] - 1
-        if file.tag_v2.get(PHOTOMETRIC_INTERPRETATION) == 0:
-            levels = white - levels
-    gray = np.asarray(cv2.convertScaleAbs(levels, alpha=255 / white), np.uint8)
-    gray[levels == image.info.get("transparency", -1)] = 255
-    return gray

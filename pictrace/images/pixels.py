@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 __all__ = ["WORKING_SIDE_PX", "RGBImage", "fit", "fitting_size", "to_gray"]
 
 RGBImage = NDArray[np.uint8]
-"""A picture: shape (height, width, 3), dtype uint8, 0 to 255, sRGB, EXIF-upright, alpha laid on white."""
+"""A picture: shape (height, width, 3), dtype uint8, 0 to 255, sRGB, EXIF-upright, laid on white or black."""
 
 WORKING_SIDE_PX = 512
 """The long side of the picture that every metric sees."""

@@ -44,6 +44,7 @@ class ImageInfo:
     width: int  # pixels, as seen upright
     height: int
     quality: int | None = None  # of a JPEG, 1 to 100 on the scale of the Independent JPEG Group
+    notes: tuple[str, ...] = ()  # how it was read, where that is not as the file says; known with its pixels only
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,11 @@ class Opened:
     def memory_bytes(self) -> int:
         """About what ``working`` takes meanwhile."""
         return round(self.info.width * self.info.height * self._picture.bytes_a_pixel)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """How it was read, where that is not plain to see, in sentences; after its pixels were asked for."""
+        return self._picture.notes
 
     def pixels(self, *, min_long_side_px: int | None = None) -> RGBImage:
         """The whole picture, the colours of an embedded profile converted to sRGB; of several, the first or main one.

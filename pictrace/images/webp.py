@@ -18,6 +18,7 @@ from pictrace.errors import ImageError
 from pictrace.images.colour import colour_space
 from pictrace.images.orientation import exif_variant
 from pictrace.images.strips import as_wanted
+from pictrace.images.transparency import BLACK, LIGHT_NOTE, SAMPLE_SIDE_PX, WHITE, ground_under, laid_on
 
 __all__ = ["WebPPicture"]
 
@@ -33,6 +34,7 @@ class WebPPicture:
 
     quality: int | None = None
     bytes_a_pixel = 8.0
+    notes: tuple[str, ...] = ()
 
     def __init__(self, data: bytes) -> None:
         """Reads the header (RFC 9649); raises ImageError."""
@@ -48,12 +50,22 @@ class WebPPicture:
         self.profile = profile if colour_space(profile) == "RGB" else b""
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
-        """Decodes (height, width, 3), uint8, RGB, alpha laid on white, not yet turned upright; raises ImageError.
+        """Decodes (height, width, 3), uint8, RGB, alpha laid on white or black, not yet upright; raises ImageError.
 
         With ``min_long_side_px``, a large one is scaled down to it.
         """
         image = self._decoded()
-        return as_wanted(self.width, self.height, min_long_side_px, lambda top, bottom: _on_white(image[top:bottom]))
+        ground = self._ground(image)
+        return as_wanted(self.width, self.height, min_long_side_px, lambda top, end: _rgb(image[top:end], ground))
+
+    def _ground(self, image: NDArray[np.uint8]) -> int:
+        """What it is laid on; noted where that is not white."""
+        if image.shape[2] == 3:
+            return WHITE
+        step = -(-max(image.shape[:2]) // SAMPLE_SIDE_PX)
+        ground = ground_under(_layer(np.ascontiguousarray(image[::step, ::step])))
+        self.notes = (LIGHT_NOTE,) if ground == BLACK else ()
+        return ground
 
     def _decoded(self) -> NDArray[np.uint8]:
         """(height, width, 3 or 4), uint8, BGR."""
@@ -92,14 +104,15 @@ def _size(name: bytes, body: bytes) -> tuple[int, int] | None:
     return None
 
 
-def _on_white(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+def _rgb(image: NDArray[np.uint8], ground: int) -> NDArray[np.uint8]:
     """(height, width, 3), RGB, of BGR or BGRA."""
     if image.shape[2] == 3:
         return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
-    layer = Image.fromarray(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA), np.uint8))
-    paper = Image.new("RGB", layer.size, "white")
-    paper.paste(layer, mask=layer)
-    return np.array(paper)
+    return laid_on(_layer(image), ground)
+
+
+def _layer(image: NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(np.asarray(cv2.cvtColor(image, cv2.COLOR_BGRA2RGBA), np.uint8))
 
 
 def _damaged(cause: str) -> ImageError:

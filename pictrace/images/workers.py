@@ -21,7 +21,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -111,6 +111,7 @@ class _Answer:
     pixels: RGBImage
 
 
+_MOST_NOTES, _MOST_NOTE = 5, 300
 _NO_PIXELS = np.zeros((0, 0, 3), np.uint8)
 
 
@@ -292,6 +293,7 @@ class Decoders:
             if "error" in head:
                 raise self._told(head, allowed, expected)
             shape = (int(head["height"]), int(head["width"]), 3)
+            info = replace(info, notes=tuple(str(note)[:_MOST_NOTE] for note in head["notes"][:_MOST_NOTES]))
             return _Answer(info, np.frombuffer(bytearray(pixels), np.uint8).reshape(shape))
 
     @contextmanager

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
-from pictrace.catalog.records import FileSource, Source
+from pictrace.catalog.records import FileSource, NewPicture, Source
 from pictrace.errors import PicTraceError, SourceError, StoppedError
 from pictrace.faults import as_own
 from pictrace.images.reading import DecodeLimits
@@ -196,6 +196,8 @@ class Indexing(Run[Progress]):
                 if entry.item.path is not None:
                     self._seen[entry.source.address] = id_of(prepared)
                     self._not_stored.append(entry.source.address)
+                if new and isinstance(prepared, NewPicture):
+                    self.notes += [Failure(entry.source, note) for note in prepared.notes]
                 yield self._count(added=1) if new else self._count(known=1)
 
     def _refuse(self, item: Item, error: PicTraceError) -> Progress:

@@ -71,6 +71,7 @@ def new_picture(
         (source,),
         data if keep_original else None,
         {spec: features for metric in metrics for spec, features in metric.kept(metric.extract(image)).items()},
+        info.notes,
     )
 
 

@@ -95,11 +95,12 @@ class Run(ABC, Generic[_Progress]):
 
     progress: _Progress
     failures: list[Failure]
+    notes: list[Failure]  # of pictures that are used: how they were read
 
     def _ready(self, progress: _Progress) -> None:
         """Call it before anything else."""
         self.progress = progress
-        self.failures = []
+        self.failures, self.notes = [], []
         self._stop = threading.Event()
         self._started = time.monotonic()
 

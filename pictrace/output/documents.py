@@ -43,6 +43,7 @@ def query_document(address: str, query: Query) -> dict[str, Any]:
         "format": query.info.format,
         "width": query.info.width,
         "height": query.info.height,
+        "notes": list(query.info.notes),
     }
 
 

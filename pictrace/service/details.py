@@ -27,6 +27,7 @@ class Original:
 
     image: RGBImage
     diagnosis: Diagnosis
+    notes: tuple[str, ...] = ()
 
 
 class Details:
@@ -46,7 +47,7 @@ class Details:
             query = self.answer.query
             found = diagnose(query.image, image, query_info=query.info, candidate_info=info)
             self._forget()
-            self._originals[picture_id] = Original(image, found)
+            self._originals[picture_id] = Original(image, found, info.notes)
         return self._originals[picture_id]
 
     def pair(self, metric: Metric, picture_id: int, image: RGBImage) -> ComparedPair:

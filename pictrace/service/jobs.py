@@ -85,6 +85,9 @@ class Run(Protocol):
     @property
     def failures(self) -> Sequence[Failure]: ...
 
+    @property
+    def notes(self) -> Sequence[Failure]: ...
+
     def run(self) -> object: ...
 
     def stop(self) -> None: ...
@@ -117,6 +120,11 @@ class Job(Background, ABC):
     @property
     def failures(self) -> tuple[Failure, ...]:
         return tuple(failure for one in self._runs for failure in one.failures)
+
+    @property
+    def notes(self) -> tuple[Failure, ...]:
+        """How pictures that are used were read, where that is not plain to see."""
+        return tuple(note for one in self._runs for note in one.notes)
 
     @property
     def can_go_on(self) -> bool:

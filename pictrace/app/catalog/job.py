@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from pictrace.app.catalog.state import JobState
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
 from pictrace.escape import for_markdown
+from pictrace.indexing.run import Failure
 from pictrace.output.documents import failures_csv
 from pictrace.service.jobs import Job
 
@@ -68,8 +71,10 @@ def _draw_ended(state: JobState, job: Job) -> None:
         st.success(job.summary, icon=":material/check_circle:")
     failures = job.failures
     if failures:
-        rows = {"Picture": [one.source.label for one in failures], "Reason": [one.reason for one in failures]}
-        st.dataframe(rows, hide_index=True, height=min(38 * (len(failures) + 1), 220))
+        _table(failures, "Reason")
+    if job.notes:
+        st.caption("Read otherwise than their files say:")
+        _table(job.notes, "How")
     with st.container(horizontal=True):
         if job.can_go_on and st.button("Continue" if job.stopped else "Try these again", icon=":material/refresh:"):
             state.job = job.again()
@@ -79,3 +84,8 @@ def _draw_ended(state: JobState, job: Job) -> None:
         if st.button("Done", type="primary"):
             state.job = None
             st.rerun()
+
+
+def _table(entries: Sequence[Failure], told: str) -> None:
+    rows = {"Picture": [one.source.label for one in entries], told: [one.reason for one in entries]}
+    st.dataframe(rows, hide_index=True, height=min(38 * (len(entries) + 1), 220))

@@ -77,7 +77,8 @@ def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
 
 def _file(side: Side) -> str:
     info = side.query.info
-    return f"{info.width} × {info.height} · {info.format} · {byte_size(len(side.picture.data))}"
+    facts = f"{info.width} × {info.height} · {info.format} · {byte_size(len(side.picture.data))}"
+    return " · ".join([facts, *info.notes])
 
 
 def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:

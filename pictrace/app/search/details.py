@@ -66,6 +66,8 @@ def details(
         st.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")
         return
     _show(picture, encode_jpeg(other.image), one)
+    for note in other.notes:
+        right.caption(for_markdown(note))
     found = other.diagnosis
     said.write(f"**{certainty(found.confidence).capitalize()}.** {for_markdown(about_a_search(found.text))}")
     _evidence(workspace, made, one, criteria, other.image)

@@ -131,6 +131,8 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
         with right:
             st.title(for_markdown(said.headline), anchor=False)
             st.write(for_markdown(said.detail))
+            for note in answer.query.info.notes:
+                st.caption(for_markdown(note))
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
             with st.container(horizontal=True):
                 if not table.exhaustive and st.button("Check all pictures in full detail", icon=":material/done_all:"):

@@ -286,12 +286,6 @@ class TestPixelValues:
         texts = [(b"tEXt", name + b"\0" + b"1") for name in (b"transparency", b"bbox", b"exif", b"interlace")]
         assert decode(png_by_hand(3, 8, 0, b"\0\1\2", *texts))[0, :, 0].tolist() == [0, 1, 2]
 
-    @pytest.mark.parametrize("kind", [3, 2, 1])
-    def test_samples_without_a_known_white_are_refused(self, kind: int) -> None:
-        data = tiff_by_hand(2, 1, struct.pack("<2f", 0.5, 1.0), t258=32, t339=kind)
-        with pytest.raises(ImageError, match=r"32 bits or floating-point.*save 8 or 16 bits"):
-            decode(data)
-
 
 class TestOrientation:
     @pytest.mark.parametrize("orientation", range(1, 9))

@@ -19,6 +19,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from aiohttp import web
+from PIL import Image
 
 from pictrace.catalog import records
 from pictrace.catalog.records import NewPicture, Source, digest
@@ -37,6 +38,7 @@ from pictrace.indexing.rebuild import Rebuild
 from pictrace.metrics import ready_metrics
 from pictrace.metrics.orb import Orb
 from pictrace.metrics.phash import PHash
+from pictrace.searching.query import prepare_query
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
 from pictrace.web.policy import DownloadPolicy
@@ -104,6 +106,25 @@ def test_a_folder_becomes_a_catalog(photographs: dict[str, bytes], tmp_path: Pat
         fresh = new_picture(data, record.sources[0], FAST, keep_original=False, limits=LIMITS)
         stored = catalog.fetch(np.array([record.id]), FAST[0].spec)
         np.testing.assert_array_equal(stored[0], fresh.features[FAST[0].spec])
+
+
+def test_how_pictures_were_read_is_told_once(tmp_path: Path, make_catalog: MakeCatalog) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    levels = (np.arange(1200, dtype=np.uint16) * 3).reshape(30, 40)
+    Image.fromarray(levels).save(folder / "scan.png")
+    (folder / "plain.png").write_bytes(png(1))
+    catalog = make_catalog()
+    first = Indexing(catalog, items_of(folder), FAST)
+    first.run()
+    second = Indexing(catalog, items_of(folder), FAST)
+    second.run()
+    assert [(one.source.label, one.reason) for one in first.notes] == [
+        ("scan.png", "Read as 12 bits, as no more of its 16 are used.")
+    ]
+    assert second.notes == []
+    query = prepare_query((folder / "scan.png").read_bytes(), FAST)
+    assert query.info.notes == ("Read as 12 bits, as no more of its 16 are used.",)
 
 
 def test_bad_files_stop_nothing_and_are_listed_with_their_reason(tmp_path: Path, make_catalog: MakeCatalog) -> None:
