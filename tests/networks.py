@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-__all__ = ["describe", "made_resnet50", "made_tiny"]
+from pictrace.models.cut import write_cut
+from pictrace.models.lite0 import EMBEDDING, MOST, Builder, Layer, build
+
+__all__ = ["describe", "exact_lite0", "made_resnet50", "made_tiny"]
 
 STAGES = ((3, 64), (4, 128), (6, 256), (3, 512))  # blocks and width of ResNet50, He et al. 2016, table 1
 
@@ -87,4 +91,28 @@ def made_resnet50(path: Path, *, seed: int = 0) -> Path:
 def describe(path: Path, **words: object) -> Path:
     """Write the JSON file beside a network; returns the network's path."""
     path.with_suffix(".json").write_text(json.dumps(words))
+    return path
+
+
+class _Exact(Builder):
+    """EfficientNet-Lite0 in float32, where PicTrace writes whole numbers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bounds = [self.keep("least", np.array(0, np.float32)), self.keep("most", np.array(MOST, np.float32))]
+
+    def convolve(self, layer: Layer) -> None:
+        filters = self.keep(f"{layer.name}.w", layer.filters.astype(np.float32))
+        bias = self.keep(f"{layer.name}.b", layer.bias.astype(np.float32))
+        self.then("Conv", [self.last, filters, bias], f"{layer.name}.out", **layer.shaping)
+        if layer.bounded:
+            self.then("Clip", [self.last, *self.bounds], f"{layer.name}.bounded")
+
+    def add(self, before: str, name: str) -> None:
+        self.then("Add", [before, self.last], name)
+
+
+def exact_lite0(weights: Mapping[str, NDArray[Any]], path: Path, *, tensor: str = EMBEDDING) -> Path:
+    """It up to this tensor."""
+    write_cut(build(_Exact(), weights), tensor, path, shape=None if tensor != EMBEDDING else (None, 1280))
     return path

@@ -10,7 +10,8 @@ from pathlib import Path
 from pictrace.errors import ModelError
 from pictrace.models.cut import write_cut
 from pictrace.models.files import check_file, model_path, packed_path
-from pictrace.models.lite0 import EMBEDDING, lite0_graph
+from pictrace.models.lite0 import EMBEDDING
+from pictrace.models.lite0_int8 import lite0_graph
 from pictrace.models.spec import Model, Packed
 from pictrace.models.torch_file import read_weights
 

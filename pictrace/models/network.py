@@ -43,7 +43,7 @@ class Network:
     def embed(self, squares: Sequence[RGBImage]) -> NDArray[np.float32]:
         """Embeddings of pictures as ``seen`` gives them: (n, dimension) float32, not scaled to any length.
 
-        One picture a run: batches of eight are no faster and take 80 MB more a thread (EfficientNet-Lite0).
+        One picture a run: batches of eight are no faster and take 80 MB more a thread (EfficientNet-Lite0 in float32).
         """
         found = np.empty((len(squares), self.model.dimension), np.float32)
 

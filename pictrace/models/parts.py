@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.models.graph import FLOAT32, Node, Tensor, Value
@@ -13,6 +13,7 @@ from pictrace.models.wire import length_prefix, number
 __all__ = ["constant", "operators", "part", "step", "value", "whole"]
 
 INT, INTS = 2, 7  # AttributeProto.AttributeType
+ELEMENTS = {"float32": FLOAT32, "uint8": 2, "int8": 3, "int32": 6}  # TensorProto.DataType
 
 
 def part(field: int, data: bytes) -> bytes:
@@ -42,10 +43,10 @@ def step(operator: str, inputs: Sequence[str], output: str, **attributes: int | 
     return Node(operator, tuple(inputs), (output,), memoryview(part(1, body)))
 
 
-def constant(name: str, array: NDArray[np.float32]) -> Tensor:
+def constant(name: str, array: NDArray[Any]) -> Tensor:
     """An initializer."""
-    body = b"".join(whole(1, side) for side in array.shape) + whole(2, FLOAT32) + part(8, name.encode())
-    body += part(9, np.asarray(array, "<f4").tobytes())
+    body = b"".join(whole(1, side) for side in array.shape) + whole(2, ELEMENTS[array.dtype.name])
+    body += part(8, name.encode()) + part(9, array.astype(array.dtype.newbyteorder("<")).tobytes())
     return Tensor(name, array.shape, memoryview(part(5, body)))
 
 

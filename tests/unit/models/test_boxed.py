@@ -6,7 +6,6 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-import cv2
 import numpy as np
 import onnxruntime
 import pytest
@@ -16,13 +15,16 @@ from pictrace import models
 from pictrace.errors import ModelError
 from pictrace.features import FeatureBatch
 from pictrace.images.edits import crop, recompress
-from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import load
 from pictrace.metrics import get_metric
-from pictrace.models import Model, boxed, files
+from pictrace.models import Model, boxed, files, seen, tensor_of
 from pictrace.models.cut import write_cut
-from pictrace.models.lite0 import EPSILON, lite0_graph
+from pictrace.models.lite0 import EPSILON
+from pictrace.models.lite0_int8 import STEPS, lite0_graph
+from pictrace.models.parts import step
 from pictrace.models.torch_file import read_weights
+from pictrace.models.wire import fields, message
+from tests.networks import exact_lite0
 from tests.watching import Watch
 
 
@@ -67,33 +69,80 @@ def test_a_layer_is_what_it_is_by_hand(
     before: str, name: str, normal: str, stride: int, weights: dict[str, NDArray[Any]], tmp_path: Path
 ) -> None:
     batch = np.random.default_rng(1).standard_normal((1, 3, 224, 224)).astype(np.float32)
-    graph = lite0_graph(weights)
-    given = batch if before == "data" else _computed(graph, before, batch, tmp_path)
+    path = tmp_path / "part.onnx"
+    given = batch if before == "data" else computed(exact_lite0(weights, path, tensor=before), batch)
     raw = same_convolution(given[0], weights[f"{name}.weight"], stride, apart="depthwise" in name)
     mean, variance, scale, shift = (
         weights[f"{normal}.{one}"][:, np.newaxis, np.newaxis]
         for one in ("running_mean", "running_var", "weight", "bias")
     )
     expected = np.clip((raw - mean) / np.sqrt(variance + EPSILON) * scale + shift, 0, 6)
-    found = _computed(graph, f"{name}.bounded", batch, tmp_path)[0]
     assert expected.max() > 1
-    np.testing.assert_allclose(found, expected, atol=2e-4)
+    found = computed(exact_lite0(weights, path, tensor=f"{name}.bounded"), batch)
+    np.testing.assert_allclose(found[0], expected, atol=2e-4)
 
 
-def _computed(graph: Any, tensor: str, batch: NDArray[np.float32], folder: Path) -> NDArray[np.float32]:
-    path = folder / "part.onnx"
-    write_cut(graph, tensor, path)
+def computed(path: Path, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    return np.asarray(session.run(None, {"data": batch})[0], np.float32)
+    return np.asarray(session.run(None, {"data": batch})[0])
 
 
-def test_both_runtimes_give_the_same(boxed_model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    random = np.random.default_rng(3).integers(0, 256, (2, 7, 7, 3), dtype=np.uint8)
-    pictures: list[RGBImage] = [np.asarray(cv2.resize(one, (224, 224)), np.uint8) for one in random]
+def picture_of(data: bytes) -> NDArray[np.float32]:
+    model = models.model_named(models.DEFAULT_MODEL)
+    return tensor_of(seen(load(data), model.preprocessing), model.preprocessing)[np.newaxis]
+
+
+@pytest.mark.parametrize(("tensor", "lost"), [("_conv_stem.bounded", 0.1), ("_blocks.0._project_conv.out", 0.3)])
+def test_whole_numbers_are_the_exact_ones_rounded(
+    tensor: str, lost: float, weights: dict[str, NDArray[Any]], photographs: dict[str, bytes], tmp_path: Path
+) -> None:
+    batch = picture_of(photographs["chelsea.png"])
+    exact = computed(exact_lite0(weights, tmp_path / "exact.onnx", tensor=tensor), batch)
+    np.testing.assert_allclose(decoded(weights, "data.levels", batch, tmp_path), batch, atol=1e-6)
+    found = decoded(weights, tensor, batch, tmp_path)
+    assert np.linalg.norm(found - exact) < lost * np.linalg.norm(exact)
+
+
+def decoded(
+    weights: dict[str, NDArray[Any]], tensor: str, batch: NDArray[np.float32], folder: Path
+) -> NDArray[np.float32]:
+    graph = lite0_graph(weights)
+    graph.nodes.append(step("DequantizeLinear", [tensor, f"{tensor}.scale", f"{tensor}.zero"], "decoded"))
+    write_cut(graph, "decoded", folder / "whole.onnx")
+    return computed(folder / "whole.onnx", batch)
+
+
+def test_the_embedding_is_nearly_the_exact_ones(
+    boxed_model: Model, weights: dict[str, NDArray[Any]], photographs: dict[str, bytes], tmp_path: Path
+) -> None:
+    exact = exact_lite0(weights, tmp_path / "exact.onnx")
+    for data in photographs.values():
+        first = computed(exact, picture_of(data))[0]
+        (second,) = models.network_of(boxed_model).embed([seen(load(data), boxed_model.preprocessing)])
+        assert first @ second / np.linalg.norm(first) / np.linalg.norm(second) > 0.9
+
+
+def test_sums_of_two_products_fit_into_sixteen_bits(weights: dict[str, NDArray[Any]]) -> None:
+    """Some processors saturate them there: with weights of up to 127 their numbers would be others."""
+    tensors = lite0_graph(weights).tensors
+    layers = [name for name in tensors if name.endswith(".w")]
+    assert len(layers) == 49
+    for name in layers:
+        (raw,) = [message(one) for one in fields(message(next(fields(tensors[name].whole)))) if one.number == 9]
+        assert abs(np.frombuffer(raw, np.int8).astype(int)).max() <= STEPS
+    assert 2 * STEPS * 255 < 2**15
+
+
+def test_both_runtimes_give_nearly_the_same(
+    boxed_model: Model, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pictures = [seen(load(photographs[name]), boxed_model.preprocessing) for name in ("coffee.png", "rocket.jpg")]
     first = models.network_of(boxed_model).embed(pictures)
     assert first.shape == (2, 1280)
     monkeypatch.setenv(models.RUNTIME_VARIABLE, "opencv")
-    np.testing.assert_allclose(models.network_of(boxed_model).embed(pictures), first, atol=1e-4)
+    second = models.network_of(boxed_model).embed(pictures)
+    lengths = np.linalg.norm(first, axis=1) * np.linalg.norm(second, axis=1)
+    assert ((first * second).sum(axis=1) / lengths).min() > 0.995
 
 
 def test_it_is_in_use_by_default_and_ready_at_once(boxed_model: Model) -> None:
@@ -151,7 +200,7 @@ def test_it_is_made_once_and_again_where_it_was_damaged(boxed_model: Model, fres
     assert boxed.ready_file(boxed_model) == path
     assert watch.calls == ["read_weights"]
     with path.open("r+b") as file:
-        file.seek(5_000_000)
+        file.seek(1_000_000)
         file.write(b"damage")
     models.network_of(boxed_model)
     assert watch.calls == ["read_weights"] * 2
