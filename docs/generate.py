@@ -53,7 +53,7 @@ def in_two(text: str) -> tuple[str, str]:
 
 def readme_metrics() -> str:
     rows = ((one.title, f"{one.help.partition('. ')[0]}.", one.scale.unit) for one in all_metrics())
-    return table(["metric", "what its weight does", "value"], rows)
+    return table(["metric", "what it looks for", "value"], rows)
 
 
 def settings() -> dict[str, str]:
