@@ -106,9 +106,11 @@ def _convincing_titles(table: ScoreTable) -> str:
 
 def _grounds(match: Match, table: ScoreTable) -> str:
     position = int(np.searchsorted(table.ids, match.id))
-    grounds = [
-        metric.scale.describe(float(raw))
-        for metric, raw in zip(table.metrics, table.raw[position], strict=True)
-        if convinces(metric, raw)
-    ]
-    return f"Best evidence: {', '.join(grounds)}."
+    grounds: dict[str, float] = {}  # of metrics that count the same, the one that found more
+    for metric, value in zip(table.metrics, table.raw[position], strict=True):
+        if convinces(metric, value):
+            raw = float(value)
+            best = min if metric.scale.smaller_is_nearer else max
+            grounds[metric.scale.unit] = best(raw, grounds.get(metric.scale.unit, raw))
+    told = {metric.scale.unit: metric.scale.describe for metric in table.metrics}
+    return f"Best evidence: {', '.join(told[unit](raw) for unit, raw in grounds.items())}."

@@ -125,6 +125,14 @@ def test_no_orientations_means_upright_only(catalog: SqliteCatalog, photographs:
     assert not upright.columns[column].variant.any()
 
 
+def test_metrics_that_count_the_same_are_told_once(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    query = prepare_query(encode_jpeg(crop(decode(photographs["coffee.png"]), 0.6)))
+    table = score(query, FeatureCache(catalog))
+    wanted = criteria()
+    said = verdict(query, table, find(catalog, table, wanted), wanted)
+    assert said.detail.count("matching details") == 1
+
+
 def test_a_low_ranking_of_convincing_evidence_is_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     query = prepare_query(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.3)))
     table = score(query, FeatureCache(catalog))
