@@ -20,6 +20,7 @@ from pictrace.indexing.refresh import Refresh
 from pictrace.indexing.run import Failure, Pace, Progress, RefreshProgress
 from pictrace.metrics.base import Metric
 from pictrace.service.background import Background
+from pictrace.service.typed_links import host_refusal
 from pictrace.sources.base import Item
 from pictrace.wording import counted
 
@@ -30,17 +31,27 @@ AT_HAND = frozenset(origin for origin in Origin if origin.is_at_hand)
 
 
 class Preview:
-    """What adding would do: pictures that are new, already here, or unreadable, and links not looked at yet."""
+    """What adding would do: pictures that are new, already here, or unreadable, and links not looked at yet.
+
+    refused: links that will not be fetched, wherever that can be told from the link itself.
+    """
 
     def __init__(self) -> None:
         self.new = self.known = self.links = self.unread = 0
         self.unreadable: list[Failure] = []
+        self.refused: list[Failure] = []
 
     @property
     def summary(self) -> str:
         parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
         parts += [f"{counted(self.links, 'link')} to fetch"] if self.links else []
+        parts += [f"{counted(len(self.refused), 'link')} refused"] if self.refused else []
         return ", ".join(parts + ([f"{self.unread:,} to read"] if self.unread else []))
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether adding would add nothing, nor note another source of what is here."""
+        return not (self.new or self.known or self.links or self.unread)
 
 
 def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Preview:
@@ -52,8 +63,12 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
     looked_into = 0
     for item in items:
         if item.url is not None:
-            found.known += item.url in known_links
-            found.links += item.url not in known_links
+            if item.url in known_links:
+                found.known += 1
+            elif why := host_refusal(item.url):
+                found.refused.append(Failure(item.source, why))
+            else:
+                found.links += 1
             continue
         if item.path is not None:
             found.known += item.source.address in known_files
@@ -101,8 +116,9 @@ class Job(Background, ABC):
 
     doing = "pictures"
 
-    def __init__(self, runs: Sequence[Run], *, keep: object = None) -> None:
+    def __init__(self, catalog: Catalog, runs: Sequence[Run], *, keep: object = None) -> None:
         self.begun = self.seen = False  # that there is something to show, and that it has ended
+        self.catalog = catalog
         self._runs, self._keep = tuple(runs), keep
         super().__init__(self._run_all, type(self).__name__)
 
@@ -130,6 +146,11 @@ class Job(Background, ABC):
     def can_go_on(self) -> bool:
         """Whether anything is left over."""
         return self.stopped or bool(self.problem or self.failures)
+
+    @property
+    def failed_wholly(self) -> bool:
+        """Whether all that it did were failures."""
+        return 0 < self.progress.done <= len(self.failures)
 
     @property
     @abstractmethod
@@ -163,7 +184,7 @@ class AddJob(Job):
         keep: object = None,
     ) -> None:
         self.items, self.catalogs, self.covers = tuple(items), dict(catalogs or {}), tuple(covers)
-        self._catalog, self._limits = catalog, limits
+        self._limits = limits
         self._indexing = Indexing(catalog, self.items, limits=limits, covers=self.covers)
         merges = [
             Merge(catalog, path, trust_files=False, name=name, limits=limits) for name, path in self.catalogs.items()
@@ -171,7 +192,7 @@ class AddJob(Job):
         self._counted: list[Indexing | Merge] = [self._indexing, *merges]
         # What another catalog lacks is made of its originals; those that it does not hold cannot be had here.
         rebuild: list[Run] = [Rebuild(catalog, limits=limits)] if merges else []
-        super().__init__([*self._counted, *rebuild], keep=keep)
+        super().__init__(catalog, [*self._counted, *rebuild], keep=keep)
 
     @property
     def progress(self) -> Progress:
@@ -202,7 +223,7 @@ class AddJob(Job):
     def again(self) -> AddJob:
         catalogs = self.catalogs if self.stopped or self.problem else {}
         covers = self.covers if self.stopped or self.problem else ()
-        return AddJob(self._catalog, self.left_over, self._limits, catalogs=catalogs, covers=covers, keep=self._keep)
+        return AddJob(self.catalog, self.left_over, self._limits, catalogs=catalogs, covers=covers, keep=self._keep)
 
     @property
     def can_go_on(self) -> bool:
@@ -216,9 +237,9 @@ class RebuildJob(Job):
     """
 
     def __init__(self, catalog: Catalog, limits: DecodeLimits, metrics: Sequence[Metric] | None = None) -> None:
-        self._catalog, self._limits, self._metrics = catalog, limits, metrics
+        self._limits, self._metrics = limits, metrics
         self._rebuild = Rebuild(catalog, metrics, limits)
-        super().__init__([self._rebuild])
+        super().__init__(catalog, [self._rebuild])
 
     @property
     def progress(self) -> Progress:
@@ -229,7 +250,7 @@ class RebuildJob(Job):
         return f"Features made of {self.progress.added:,} pictures, {self.progress.failed:,} failed."
 
     def again(self) -> RebuildJob:
-        return RebuildJob(self._catalog, self._limits, self._metrics)
+        return RebuildJob(self.catalog, self._limits, self._metrics)
 
 
 class RefreshJob(Job):
@@ -238,9 +259,9 @@ class RefreshJob(Job):
     doing = "links"
 
     def __init__(self, catalog: Catalog, limits: DecodeLimits, addresses: Sequence[str] | None = None) -> None:
-        self._catalog, self._limits = catalog, limits
+        self._limits = limits
         self._refresh = Refresh(catalog, addresses, limits=limits)
-        super().__init__([self._refresh])
+        super().__init__(catalog, [self._refresh])
 
     @property
     def progress(self) -> RefreshProgress:
@@ -252,4 +273,4 @@ class RefreshJob(Job):
 
     def again(self) -> RefreshJob:
         failed = [failure.source.address for failure in self.failures]
-        return RefreshJob(self._catalog, self._limits, None if self.stopped or self.problem else failed)
+        return RefreshJob(self.catalog, self._limits, None if self.stopped or self.problem else failed)

@@ -6,7 +6,7 @@ import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-__all__ = ["canonical", "ip_literal", "is_name", "joined", "not_public"]
+__all__ = ["canonical", "ip_literal", "is_name", "joined", "not_public", "not_public_name"]
 
 # The special-purpose registries of IANA, https://www.iana.org/assignments/iana-ipv4-special-registry and
 # …/iana-ipv6-special-registry. Spelt out, because ipaddress.is_global differs between releases of Python.
@@ -34,6 +34,10 @@ _NOT_PUBLIC = tuple(
 _GLOBAL_UNICAST_6 = ip_network("2000::/3")
 _NAT64 = ip_network("64:ff9b::/96")
 
+# Names that the public DNS never answers for: RFC 6761 (localhost), RFC 6762 (local), RFC 8375 (home.arpa), ICANN's
+# resolution 2024.07.29.06 (internal), and three that it refused to delegate in 2018.
+_LOCAL_ENDINGS = ("local", "localdomain", "home.arpa", "internal", "home", "corp", "mail", "lan", "intranet")
+
 _NAME = re.compile(r"(?=.{1,253}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
 _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$")
 
@@ -41,6 +45,18 @@ _ENDS_IN_NUMBER = re.compile(r"(?:^|\.)(?:0x[0-9a-f]*|[0-9]+)$")
 def is_name(host: str) -> bool:
     """Whether a canonical host can be a name, of letters, digits, - and _ between dots."""
     return _NAME.fullmatch(host) is not None
+
+
+def not_public_name(host: str) -> str | None:
+    """What a canonical name leads to, where the name alone tells that this is not the public internet.
+
+    A name that does not tell it can still lead there: that is judged when it is dialled.
+    """
+    if host == "localhost" or host.endswith(".localhost"):
+        return "this computer itself"
+    if "." not in host or host.endswith(tuple(f".{one}" for one in _LOCAL_ENDINGS)):
+        return "a host of a private network"
+    return None
 
 
 def not_public(address: IPv4Address | IPv6Address) -> str | None:

@@ -24,7 +24,7 @@ from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
-from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public
+from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public, not_public_name
 
 __all__ = [
     "ALLOWED_HOSTS_VARIABLE",
@@ -178,6 +178,10 @@ def check_url(url: str, policy: DownloadPolicy) -> str:
     if address is not None:
         check_address(host, port, policy)
         parsed = parsed.with_host(host)
+    elif (kind := not_public_name(host)) is not None and not policy.exempts(host, port):
+        raise RefusedError(
+            f"{for_message(host)} leads to {kind}; only the public internet is fetched from. {_remedy(policy)}"
+        )
     return str(parsed.with_fragment(None))
 
 

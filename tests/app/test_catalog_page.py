@@ -109,8 +109,45 @@ def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
 
 def test_links_are_counted_before_they_are_fetched() -> None:
     app = adding()
-    app.text_area(key="add_links").set_value("http://127.0.0.1:9/a.jpg\n\n https://example.org/b.jpg ").run()
+    app.text_area(key="add_links").set_value("https://example.com/a.jpg\n\n https://example.org/b.jpg ").run()
     assert "2 links to fetch" in app.texts
+
+
+LEADING_INSIDE = (
+    "http://127.0.0.1/a.jpg",
+    "http://localhost/a.jpg",
+    "http://nas/a.jpg",
+    "http://[::1]/a.jpg",
+    "http://0x7f.1/a.jpg",
+)
+
+
+def test_links_that_lead_inside_are_refused_before_anything_is_added() -> None:
+    app = adding()
+    app.text_area(key="add_links").set_value("\n".join([*LEADING_INSIDE, "https://example.org/b.jpg"])).run()
+    assert "1 link to fetch, 5 links refused" in app.texts
+    assert "127.0.0.1, a loopback address; only the public internet is fetched from" in app.texts
+    app.text_area(key="add_links").set_value("\n".join(LEADING_INSIDE)).run()
+    assert "to fetch" not in app.texts
+    assert "Add to a catalog of my own" not in app.buttons
+
+
+def test_what_fails_wholly_says_so_and_leaves_no_empty_catalog() -> None:
+    with serve() as server:
+        port = server.port
+    app = adding()
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setenv("PICTRACE_ALLOWED_HOSTS", f"127.0.0.1:{port}")  # where nobody answers any more
+        app.text_area(key="add_links").set_value(f"http://127.0.0.1:{port}/a.jpg").run()
+        app.press("Add to a catalog of my own")
+        app.finished_job(AddJob)
+        app.again()
+    assert [one.value for one in app.error] == ["0 added, 0 already here, 1 failed."]
+    assert not app.success
+    assert "Sample catalog" in app.texts  # an empty one has not taken its place
+    app.press("Done")
+    assert app.catalogs.private is None
+    assert "Sample catalog" in app.texts
 
 
 def test_objects_of_s3_are_left_out_with_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,10 +220,13 @@ def test_the_list_is_a_table_that_cannot_run(catalog: SqliteCatalog, items: list
     assert failures_csv([failure]).splitlines()[1] == "upload,'@sum,why"
 
 
-def test_a_private_workspace_is_made_once() -> None:
+def test_a_private_workspace_is_made_once_and_opens_with_its_first_picture(photographs: dict[str, bytes]) -> None:
     state = CatalogState()
     assert state.workspace() is opened(SHARED)
     first = state.workspace_to_add_to()
+    assert first is state.workspace_to_add_to()
+    assert state.workspace() is opened(SHARED)
+    Indexing(first.catalog, [Item.of_bytes(photographs["coffee.png"], Source("upload", "cup.png"))], []).run()
     assert first is state.workspace_to_add_to()
     assert first is state.workspace()
     assert state.choice == PRIVATE

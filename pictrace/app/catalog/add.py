@@ -65,7 +65,10 @@ def add_pictures(workspace: Workspace) -> None:
         st.caption("Nothing chosen yet.")
         return
     if items:
-        _show_preview(preview(workspace.catalog, items, UPLOAD_LIMITS))
+        found = preview(workspace.catalog, items, UPLOAD_LIMITS)
+        _show_preview(found)
+        if found.is_hopeless and not catalogs:
+            return
     for name, upload in catalogs.items():
         pictures = state.uploads.kind(upload).pictures
         st.markdown(f"**{for_markdown(name)}: a PicTrace catalog of {pictures:,} pictures**, added with its features")
@@ -101,10 +104,11 @@ def _show_left_out(left_out: list[Skipped]) -> None:
 
 def _show_preview(found: Preview) -> None:
     st.markdown(f"**{found.summary}**")
-    for failure in found.unreadable[:5]:
-        st.caption(for_markdown(f"{failure.source.label}: {failure.reason}"))
-    if len(found.unreadable) > 5:
-        st.caption(f"… and {len(found.unreadable) - 5:,} more, which are listed when the rest has been added.")
+    for failures in (found.refused, found.unreadable):
+        for failure in failures[:5]:
+            st.caption(for_markdown(f"{failure.source.label}: {failure.reason}"))
+        if len(failures) > 5:
+            st.caption(f"… and {len(failures) - 5:,} more, which are listed when the rest has been added.")
 
 
 # Archives, tables, lists, databases --------------------------------------------------------------

@@ -32,11 +32,14 @@ def _draw() -> None:
     job = state.job
     if job is None:
         st.rerun()
-    if job.running:
-        if not job.begun and catalog_state().workspace().catalog.count():
-            job.begun = True  # a page that said that the catalog is empty says so no longer
-            st.rerun()
+    running = job.running
+    if running:
         _draw_running(job)
+    if not job.begun and job.catalog.count():
+        job.begun = True  # one's own catalog opens with its first picture
+        catalog_state().open_own(job.catalog)
+        st.rerun()
+    if running:
         return
     if not job.seen:  # the rest of the page counts pictures too
         job.seen = True
@@ -52,7 +55,7 @@ def _draw_running(job: Job) -> None:
         rate = ", finishing"  # storing the last, and after merging, making the features that are missing
     left, right = st.columns([5, 1], vertical_alignment="center")
     left.progress(min(1.0, now.done / max(1, now.total)), text=done + rate)
-    right.button(
+    pressed = right.button(
         "Stop",
         icon=":material/stop:",
         on_click=job.stop,
@@ -60,6 +63,8 @@ def _draw_running(job: Job) -> None:
         width="stretch",
         disabled=job.stopped,
     )
+    if pressed:
+        job.stop()
 
 
 def _draw_ended(state: JobState, job: Job) -> None:
@@ -67,6 +72,10 @@ def _draw_ended(state: JobState, job: Job) -> None:
         st.error(f"{for_markdown(job.problem)} {job.summary}", icon=":material/error:")
     elif job.stopped:
         st.warning(f"Stopped. {job.summary}", icon=":material/stop_circle:")
+    elif job.failed_wholly:
+        st.error(job.summary, icon=":material/error:")
+    elif job.failures:
+        st.warning(job.summary, icon=":material/warning:")
     else:
         st.success(job.summary, icon=":material/check_circle:")
     failures = job.failures
@@ -83,6 +92,7 @@ def _draw_ended(state: JobState, job: Job) -> None:
             st.download_button("Failures", failures_csv(failures), "failures.csv", "text/csv", on_click="ignore")
         if st.button("Done", type="primary"):
             state.job = None
+            catalog_state().drop_own_if_empty()
             st.rerun()
 
 

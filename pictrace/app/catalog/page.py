@@ -29,11 +29,14 @@ def show() -> None:
     """The whole page."""
     state, search = catalog_state(), query_state().search
     try:
-        offer_earlier_catalog(state)
-        workspace = state.workspace()
-        browsing = browse_state(workspace.catalog.identity)
-        _head(workspace, state)
-        watch()
+        head, job = st.container(), st.container()  # so that the job stays in its place, and with it what one presses
+        with head:
+            offer_earlier_catalog(state)
+            workspace = state.workspace()
+            browsing = browse_state(workspace.catalog.identity)
+            _head(workspace, state)
+        with job:
+            watch()
         removal_bar(workspace, browsing)
         part = st.segmented_control(
             "Part of the page",

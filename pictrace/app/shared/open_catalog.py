@@ -8,6 +8,7 @@ import streamlit as st
 
 from pictrace.app.components import kept_token
 from pictrace.app.shared.session import of_session
+from pictrace.catalog.base import Catalog
 from pictrace.service.workspaces import (
     SAMPLE,
     SHARED,
@@ -66,14 +67,30 @@ class CatalogState:
         return opened(SHARED if self.choice == PRIVATE else self.choice)
 
     def workspace_to_add_to(self) -> Workspace:
-        """What is open where one may add to that, else one's own catalog, which is then made and opened."""
+        """What is open where one may add to that, else one's own catalog, which is made where there is none.
+
+        It opens with its first picture: until then one goes on looking at what is open.
+        """
         here = self.workspace()
         if here.writable:
             return here
         if self.private is None:
             self.private = new_private()
-        self.choice = PRIVATE
+        self.open_own(self.private.catalog)
         return self.private
+
+    def open_own(self, catalog: Catalog) -> None:
+        """Open one's own catalog, if it is this one and holds anything."""
+        if self.private is not None and self.private.catalog is catalog and catalog.count():
+            self.choice = PRIVATE
+
+    def drop_own_if_empty(self) -> None:
+        """Nothing came of it."""
+        mine = self.private
+        if mine is not None and self.choice != PRIVATE and not mine.catalog.count():
+            mine.catalog.close()
+            delete_private(mine.token)
+            self.private, self.forgotten = None, mine.token
 
 
 def catalog_state() -> CatalogState:
