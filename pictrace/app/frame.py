@@ -26,7 +26,7 @@ RUNS = "pictrace_runs"
 def route() -> None:
     """The frame, the navigation, and the page that was asked for."""
     _give_up_when_left()
-    st.set_page_config(page_title="PicTrace", page_icon=":material/image_search:", layout="wide")
+    st.set_page_config(page_title="PicTrace", page_icon=LOGO, layout="wide")
     frame()
     pages = [
         st.Page(f"pages/{one.file}", title=one.title, icon=one.icon, default=not number)

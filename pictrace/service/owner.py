@@ -7,9 +7,11 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["Owner", "owner"]
+__all__ = ["COMMUNITY_CLOUD", "Owner", "owner", "upload_bytes"]
 
 COMMUNITY_CLOUD = Path("/mount/src")  # where Streamlit Community Cloud keeps the app's checkout
+
+UPLOADS_MB = 200
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,12 @@ def owner() -> Owner:
         COMMUNITY_CLOUD.is_dir() or _is_on("PICTRACE_FLEETING"),
         _is_on("PICTRACE_SHOW_PATHS"),
     )
+
+
+def upload_bytes() -> int:
+    """How much the uploads of all visitors may take of the server's memory."""
+    text = os.environ.get("PICTRACE_UPLOADS_MB", "").strip()
+    return (int(text) if text.isascii() and text.isdigit() else UPLOADS_MB) * 2**20
 
 
 def _is_on(name: str) -> bool:

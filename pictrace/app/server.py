@@ -1,0 +1,54 @@
+"""How the app is served: what streamlit_app.py hands to ``st.App``."""
+
+from __future__ import annotations
+
+import os
+
+import streamlit as st
+from starlette.middleware import Middleware
+from streamlit import config, runtime
+
+from pictrace.faults import logged
+from pictrace.service.guard import FRAMED_BY, Guard, Guarded
+from pictrace.service.owner import COMMUNITY_CLOUD, upload_bytes
+
+__all__ = ["guarded", "held_bytes", "middleware", "on_script_error"]
+
+# Community Cloud shows apps in a frame of its own pages, under names of its own.
+CLOUD_FRAMES = f"{FRAMED_BY} https://*.streamlit.app https://*.streamlit.io"
+
+
+def middleware() -> list[Middleware]:
+    """What every request passes first."""
+    return [Middleware(Guard, settings=guarded, held_bytes=held_bytes)]
+
+
+def guarded() -> Guarded:
+    """What this app's owner lets the network do: by Streamlit's own options where there are some."""
+    on_cloud = COMMUNITY_CLOUD.is_dir()
+    hosts = tuple(config.get_option("server.allowedHosts") or ())
+    return Guarded(
+        hosts or (("*",) if on_cloud else ()),
+        os.environ.get("PICTRACE_FRAME_ANCESTORS", "").strip() or (CLOUD_FRAMES if on_cloud else FRAMED_BY),
+        os.environ.get("PICTRACE_METRICS_TOKEN", "").strip(),
+        upload_bytes(),
+    )
+
+
+def held_bytes() -> int:
+    """How much Streamlit keeps of what visitors have uploaded."""
+    if not runtime.exists():
+        return 0
+    stats = runtime.get_instance().uploaded_file_mgr.get_stats()
+    return sum(one.byte_length for some in stats.values() for one in some if hasattr(one, "byte_length"))
+
+
+def on_script_error(error: Exception) -> bool:
+    """Say on the page under which id the log tells more of what broke there; nothing else of it leaves the server."""
+    identity = logged("A page", error)
+    st.error(
+        f"This went wrong in PicTrace. Reload the page; if it happens again, tell the app's owner: the log "
+        f"tells more under {identity}.",
+        icon=":material/error:",
+    )
+    return True
