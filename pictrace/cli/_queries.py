@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pictrace.cli._output import warn
 from pictrace.errors import ImageError, ModelError, PicTraceError
+from pictrace.images.pages import page_at, page_of, pages_told, without_page
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import read_file
 from pictrace.metrics import get_metric
@@ -47,17 +48,29 @@ def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argp
 
 
 def read(address: str) -> bytes:
-    """The bytes of a file or link, or of standard input for "-"; PicTraceError names the address."""
-    if address == "-":
-        return _standard_input(DecodeLimits())
-    if is_s3(address):
-        return fetch_s3(address)
-    if _is_link(address):
-        return fetch(address, DownloadPolicy.from_environment()).data
+    """The bytes of a file or link, or of standard input for "-"; PicTraceError names the address.
+
+    Of a document or an animation it is the first page, which is told, or the one that the address names ("#page=2").
+    """
+    file, name = without_page(address), page_of(address)
     try:
-        return read_file(Path(address), DecodeLimits())
+        if address == "-":
+            data = _standard_input(DecodeLimits())
+        elif is_s3(address):
+            data = fetch_s3(file)
+        elif _is_link(address):
+            data = fetch(file, DownloadPolicy.from_environment()).data
+        else:
+            data = read_file(Path(file), DecodeLimits())
+        if name:
+            return page_at(data, name)
     except PicTraceError as error:
+        if str(error).startswith(file):
+            raise
         raise type(error)(f"{address}: {error}") from error
+    if told := pages_told(data):
+        warn(f"{address}: {told}")
+    return data
 
 
 def _is_link(address: str) -> bool:

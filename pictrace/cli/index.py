@@ -89,6 +89,7 @@ def _index(options: argparse.Namespace) -> int:
             "added": run.progress.added,
             "known": run.progress.known,
             "failed": len(failures),
+            "further_pages": run.progress.further,
             "skipped": len(listing.skipped),
             **files.counts,
             "removed": files.removed,
@@ -115,7 +116,7 @@ def _index(options: argparse.Namespace) -> int:
     else:
         say_files(files)
         skipped = f", {counted(len(listing.skipped), 'other file')} left out" if listing.skipped else ""
-        told = f"; {files.summary}" if files.summary else ""
+        told = "".join(f"; {one}" for one in (run.progress.further_told, files.summary) if one)
         say(
             f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}{told}; "
             f"the catalog holds {counted(images, 'picture')}."

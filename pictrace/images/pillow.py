@@ -26,12 +26,12 @@ from pictrace.images.pixels import fitting_size
 from pictrace.images.strips import as_wanted
 from pictrace.images.transparency import BLACK, LIGHT_NOTE, SAMPLE_SIDE_PX, WHITE, ground_under, laid_on
 
-__all__ = ["PillowPicture"]
+__all__ = ["FAILURES", "PillowPicture", "silent"]
 
 _SAMPLES = {"1": "GRAY", "L": "GRAY", "LA": "GRAY", "I;16": "GRAY", "I;16B": "GRAY", "CMYK": "CMYK", "LAB": "LAB"}
 """What the samples of a mode are, where they are not RGB: a profile for others does not speak of them."""
 
-_FAILURES = (
+FAILURES = (
     OSError,
     ValueError,
     SyntaxError,
@@ -69,7 +69,7 @@ class PillowPicture:
         self._ground: int | None = None
         self._significant: int | None = None
         self._format = "HEIC" if reader.format == "HEIF" else str(reader.format)
-        with self._failing_clearly(), _quiet():
+        with self._failing_clearly(), silent():
             profile = b""
             if issubclass(reader, PngImageFile):
                 profile, self._significant = _png_profile(data), _png_bits(data)
@@ -105,7 +105,7 @@ class PillowPicture:
     def _load(self) -> None:
         """Decodes, makes 8 bits of more, and chooses what transparent parts are laid on."""
         if isinstance(self._image, TiffImageFile):
-            with _quiet():  # it reads the tags again
+            with silent():  # it reads the tags again
                 self._image.load()
         self._image.load()
         self._image, note = as_8_bits(self._image, self._data, self._significant)
@@ -135,13 +135,13 @@ class PillowPicture:
             yield
         except Image.DecompressionBombError as error:  # within WebP, GIF and TIFF, whatever our limit
             raise ImageError(f"the {self._format} is too large ({error}): save it smaller") from error
-        except _FAILURES as error:
+        except FAILURES as error:
             cause = f"{error}" or type(error).__name__
             raise ImageError(f"the {self._format} is damaged or unusual ({cause}): save it again as PNG") from error
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def silent() -> Iterator[None]:
     """Pillow warns about files that are odd but readable.
 
     The filters belong to the process, so two threads must not swap them at once; headers take

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pictrace.errors import ImageError
 from pictrace.images.colour import rgb_as_srgb
 from pictrace.images.formats import Picture, sniff
+from pictrace.images.frames import FramePicture, frame_of
 from pictrace.images.orientation import orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
 
@@ -92,7 +93,8 @@ def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
     """
     check_bytes(data, limits)
     kind = sniff(data)
-    picture = kind.read(data)
+    animation, number = frame_of(data)
+    picture: Picture = kind.read(data) if number == 1 else FramePicture(kind.name, animation, number)
     width, height = picture.width, picture.height
     if width * height > limits.max_pixels:
         raise ImageError(

@@ -15,8 +15,9 @@ from pictrace.catalog.records import FileSource, NewPicture, Source
 from pictrace.errors import PicTraceError, SourceError, StoppedError
 from pictrace.faults import as_own
 from pictrace.images.reading import DecodeLimits
+from pictrace.indexing.further import prepared_pages
 from pictrace.indexing.links import downloaded
-from pictrace.indexing.prepare import Intake, Prepared, id_of, read_file
+from pictrace.indexing.prepare import Intake, Pages, Prepared, id_of, read_file
 from pictrace.indexing.reconcile import Reconciled, reconcile
 from pictrace.indexing.run import Failure, Progress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
@@ -112,7 +113,7 @@ class Indexing(Run[Progress]):
             self.reconciled = reconcile(self.catalog, self._seen, self._before, prune=self.prune)
 
     def _indexed(self) -> Generator[Progress, None, None]:
-        with Workshop[_ToPrepare, Prepared](self.workers, "index") as workshop:
+        with Workshop[_ToPrepare, Pages](self.workers, "index") as workshop:
             with closing(self._listed()) as listed:
                 for entry in listed:
                     if self._stop.is_set():
@@ -123,7 +124,7 @@ class Indexing(Run[Progress]):
                         case _Known():
                             yield self._count(known=1)
                         case _Failed(item, error):
-                            yield self._refuse(item, error)
+                            yield self._refuse(item.source, error)
                     yield from self._stored(workshop.finished())
                     if isinstance(entry, _Waiting):  # a sign of life, and what is done meanwhile is stored
                         yield self._count()
@@ -175,34 +176,47 @@ class Indexing(Run[Progress]):
                 return load
         raise AssertionError("An item that is no link has a path, its bytes or what loads them.")
 
-    def _prepared(self, entry: _ToPrepare) -> Prepared:
-        """In a worker: the picture with all that the catalog keeps of it, or its SHA-256 where it is there."""
+    def _prepared(self, entry: _ToPrepare) -> Pages:
+        """In a worker: a file's pictures with all that the catalog keeps of each, or its SHA-256 where it is there."""
         with as_own(SourceError, entry.source.label):  # what lies in archives and databases may be damaged, too
             data = entry.read()
-        item = entry.item
-        return self._intake.prepare(data, entry.source, keep_original=item.keep_original, apart=item.url is not None)
+        keep, apart = entry.item.keep_original, entry.item.url is not None
+        first = self._intake.prepare(data, entry.source, keep_original=keep, apart=apart)
+        further = prepared_pages(self._intake, data, first, entry.source, keep_original=keep, apart=apart)
+        return [(entry.source, first), *further]
 
-    def _stored(self, finished: Iterator[tuple[_ToPrepare, Future[Prepared]]]) -> Iterator[Progress]:
+    def _stored(self, finished: Iterator[tuple[_ToPrepare, Future[Pages]]]) -> Iterator[Progress]:
         """What workers have prepared, into the next batch. Errors that speak of the picture are values."""
         for entry, future in finished:
             try:
-                prepared = future.result()
-                new = self._intake.take(prepared, entry.source)
+                pages = future.result()
             except StoppedError:
                 continue  # it is not done, and not failed
             except PicTraceError as error:
-                yield self._refuse(entry.item, error)
-            else:
-                if entry.item.path is not None:
-                    self._seen[entry.source.address] = id_of(prepared)
-                    self._not_stored.append(entry.source.address)
-                if new and isinstance(prepared, NewPicture):
-                    self.notes += [Failure(entry.source, note) for note in prepared.notes]
-                yield self._count(added=1) if new else self._count(known=1)
+                yield self._refuse(entry.item.source, error)
+                continue
+            for place, (source, prepared) in enumerate(pages):
+                yield self._taken(source, prepared, is_file=entry.item.path is not None, further=int(place > 0))
 
-    def _refuse(self, item: Item, error: PicTraceError) -> Progress:
-        self.failures.append(Failure(item.source, str(error)))
-        return self._count(failed=1)
+    def _taken(self, source: Source, prepared: Prepared | PicTraceError, *, is_file: bool, further: int) -> Progress:
+        """A page, or the only one; further is 1 for those behind the first, which nobody could count before."""
+        try:
+            if isinstance(prepared, PicTraceError):
+                raise prepared
+            new = self._intake.take(prepared, source)
+        except PicTraceError as error:
+            return self._refuse(source, error, further=further)
+        if is_file:
+            self._seen[source.address] = id_of(prepared)
+            self._not_stored.append(source.address)
+        if new and isinstance(prepared, NewPicture):
+            self.notes += [Failure(source, note) for note in prepared.notes]
+        counts = {"added": 1} if new else {"known": 1}
+        return self._count(total=further, further=further, **counts)
+
+    def _refuse(self, source: Source, error: PicTraceError, *, further: int = 0) -> Progress:
+        self.failures.append(Failure(source, str(error)))
+        return self._count(total=further, failed=1)
 
     def _count(self, **counts: int) -> Progress:
         if self._intake.is_due:

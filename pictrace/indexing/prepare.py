@@ -14,12 +14,14 @@ from pictrace.faults import as_own
 from pictrace.images.budget import GivenUp, giving_up, never
 from pictrace.images.encoding import thumbnail
 from pictrace.images.loading import load_picture
+from pictrace.images.pages import page_at, page_of, without_page
 from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
 
 __all__ = [
     "BATCH_PICTURES",
     "Intake",
+    "Pages",
     "Prepared",
     "id_of",
     "new_picture",
@@ -33,6 +35,9 @@ BATCH_S = 2.0
 
 Prepared = NewPicture | bytes
 """A new picture, or the SHA-256 of one that is here."""
+
+Pages = list[tuple[Source, Prepared | PicTraceError]]
+"""What became of a file: of its first page, and of those behind it."""
 
 
 def id_of(prepared: Prepared) -> int:
@@ -92,7 +97,7 @@ def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> b
     files = [one.address for one in record.sources if one.kind == "file"]
     for address in files:
         try:
-            data = read_file(Path(address), limits)
+            data = page_at(read_file(Path(without_page(address)), limits), page_of(address))
         except PicTraceError:
             continue  # another address may still hold it
         if digest(data) == record.sha256:
@@ -110,7 +115,7 @@ class Intake:
     def __init__(
         self, catalog: Catalog, metrics: Sequence[Metric], limits: DecodeLimits, given_up: GivenUp = never
     ) -> None:
-        self._catalog, self._metrics, self._limits, self._given_up = catalog, metrics, limits, given_up
+        self.catalog, self._metrics, self._limits, self._given_up = catalog, metrics, limits, given_up
         self._here = {int(one) for one in catalog.ids()}
         self._batch: dict[int, NewPicture] = {}
         self._sources: dict[int, list[Source]] = {}
@@ -129,7 +134,8 @@ class Intake:
         sha256 = digest(data)
         if image_id(sha256) in self._here:
             return sha256
-        limits = replace(self._limits, apart=apart or self._limits.apart)
+        most = self._limits.max_bytes + (len(data) if page_of(source.address) else 0)  # its file was within the limits
+        limits = replace(self._limits, apart=apart or self._limits.apart, max_bytes=most)
         with as_own(ImageError, source.label), giving_up(self._given_up):
             return new_picture(data, source, self._metrics, keep_original=keep_original, limits=limits)
 
@@ -141,7 +147,7 @@ class Intake:
             return True
         sha256 = prepared.sha256 if isinstance(prepared, NewPicture) else prepared  # the former: twice in one run
         picture_id = image_id(sha256)
-        held = self._batch.get(picture_id) or self._catalog.pictures([picture_id]).get(picture_id)
+        held = self._batch.get(picture_id) or self.catalog.pictures([picture_id]).get(picture_id)
         if held is None:
             raise CatalogError("It was removed from the catalog during this run. Add it again.")
         if held.sha256 != sha256:
@@ -165,9 +171,9 @@ class Intake:
         batch, self._batch = self._batch, {}
         sources, self._sources = self._sources, {}
         if batch:
-            self._catalog.add(tuple(batch.values()))
+            self.catalog.add(tuple(batch.values()))
         if sources:
-            self._catalog.add_sources(sources)
+            self.catalog.add_sources(sources)
         self._stored = time.monotonic()
 
 

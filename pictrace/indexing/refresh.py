@@ -11,9 +11,11 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import Link, Source, digest
 from pictrace.errors import CatalogError, DownloadError, PicTraceError, StoppedError
+from pictrace.images.pages import without_page
 from pictrace.images.reading import DecodeLimits
+from pictrace.indexing.further import prepared_pages
 from pictrace.indexing.links import downloaded
-from pictrace.indexing.prepare import Intake, Prepared, id_of
+from pictrace.indexing.prepare import Intake, Pages, id_of
 from pictrace.indexing.reconcile import Reconciled, missing_files
 from pictrace.indexing.run import Failure, RefreshProgress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
@@ -88,8 +90,11 @@ class Refresh(Run[RefreshProgress]):
 
     def __post_init__(self) -> None:
         self._known: dict[str, list[Link]] = {}
+        self._pages: dict[str, list[Link]] = {}  # further pages and frames, which share the fate of their file
         for link in self.catalog.links(self.addresses):
-            self._known.setdefault(link.source.address, []).append(link)
+            address = link.source.address
+            among = self._known if address == without_page(address) else self._pages
+            among.setdefault(without_page(address), []).append(link)
         self._strange = [one for one in dict.fromkeys(self.addresses or ()) if one not in self._known]
         self._ready(RefreshProgress(len(self._known) + len(self._strange)))
         self.changes: list[LinkChange] = []
@@ -108,7 +113,7 @@ class Refresh(Run[RefreshProgress]):
             return
         # They speak of the last answer that brought a picture: a login page of later is never "not modified".
         validators = {address: _validators(links[-1]) for address, links in self._known.items()}
-        with Workshop[tuple[Link, Source], Prepared](self.workers, "refresh") as workshop:
+        with Workshop[tuple[Link, Source], Pages](self.workers, "refresh") as workshop:
             with closing(downloaded(tuple(self._known), self.policy, validators)) as results:
                 for entry in results:
                     if self._stop.is_set():
@@ -133,10 +138,10 @@ class Refresh(Run[RefreshProgress]):
         files = f"of the files, {self.files.there:,} are there, {gone:,} gone"
         if not gone and not self.files.there:
             return links if now.total else "The catalog has no links and no files to check"
-        return f"{links}; {files}" if now.total else f"O{files[1:]}"
+        return f"{links}; {files}" if now.total else f"The catalog has no links to check; {files}"
 
     def _checked(
-        self, address: str, result: Fetched | DownloadError, workshop: Workshop[tuple[Link, Source], Prepared]
+        self, address: str, result: Fetched | DownloadError, workshop: Workshop[tuple[Link, Source], Pages]
     ) -> Iterator[RefreshProgress]:
         """What the answer says of a link; other bytes than before go to the workers."""
         links = self._known[address]
@@ -150,8 +155,7 @@ class Refresh(Run[RefreshProgress]):
                     yield self._same(same, result.validators)
                     return
                 source = replace(links[-1].source, link=LinkState.now("ok", result.validators))
-                call = self._intake.prepare
-                workshop.submit((links[-1], source), call, result.data, source, keep_original=True, apart=True)
+                workshop.submit((links[-1], source), self._prepared, result.data, source)
             case DownloadError(status=status) if status in _GONE:
                 self._mark(address, "gone")
                 self.gone.append(links[-1].source)
@@ -159,8 +163,14 @@ class Refresh(Run[RefreshProgress]):
             case DownloadError():
                 yield self._refuse(links[-1].source, result)
 
+    def _prepared(self, data: bytes, source: Source) -> Pages:
+        """In a worker: the picture, and its further pages."""
+        first = self._intake.prepare(data, source, keep_original=True, apart=True)
+        further = prepared_pages(self._intake, data, first, source, keep_original=True, apart=True)
+        return [(source, first), *further]
+
     def _finished(
-        self, workshop: Workshop[tuple[Link, Source], Prepared], *, everything: bool = False
+        self, workshop: Workshop[tuple[Link, Source], Pages], *, everything: bool = False
     ) -> Iterator[RefreshProgress]:
         for (link, source), future in workshop.finished(everything=everything):
             try:
@@ -168,10 +178,12 @@ class Refresh(Run[RefreshProgress]):
             except StoppedError:
                 continue  # it is not checked, and not failed
 
-    def _take(self, link: Link, source: Source, future: Future[Prepared]) -> RefreshProgress:
+    def _take(self, link: Link, source: Source, future: Future[Pages]) -> RefreshProgress:
         """Other bytes than before, as a worker found them: a picture, or what else lies at a link."""
         try:
-            prepared = future.result()
+            (_, prepared), *further = future.result()
+            if isinstance(prepared, PicTraceError):
+                raise prepared
             if not self.catalog.known_sources("link", [source.address]):
                 raise CatalogError("Its picture was removed from the catalog during this run. Index the link again.")
             self._intake.take(prepared, source)
@@ -180,7 +192,23 @@ class Refresh(Run[RefreshProgress]):
         except PicTraceError as error:
             return self._refuse(source, error)
         self.changes.append(LinkChange(source, link.picture_id, id_of(prepared)))
+        self._take_pages(source.address, further)
         return self._count(changed=1)
+
+    def _take_pages(self, address: str, further: Pages) -> None:
+        """Those of a file that changed; the former ones that it has no more have changed, too."""
+        for source, prepared in further:
+            try:
+                if isinstance(prepared, PicTraceError):
+                    raise prepared
+                self._intake.take(prepared, source)
+            except PicTraceError as error:
+                self.failures.append(Failure(source, str(error)))
+        new = {source.address for source, _ in further}
+        for page in self._pages.get(address, ()):
+            if page.source.address not in new:
+                changed = LinkState.now("changed", _validators(page))
+                self._intake.note(page.picture_id, replace(page.source, link=changed))
 
     def _same(self, link: Link, validators: Validators) -> RefreshProgress:
         self._intake.note(link.picture_id, replace(link.source, link=LinkState.now("ok", validators)))

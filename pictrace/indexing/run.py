@@ -55,15 +55,29 @@ class Pace(ABC):
 
 @dataclass(frozen=True)
 class Progress(Pace):
-    """How far pictures have come into a catalog."""
+    """How far pictures have come into a catalog.
+
+    Attributes
+    ----------
+    further
+        How many of those that were added or known are pages of documents behind the first, or frames of animations.
+    """
 
     added: int = 0
     known: int = 0
     failed: int = 0
+    further: int = 0
 
     @property
     def done(self) -> int:
         return self.added + self.known + self.failed
+
+    @property
+    def further_told(self) -> str:
+        """How many are no files of their own, if any, as a part of a sentence."""
+        if self.further == 1:
+            return "1 of them is a further page or frame"
+        return f"{self.further:,} of them are further pages or frames" if self.further else ""
 
 
 @dataclass(frozen=True)

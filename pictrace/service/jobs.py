@@ -202,6 +202,7 @@ class AddJob(Job):
             sum(one.added for one in parts),
             sum(one.known for one in parts),
             sum(one.failed for one in parts),
+            sum(one.further for one in parts),
             elapsed_s=sum(one.elapsed_s for one in parts if one.done),
         )
 
@@ -209,7 +210,8 @@ class AddJob(Job):
     def summary(self) -> str:
         now = self.progress
         files = self._indexing.reconciled.summary
-        told = f" Of the files that were here: {files}." if files else ""
+        told = f" {now.further_told}." if now.further else ""
+        told += f" Of the files that were here: {files}." if files else ""
         return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed.{told}"
 
     @property

@@ -10,6 +10,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import digest
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.images.pages import pages_told
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import original_bytes
 from pictrace.service.typed_links import fetch_link
@@ -42,6 +43,11 @@ class Picture:
     name: str
     kind: str
     address: str = ""
+
+    @cached_property
+    def pages_told(self) -> str:
+        """That it is the first page or frame of several, if so."""
+        return pages_told(self.data)
 
     @cached_property
     def sha256(self) -> str:

@@ -134,6 +134,8 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
             for note in answer.query.info.notes:
                 st.caption(for_markdown(note))
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
+            if answer.picture.pages_told:
+                st.caption(answer.picture.pages_told)
             with st.container(horizontal=True):
                 if not table.exhaustive and st.button("Check all pictures in full detail", icon=":material/done_all:"):
                     state.search.exhaustive = True

@@ -203,7 +203,7 @@ def test_refresh_looks_for_files_and_speaks_of_links_only_where_there_are_some(
     (folder / "1.png").unlink()
     run = Refresh(catalog, prune=True)
     run.run()
-    assert run.summary == "Of the files, 2 are there, 1 gone"
+    assert run.summary == "The catalog has no links to check; of the files, 2 are there, 1 gone"
     assert (run.removed, catalog.count()) == (1, 2)
 
 
@@ -216,7 +216,10 @@ def test_the_page_is_told_too_and_nothing_is_removed(catalog: SqliteCatalog, fol
     assert job.summary.endswith("Of the files that were here: 1 gone.")
     refreshed = RefreshJob(catalog, DecodeLimits())
     assert refreshed.wait(30)
-    assert (refreshed.summary, catalog.count()) == ("Of the files, 2 are there, 1 gone.", 3)
+    assert (refreshed.summary, catalog.count()) == (
+        "The catalog has no links to check; of the files, 2 are there, 1 gone.",
+        3,
+    )
 
 
 def test_more_that_is_said_of_a_known_address_is_kept(catalog: SqliteCatalog) -> None:
