@@ -20,7 +20,7 @@ from pictrace.sources.text import read_text
 from pictrace.web.fetch import fetch
 from pictrace.web.policy import DownloadPolicy
 
-__all__ = ["KIND", "read_manifest"]
+__all__ = ["KIND", "names_manifest", "read_manifest"]
 
 METADATA_ENTRIES = 100
 TITLE_CHARACTERS = 1000
@@ -151,7 +151,7 @@ def _objects(value: object) -> list[_Object]:
     return [one for one in (value if isinstance(value, list) else [value]) if isinstance(one, dict)]
 
 
-def _is_alike(address: str) -> bool:
+def names_manifest(address: str) -> bool:
     """Whether a link looks like one to a manifest."""
     try:
         path = urlsplit(address).path.lower().rstrip("/")
@@ -169,6 +169,6 @@ KIND = SourceKind(
     _read,
     uploads=frozenset([".json"]),
     starts_like=lambda start: bool(_CONTEXT.search(start)),
-    is_alike=lambda glimpse: _is_alike(glimpse.address),
+    is_alike=lambda glimpse: names_manifest(glimpse.address),
     order=40,
 )

@@ -52,11 +52,15 @@ _REFERENCE = re.compile(r"&(?:#(?:[0-9]{1,20}|[xX][0-9a-fA-F]{1,20});?|([a-zA-Z]
 
 
 class Tag(NamedTuple):
-    """A start or end tag; the name in lower case, the attributes as written, of equal names the first."""
+    """A start or end tag; the name in lower case, the attributes as written, of equal names the first.
+
+    text: what stands in a script or a style sheet, as written.
+    """
 
     name: str
     ends: bool
     attributes: Mapping[str, str]
+    text: str = ""
 
     def get(self, name: str) -> str:
         """An attribute with its character references read, cut to MAX_VALUE; "" where it is missing."""
@@ -93,11 +97,13 @@ def tags(text: str) -> Iterator[Tag]:
         else:
             name = name.lower()
             attributes, at = _attributes(text, at)
-            if at > 0:
-                yield Tag(name, bool(opener.group(1)), attributes)
-                if name in _RAW and not opener.group(1):
-                    closing = _RAW[name].search(text, at)
-                    at = closing.start() if closing else -1
+            inner, whole = "", at > 0
+            if whole and name in _RAW and not opener.group(1):
+                closing = _RAW[name].search(text, at)
+                begin, at = at, closing.start() if closing else -1
+                inner = text[begin:at] if closing and name in ("script", "style") else ""
+            if whole:
+                yield Tag(name, bool(opener.group(1)), attributes, inner)
         if at < 0 or name == "plaintext":
             return
 

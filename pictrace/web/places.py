@@ -5,33 +5,34 @@ Source of the srcset rules: the HTML standard, 4.8.4.2, https://html.spec.whatwg
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.web.html import Tag
+from pictrace.web.inner import css_urls, json_links, linked_data, names_picture, style_urls, suffix
 from pictrace.web.policy import MAX_URL_LENGTH
 
-__all__ = ["Candidate", "Place", "css_urls", "places", "srcset"]
+__all__ = ["Candidate", "Place", "places", "srcset"]
 
-_LAZY = (
-    *("data-src", "data-original", "data-original-src", "data-lazy", "data-lazy-src", "data-url", "data-image"),
-    *("data-full", "data-large", "data-hi-res-src", "data-zoom-image"),
+_LATE = re.compile(
+    r"data-(?:[a-z0-9]+-)*(?:src|original|lazy|lazyload|url|image|img|echo|full|large|hires|poster|photo|picture)"
+    r"(?:-(?:src|url|image|img|desktop|mobile|retina|large|small|\d+x?))*"
 )
-_LAZY_SRCSET = ("data-srcset", "data-lazy-srcset", "data-original-set")
+"""Attributes by which scripts load a picture later; the names differ from script to script, their words hardly."""
+_ADDRESS = re.compile(r"(?![\d.]+$)[^\s{}<>\[\]]*[./?][^\s{}<>\[\]]*")
+_ABOUT_NAMES = re.compile(r"data-(?:[a-z0-9]+-)*(?:title|alt|name|filename|caption|label|text|download)")
 _BACKGROUND = ("data-bg", "data-background", "data-background-image")
 _META = frozenset({"og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"})
 _LENGTH = re.compile(r"\s*\+?([0-9]{1,6})(?:\.[0-9]*)?(?:px)?\s*", re.IGNORECASE)
 
 _CANDIDATE = re.compile(r"[\t\n\f\r ,]*+([^\t\n\f\r ]++)")
 _DESCRIPTORS = re.compile(r"((?:\([^)]*+\)?|[^,(]++)*+),?")
+_SIZED = re.compile(r"\s\d{1,9}(?:\.\d{1,9})?[wx]\s*+(?:,|$)")
 _WIDTH = re.compile(r"[0-9]{1,9}w")
 _DENSITY = re.compile(r"[0-9]{0,9}(?:\.[0-9]{1,9})?x")
 _HEIGHT = re.compile(r"[0-9]{1,9}h")
-_CSS_URL = re.compile(r"""url\(\s*+(?:"([^"]*+)"|'([^']*+)'|([^()"'\s]*+))\s*+\)""", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,32 +62,90 @@ def places(tag: Tag) -> Iterator[Place]:
             yield from _of_image(tag)
         case "source":
             yield from _of_srcset(tag, "srcset", "picture source", "")
-            for name in _LAZY_SRCSET:
-                yield from _of_srcset(tag, name, f"picture source {name}", "")
         case "input" if tag.get("type").strip().lower() == "image":
             yield Place(tag.get("src"), "input image", tag.get("alt"), _length(tag, "width"), _length(tag, "height"))
+        case "image" | "feimage":
+            for name in ("href", "xlink:href"):
+                if name in tag.attributes:
+                    yield Place(tag.get(name), "svg image", "", _length(tag, "width"), _length(tag, "height"))
+        case "video" | "amp-video" if "poster" in tag.attributes:
+            yield Place(tag.get("poster"), "video poster", tag.get("title"))
+        case "object" | "embed":
+            link = tag.get("data" if tag.name == "object" else "src")
+            if tag.get("type").strip().lower().startswith("image/") or names_picture(link):
+                yield Place(link, tag.name, tag.get("title"), _length(tag, "width"), _length(tag, "height"))
         case "meta":
-            for name in (tag.get("property").strip().lower(), tag.get("name").strip().lower()):
-                if name in _META:
-                    yield Place(tag.get("content"), f"meta {name}")
-        case "link" if "image_src" in tag.get("rel").lower().split():
-            yield Place(tag.get("href"), "link image_src")
-        case "a" if "href" in tag.attributes and _suffix(tag.get("href")) in PICTURE_SUFFIXES:
+            yield from _of_meta(tag)
+        case "link":
+            yield from _of_link(tag)
+        case "a" | "area" if suffix(tag.get("href")) in PICTURE_SUFFIXES:
             yield Place(tag.get("href"), "a href", tag.get("title"))
-    for name in _BACKGROUND:
-        if name in tag.attributes:
-            yield from (Place(url, name) for url in css_urls(tag.get(name)) or [tag.get(name)])
-    if "style" in tag.attributes and "background" in (style := tag.get("style")).lower():
-        yield from (Place(url, "style background") for url in css_urls(style))
+        case "style":
+            yield from (Place(url, "style sheet") for url in style_urls(tag.text))
+        case "script" if tag.get("type").strip().lower() == "application/ld+json":
+            yield from (Place(url, "JSON-LD", "", width, height) for url, width, height in linked_data(tag.text))
+    if tag.name != "script":
+        yield from _of_any(tag)
 
 
 def _of_image(tag: Tag) -> Iterator[Place]:
     alt, width, height = tag.get("alt"), _length(tag, "width"), _length(tag, "height")
-    for name in ("src", *_LAZY):
-        if name in tag.attributes:
-            yield Place(tag.get(name), f"img {name}", alt, width, height)
-    for name in ("srcset", *_LAZY_SRCSET):
-        yield from _of_srcset(tag, name, f"img {name}", alt, width, height)
+    if "src" in tag.attributes:
+        yield Place(tag.get("src"), "img src", alt, width, height)
+    yield from _of_srcset(tag, "srcset", "img srcset", alt, width, height)
+
+
+def _of_meta(tag: Tag) -> Iterator[Place]:
+    for name in (tag.get("property").strip().lower(), tag.get("name").strip().lower()):
+        if name in _META:
+            yield Place(tag.get("content"), f"meta {name}")
+    if "image" in tag.get("itemprop").lower().split():
+        yield Place(tag.get("content"), "meta itemprop image")
+
+
+def _of_link(tag: Tag) -> Iterator[Place]:
+    kinds = tag.get("rel").lower().split()
+    if "image_src" in kinds or "image" in tag.get("itemprop").lower().split():
+        yield Place(tag.get("href"), "link image_src" if "image_src" in kinds else "link itemprop image")
+    if tag.get("as").strip().lower() == "image" and not {"preload", "prefetch"}.isdisjoint(kinds):
+        yield Place(tag.get("href"), "link preload")
+        yield from _of_srcset(tag, "imagesrcset", "link imagesrcset", "")
+
+
+def _of_any(tag: Tag) -> Iterator[Place]:
+    """What attributes of any tag name: backgrounds, and what scripts load later."""
+    if "background" in tag.attributes:  # of tables and bodies, as one wrote before styles
+        yield Place(tag.get("background"), "background")
+    if "style" in tag.attributes:
+        style = tag.get("style")
+        where = "style background" if "background" in style.lower() else "style"
+        yield from (Place(url, where) for url in style_urls(style))
+    for name in tag.attributes:
+        if name.startswith("data-") and not _ABOUT_NAMES.fullmatch(name[:100]):
+            yield from _of_data(tag, name)
+
+
+def _of_data(tag: Tag, name: str) -> Iterator[Place]:
+    """What an attribute for scripts names, where it looks like pictures."""
+    value = tag.get(name).strip()
+    is_image = tag.name in ("img", "amp-img")
+    label = {"img": "img ", "amp-img": "img ", "source": "picture source "}.get(tag.name, "")
+    alt, width, height = (
+        (tag.get("alt"), _length(tag, "width"), _length(tag, "height")) if is_image else ("", None, None)
+    )
+    is_late = _LATE.fullmatch(name[:100]) is not None
+    if name.endswith("srcset") or (name.endswith("set") and _SIZED.search(value)):
+        yield from _of_srcset(tag, name, f"{label}{name}", alt, width, height)
+    elif value.startswith(("{", "[")):
+        yield from (Place(link, f"{label}{name}", alt) for link in json_links(value))
+    elif urls := css_urls(value):
+        yield from (Place(url, f"{label}{name}", alt) for url in urls)
+    elif (
+        names_picture(value.replace(" ", "%20") if is_late else value)
+        or (is_image and is_late and _ADDRESS.fullmatch(value[: MAX_URL_LENGTH + 1]))
+        or name in _BACKGROUND
+    ):
+        yield Place(value, f"{label}{name}", alt, width, height)
 
 
 def _of_srcset(
@@ -131,15 +190,3 @@ def _candidate(url: str, words: list[str]) -> Candidate | None:
     if widths:
         return Candidate(url, width=int(widths[0][:-1])) if int(widths[0][:-1]) else None
     return Candidate(url, density=float(densities[0][:-1]) if densities else 1.0)
-
-
-def css_urls(style: str) -> list[str]:
-    """The links of all url(...) in a style."""
-    return [double or single or bare for double, single, bare in _CSS_URL.findall(style)]
-
-
-def _suffix(url: str) -> str:
-    try:
-        return posixpath.splitext(urlsplit(url[:MAX_URL_LENGTH].strip()).path)[1].lower()
-    except ValueError:
-        return ""

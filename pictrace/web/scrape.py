@@ -6,7 +6,6 @@ bounded in bytes and links.
 
 from __future__ import annotations
 
-import functools
 import posixpath
 import re
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from pictrace.escape import for_message
 from pictrace.web.html import decode_html, tags
 from pictrace.web.places import Place, places
 from pictrace.web.policy import MAX_URL_LENGTH, check_characters
+from pictrace.web.unwanted import DECORATION, FILLERS, OTHERS, about_a_picture, left_out_word
 
 __all__ = ["DEFAULT_RULES", "PageLinks", "PictureLink", "ScrapeRules", "next_page", "page_addresses", "picture_links"]
 
@@ -26,38 +26,22 @@ PAGE_NUMBER = "{n}"
 
 _MAX_ALT = 500
 _EMBEDDED = ("data:", "blob:")
-_LEFT_OUT_WORDS = (
-    *(
-        "logo",
-        "logos",
-        "icon",
-        "icons",
-        "favicon",
-        "sprite",
-        "sprites",
-        "avatar",
-        "avatars",
-        "badge",
-        "badges",
-        "emoji",
-    ),
-    *("pixel", "spacer", "blank", "placeholder", "loader", "spinner", "banner-ad", "ad-banner"),
-)
 
 
 @dataclass(frozen=True)
 class ScrapeRules:
     """Which links of a page are no pictures worth having; checks itself (ValueError).
 
-    A link is left out where all its places declare a width or height below min_side_px; where its path holds one
-    of left_out_words as a whole word (any case; "-" stands for whatever separates two words), or ends in one of
-    left_out_suffixes; and, with same_host_only, where it leads to another host than the page's.
+    A link is left out where all its places declare a width or height below min_side_px; where its path says by one
+    of left_out_words, in any case, that it is decoration or a filler (see pictrace.web.unwanted) and no place
+    declares at least twice min_side_px both ways; where it ends in one of left_out_suffixes; where it leads to a page
+    about a picture; and, with same_host_only, to another host than the page's.
 
     Of a page max_bytes (or characters) are read, max_places in which links stand, and max_links different ones.
     """
 
     min_side_px: int = 100
-    left_out_words: tuple[str, ...] = _LEFT_OUT_WORDS
+    left_out_words: tuple[str, ...] = (*DECORATION, *FILLERS, *OTHERS)
     left_out_suffixes: tuple[str, ...] = (".svg", ".svgz", ".ico")
     same_host_only: bool = False
     max_bytes: int = 5 * 2**20
@@ -120,6 +104,7 @@ class _Gathered:
     width: int | None = None
     height: int | None = None
     small: bool = True
+    large: bool = False
 
 
 DEFAULT_RULES = ScrapeRules()
@@ -145,7 +130,7 @@ def picture_links(
             noscript = not tag.ends
         elif tag.name == "base" and not found_base and (href := tag.get("href")):
             base, found_base = _base(address, href), True
-        elif tag.attributes and not tag.ends:
+        elif (tag.attributes or tag.text) and not tag.ends:
             for place in places(tag):
                 where = f"noscript {place.where}" if noscript else place.where
                 found.append(Place(place.url, where, place.alt, place.width, place.height))
@@ -215,6 +200,10 @@ def _gather(found: list[Place], base: str, address: str, rules: ScrapeRules, tru
     links = []
     for link, one in gathered.items():
         reason = one.reason
+        if not reason and not one.large and (word := left_out_word(link, rules.left_out_words)):
+            reason = f'named "{word}"'
+        if not reason and one.where.keys() == {"a href"} and about_a_picture(link):
+            reason = "a page about a picture"
         if not reason and one.small:
             size = f"{'?' if one.width is None else one.width} × {'?' if one.height is None else one.height}"
             reason = f"shown at {size} pixels, less than {rules.min_side_px}"
@@ -227,6 +216,7 @@ def _join(one: _Gathered, place: Place, rules: ScrapeRules) -> None:
     one.alt = one.alt or " ".join(place.alt[: 2 * _MAX_ALT].split())[:_MAX_ALT]
     sides = [side for side in (place.width, place.height) if side is not None]
     one.small = one.small and bool(sides) and min(sides) < rules.min_side_px
+    one.large = one.large or (len(sides) == 2 and min(sides) >= 2 * rules.min_side_px)
     one.width = max((side for side in (one.width, place.width) if side is not None), default=None)
     one.height = max((side for side in (one.height, place.height) if side is not None), default=None)
 
@@ -259,18 +249,9 @@ def _unwanted(link: str, host: str, rules: ScrapeRules) -> str:
     suffix = posixpath.splitext(path)[1]
     if suffix in rules.left_out_suffixes:
         return f"a {suffix} file"
-    if rules.left_out_words and (match := _words(rules.left_out_words).search(re.sub(r"[^\w/]|_", "-", path))):
-        return f'named "{match.group()}"'
     if rules.same_host_only and _host(link) != host:
         return "on another host"
     return ""
-
-
-@functools.lru_cache(16)
-def _words(words: tuple[str, ...]) -> re.Pattern[str]:
-    ordered = sorted(words, key=len, reverse=True)
-    choice = "|".join(re.escape(word).replace(r"\-", "-+") for word in ordered)
-    return re.compile(rf"(?<![^/-])(?:{choice})(?![^/-])")
 
 
 def _base(address: str, href: str) -> str:

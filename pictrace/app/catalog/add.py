@@ -19,7 +19,7 @@ from pictrace.escape import for_markdown
 from pictrace.service.jobs import AddJob, Preview, preview
 from pictrace.service.owner import owner
 from pictrace.service.pictures import UPLOAD_LIMITS, picture_types
-from pictrace.service.typed_links import item_of_link
+from pictrace.service.typed_links import listing_of_links
 from pictrace.service.uploads import Upload
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item, Listing, Skipped
@@ -50,13 +50,12 @@ def add_pictures(workspace: Workspace) -> None:
         covers += [listing.covers] if listing.covers is not None else []
         items += listing.items
         left_out += listing.skipped
-    links = st.text_area("Links to pictures, one per line", key="add_links", height=96, placeholder="https://…")
-    for line in filter(None, map(str.strip, links.splitlines())):
-        entry = item_of_link(line)
-        if isinstance(entry, Item):
-            items.append(entry)
-        else:
-            left_out.append(entry)
+    links = st.text_area(
+        "Links to pictures or IIIF manifests, one per line", key="add_links", height=96, placeholder="https://…"
+    )
+    linked = listing_of_links(links.splitlines(), state.manifests)
+    items += linked.items
+    left_out += linked.skipped
     items += from_web_page(state)
     if picture is not None and st.checkbox("The picture that you search with", key="add_query"):
         items.append(Item.of_bytes(picture.data, Source(picture.kind, picture.name)))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pictrace.app.shared.session import of_session
 from pictrace.service.jobs import Job
 from pictrace.service.uploads import Uploads
+from pictrace.sources.base import Listing
 from pictrace.web.scrape import PictureLink
 
 __all__ = ["AddState", "BrowseState", "JobState", "browse_state"]
@@ -21,13 +22,14 @@ class JobState:
 
 @dataclass
 class AddState:
-    """What was chosen to be added. found_links: on a web page, to be picked from.
+    """What was chosen to be added. found_links: on a web page, to be picked from. manifests: what was read of them.
 
     emptied: part of the uploaders' keys, raised to empty them.
     """
 
     uploads: Uploads = field(default_factory=Uploads)
     found_links: tuple[PictureLink, ...] = ()
+    manifests: dict[str, Listing] = field(default_factory=dict)
     emptied: int = 0
 
     def forget_chosen(self) -> None:

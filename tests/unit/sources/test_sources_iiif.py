@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from pictrace.errors import DownloadError, SourceError
+from pictrace.service.typed_links import listing_of_links
+from pictrace.sources.base import Listing
 from pictrace.sources.iiif import read_manifest
 from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.policy import ALLOWED_HOSTS_VARIABLE
@@ -160,6 +162,20 @@ def test_a_link_to_a_manifest_is_fetched_by_the_safe_client(server: Server, monk
     with pytest.raises(SourceError, match="is not JSON"):
         list_source(server.add("/x.json", b"<html>"))
     assert server.count("/x.json") == 1
+
+
+def test_a_manifest_among_typed_links_is_a_source(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ALLOWED_HOSTS_VARIABLE, server.host)
+    link = server.add("/book/manifest.json", json.dumps(version_3({"id": f"{IMAGES}/a"})).encode())
+    broken = server.add("/broken.json", b"<html>")
+    read: dict[str, Listing] = {}
+    for _ in range(2):
+        listing = listing_of_links(["https://x.example/b.jpg", f" {link} ", "", broken], read)
+        assert [item.url for item in listing.items] == ["https://x.example/b.jpg", f"{IMAGES}/a"]
+        assert [one.address for one in listing.skipped] == [broken]
+    assert server.count("/book/manifest.json") == server.count("/broken.json") == 1
+    assert listing_of_links([broken], read).items == ()
+    assert list(read) == [broken]  # what was taken out of the lines may be typed again
 
 
 def test_links_to_other_things_are_links_to_pictures() -> None:

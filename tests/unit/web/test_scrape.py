@@ -59,6 +59,38 @@ def only(html: str) -> PictureLink:
         ("<div data-background-image=\"url('cat.jpg')\">", "data-background-image"),
         ('<noscript><img src="cat.jpg"></noscript>', "noscript img src"),
         ('<input type="IMAGE" src="cat.jpg">', "input image"),
+        ('<img data-echo="cat.jpg">', "img data-echo"),
+        ('<img data-lazyload=" cat.jpg ">', "img data-lazyload"),
+        ('<img data-flickity-lazyload="cat.jpg">', "img data-flickity-lazyload"),
+        ('<img data-defer-src="cat.jpg">', "img data-defer-src"),
+        ('<img data-something-else="cat.jpg">', "img data-something-else"),
+        ('<a data-pswp-src="cat.jpg" href="page.html">', "data-pswp-src"),
+        ('<li data-thumb="cat.jpg">', "data-thumb"),
+        ('<div data-slide-srcset="small.jpg 400w, cat.jpg 800w">', "data-slide-srcset"),
+        ("<img data-sizes-set='small.jpg 1x, cat.jpg 2x'>", "img data-sizes-set"),
+        ("<div data-gallery='[\"cat.jpg\"]'>", "data-gallery"),
+        ("<img data-a-dynamic-image='{&quot;cat.jpg&quot;:[500,500]}'>", "img data-a-dynamic-image"),
+        ('<source data-lazy-srcset="cat.jpg 1200w">', "picture source data-lazy-srcset"),
+        ('<video poster="cat.jpg"></video>', "video poster"),
+        ('<image href="cat.jpg"/>', "svg image"),
+        ('<svg><image xlink:href="cat.jpg"/></svg>', "svg image"),
+        ('<object data="cat.jpg"></object>', "object"),
+        ('<embed type="image/jpeg" src="cat.jpg">', "embed"),
+        ('<table background="cat.jpg">', "background"),
+        ('<area href="cat.jpg">', "a href"),
+        ('<link rel="preload" as="image" href="cat.jpg">', "link preload"),
+        ('<link rel=preload as=image imagesrcset="small.jpg 1x, cat.jpg 2x">', "link imagesrcset"),
+        ('<meta itemprop="image" content="cat.jpg">', "meta itemprop image"),
+        ('<link itemprop="image" href="cat.jpg">', "link itemprop image"),
+        ('<div style="list-style-image: url(cat.jpg)">', "style"),
+        ('<div style="--picture: url(cat.jpg)">', "style"),
+        ("<style>.hero { background: url('cat.jpg') }</style>", "style sheet"),
+        ('<style media="print">@media x { a::before { content: url(cat.jpg) } }</style>', "style sheet"),
+        ('<script type="application/ld+json">{"image": "cat.jpg"}</script>', "JSON-LD"),
+        ('<script type="application/ld+json">[{"@graph": [{"image": ["cat.jpg"]}]}]</script>', "JSON-LD"),
+        ('<script type="application/ld+json">{"image": {"url": "cat.jpg"}}</script>', "JSON-LD"),
+        ('<script type="application/ld+json">{"@type": "ImageObject", "contentUrl": "cat.jpg"}</script>', "JSON-LD"),
+        ('<script type="application/ld+json">{"a": {"thumbnailUrl": "cat.jpg"}}</script>', "JSON-LD"),
     ],
 )
 def test_a_picture_is_found_in_each_of_its_places(html: str, where: str) -> None:
@@ -102,6 +134,39 @@ def test_one_link_in_many_places_is_one_with_all_of_them() -> None:
     cat = links["https://example.org/shop/cat.jpg"]
     assert cat == PictureLink(cat.address, "A cat", ("meta og:image", "a href", "img src"), 640, 480)
     assert len(links) == 1
+
+
+def test_addresses_without_a_suffix_are_taken_where_their_attribute_says_so() -> None:
+    assert found('<img data-lazy-src="/image?id=4">') == ["https://example.org/image?id=4"]
+    assert found('<img data-image-desktop="//cdn.example/7/large">') == ["https://cdn.example/7/large"]
+    assert found('<img data-src="my cat.jpg">') == ["https://example.org/shop/my%20cat.jpg"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        '<img data-lazy="true" data-image="12" data-full="0.5" data-url="{{ picture }}" data-preset="wide">',
+        '<img data-title="cat.jpg" data-file-name="cat.jpg" data-pin-caption="cat.jpg">',
+        '<div data-tooltip="See cat.jpg" data-url="/shop/page" data-src="clip.mp4">',
+        '<div data-options=\'{"title": "A cat.jpg to see", "speed": 3}\'>',
+        "<style>@font-face { src: url(a.woff2) } @import url(more.css);</style>",
+        "<style>.a { margin: 0 } /* .old { background: url(cat.jpg) } */</style>",
+        "<style>.a { background: url(cat.jpg) }",
+        '<script type="application/ld+json">{"image": </script>',
+        '<script type="application/ld+json">{"logo": {"@type": "ImageObject", "url": "cat.jpg"}}</script>',
+        '<script type="application/json">{"image": "cat.jpg"}</script>',
+        '<script data-src="cat.jpg"></script>',
+        '<link rel="preload" as="font" href="cat.jpg">',
+        '<object data="clip.swf"></object>',
+    ],
+)
+def test_what_only_resembles_a_picture_is_not_found(html: str) -> None:
+    assert found(html) == []
+
+
+def test_json_that_is_nested_to_do_harm_is_left_out() -> None:
+    assert found('<script type="application/ld+json">' + "[" * 200_000 + "</script><img src=cat.jpg>") != []
+    assert found("<div data-gallery='" + '{"a":' * 15_000 + "'><img src=cat.jpg>") != []
 
 
 def test_links_are_resolved_against_the_base_wherever_it_stands() -> None:
@@ -235,6 +300,62 @@ def test_what_is_left_out_says_why(html: str, reason: str) -> None:
 )
 def test_words_count_only_as_whole_ones(name: str) -> None:
     assert found(f'<img src="{name}">') == [f"https://example.org/shop/{name}"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Pixel-8-camera.jpg", "pixel-8.jpg", "blank-canvas-1.jpg", "blank_page_notebook.png", "wheel-loader.jpg"),
+        *(
+            "placeholder-rings.png",
+            "logo-wall.jpg",
+            "icon_of_a_saint.jpg",
+            "avatar-movie-poster.jpeg",
+            "emoji-cake.jpg",
+        ),
+        *("photos/pixel-art/a.jpg", "blank-space/b.png", "badge-holder.jpg"),
+    ],
+)
+def test_words_that_only_begin_what_a_picture_shows_do_not_count(name: str) -> None:
+    assert found(f'<img src="{name}">') == [f"https://example.org/shop/{name}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "word"),
+    [
+        *(("blank.gif", "blank"), ("1x1-pixel.png", "pixel"), ("placeholder-300x200.jpg", "placeholder")),
+        *(("lazy_placeholder.svgx", "placeholder"), ("spinner-white.gif", "spinner"), ("spacer.gif", "spacer")),
+        *(("icon-mail.png", "icon"), ("company-logo-white.jpg", "logo"), ("user_avatar_128x128.jpg", "avatar")),
+        *(("social-icons/mail.png", "icons"), ("icon-set/photo1.jpg", "icon"), ("placeholder/3.jpg", "placeholder")),
+    ],
+)
+def test_decoration_and_fillers_are_left_out(name: str, word: str) -> None:
+    assert only(f'<img src="{name}">').left_out == f'named "{word}"'
+
+
+def test_a_declared_size_counts_more_than_a_word() -> None:
+    assert found('<img src="/avatars/team/jane.jpg" width=400 height=400>') != []
+    assert found('<img src="/avatars/team/jane.jpg" width=400>') == []
+    assert found('<img src="/avatars/team/jane.jpg" width=64 height=64>') == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "https://commons.wikimedia.org/wiki/File:Cat.jpg",
+        "https://de.wikipedia.org/wiki/Datei:Katze%20rot.png",
+        "/wiki/Special%3AFile/Image%3ACat.jpg",
+        "https://github.com/someone/something/blob/main/cat.png",
+        "https://gitlab.com/someone/something/-/blob/main/cat.png",
+    ],
+)
+def test_a_page_about_a_picture_is_none(address: str) -> None:
+    assert only(f'<a href="{address}">').left_out == "a page about a picture"
+
+
+def test_a_picture_that_is_shown_is_one_whatever_it_is_called() -> None:
+    assert found('<img src="/wiki/File:Cat.jpg"><a href="/wiki/File:Cat.jpg">') != []
+    assert found('<a href="/wiki/Special:FilePath/Cat.jpg">') != []
 
 
 def test_a_small_place_does_not_speak_against_a_large_one() -> None:
