@@ -45,7 +45,7 @@ def test_two_uploads_are_compared(photographs: dict[str, bytes]) -> None:
     assert "The same photograph, mirrored, cropped and otherwise changed." in app.texts
     assert re.search(r"cropped to 70 % · (certain|likely|weak)", app.texts)
     assert "% sure" not in app.texts
-    fit = app.table_with("How they fit").set_index("How they fit")[""]
+    fit = app.table_with("How they fit").set_index("How they fit")["Value"]
     assert fit["Mirrored"] == "yes"
     assert fit["First picture within the second"] in {"99 %", "100 %"}
     assert len(app.table_with("Contribution")) == 5

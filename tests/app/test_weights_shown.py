@@ -154,7 +154,7 @@ def test_the_disagreement_is_told_in_ranks(photographs: dict[str, bytes]) -> Non
     app = searched(photographs).choose("beside", "Disagreement")
     assert "Where do the metrics disagree most?" in app.texts
     shown = app.table_with("Now")
-    assert list(shown.columns[:3]) == ["", "Picture", "Now"]
+    assert list(shown.columns[:3]) == ["Image", "Picture", "Now"]
     assert list(shown.columns[3:]) == list(brief_titles(ready_metrics()).values())
     assert len(shown) == 8
     assert shown["Now"].between(1, 34).all()

@@ -143,7 +143,7 @@ def _fit(examined: Examined) -> None:
         "Areas that agree": f"{place.inliers} of {place.patches}",
     }
     with right:
-        st.dataframe({"How they fit": list(rows), "": list(rows.values())}, hide_index=True)
+        st.dataframe({"How they fit": list(rows), "Value": list(rows.values())}, hide_index=True)
         st.caption("Of the first picture, compared with the second.")
 
 

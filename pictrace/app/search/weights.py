@@ -187,7 +187,7 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
     brief = brief_titles(table.metrics)
     rows: list[dict[str, Any]] = [
         {
-            "": thumbnail_address(workspace.catalog, one.id, THUMBNAIL_PX) or None,
+            "Image": thumbnail_address(workspace.catalog, one.id, THUMBNAIL_PX) or None,
             "Picture": names[one.id],
             "Now": one.now and round(one.now),
             **{brief[name]: rank and round(rank) for name, rank in one.ranks.items()},
@@ -200,7 +200,7 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
         hide_index=True,
         row_height=44,
         column_config={
-            "": st.column_config.ImageColumn(width=48, pinned=True),
+            "Image": st.column_config.ImageColumn(width=58, pinned=True),
             "Picture": st.column_config.TextColumn(width=104),
             **{
                 name: st.column_config.NumberColumn(format="localized", width=46 if name == "Now" else 66)

@@ -33,7 +33,7 @@ from pictrace.wording import percent
 
 __all__ = ["draw_map"]
 
-METHOD_TITLES = {AXES: "Overall layout (PCA)", NEIGHBOURS: "Neighbours"}
+METHOD_TITLES = {AXES: "Overall (PCA)", NEIGHBOURS: "Neighbours"}
 HOVER_PX, TILE_PX = 148, 216
 CHOICE_PX = 158  # three of them beside the matches
 AROUND = 8
@@ -125,7 +125,7 @@ def _choices(
             list(METHODS),
             f"{key}_method",
             METHOD_TITLES.__getitem__,
-            explained="Overall layout: the two directions in which the pictures differ most; far apart means unlike. "
+            explained="Overall: the two directions in which the pictures differ most; far apart means unlike. "
             "Neighbours: the most alike stay side by side, and large distances mean little.",
         )
     return titles[name], method, colour
