@@ -29,7 +29,7 @@ from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.loading import load_picture
 from pictrace.images.reading import DecodeLimits
 from pictrace.searching.query import prepare_query
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 
 HERE, APART = DecodeLimits(), DecodeLimits(apart=True)
 MB = 1024**2
@@ -130,7 +130,7 @@ def main() -> None:
 
     def searched(data: bytes) -> str:
         try:
-            return f"{prepare_query(data, limits=UPLOAD_LIMITS).info.width} px wide"
+            return f"{prepare_query(data, limits=upload_limits()).info.width} px wide"
         except ImageError as error:
             return str(error)
 

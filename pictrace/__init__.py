@@ -207,10 +207,10 @@ def compare(first: str | Path | bytes, second: str | Path | bytes, *, preset: st
 def _bytes_of(picture: str | Path | bytes) -> bytes:
     if isinstance(picture, bytes):
         return picture
-    from pictrace.images.reading import DecodeLimits
+    from pictrace.images.allowed import allowed
     from pictrace.indexing.prepare import read_file
 
-    return read_file(Path(picture), DecodeLimits())
+    return read_file(Path(picture), allowed())
 
 
 @contextlib.contextmanager

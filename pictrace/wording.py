@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 
-__all__ = ["about_a_pair", "about_a_search", "byte_size", "certainty", "counted", "percent"]
+__all__ = ["about_a_pair", "about_a_search", "amount", "amount_in", "byte_size", "certainty", "counted", "percent"]
+
+_AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKmMgG]?)")
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
 CERTAIN, LIKELY = 0.95, 0.75
 SEARCHED = {"your picture": "the first picture", "the match": "the second picture"}
@@ -24,6 +28,26 @@ def counted(number: int, one: str, many: str = "") -> str:
         What several are called, where that is not ``one`` with an "s".
     """
     return f"{number:,} {one if number == 1 else many or f'{one}s'}"
+
+
+def amount(text: str) -> int:
+    """A number of bytes or pixels, as 250000000 and 250M (k, M and G are thousands); ValueError for others."""
+    found = _AMOUNT.fullmatch(text.strip())
+    count = int(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
+    if count < 1:
+        raise ValueError(f"{text!r} is no number of at least 1. Write for example 250M")
+    return count
+
+
+def amount_in(variable: str, default: int) -> int:
+    """The amount that a variable of the environment sets; ValueError where it is none."""
+    text = os.environ.get(variable, "")
+    if not text.strip():
+        return default
+    try:
+        return amount(text)
+    except ValueError as error:
+        raise ValueError(f"{variable} is not usable: {error}.") from error
 
 
 def byte_size(count: float) -> str:

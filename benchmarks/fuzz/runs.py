@@ -25,7 +25,7 @@ from pictrace.faults import as_own
 from pictrace.images.loading import load_picture
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.merge import Merge
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.scrape import next_page, picture_links
 
@@ -90,7 +90,7 @@ def fuzz(
     """
     tally, lock = Tally(), threading.Lock()
     began = time.perf_counter()
-    limits = UPLOAD_LIMITS if apart else DecodeLimits()
+    limits = upload_limits() if apart else DecodeLimits()
     with tempfile.TemporaryDirectory() as name, _listening() as faults:
         folder = Path(name)
 
@@ -178,7 +178,7 @@ def _merged(path: Path) -> None:
     target = path.with_suffix(".target")
     try:
         with closing(open_catalog(str(target), must_exist=False)) as catalog:
-            Merge(catalog, path, trust_files=False, limits=UPLOAD_LIMITS, workers=1).run()
+            Merge(catalog, path, trust_files=False, limits=upload_limits(), workers=1).run()
     finally:
         for one in target.parent.glob(f"{target.stem}*target*"):
             if one.is_file():

@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-__all__ = ["Run", "Subparsers", "add_catalog", "add_json", "add_model", "command"]
+__all__ = [
+    "Run",
+    "Subparsers",
+    "add_catalog",
+    "add_json",
+    "add_limits",
+    "add_model",
+    "command",
+    "limits_of",
+    "policy_within",
+]
 
 if TYPE_CHECKING:  # argparse's own class takes a parameter for type checkers only
+    from pictrace.images.reading import DecodeLimits
+    from pictrace.web.policy import DownloadPolicy
+
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
 else:
     Subparsers = argparse._SubParsersAction
@@ -30,6 +44,42 @@ def add_catalog(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def add_limits(parser: argparse.ArgumentParser) -> None:
+    for option, what, usual in (
+        ("--max-bytes", "bytes that a picture's file may have", "32 MB; of a link 20 MB"),
+        ("--max-pixels", "pixels that a picture may have", "64M"),
+    ):
+        parser.add_argument(option, metavar="N", help=f"{what}, as 250000000 or 250M (default {usual})")
+
+
+def limits_of(options: argparse.Namespace) -> DecodeLimits:
+    """What pictures may cost, by the options, else by the environment; UsageError where they are no numbers."""
+    from pictrace.errors import UsageError
+    from pictrace.images.allowed import allowed
+    from pictrace.wording import amount
+
+    limits = allowed()
+
+    def asked(name: str, usual: int) -> int:
+        text = getattr(options, name)
+        try:
+            return usual if text is None else amount(text)
+        except ValueError as error:
+            raise UsageError(f"--{name.replace('_', '-')}: {error}.") from error
+
+    most_bytes, most_pixels = asked("max_bytes", limits.max_bytes), asked("max_pixels", limits.max_pixels)
+    return replace(limits, max_bytes=most_bytes, max_pixels=most_pixels)
+
+
+def policy_within(limits: DecodeLimits) -> DownloadPolicy:
+    """What may be fetched, up to so many bytes where more than usual are allowed."""
+    from pictrace.web.policy import DownloadPolicy
+
+    policy = DownloadPolicy.from_environment()
+    more = limits.max_bytes if limits.max_bytes > type(limits)().max_bytes else policy.max_bytes
+    return replace(policy, max_bytes=max(policy.max_bytes, more))
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

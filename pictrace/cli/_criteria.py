@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from pictrace.cli._commands import add_json, add_model
+from pictrace.cli._commands import add_json, add_limits, add_model
 from pictrace.errors import CriteriaError
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics, get_metric
@@ -34,6 +34,7 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
                 metavar="NUMBER" if setting.numeric else None,
                 help=f"{metric.title}: {setting.title.lower()} (default {setting.default})",
             )
+    add_limits(parser)
     add_model(parser)
     parser.add_argument("--no-orientations", action="store_true", help="do not match mirrored and rotated copies")
     add_json(parser)

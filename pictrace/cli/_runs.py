@@ -8,6 +8,7 @@ from typing import Any
 from pictrace.catalog.base import Catalog
 from pictrace.cli._bar import progress_line
 from pictrace.cli._output import FAILED, OK, PARTLY, say, warn
+from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.indexing.reconcile import Reconciled
 from pictrace.indexing.run import Failure, Pace, Progress
@@ -22,9 +23,9 @@ def show(run: Iterable[Pace], unit: str = "pictures") -> None:
             show_progress(progress.done, progress.total)
 
 
-def rebuild(catalog: Catalog) -> Rebuild:
+def rebuild(catalog: Catalog, limits: DecodeLimits) -> Rebuild:
     """Make the features that are missing."""
-    run = Rebuild(catalog)
+    run = Rebuild(catalog, limits=limits)
     show(run)
     return run
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.catalog.other import is_catalog
-from pictrace.cli._commands import add_catalog, add_json, add_model
+from pictrace.cli._commands import add_catalog, add_json, add_limits, add_model, limits_of, policy_within
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import failure_documents, files_document, rebuild, say_files, show, status_of, warn_of
 from pictrace.cli.merge import merge
@@ -53,14 +53,16 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take pictures out of the catalog whose files are gone from the folder, or were overwritten",
     )
+    add_limits(parser)
     add_model(parser)
     add_json(parser)
 
 
 def _index(options: argparse.Namespace) -> int:
+    limits = limits_of(options)
     chosen = (options.column, options.table, options.encoding, *options.exclude, *options.include)
     if not any(one is not None for one in chosen) and is_catalog(Path(options.source)):
-        return merge(Path(options.source), options.catalog, as_json=options.json)
+        return merge(Path(options.source), options.catalog, limits, as_json=options.json)
     listing = list_source(
         options.source,
         column=options.column,
@@ -68,6 +70,7 @@ def _index(options: argparse.Namespace) -> int:
         encoding=options.encoding,
         exclude=options.exclude,
         include=options.include,
+        max_bytes=limits.max_bytes,
     )
     if listing.column is not None and options.column is None and sys.stderr.isatty():
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
@@ -79,9 +82,17 @@ def _index(options: argparse.Namespace) -> int:
             warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
             return FAILED
         covers = () if listing.covers is None else (listing.covers,)
-        run = Indexing(catalog, listing.items, fetch_known=options.fetch_known, covers=covers, prune=options.prune)
+        run = Indexing(
+            catalog,
+            listing.items,
+            limits=limits,
+            policy=policy_within(limits),
+            fetch_known=options.fetch_known,
+            covers=covers,
+            prune=options.prune,
+        )
         show(run)
-        rebuilt = rebuild(catalog)
+        rebuilt = rebuild(catalog, limits)
         failures = [*run.failures, *rebuilt.failures]
         images = catalog.count()
         files = run.reconciled

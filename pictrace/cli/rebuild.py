@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 
 from pictrace.catalog import open_catalog
-from pictrace.cli._commands import add_catalog, add_json
+from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, status_of, warn_of
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
@@ -22,12 +22,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_rebuild)
     add_catalog(parser)
     parser.add_argument("--drop-outdated", action="store_true", help="then delete features that no metric uses")
+    add_limits(parser)
     add_json(parser)
 
 
 def _rebuild(options: argparse.Namespace) -> int:
     with closing(open_catalog(options.catalog)) as catalog:
-        run = rebuild(catalog)
+        run = rebuild(catalog, limits_of(options))
         outdated = count_outdated_features(catalog)
         dropped = {key: catalog.drop_features(key) for key in outdated} if options.drop_outdated else {}
         missing = count_missing_features(catalog)

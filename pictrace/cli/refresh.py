@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 
 from pictrace.catalog import open_catalog
-from pictrace.cli._commands import add_catalog, add_json
+from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of, policy_within
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json
 from pictrace.cli._runs import failure_documents, say_files, show, warn_of
 from pictrace.indexing.refresh import Refresh
@@ -26,12 +26,14 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="remove pictures whose only links now lead to other pictures, or whose files are gone or overwritten",
     )
+    add_limits(parser)
     add_json(parser)
 
 
 def _refresh(options: argparse.Namespace) -> int:
     with closing(open_catalog(options.catalog)) as catalog:
-        run = Refresh(catalog, prune=options.prune)
+        limits = limits_of(options)
+        run = Refresh(catalog, prune=options.prune, limits=limits, policy=policy_within(limits))
         show(run, "links")
         pictures, states = catalog.count(), catalog.link_counts()
     warn_of(run.failures)

@@ -11,7 +11,18 @@ from pictrace.images.frames import FramePicture, frame_of
 from pictrace.images.orientation import orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
 
-__all__ = ["DEFAULT_LIMITS", "DecodeLimits", "ImageInfo", "Opened", "check_bytes", "decode", "load", "open_image"]
+__all__ = [
+    "DEFAULT_LIMITS",
+    "MORE_BYTES",
+    "MORE_PIXELS",
+    "DecodeLimits",
+    "ImageInfo",
+    "Opened",
+    "check_bytes",
+    "decode",
+    "load",
+    "open_image",
+]
 
 
 @dataclass(frozen=True)
@@ -35,6 +46,9 @@ class DecodeLimits:
 
 
 DEFAULT_LIMITS = DecodeLimits()
+
+MORE_BYTES = " by --max-bytes (in an app, its owner by PICTRACE_MAX_BYTES)"
+MORE_PIXELS = " by --max-pixels (in an app, its owner by PICTRACE_MAX_PIXELS)"
 
 
 @dataclass(frozen=True)
@@ -99,7 +113,7 @@ def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
     if width * height > limits.max_pixels:
         raise ImageError(
             f"the picture has {width} x {height} pixels, more than the "
-            f"{limits.max_pixels:,} allowed: save it smaller or raise max_pixels"
+            f"{limits.max_pixels:,} allowed: save it smaller, or allow more{MORE_PIXELS}"
         )
     if picture.variant.quarter_turns % 2:
         width, height = height, width
@@ -111,7 +125,7 @@ def check_bytes(data: bytes, limits: DecodeLimits) -> None:
     if len(data) > limits.max_bytes:
         raise ImageError(
             f"the file has {len(data):,} bytes, more than the {limits.max_bytes:,} allowed: "
-            "save it smaller or raise max_bytes"
+            f"save it smaller, or allow more{MORE_BYTES}"
         )
 
 

@@ -15,7 +15,7 @@ from pictrace.images.budget import GivenUp, giving_up, never
 from pictrace.images.encoding import thumbnail
 from pictrace.images.loading import load_picture
 from pictrace.images.pages import page_at, page_of, without_page
-from pictrace.images.reading import DecodeLimits
+from pictrace.images.reading import MORE_BYTES, DecodeLimits
 from pictrace.metrics.base import Metric
 
 __all__ = [
@@ -56,7 +56,8 @@ def read_file(path: Path, limits: DecodeLimits) -> bytes:
         raise SourceError(f"The file cannot be read: {error.strerror or error}.") from error
     if len(data) > limits.max_bytes:
         raise ImageError(
-            f"The file is larger than {limits.max_bytes / 1024**2:.3g} MB. Save it smaller, as JPEG for example."
+            f"The file is larger than {limits.max_bytes / 1024**2:.3g} MB. Save it smaller, as JPEG for example, "
+            f"or allow more{MORE_BYTES}."
         )
     return data
 

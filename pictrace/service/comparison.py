@@ -13,7 +13,7 @@ from pictrace.output.drawing.overlays import laid_over
 from pictrace.searching.pair import PairScores, compare_queries
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.service.details import Looks
-from pictrace.service.pictures import UPLOAD_LIMITS, Picture
+from pictrace.service.pictures import Picture, upload_limits
 
 __all__ = ["FIRST", "SECOND", "Comparison", "Examined", "Side"]
 
@@ -51,7 +51,7 @@ class Comparison:
 
     def put(self, side: str, picture: Picture) -> None:
         """Set one side; ImageError where the bytes are no picture, and then the former stays."""
-        query = prepare_query(picture.data, limits=UPLOAD_LIMITS)
+        query = prepare_query(picture.data, limits=upload_limits())
         self.sides[side] = Side(picture, thumbnail(query.image, SHOWN_PX), query)
         self.asked[side] = picture.address
 

@@ -12,7 +12,7 @@ from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.searching.pair import compare_as_scored
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 from pictrace.service.search import Answer
 
 __all__ = ["Details", "Looks", "Original"]
@@ -42,8 +42,8 @@ class Details:
     def original(self, catalog: Catalog, picture_id: int) -> Original:
         """Read and diagnosed once; PicTraceError where the original is gone or cannot be read."""
         if picture_id not in self._originals:
-            data = original_bytes(catalog, picture_id, UPLOAD_LIMITS)
-            info, image = load_picture(data, UPLOAD_LIMITS)
+            data = original_bytes(catalog, picture_id, upload_limits())
+            info, image = load_picture(data, upload_limits())
             query = self.answer.query
             found = diagnose(query.image, image, query_info=query.info, candidate_info=info)
             self._forget()

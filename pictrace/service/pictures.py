@@ -9,6 +9,7 @@ from functools import cached_property
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import digest
 from pictrace.errors import SourceError
+from pictrace.images.allowed import allowed
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.images.pages import pages_told
 from pictrace.images.reading import DecodeLimits
@@ -17,16 +18,21 @@ from pictrace.service.typed_links import fetch_link
 
 __all__ = [
     "CATALOG_ADDRESS",
-    "UPLOAD_LIMITS",
     "Picture",
     "catalog_picture",
     "linked_picture",
     "picture_at",
     "picture_types",
+    "upload_limits",
 ]
 
-UPLOAD_LIMITS = DecodeLimits(max_bytes=20 * 1024**2, apart=True)
+_USUAL = DecodeLimits(max_bytes=20 * 1024**2, apart=True)
 CATALOG_ADDRESS = "catalog:"
+
+
+def upload_limits() -> DecodeLimits:
+    """What a picture may cost that somebody brings, by the owner's settings; read at each call, as they may change."""
+    return allowed(default=_USUAL)
 
 
 @dataclass(frozen=True)
@@ -66,7 +72,7 @@ def picture_types() -> list[str]:
 def catalog_picture(catalog: Catalog, picture_id: int) -> Picture:
     """A picture of the catalog, from its original; PicTraceError where that is gone."""
     record = catalog.pictures([picture_id]).get(picture_id)
-    data = original_bytes(catalog, picture_id, UPLOAD_LIMITS)
+    data = original_bytes(catalog, picture_id, upload_limits())
     return Picture(data, record.label if record else "picture", "catalog", f"{CATALOG_ADDRESS}{picture_id}")
 
 

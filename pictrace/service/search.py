@@ -13,7 +13,7 @@ from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.service.pictures import UPLOAD_LIMITS, Picture
+from pictrace.service.pictures import Picture, upload_limits
 
 __all__ = ["Answer", "Basis", "Search"]
 
@@ -182,4 +182,4 @@ class Search:
         former = self.answer
         if former is not None and former.picture is picture and former.basis.orientations == orientations:
             return with_metrics(former.query, metrics, orientations=orientations)
-        return prepare_query(picture.data, metrics, orientations=orientations, limits=UPLOAD_LIMITS)
+        return prepare_query(picture.data, metrics, orientations=orientations, limits=upload_limits())

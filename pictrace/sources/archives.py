@@ -10,7 +10,7 @@ import weakref
 import zipfile
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -18,9 +18,10 @@ from typing import BinaryIO
 from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.images.reading import MORE_BYTES
 from pictrace.sources._zip_layout import count_entries, damaged_ranges
 from pictrace.sources.base import Item, Listing, Skipped
-from pictrace.sources.kinds import SourceKind, begins_with
+from pictrace.sources.kinds import Choices, SourceKind, begins_with
 from pictrace.sources.leaving_out import Globs, LeftOut, rubbish
 
 __all__ = ["KIND", "ArchiveLimits", "read_zip"]
@@ -147,7 +148,8 @@ class _Archive:
                     self._count(len(piece))
                     if len(data) > limits.max_entry_bytes:
                         raise SourceError(
-                            f"The entry is larger than {limits.max_entry_bytes / 1024**2:.3g} MB. Save it smaller."
+                            f"The entry is larger than {limits.max_entry_bytes / 1024**2:.3g} MB. "
+                            f"Save it smaller, or allow more{MORE_BYTES}."
                         )
                     if len(data) > max(RATIO_FROM_BYTES, limits.max_ratio * info.compress_size):
                         raise SourceError(
@@ -192,9 +194,15 @@ def _left_out(info: zipfile.ZipInfo, parts: Sequence[str], *, wanted: bool) -> s
     return None
 
 
+def _read(address: str, choices: Choices) -> Listing:
+    usual = ArchiveLimits()
+    limits = replace(usual, max_entry_bytes=max(usual.max_entry_bytes, choices.max_bytes or 0))
+    return read_zip(address, globs=Globs(choices.exclude or (), choices.include or ()), limits=limits)
+
+
 KIND = SourceKind(
     "a ZIP archive",
-    lambda address, choices: read_zip(address, globs=Globs(choices.exclude or (), choices.include or ())),
+    _read,
     suffixes=frozenset([".zip"]),
     starts_like=begins_with(b"PK\3\4", b"PK\5\6"),  # the latter of an empty one
     understands=frozenset(["exclude", "include"]),

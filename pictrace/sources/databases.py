@@ -10,11 +10,12 @@ from typing import Any
 from pictrace.catalog.foreign import foreign_database, quoted
 from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
+from pictrace.images.reading import MORE_BYTES
 from pictrace.sources._keys import RowKey, Value, key_of
 from pictrace.sources._schema import beginning, choose_table, sample_rows, tables_of
 from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import choose_columns
-from pictrace.sources.kinds import SourceKind, begins_with
+from pictrace.sources.kinds import Choices, SourceKind, begins_with
 
 __all__ = ["KIND", "read_database"]
 
@@ -25,7 +26,12 @@ MAX_BLOB_BYTES = 32 * 1024**2
 
 
 def read_database(
-    path: Path, table: str | None = None, column: str | None = None, *, max_rows: int = MAX_ROWS
+    path: Path,
+    table: str | None = None,
+    column: str | None = None,
+    *,
+    max_rows: int = MAX_ROWS,
+    max_blob_bytes: int = MAX_BLOB_BYTES,
 ) -> Listing:
     """The pictures that a column of a table holds or names; up to 100 other columns are metadata.
 
@@ -39,6 +45,8 @@ def read_database(
         Which ones to read; guessed where they are not given, as for other tables.
     max_rows
         The most rows that the table may have.
+    max_blob_bytes
+        What a picture may have; larger ones are skipped.
 
     Raises
     ------
@@ -48,7 +56,7 @@ def read_database(
     table, columns = choose_table(path, table, column)
     with foreign_database(path) as db:
         chosen = choose_columns(columns, sample_rows(db, table, columns), column=column, source=f"{table!r} in {path}")
-        reading = _Reading(path, table, columns[chosen[0]], columns, key_of(db, table))
+        reading = _Reading(path, table, columns[chosen[0]], columns, key_of(db, table), max_blob_bytes)
 
         def entries() -> Iterator[Item | Entry | Skipped]:
             left = MAX_CHARACTERS
@@ -66,10 +74,11 @@ def read_database(
 class _Reading:
     """What is asked of a table, and what its rows mean."""
 
-    def __init__(self, path: Path, table: str, picture: str, columns: Sequence[str], key: RowKey) -> None:
+    def __init__(self, path: Path, table: str, picture: str, columns: Sequence[str], key: RowKey, most: int) -> None:
         self.path, self.table, self.picture = path, table, picture
         self.name, self.folder = path.name, path.parent
         self.others = [name for name in columns if name != picture][:METADATA_COLUMNS]
+        self.most = most
         self.cell, self.key = quoted(picture), key
         parts = [
             *key.parts,
@@ -97,8 +106,8 @@ class _Reading:
                 place,
                 "Its row has neither a number nor a short primary key to find it by. Copy it to an ordinary table.",
             )
-        if not 0 < size <= MAX_BLOB_BYTES:
-            return Skipped(place, f"It has {size} bytes; from 1 to {MAX_BLOB_BYTES} are read.")
+        if not 0 < size <= self.most:
+            return Skipped(place, f"It has {size} bytes; from 1 to {self.most} are read, or more{MORE_BYTES}.")
         return Item.of_loader(
             partial(self.blob, name, kinds, key), Source(Origin.DATABASE, place, f"{self.table} {name}", metadata)
         )
@@ -107,15 +116,20 @@ class _Reading:
         condition = f"{self.key.condition(kinds)} AND length({self.cell}) <= ?"
         query = f"SELECT {self.cell} FROM {quoted(self.table)} WHERE {condition}"  # noqa: S608 (our own names)
         with foreign_database(self.path) as db:
-            row = db.execute(query, (*(value for value in key for _ in range(2)), MAX_BLOB_BYTES)).fetchone()
+            row = db.execute(query, (*(value for value in key for _ in range(2)), self.most)).fetchone()
         if row is None or not isinstance(row[0], bytes):
             raise SourceError(f"Row {name} was changed or removed meanwhile. Read the database again.")
         return row[0]
 
 
+def _read(address: str, choices: Choices) -> Listing:
+    most = max(MAX_BLOB_BYTES, choices.max_bytes or 0)
+    return read_database(Path(address), choices.table, choices.column, max_blob_bytes=most)
+
+
 KIND = SourceKind(
     "a SQLite database",
-    lambda address, choices: read_database(Path(address), choices.table, choices.column),
+    _read,
     suffixes=frozenset([".sqlite", ".sqlite3", ".db", ".db3"]),
     starts_like=begins_with(b"SQLite format 3\0"),
     understands=frozenset(["column", "table"]),

@@ -28,6 +28,8 @@ class Choices:
     ----------
     exclude, include
         Globs of what to leave out, and of what to take nevertheless.
+    max_bytes
+        What a picture may have that lies in the source; it may always be said, as many sources hold none.
     """
 
     column: str | None = None
@@ -35,12 +37,13 @@ class Choices:
     encoding: str | None = None
     exclude: tuple[str, ...] | None = None
     include: tuple[str, ...] | None = None
+    max_bytes: int | None = None
 
     def refuse_all_but(self, understood: frozenset[str], source: str) -> None:
         """Raise SourceError where something was chosen that this source has not."""
         for one in fields(self):
             value = getattr(self, one.name)
-            if value is not None and one.name not in understood:
+            if value is not None and one.name not in understood | {"max_bytes"}:
                 shown = ", ".join(map(repr, [value] if isinstance(value, str) else value))
                 raise SourceError(f"{source} has no {_PLURALS[one.name]}, so none is named {shown}. Leave it out.")
 

@@ -23,6 +23,7 @@ def list_source(
     encoding: str | None = None,
     exclude: Sequence[str] = (),
     include: Sequence[str] = (),
+    max_bytes: int | None = None,
 ) -> Listing:
     """The pictures of any source, without reading them yet.
 
@@ -37,6 +38,8 @@ def list_source(
     exclude, include
         Of a folder or an archive: globs, as in a .gitignore, of what to leave out, and of what to take though it would
         be left out.
+    max_bytes
+        What a picture in an archive or a database may have, where that is more than usual.
 
     Raises
     ------
@@ -45,7 +48,7 @@ def list_source(
     DownloadError
         Where a bucket cannot be listed, or a link that names pictures cannot be fetched.
     """
-    choices = Choices(column, table, encoding, tuple(exclude) or None, tuple(include) or None)
+    choices = Choices(column, table, encoding, tuple(exclude) or None, tuple(include) or None, max_bytes)
     kind = kind_of_source(source, choices)
     choices.refuse_all_but(kind.understands, source)
     with as_own(SourceError, source):

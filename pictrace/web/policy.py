@@ -25,6 +25,7 @@ from yarl import URL
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
 from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public, not_public_name
+from pictrace.wording import amount_in
 
 __all__ = [
     "ALLOWED_HOSTS_VARIABLE",
@@ -115,10 +116,16 @@ class DownloadPolicy:
 
     @classmethod
     def from_environment(cls) -> DownloadPolicy:
-        """The defaults, with allowed_hosts from PICTRACE_ALLOWED_HOSTS, separated by commas."""
+        """The defaults, with allowed_hosts from PICTRACE_ALLOWED_HOSTS, separated by commas, and no fewer bytes than
+        PICTRACE_MAX_BYTES."""
+        try:
+            most = amount_in("PICTRACE_MAX_BYTES", cls.max_bytes)
+        except ValueError as exc:
+            raise DownloadError(str(exc)) from exc
         entries = os.environ.get(ALLOWED_HOSTS_VARIABLE, "").split(",")
         try:
-            return cls(allowed_hosts=frozenset(entry.strip() for entry in entries if entry.strip()))
+            hosts = frozenset(entry.strip() for entry in entries if entry.strip())
+            return cls(max_bytes=max(cls.max_bytes, most), allowed_hosts=hosts)
         except ValueError as exc:
             raise DownloadError(f"{ALLOWED_HOSTS_VARIABLE} is not usable: {exc}.") from exc
 

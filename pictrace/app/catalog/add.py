@@ -18,7 +18,7 @@ from pictrace.errors import ColumnError, PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.service.jobs import AddJob, Preview, preview
 from pictrace.service.owner import owner
-from pictrace.service.pictures import UPLOAD_LIMITS, picture_types
+from pictrace.service.pictures import picture_types, upload_limits
 from pictrace.service.typed_links import listing_of_links
 from pictrace.service.uploads import Upload
 from pictrace.service.workspaces import Workspace
@@ -64,7 +64,7 @@ def add_pictures(workspace: Workspace) -> None:
         st.caption("Nothing chosen yet.")
         return
     if items:
-        found = preview(workspace.catalog, items, UPLOAD_LIMITS)
+        found = preview(workspace.catalog, items, upload_limits())
         _show_preview(found)
         if found.is_hopeless and not catalogs:
             return
@@ -76,7 +76,7 @@ def add_pictures(workspace: Workspace) -> None:
         paths = {name: upload.path for name, upload in catalogs.items()}
         try:
             target_catalog = catalog_state().workspace_to_add_to().catalog
-            work.job = AddJob(target_catalog, items, UPLOAD_LIMITS, catalogs=paths, covers=covers, keep=state.uploads)
+            work.job = AddJob(target_catalog, items, upload_limits(), catalogs=paths, covers=covers, keep=state.uploads)
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
             return
@@ -90,7 +90,7 @@ def _chosen_files(label: str, many: Literal[True, "directory"], key: str) -> lis
         type=picture_types(),
         accept_multiple_files=many,
         key=key,
-        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
+        max_upload_size=max(1, upload_limits().max_bytes // 1024**2),
     )
 
 

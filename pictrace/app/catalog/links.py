@@ -8,7 +8,7 @@ from pictrace.app.catalog.state import JobState
 from pictrace.app.shared.session import of_session
 from pictrace.catalog.links import LINK_STATES
 from pictrace.service.jobs import RefreshJob
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["links"]
@@ -62,7 +62,7 @@ def _refresh_button(workspace: Workspace) -> None:
             help="Asks each server whether its picture changed, and downloads only those that did. Pictures that "
             "are gone there stay in the catalog.",
         ):
-            state.job = RefreshJob(workspace.catalog, UPLOAD_LIMITS)
+            state.job = RefreshJob(workspace.catalog, upload_limits())
             st.rerun()
         replaced = workspace.catalog.link_counts().get("changed", 0)
         if replaced:

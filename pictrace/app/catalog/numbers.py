@@ -9,7 +9,7 @@ from pictrace.app.shared.session import of_session
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.output.charts.results import counts_figure
 from pictrace.service.jobs import RebuildJob
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 from pictrace.service.workspaces import Workspace
 from pictrace.wording import byte_size
 
@@ -66,7 +66,7 @@ def _features(workspace: Workspace, count: int) -> None:
             disabled=state.job is not None,
             help="Made from the original pictures. Needed after a metric's settings changed.",
         ):
-            state.job = RebuildJob(catalog, UPLOAD_LIMITS)
+            state.job = RebuildJob(catalog, upload_limits())
             st.rerun()
         if outdated:
             with st.popover("Delete outdated features", icon=":material/delete_sweep:"):

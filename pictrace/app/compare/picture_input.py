@@ -9,7 +9,7 @@ import streamlit as st
 from pictrace.app.components import paste_button, tiles
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles
-from pictrace.service.pictures import UPLOAD_LIMITS, Picture, catalog_picture, linked_picture, picture_types
+from pictrace.service.pictures import Picture, catalog_picture, linked_picture, picture_types, upload_limits
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["picture_input"]
@@ -35,7 +35,7 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
         label,
         type=picture_types(),
         key=f"{key}_upload",
-        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
+        max_upload_size=max(1, upload_limits().max_bytes // 1024**2),
         label_visibility="collapsed",
     )
     taken = of_session(_Taken).file_ids
@@ -44,7 +44,7 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
         given.append(Picture(file.getvalue(), file.name, "upload"))
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
-            pasted = paste_button(key=f"{key}_paste", max_bytes=UPLOAD_LIMITS.max_bytes, listen=listen)
+            pasted = paste_button(key=f"{key}_paste", max_bytes=upload_limits().max_bytes, listen=listen)
         if pasted is not None:
             given.append(Picture(pasted.data, pasted.name, "paste"))
         with st.popover("Link", icon=":material/link:"), st.form(f"{key}_link", border=False):

@@ -12,7 +12,7 @@ from pictrace.errors import PicTraceError
 from pictrace.images.encoding import thumbnail
 from pictrace.images.reading import load
 from pictrace.sample import example_queries
-from pictrace.service.pictures import UPLOAD_LIMITS, Picture, linked_picture, picture_types
+from pictrace.service.pictures import Picture, linked_picture, picture_types, upload_limits
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["example_tiles", "query_inputs"]
@@ -27,13 +27,13 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
         key=key,
         on_change=_on_upload,
         args=(state, key),
-        max_upload_size=UPLOAD_LIMITS.max_bytes // 1024**2,
+        max_upload_size=max(1, upload_limits().max_bytes // 1024**2),
         label_visibility="collapsed",
     )
     del uploaded  # taken by the callback, once, so that later inputs are not overruled at every rerun
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
-            pasted = paste_button(key="paste", max_bytes=UPLOAD_LIMITS.max_bytes)
+            pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes)
         if pasted is not None:
             state.search.look_for(Picture(pasted.data, pasted.name, "paste"))
         with st.popover("Link", icon=":material/link:"):

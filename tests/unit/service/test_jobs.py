@@ -10,7 +10,7 @@ from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.indexing.index import Indexing
 from pictrace.service.jobs import AddJob, preview
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 from pictrace.sources.base import Item
 
 
@@ -29,19 +29,19 @@ def catalog(tmp_path: Path) -> Iterator[SqliteCatalog]:
 def test_a_preview_says_what_adding_would_do(catalog: SqliteCatalog, items: list[Item]) -> None:
     Indexing(catalog, items[:2]).run()
     links = [Item.of_link("https://example.org/a.jpg")]
-    found = preview(catalog, [*items, items[2], *links], UPLOAD_LIMITS)
+    found = preview(catalog, [*items, items[2], *links], upload_limits())
     assert (found.new, found.known, len(found.unreadable), found.links) == (len(items) - 3, 3, 1, 1)
     assert found.summary.endswith("1 link to fetch")
     assert catalog.count() == 2
 
 
 def test_a_job_can_be_stopped_and_taken_up_again(catalog: SqliteCatalog, items: list[Item]) -> None:
-    job = AddJob(catalog, items, UPLOAD_LIMITS)
+    job = AddJob(catalog, items, upload_limits())
     job.stop()
     assert job.wait(30)
     assert job.left_over == tuple(items)
     before = catalog.count()
-    again = AddJob(catalog, job.left_over, UPLOAD_LIMITS)
+    again = AddJob(catalog, job.left_over, upload_limits())
     assert again.wait(30)
     assert catalog.count() == len(items) - 1
     assert again.progress.known == before
@@ -51,4 +51,4 @@ def test_a_job_can_be_stopped_and_taken_up_again(catalog: SqliteCatalog, items: 
 def test_a_job_that_cannot_write_says_so(catalog: SqliteCatalog, items: list[Item]) -> None:
     catalog.close()
     with pytest.raises(Exception, match="was closed"):
-        AddJob(catalog, items, UPLOAD_LIMITS)
+        AddJob(catalog, items, upload_limits())
