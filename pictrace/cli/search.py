@@ -44,8 +44,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="NAME=VALUE",
-        help="only pictures whose metadata say so, as --only category=sofas. Give it again to allow another value of "
-        "the same name, or to ask for another name too",
+        help="only pictures with this metadata, such as category=sofas; may be repeated, for further values or names",
     )
     parser.add_argument(
         "--exact", action="store_true", help="check all pictures in full detail, however many there are"
