@@ -100,6 +100,7 @@ class _Row:
     filled: NDArray[np.float32]  # similarity with 0 for NaN
     present: NDArray[np.float32] | None  # 1 where comparable, else 0; None where everything is
     variant: NDArray[np.uint8]
+    able: bool  # anything is comparable
 
 
 @dataclass(frozen=True)
@@ -160,9 +161,11 @@ class ScoreTable:
             missing = np.isnan(similarity)
             if missing.any():
                 filled = np.where(missing, np.float32(0), similarity)
-                row = _Row(raw, similarity, filled, (~missing).astype(np.float32), column.variant[place])
+                row = _Row(
+                    raw, similarity, filled, (~missing).astype(np.float32), column.variant[place], not missing.all()
+                )
             else:
-                row = _Row(raw, similarity, similarity, None, column.variant[place])
+                row = _Row(raw, similarity, similarity, None, column.variant[place], len(raw) > 0)
             if len(cache) >= CACHED_SETTINGS:  # moving a slider through its range must not pile up rows
                 cache.pop(next(iter(cache)))
             cache[place] = row
@@ -198,17 +201,24 @@ class ScoreTable:
             )
         return weights
 
-    def _covered(self, rows: Sequence[_Row], weights: Sequence[np.float32]) -> NDArray[np.float32] | np.float32:
-        """The weight that could be compared: (n,), or one number where it is the same for all."""
+    def _able(self, rows: Sequence[_Row], weights: Sequence[np.float32]) -> np.float32:
+        """The weight of the metrics that can compare the query with any picture here."""
+        return np.float32(sum(w for row, w in zip(rows, weights, strict=True) if row.able))
+
+    def _coverage(self, rows: Sequence[_Row], weights: Sequence[np.float32]) -> NDArray[np.float32]:
+        """(n,) the weight that could be compared."""
         everywhere = np.float32(sum(w for row, w in zip(rows, weights, strict=True) if row.present is None))
-        covered: NDArray[np.float32] | np.float32 = everywhere
+        covered = np.full(len(self.ids), everywhere, np.float32)
         for row, weight in zip(rows, weights, strict=True):
             if weight and row.present is not None:
-                covered = covered + weight * row.present
+                covered += weight * row.present
         return covered
 
     def fused(self, criteria: Criteria) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        """The weighted mean of similarities over the metrics that could compare.
+        """The weighted mean of similarities; a metric that cannot compare a pair has a similarity of 0.
+
+        So what only one of many metrics can compare, such as a blank page by its colours, is not first by that one. A
+        metric that can compare the query with nothing here takes no part: the query is what it is.
 
         Returns
         -------
@@ -221,25 +231,20 @@ class ScoreTable:
             Where no metric of the table has a weight.
         """
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
-        score, covered = np.zeros(len(self.ids), np.float32), self._covered(rows, weights)
+        score, able = np.zeros(len(self.ids), np.float32), self._able(rows, weights)
         for row, weight in zip(rows, weights, strict=True):
             if weight:
                 score += weight * row.filled
-        total = np.float32(criteria.total_weight)
-        if isinstance(covered, np.ndarray):
-            np.divide(score, covered, out=score, where=covered > 0)
-            return score, covered / total
-        if covered > 0:
-            score /= covered
-        return score, np.full(len(self.ids), covered / total, np.float32)
+        if able > 0:
+            score /= able
+        return score, self._coverage(rows, weights) / np.float32(criteria.total_weight)
 
     def contributions(self, criteria: Criteria) -> NDArray[np.float32]:
         """(n, m) float32: each metric's part in the fused score; each row sums to it."""
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
-        covered = np.broadcast_to(self._covered(rows, weights), (len(self.ids),))
         parts = np.stack([weight * row.filled for row, weight in zip(rows, weights, strict=True)])
-        np.divide(parts, covered, out=parts, where=covered > 0)
-        return parts.T
+        able = self._able(rows, weights)
+        return (parts / able if able > 0 else parts).T
 
     def order(self, criteria: Criteria) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
         """The matches as positions in the table. Equal scores are ordered by ascending id, so every store ranks alike.
@@ -265,16 +270,15 @@ class ScoreTable:
         """The best matches, at most ``criteria.top``, best first; CriteriaError where all weights are zero."""
         kept, score, coverage = self.order(criteria)
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
-        total = criteria.total_weight
+        able = float(self._able(rows, weights))
         matches = []
         for rank, position in enumerate(kept.tolist(), start=1):
-            share = float(coverage[position]) * total
             metrics: dict[str, MetricScore] = {}
             told, strongest = 0, 0.0
             for metric, row, weight in zip(self.metrics, rows, weights, strict=True):
                 part = float(row.filled[position] * weight)
                 metrics[metric.name] = MetricScore(
-                    float(row.raw[position]), float(row.similarity[position]), float(weight), part / share
+                    float(row.raw[position]), float(row.similarity[position]), float(weight), part / able
                 )
                 if part > strongest and len(metric.variants) > 1:
                     told, strongest = int(row.variant[position]), part

@@ -30,21 +30,25 @@ class Mixer:
         (m, n) float32, 0 where a metric cannot compare the pair.
     present
         Per metric (n,) float32, 1 where it can, else 0; None where it can compare every pair.
+    able
+        Whether a metric can compare any picture of the table, and so takes part.
     """
 
     filled: NDArray[np.float32]
     present: tuple[NDArray[np.float32] | None, ...]
+    able: tuple[bool, ...]
 
     @classmethod
     def of(cls, table: ScoreTable, criteria: Criteria) -> Mixer:
         similarity = np.ascontiguousarray(table.under(criteria)[1].T)
         missing = np.isnan(similarity)
         present = tuple((~row).astype(np.float32) if row.any() else None for row in missing)
-        return cls(np.where(missing, np.float32(0), similarity), present)
+        return cls(np.where(missing, np.float32(0), similarity), present, tuple((~missing).any(axis=1).tolist()))
 
     def take(self, positions: NDArray[np.intp]) -> Mixer:
         """The same for some of the pictures."""
-        return Mixer(self.filled[:, positions], tuple(None if row is None else row[positions] for row in self.present))
+        present = tuple(None if row is None else row[positions] for row in self.present)
+        return Mixer(self.filled[:, positions], present, self.able)
 
     def scores(self, weights: NDArray[np.float64]) -> NDArray[np.float32]:
         """(g, n) fused scores at g mixtures (g, m); UNRANKED where no metric with a weight could compare.
@@ -53,18 +57,20 @@ class Mixer:
         """
         columns = weights.astype(np.float32).T[..., np.newaxis]  # (m, g, 1)
         score = np.zeros((len(weights), self.filled.shape[1]), np.float32)
-        covered = np.zeros((len(weights), 1), np.float32)
-        for weight, row in zip(columns, self.present, strict=True):
+        able, everywhere = np.zeros((2, len(weights), 1), np.float32)
+        for weight, row, taking_part in zip(columns, self.present, self.able, strict=True):
+            if taking_part:
+                able = able + weight
             if row is None:
-                covered = covered + weight
+                everywhere = everywhere + weight
+        compared = np.broadcast_to(everywhere > 0, score.shape)
         for weight, values, row in zip(columns, self.filled, self.present, strict=True):
             if not weight.any():
                 continue
             score += weight * values
             if row is not None:
-                covered = covered + weight * row
-        compared = np.broadcast_to(covered > 0, score.shape)
-        np.divide(score, covered, out=score, where=compared)
+                compared = compared | ((weight > 0) & (row > 0))
+        np.divide(score, able, out=score, where=able > 0)
         score[~compared] = UNRANKED
         return score
 

@@ -1,14 +1,14 @@
 """How far each weight can move before the ranking changes, exactly.
 
 With one weight w moving and the others fixed, a picture's fused score is (a + w s) / (b + w p): a is the sum of weight
-times similarity over the other metrics that can compare it, b the sum of their weights, s its similarity by the moving
-metric, and p 1 or 0 as that one can compare it or not. Such a score only rises or only falls with w, and two of them
-are equal where a quadratic is zero.
+times similarity over the other metrics, b the sum of the weights of those that take part, s its similarity by the
+moving metric, and p 1 or 0 as that one takes part or not. Such a score only rises or only falls with w, and two of
+them are equal where a quadratic is zero.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -106,33 +106,47 @@ def _without(
 
 @dataclass(frozen=True)
 class _Curves:
-    """Fused scores of n pictures as functions of one weight; each array is (n,) float64."""
+    """Fused scores of n pictures as functions of one weight w, (a + w s) / (b + w p); each array is (n,) float64.
+
+    b and p are the same for all pictures. others: the weight by which other metrics could compare the picture; own:
+    whether this one can.
+    """
 
     a: NDArray[np.float64]
     b: NDArray[np.float64]
     s: NDArray[np.float64]
     p: NDArray[np.float64]
+    others: NDArray[np.float64]
+    own: NDArray[np.float64]
 
     @classmethod
     def of(cls, mixer: Mixer, weights: NDArray[np.float64], index: int) -> _Curves:
         count = mixer.filled.shape[1]
-        a, b = np.zeros(count), np.zeros(count)
+        a, others = np.zeros(count), np.zeros(count)
         for place, (weight, values, present) in enumerate(zip(weights, mixer.filled, mixer.present, strict=True)):
             if place != index and weight:
                 a += weight * values
-                b += weight if present is None else weight * present
+                others += weight if present is None else weight * present
         there = mixer.present[index]
-        p = np.ones(count) if there is None else there.astype(np.float64)
-        return cls(a, b, mixer.filled[index].astype(np.float64), p)
+        own = np.ones(count) if there is None else there.astype(np.float64)
+        taking_part = np.array(mixer.able, np.float64)
+        b = float(weights @ taking_part - weights[index] * taking_part[index])
+        p = float(taking_part[index])
+        return cls(a, np.full(count, b), mixer.filled[index].astype(np.float64), np.full(count, p), others, own)
 
     def take(self, positions: NDArray[np.intp]) -> _Curves:
-        return _Curves(self.a[positions], self.b[positions], self.s[positions], self.p[positions])
+        return _Curves(*(getattr(self, one.name)[positions] for one in fields(self)))
+
+    @property
+    def ranked(self) -> NDArray[np.bool_]:
+        """Which pictures anything with a weight compares, once this metric has one."""
+        return self.others + self.own > 0
 
     def at(self, weight: float) -> NDArray[np.float64]:
         """(n,) scores; -1 where nothing compares. At 0, of a picture that only this metric compares: just above 0."""
         over, under = self.a + weight * self.s, self.b + weight * self.p
-        score = np.where(self.p > 0, self.s, -1.0)
-        return np.divide(over, under, out=score, where=under > 0)
+        score = np.divide(over, under, out=self.s.copy(), where=under > 0)
+        return np.where(self.ranked, score, -1.0)
 
 
 def _held(
@@ -150,7 +164,7 @@ def _held(
     """
     kept = np.zeros(len(curves.a), np.bool_)
     kept[inside] = True
-    outside = np.flatnonzero(~kept & (curves.b + curves.p > 0))
+    outside = np.flatnonzero(~kept & curves.ranked)
     if room and len(outside):  # only at 0: pictures that no metric with a weight compares yet
         above: Takeover | None = Takeover(now, int(outside[curves.take(outside).at(now).argmax()]), None)
     else:

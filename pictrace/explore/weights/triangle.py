@@ -200,9 +200,9 @@ def _grid(steps: int) -> NDArray[np.int64]:
 def _winners(mixer: Mixer, points: NDArray[np.int64], mixtures: NDArray[np.float64], steps: int) -> NDArray[np.intp]:
     """Position of the first picture at each point, (g,), -1 where none is ranked.
 
-    Inside a small triangle a picture's fused score is a mean of its scores at the corners, weighted by what it could
-    be compared by there. So none can come first whose best corner is below another's worst corner, and all but a few
-    pictures are out before the points inside are looked at.
+    Inside a small triangle a picture's fused score is a mean of its scores at the corners, weighted by what all metrics
+    that take part weigh there. So none can come first whose best corner is below another's worst corner, and all but a
+    few pictures are out before the points inside are looked at.
     """
     winners = np.full(len(points), -1, np.intp)
     if not mixer.filled.shape[1]:

@@ -263,8 +263,8 @@ def test_a_crossing_is_told_exactly() -> None:
 
 
 def test_a_crossing_of_pictures_with_missing_values_is_told_exactly() -> None:
-    # 0.7 whatever b weighs, against (0.5 + 0.9 w) / (1 + w): equal at w = 1.
-    scores = table([0.7, 0.5], [NAN, 0.9])
+    # 0.7 / (1 + w), since it cannot be compared by b, against (0.5 + 0.2 w) / (1 + w): equal at w = 1.
+    scores = table([0.7, 0.5], [NAN, 0.2])
     one = weight_ranges(scores, criteria(1, 0.5))[1]
     assert one.first.high == pytest.approx(1.0, abs=1e-5)
     assert one.first.above is not None
@@ -272,12 +272,13 @@ def test_a_crossing_of_pictures_with_missing_values_is_told_exactly() -> None:
 
 
 def test_a_picture_that_only_one_metric_compares_drops_out_at_zero() -> None:
+    # 0.9 w / (1 + w) against (0.4 + 0.1 w) / (1 + w): equal at w = 0.5.
     scores = table([NAN, 0.4, 0.2], [0.9, 0.1, 0.1])
-    one = weight_ranges(scores, criteria(1, 1, top=1))[1]
-    assert one.first == Held(0.0, 3.0, Takeover(0.0, 15, 5), None)
+    one = weight_ranges(scores, criteria(1, 1, top=3))[1]
+    assert (one.first.low, one.first.high) == (pytest.approx(0.5, abs=1e-5), 3.0)
+    assert (one.top.low, one.top.below) == (0.0, Takeover(0.0, None, 5))
     back = weight_ranges(scores, criteria(1, 0, top=3))[1]
-    assert back.first.above == Takeover(0.0, 5, 15)
-    assert (back.first.low, back.first.high) == (0.0, 0.0)
+    assert back.first.high == pytest.approx(0.5, abs=1e-5)
     assert back.top.above == Takeover(0.0, 5, None)
 
 

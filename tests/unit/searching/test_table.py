@@ -62,13 +62,21 @@ def test_nothing_to_rank_by_is_said(weights: dict[str, float]) -> None:
         table(plain=[1.0], other=[1.0]).rank(Criteria(weights=weights))
 
 
-def test_a_missing_value_lowers_the_weight_present() -> None:
+def test_what_a_metric_cannot_compare_counts_as_unlike() -> None:
+    """A blank page, which only its colours can compare, is not first by them alone."""
     scores = table(plain=[0.8, 0.8], other=[NAN, 0.4])
     first, second = scores.rank(Criteria(weights={"plain": 1, "other": 1}))
-    assert (first.id, first.score, first.coverage) == (0, pytest.approx(0.8), pytest.approx(0.5))
-    assert (second.score, second.coverage) == (pytest.approx(0.6), pytest.approx(1))
-    assert np.isnan(first.metrics["other"].similarity)
-    assert first.metrics["other"].contribution == 0
+    assert (first.id, first.score, first.coverage) == (10, pytest.approx(0.6), pytest.approx(1))
+    assert (second.id, second.score, second.coverage) == (0, pytest.approx(0.4), pytest.approx(0.5))
+    assert np.isnan(second.metrics["other"].similarity)
+    assert second.metrics["other"].contribution == 0
+
+
+def test_a_metric_that_compares_nothing_takes_no_part() -> None:
+    """A blank query is ranked by what can be said of it, on the whole scale."""
+    scores = table(plain=[0.8, 0.5], other=[NAN, NAN])
+    first, _ = scores.rank(Criteria(weights={"plain": 1, "other": 3}))
+    assert (first.id, first.score, first.coverage) == (0, pytest.approx(0.8), pytest.approx(0.25))
 
 
 def test_pictures_that_nothing_compares_are_left_out() -> None:
