@@ -20,10 +20,10 @@ from pictrace.cli._queries import query_at, usable_metrics
 from pictrace.errors import CriteriaError
 from pictrace.output.documents import search_document
 from pictrace.searching.find import Found, find
-from pictrace.searching.query import Query
 from pictrace.searching.scoring import score
-from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.searching.verdict import convincing_ids, verdict
+from pictrace.searching.table import ScoreTable
+from pictrace.searching.verdict import Verdict, good_first, verdict
+from pictrace.service.forms import Forms
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -61,18 +61,22 @@ def _search(options: argparse.Namespace) -> int:
         table = score(query, FeatureCache(catalog), exhaustive=True if options.exact else None, among=among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
+        forms = Forms(query.image).among(catalog, good_first(query, table, criteria))
+        said = verdict(query, table, found, criteria, forms)
         timing = {
             **query.timing_ms,
             "score": (scored - started) * 1e3,
             "rank": (time.perf_counter() - scored) * 1e3,
         }
         if options.json:
-            say_json(search_document(options.image, query, catalog, table, criteria, found, timing, only=only))
+            say_json(
+                search_document(options.image, query, catalog, table, criteria, found, timing, said=said, only=only)
+            )
         else:
-            _say_matches(query, found, table, criteria)
+            _say_matches(said, found, table)
     if not found:
         warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
-    return OK if any(one.match.id in convincing_ids(table) for one in found) else FAILED
+    return OK if any(one.match.id in said.good for one in found) else FAILED
 
 
 def _only(texts: Sequence[str]) -> dict[str, list[str]]:
@@ -96,15 +100,14 @@ def _among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.in
     return among
 
 
-def _say_matches(query: Query, found: Sequence[Found], table: ScoreTable, criteria: Criteria) -> None:
-    found_as = verdict(query, table, found, criteria)
+def _say_matches(said: Verdict, found: Sequence[Found], table: ScoreTable) -> None:
     for one in found:
         parts = "  ".join(
             f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0
         )
-        level, how = found_as.level(one.match.id), one.match.variant.label
+        level, how = said.level(one.match.id), one.match.variant.label
         variant = f"  ({how})" if how and level != "weak" else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
         say(f"{one.match.rank:3}  {level:7}  {one.match.score:.2f}  {address}{variant}", f"                  {parts}")
     detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    say(f"{found_as.headline} Searched {counted(table.catalog_size, 'picture')}; {detail}.")
+    say(f"{said.headline} Searched {counted(table.catalog_size, 'picture')}; {detail}.")

@@ -45,7 +45,7 @@ class Embedding(Sketched, Mapped, LooksCloser):
     )
     colour: ClassVar[str] = "#009E73"
     order: ClassVar[int] = 50
-    default_weight: ClassVar[float] = 0.0  # look-alikes are no copies; and rankings do not hang on what is installed
+    default_weight: ClassVar[float] = 1.4  # other views of a place, which share few details
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint64), (SKETCH_WORDS,))
     on_demand: ClassVar[bool] = True
     preselected: ClassVar[int] = 10

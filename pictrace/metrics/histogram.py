@@ -41,7 +41,7 @@ class Histogram(Sketched, Mapped):
     help: ClassVar[str] = "The same colours, wherever they are. Raise it to find cropped and rotated copies."
     colour: ClassVar[str] = "#D55E00"
     order: ClassVar[int] = 30
-    default_weight: ClassVar[float] = 0.3
+    default_weight: ClassVar[float] = 0.1
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint16), (3,))
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint16), SKETCH_SHAPE)
     scale: ClassVar[Scale] = Scale("correlation", worst=0.0, best=1.0)

@@ -40,7 +40,7 @@ class LayoutSsim(GraySquares, Sketched, Mapped):
     )
     colour: ClassVar[str] = "#56B4E9"
     order: ClassVar[int] = 15
-    default_weight: ClassVar[float] = 0.7
+    default_weight: ClassVar[float] = 0.2
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (SIZE_PX, SIZE_PX))
     scale: ClassVar[Scale] = Scale("mean SSIM at 32 px", worst=0.0, best=1.0)
     small: ClassVar[bool] = True

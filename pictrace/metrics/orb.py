@@ -46,7 +46,7 @@ class Orb(KeypointMetric):
     )
     colour: ClassVar[str] = "#E69F00"
     order: ClassVar[int] = 20
-    default_weight: ClassVar[float] = 2.0
+    default_weight: ClassVar[float] = 0.6
     convincing: ClassVar[float | None] = 8.0
     levels: ClassVar[int] = LEVELS
 

@@ -43,7 +43,7 @@ class PHash(ComparesTogether, Mapped):
     help: ClassVar[str] = "The same broad pattern of light, as a 64-bit code. Raise it to find plain copies."
     colour: ClassVar[str] = "#CC79A7"
     order: ClassVar[int] = 40
-    default_weight: ClassVar[float] = 0.3
+    default_weight: ClassVar[float] = 0.1
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint64), ())
     scale: ClassVar[Scale] = Scale("of 64 bits differ", worst=32.0, best=0.0, whole=True)
     small: ClassVar[bool] = True

@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.features import Features, Setting
+from pictrace.features import Features, Scale, Setting
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.metrics.keypoint_metric import EVIDENCE, KeypointMetric, ratio
@@ -45,9 +45,10 @@ class Sift(KeypointMetric):
     )
     colour: ClassVar[str] = "#882255"
     order: ClassVar[int] = 15
-    default_weight: ClassVar[float] = 0.0
+    default_weight: ClassVar[float] = 2.0
     convincing: ClassVar[float | None] = 10.0
-    settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.85))
+    settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.9))
+    scale: ClassVar[Scale] = Scale("matching details", worst=3, best=15, whole=True)
     levels: ClassVar[int] = LEVELS
 
     long_side_px: int = field(default=256, metadata={"short": "px"})

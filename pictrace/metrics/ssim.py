@@ -45,6 +45,7 @@ class Ssim(GraySquares):
     help: ClassVar[str] = "Light and dark in the same places. Raise it to find copies in the same framing."
     colour: ClassVar[str] = "#0072B2"
     order: ClassVar[int] = 10
+    default_weight: ClassVar[float] = 0.1
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (SIZE_PX, SIZE_PX))
     scale: ClassVar[Scale] = Scale("mean SSIM", worst=0.0, best=1.0)
 

@@ -16,7 +16,7 @@ from pictrace.indexing.run import Failure
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
-from pictrace.searching.verdict import convincing_ids
+from pictrace.searching.verdict import Verdict
 
 __all__ = [
     "criteria_document",
@@ -116,12 +116,13 @@ def search_document(
     found: Sequence[Found],
     timing_ms: Mapping[str, float],
     *,
+    said: Verdict,
     only: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """A whole search, as ``pictrace search --json`` prints it. only: what the pictures' metadata had to be."""
-    good = convincing_ids(table)
     return {
         "query": query_document(address, query),
+        "verdict": {"headline": said.headline, "detail": said.detail, "good": len(said.good)},
         "catalog": {
             "location": catalog.location,
             "images": table.catalog_size,
@@ -133,7 +134,7 @@ def search_document(
             {
                 "rank": one.match.rank,
                 "id": one.match.id,
-                "good": one.match.id in good,
+                "good": one.match.id in said.good,
                 **_sources(one.picture),
                 **match_document(one.match),
             }

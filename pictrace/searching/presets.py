@@ -49,8 +49,8 @@ def _presets() -> tuple[Preset, ...]:
         Preset(
             DEFAULT_PRESET,
             "Balanced",
-            "Matching details decide; layout and colours help.",
-            {metric.name: metric.default_weight for metric in all_metrics() if metric.default_weight},
+            "Matching details and what a network sees decide; layout and colours help.",
+            {one.name: one.default_weight for one in all_metrics() if one.default_weight and not one.unavailable()},
         ),
         Preset(
             "ssim-orb",

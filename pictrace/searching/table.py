@@ -244,7 +244,9 @@ class ScoreTable:
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
         parts = np.stack([weight * row.filled for row, weight in zip(rows, weights, strict=True)])
         able = self._able(rows, weights)
-        return (parts / able if able > 0 else parts).T
+        if able > 0:
+            parts /= able
+        return parts.T
 
     def order(self, criteria: Criteria) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
         """The matches as positions in the table. Equal scores are ordered by ascending id, so every store ranks alike.

@@ -14,7 +14,7 @@ from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.wording import counted
 
-__all__ = ["Verdict", "convincing_ids", "verdict"]
+__all__ = ["Verdict", "convincing_ids", "good_first", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,20 @@ def _convinced(table: ScoreTable) -> NDArray[np.bool_]:
     return convinced
 
 
-def verdict(query: Query, table: ScoreTable, found: Sequence[Found], criteria: Criteria) -> Verdict:
+def good_first(query: Query, table: ScoreTable, criteria: Criteria) -> list[int]:
+    """Ids of the convincing pictures but for the query's own file, the highest score first."""
+    fused, _ = table.fused(criteria)
+    places = np.flatnonzero(_convinced(table).any(axis=1) & (table.ids != query.id))
+    return [int(one) for one in table.ids[places[np.argsort(-fused[places], kind="stable")]]]
+
+
+def verdict(
+    query: Query,
+    table: ScoreTable,
+    found: Sequence[Found],
+    criteria: Criteria,
+    forms: frozenset[int] = frozenset(),
+) -> Verdict:
     """What the search says about the question whether the picture is in the catalog.
 
     Parameters
@@ -57,8 +70,10 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found], criteria: C
         The matches that are shown, best first.
     criteria
         What they were ranked by: the advice tells what keeps good matches from being shown.
+    forms
+        Ids of pictures that share no more than a form with the query: they are no good matches, whatever they count.
     """
-    good = convincing_ids(table)
+    good = convincing_ids(table) - forms
     shown = [one for one in found if one.match.id in good]
     if query.id in {int(one) for one in table.ids}:
         others = len(good - {query.id})
@@ -78,11 +93,15 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found], criteria: C
     if good:
         return Verdict(
             "Found, but not shown.",
-            f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence. {_advice(table, criteria)}",
+            f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence. "
+            f"{_advice(table, good, criteria)}",
             good,
         )
     if not found:
         return Verdict("Nothing reaches the minimum score.", "Lower it to see the closest pictures.", good)
+    if forms:
+        shares = counted(len(forms), "picture shares", "pictures share")
+        return Verdict("Only the form is shared.", f"{shares} a layout with yours; what fills it differs.", good)
     return Verdict(
         "No match found.",
         "Nothing in this catalog is convincingly the same. The closest are below.",
@@ -90,10 +109,10 @@ def verdict(query: Query, table: ScoreTable, found: Sequence[Found], criteria: C
     )
 
 
-def _advice(table: ScoreTable, criteria: Criteria) -> str:
+def _advice(table: ScoreTable, good: frozenset[int], criteria: Criteria) -> str:
     """What to change so that the best of the good matches is shown."""
     fused, _ = table.fused(criteria)
-    best = float(fused[_convinced(table).any(axis=1)].max())
+    best = float(fused[np.isin(table.ids, list(good))].max())
     if best < criteria.min_score:
         return f"The minimum score of {criteria.min_score:.2f} hides them; the best of them scores {best:.2f}."
     return f"These weights rank them low: raise the weight of {_convincing_titles(table)}, or show more matches."

@@ -13,6 +13,7 @@ from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.service.forms import Forms
 from pictrace.service.pictures import Picture, upload_limits
 
 __all__ = ["Answer", "Basis", "Search"]
@@ -44,7 +45,10 @@ class Basis:
 
 @dataclass(frozen=True)
 class Answer:
-    """A picture that was read, and how alike every picture of the catalog is. thumbnail: JPEG bytes."""
+    """A picture that was read, and how alike every picture of the catalog is.
+
+    thumbnail: JPEG bytes. forms: looks for matches that share a form only.
+    """
 
     picture: Picture
     query: Query
@@ -52,6 +56,7 @@ class Answer:
     table: ScoreTable
     basis: Basis
     timing_ms: Mapping[str, float]
+    forms: Forms
 
 
 class Search:
@@ -159,9 +164,14 @@ class Search:
         else:
             table = score(query, cache, among=among)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
-        self.answer = Answer(picture, query, encode_jpeg(query.image), table, basis, timing)
+        self.answer = Answer(picture, query, encode_jpeg(query.image), table, basis, timing, self._forms(query))
         self.asked, self.exhaustive = None, basis.exhaustive
         return table
+
+    def _forms(self, query: Query) -> Forms:
+        """Those of before, where it is the same picture: nothing is looked at twice."""
+        former = self.answer
+        return former.forms if former is not None and former.query.image is query.image else Forms(query.image)
 
     def _metrics(self, criteria: Criteria) -> tuple[Metric, ...]:
         had = {} if self.asked or self.answer is None else {one.name: 1.0 for one in self.answer.table.metrics}

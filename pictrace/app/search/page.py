@@ -29,7 +29,7 @@ from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
-from pictrace.searching.verdict import Verdict, verdict
+from pictrace.searching.verdict import Verdict, good_first, verdict
 from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.search import Answer
 from pictrace.service.workspaces import Workspace
@@ -67,7 +67,9 @@ def show() -> None:
     try:
         ranked = find(workspace.catalog, table, wanted.criteria)
         found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
-        said = verdict(answer.query, table, found, wanted.criteria)
+        good = good_first(answer.query, table, wanted.criteria)
+        forms = answer.forms.among(workspace.catalog, good)
+        said = verdict(answer.query, table, found, wanted.criteria, forms)
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return
@@ -174,7 +176,7 @@ def _results(
     made = state.details()
     with left, st.container(key="list"):
         list_of_matches(workspace, state, found, answer.table.metrics, said)
-        _downloads(workspace, answer, wanted, found)
+        _downloads(workspace, answer, wanted, found, said)
     chosen = next((one for one in found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
         if chosen is None or made is None:
@@ -184,7 +186,7 @@ def _results(
             what_if_part(answer.table, wanted.criteria, chosen)
 
 
-def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequence[Found]) -> None:
+def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequence[Found], said: Verdict) -> None:
     def as_json() -> str:
         document = search_document(
             answer.picture.name,
@@ -194,6 +196,7 @@ def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequ
             wanted.criteria,
             found,
             answer.timing_ms,
+            said=said,
             only=wanted.filters,
         )
         document["catalog"]["location"] = shown_address(workspace.catalog.location)

@@ -43,7 +43,7 @@ class Mixer:
         similarity = np.ascontiguousarray(table.under(criteria)[1].T)
         missing = np.isnan(similarity)
         present = tuple((~row).astype(np.float32) if row.any() else None for row in missing)
-        return cls(np.where(missing, np.float32(0), similarity), present, tuple((~missing).any(axis=1).tolist()))
+        return cls(np.where(missing, np.float32(0), similarity), present, tuple(not row.all() for row in missing))
 
     def take(self, positions: NDArray[np.intp]) -> Mixer:
         """The same for some of the pictures."""

@@ -27,6 +27,7 @@ from pictrace.searching.find import find
 from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria
+from pictrace.searching.verdict import verdict
 from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -249,7 +250,7 @@ def test_only_on_the_command_line(
     assert {one["sources"][0]["metadata"]["kind"] for one in document["matches"]} == {"jpg"}
     assert document["catalog"]["images"] == document["catalog"]["scored_exactly"] == 2
     assert main([*base, "--only", "name=rocket.jpg", "--only", "name=retina.jpg", "--only", "kind=jpg"]) == 1
-    assert "2 pictures searched, all in full detail" in capsys.readouterr().out
+    assert "Searched 2 pictures; all in full detail" in capsys.readouterr().out
     assert main([*base, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["criteria"]["only"] == {}
     for option, status, why in (
@@ -276,6 +277,7 @@ def test_documents_hold_the_metadata(make_catalog: MakeCatalog, photographs: dic
     assert line["title (metadata)"] == "'=1+1; b"
     assert line["'@x"] == "y"
     assert line["title"] == "0.png"
-    document = search_document("q", query, catalog, table, EVEN, found, {}, only={"title": ("b",)})
+    said = verdict(query, table, found, EVEN)
+    document = search_document("q", query, catalog, table, EVEN, found, {}, said=said, only={"title": ("b",)})
     assert document["criteria"]["only"] == {"title": ["b"]}
     assert document["matches"][0]["sources"][1]["metadata"] == {"title": "b", "@x": "y"}

@@ -249,8 +249,12 @@ def test_two_models_never_mix(
     assert get_metric("embedding") == first
 
 
-def test_preset_and_default_stay_apart(tiny_model: Path) -> None:
+def test_the_network_weighs_in_balanced_where_it_is_there(tiny_model: Path) -> None:
     assert get_preset("look-alikes").weights["embedding"] == 1.0
+    assert 0 < get_preset("balanced").weights["embedding"] < get_preset("balanced").weights["sift"]
+
+
+def test_balanced_goes_without_a_network_that_is_not_there() -> None:
     assert "embedding" not in get_preset("balanced").weights
 
 
@@ -304,7 +308,7 @@ def test_the_commands_take_a_model(
     assert main(["search", query, "--catalog", catalog, "--preset", "look-alikes", *chosen]) == 0
     assert main(["compare", query, str(folder / "rocket.jpg"), "--weights", "embedding=1", *chosen]) == 0
     assert "cosine similarity" in capsys.readouterr().out
-    assert main(["search", query, "--catalog", catalog, "--json", *chosen]) == 0
+    assert main(["search", query, "--catalog", catalog, "--weights", "orb=1", "--json", *chosen]) == 0
     assert "embedding" not in json.loads(capsys.readouterr().out)["matches"][0]["metrics"]
     assert get_metric("embedding").unavailable()  # the choice ends with its command
     models.release()

@@ -190,7 +190,8 @@ def test_documents_of_a_search(catalog: SqliteCatalog, photographs: dict[str, by
     query = prepare_query(photographs["coffee.png"])
     table = score(query, FeatureCache(catalog))
     found = find(catalog, table, criteria(top=3))
-    document = search_document("coffee.png", query, catalog, table, criteria(top=3), found, {"score": 1.0})
+    said = verdict(query, table, found, criteria(top=3))
+    document = search_document("coffee.png", query, catalog, table, criteria(top=3), found, {"score": 1.0}, said=said)
     assert [one["rank"] for one in document["matches"]] == [1, 2, 3]
     blank = next(one for one in table.rank(criteria(top=50)) if np.isnan(one.metrics["orb"].raw))
     assert blank.coverage < 1

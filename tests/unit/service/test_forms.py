@@ -1,0 +1,86 @@
+"""Matches that share only a form with the query are no good matches, and the answer says so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage
+from pictrace.indexing.index import Indexing
+from pictrace.searching.find import find
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.verdict import Verdict, good_first, verdict
+from pictrace.service.forms import Forms
+from pictrace.sources.base import Item
+
+MakeCatalog = Callable[..., SqliteCatalog]
+
+
+def card(seed: int) -> RGBImage:
+    """A card with the same frame, emblem and headings as all others, and a name, a number and a seal of its own."""
+    random = np.random.default_rng(seed)
+    picture = np.full((320, 512, 3), 250, np.uint8)
+    cv2.rectangle(picture, (8, 8), (503, 311), (20, 60, 120), 4)
+    cv2.rectangle(picture, (8, 8), (503, 60), (20, 60, 120), -1)
+    for text, place in (("MEMBER CARD", (120, 45)), ("Name", (40, 110)), ("Number", (40, 190)), ("Valid", (40, 270))):
+        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (240, 240, 240) if place[1] < 60 else 0, 2)
+    cv2.circle(picture, (60, 34), 18, (240, 200, 40), -1)
+    for row in (110, 190, 270):
+        word = "".join(chr(65 + one) for one in random.integers(0, 26, 9))
+        cv2.putText(picture, word, (180, row), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0, 0, 0), 2)
+    seal = cv2.resize(random.integers(0, 255, (9, 9, 3), np.uint8), (90, 90), interpolation=cv2.INTER_NEAREST)
+    picture[90:180, 400:490] = seal
+    return picture
+
+
+def said_of(query: bytes, catalog: SqliteCatalog) -> Verdict:
+    wanted = criteria_of("balanced")
+    prepared = prepare_query(query)
+    table = score(prepared, FeatureCache(catalog))
+    forms = Forms(prepared.image).among(catalog, good_first(prepared, table, wanted))
+    return verdict(prepared, table, find(catalog, table, wanted), wanted, forms)
+
+
+@pytest.fixture
+def cards(make_catalog: MakeCatalog, tmp_path: Path) -> SqliteCatalog:
+    for seed in range(4):
+        (tmp_path / f"card{seed}.png").write_bytes(encode_png(card(seed)))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("card*.png"))]).run()
+    return catalog
+
+
+def test_another_card_of_one_print_is_not_found(cards: SqliteCatalog) -> None:
+    said = said_of(encode_png(card(9)), cards)
+    assert said.headline == "Only the form is shared."
+    assert not said.good
+    assert said.level(int(cards.ids()[0])) == "weak"
+
+
+def test_the_same_card_compressed_is_found_and_the_others_do_not_count(cards: SqliteCatalog) -> None:
+    said = said_of(encode_jpeg(card(2), quality=40), cards)
+    assert said.headline == "Found: “card2.png”"
+    assert len(said.good) >= 1
+
+
+def test_each_pair_is_looked_at_once(cards: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    original = Forms._is_form
+
+    def counted(self: Forms, catalog: SqliteCatalog, picture_id: int) -> bool:
+        looked.append(picture_id)
+        return original(self, catalog, picture_id)
+
+    monkeypatch.setattr(Forms, "_is_form", counted)
+    forms, ids = Forms(card(9)), [int(one) for one in cards.ids()]
+    assert forms.among(cards, ids) == forms.among(cards, ids) == frozenset(ids)
+    assert looked == ids
