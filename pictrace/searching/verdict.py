@@ -17,6 +17,10 @@ from pictrace.wording import counted
 __all__ = ["Verdict", "convincing_ids", "good_first", "verdict"]
 
 
+AGREEMENT = 0.8
+"""Mean similarity over all metrics that a lone witness needs."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """headline: the answer. detail: its grounds. good: ids of the matches that convince; certain: of the same file."""
@@ -39,10 +43,19 @@ def convincing_ids(table: ScoreTable) -> frozenset[int]:
 
 
 def _convinced(table: ScoreTable) -> NDArray[np.bool_]:
-    """(n, m): which metrics vouch for which pictures."""
-    convinced = np.zeros((len(table.ids), len(table.metrics)), np.bool_)
-    for place, (metric, raw) in enumerate(zip(table.metrics, table.raw.T, strict=True)):
-        convinced[:, place] = convinces(metric, raw)
+    """(n, m): which metrics vouch for which pictures.
+
+    What is nearly smooth has few details to compare, and is like much else. So a metric that vouches where no other
+    that may vouch can compare the pair needs the agreement of all.
+    """
+    raw = table.raw
+    convinced = np.zeros(raw.shape, np.bool_)
+    for place, metric in enumerate(table.metrics):
+        convinced[:, place] = convinces(metric, raw[:, place])
+    able = ~np.isnan(raw[:, [metric.convincing is not None for metric in table.metrics]])
+    alone = np.flatnonzero((able.sum(axis=1) == 1) & convinced.any(axis=1))
+    if able.shape[1] > 1 and len(alone):
+        convinced[alone] &= (np.nanmean(table.similarity[alone], axis=1) >= AGREEMENT)[:, np.newaxis]
     return convinced
 
 

@@ -7,12 +7,15 @@ on the query, and the pixels decide, before the answer says that anything was fo
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from pictrace.catalog.base import Catalog
-from pictrace.diagnosis.templates import share_only_a_form
+from pictrace.diagnosis.templates import drawn, share_only_a_form
 from pictrace.errors import PicTraceError
+from pictrace.images.loading import load_picture
 from pictrace.images.pixels import RGBImage, fit
-from pictrace.images.reading import load
+from pictrace.indexing.prepare import original_bytes
+from pictrace.service.pictures import UPLOAD_LIMITS
 
 __all__ = ["LOOKED_AT", "Forms"]
 
@@ -29,6 +32,11 @@ class Forms:
         self._query = query
         self._known: dict[tuple[str, int], bool] = {}
 
+    @cached_property
+    def _drawn(self) -> bool:
+        """Whether it may have a form at all: photographs without plain areas have none."""
+        return drawn(self._query)
+
     def among(self, catalog: Catalog, good: Sequence[int]) -> frozenset[int]:
         """Which of these share only a form with the query.
 
@@ -40,6 +48,8 @@ class Forms:
             Ids, the best first. It ends with the first that is more than a form; where the first LOOKED_AT are forms,
             so are taken to be the others.
         """
+        if not good or not self._drawn:
+            return frozenset()
         forms: list[int] = []
         for one in good[:LOOKED_AT]:
             key = catalog.identity, one
@@ -51,10 +61,14 @@ class Forms:
         return frozenset(good)
 
     def _is_form(self, catalog: Catalog, picture_id: int) -> bool:
-        kept = catalog.thumbnail(picture_id)
-        if kept is None:
-            return False
         try:
-            return share_only_a_form(self._query, fit(load(kept), WORKING_PX, enlarge=True))
-        except PicTraceError:  # a stranger's catalog with a thumbnail that is none: the match stands
+            return share_only_a_form(self._query, self._picture(catalog, picture_id))
+        except PicTraceError:  # gone, or a stranger's thumbnail that is none: the match stands
             return False
+
+    def _picture(self, catalog: Catalog, picture_id: int) -> RGBImage:
+        """The original, where it is at hand: a thumbnail has lost fine lines."""
+        try:
+            return load_picture(original_bytes(catalog, picture_id, UPLOAD_LIMITS), UPLOAD_LIMITS)[1]
+        except PicTraceError:
+            return fit(load_picture(catalog.thumbnail(picture_id) or b"", UPLOAD_LIMITS)[1], WORKING_PX, enlarge=True)

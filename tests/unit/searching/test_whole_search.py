@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pictrace import models
 from pictrace.catalog.cache import FeatureCache
@@ -208,3 +209,29 @@ def test_csv_cells_cannot_run_as_formulas(photographs: dict[str, bytes], tmp_pat
     line = matches_csv(find(catalog, table, criteria()), table.names).splitlines()[1]
     assert ",'=1+1," in line
     catalog.close()
+
+
+def gradient(first: tuple[int, int, int], last: tuple[int, int, int]) -> NDArray[np.uint8]:
+    ramp = np.linspace(0, 1, 400)[np.newaxis, :, np.newaxis] * np.ones((300, 1, 1))
+    return (np.array(first) * (1 - ramp) + np.array(last) * ramp).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("ends", "headline"),
+    [
+        (((250, 250, 60), (120, 20, 20)), "No match found."),  # other colours, the same fall of light
+        (((240, 240, 240), (30, 60, 160)), "Found: “gradient.png”"),
+    ],
+)
+def test_a_smooth_picture_is_not_found_by_its_fall_of_light_alone(
+    make_catalog: Callable[..., SqliteCatalog],
+    tmp_path: Path,
+    ends: tuple[tuple[int, int, int], tuple[int, int, int]],
+    headline: str,
+) -> None:
+    (tmp_path / "gradient.png").write_bytes(encode_png(gradient((240, 240, 240), (30, 60, 160))))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(tmp_path / "gradient.png")]).run()
+    query = prepare_query(encode_jpeg(gradient(*ends), quality=60))
+    table = score(query, FeatureCache(catalog))
+    assert verdict(query, table, find(catalog, table, criteria()), criteria()).headline == headline
