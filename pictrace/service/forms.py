@@ -15,7 +15,7 @@ from pictrace.errors import PicTraceError
 from pictrace.images.loading import load_picture
 from pictrace.images.pixels import RGBImage, fit
 from pictrace.indexing.prepare import original_bytes
-from pictrace.service.pictures import UPLOAD_LIMITS
+from pictrace.service.pictures import upload_limits
 
 __all__ = ["LOOKED_AT", "Forms"]
 
@@ -69,6 +69,6 @@ class Forms:
     def _picture(self, catalog: Catalog, picture_id: int) -> RGBImage:
         """The original, where it is at hand: a thumbnail has lost fine lines."""
         try:
-            return load_picture(original_bytes(catalog, picture_id, UPLOAD_LIMITS), UPLOAD_LIMITS)[1]
+            return load_picture(original_bytes(catalog, picture_id, upload_limits()), upload_limits())[1]
         except PicTraceError:
-            return fit(load_picture(catalog.thumbnail(picture_id) or b"", UPLOAD_LIMITS)[1], WORKING_PX, enlarge=True)
+            return fit(load_picture(catalog.thumbnail(picture_id) or b"", upload_limits())[1], WORKING_PX, enlarge=True)
