@@ -1,7 +1,7 @@
 """Networks that turn pictures into embeddings: which there are, which is in use, and running it.
 
-Only pictrace.models.obtain reaches the internet. Nothing is ever unpickled: an ONNX file is read field by field, and
-only what was read is handed to the runtime.
+Only pictrace.models.obtain reaches the internet. An ONNX file is read field by field, and only what was read is handed
+to the runtime. The one pickle, the weights in the box, is read by torch_file alone, which gives it no power.
 """
 
 from __future__ import annotations
