@@ -21,6 +21,7 @@ from pictrace.images.heif import heif_reader
 from pictrace.images.jpeg import JpegPicture
 from pictrace.images.orientation import Variant
 from pictrace.images.pillow import PillowPicture
+from pictrace.images.raw import RAW_SUFFIXES, RawPicture, is_raw
 from pictrace.images.webp import WebPPicture
 
 __all__ = ["FORMATS", "PICTURE_SUFFIXES", "Format", "Picture", "sniff"]
@@ -79,6 +80,7 @@ _ROWS = (
     Format("PNG", _magic(rb"\x89PNG\r\n\x1a\n"), (".png",), partial(PillowPicture, PngImageFile)),
     Format("WEBP", _magic(rb"RIFF.{4}WEBP"), (".webp",), WebPPicture),
     Format("GIF", _magic(rb"GIF8[79]a"), (".gif",), partial(PillowPicture, GifImageFile)),
+    Format("RAW", is_raw, RAW_SUFFIXES, RawPicture),  # most are TIFFs, too
     # + is BigTIFF
     Format("TIFF", _magic(rb"II[*+]\0|MM\0[*+]"), (".tif", ".tiff"), partial(PillowPicture, TiffImageFile)),
     Format("BMP", _magic(rb"BM"), (".bmp",), partial(PillowPicture, BmpImageFile)),
@@ -99,7 +101,7 @@ _STRANGERS = (
     ("a JPEG 2000 picture", _magic(rb"\xff\x4f\xff\x51|\0{3}\x0cjp  "), _SAVE_AS),
     ("a Photoshop file", _magic(rb"8bps"), _SAVE_AS),
     ("a ZIP archive", _magic(rb"pk\x03\x04"), "unpack it"),
-    ("a video or a raw camera file", _magic(rb".{4}ftyp|\x1a\x45\xdf\xa3"), _SAVE_AS),
+    ("a video or a raw file of a camera", _magic(rb".{4}ftyp|\x1a\x45\xdf\xa3"), _SAVE_AS),
 )  # matched against lower-case bytes
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pictrace.errors import ImageError
 from pictrace.images.formats import sniff
 from pictrace.images.frames import count_frames, frame_of, last_frame, with_frame
-from pictrace.images.tiff import Directory, Tiff, written
+from pictrace.images.tiff import Directory, Field, Tiff, written
 
 __all__ = ["MAX_PAGES", "Page", "count_pages", "further_pages", "page_at", "page_of", "pages_told", "without_page"]
 
@@ -139,5 +139,8 @@ def _cut_out(tiff: Tiff, directory: Directory) -> bytes:
     if sum(lengths) > len(tiff.data):
         raise ImageError("the page is damaged (it is longer than its file): save it again")
     pieces = [tiff.data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
-    entries = {tag: one for tag, one in directory.entries.items() if tag not in _LEFT_OUT}
+    kept = {tag: one for tag, one in directory.entries.items() if tag not in _LEFT_OUT}
+    if sum(one.length for one in kept.values()) > len(tiff.data):
+        raise ImageError("the page is damaged (its fields are longer than its file): save it again")
+    entries = {tag: Field(one.kind, tiff.value(one)) for tag, one in kept.items()}
     return written(entries, pieces, order=tiff.order, is_big=tiff.is_big, offsets_tag=offsets_tag)

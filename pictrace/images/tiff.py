@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
 from typing import NamedTuple
 
 from pictrace.errors import ImageError
 
-__all__ = ["MAX_DIRECTORIES", "Directory", "Entry", "Tiff", "written"]
+__all__ = ["Directory", "Entry", "Field", "Tiff", "written"]
 
 MAX_DIRECTORIES = 10_000
+MAX_FIELDS = 200_000  # of all directories of a file, as the same ones may be named again and again
 _MAX_ENTRIES = 4096
 _SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8, 17: 8, 18: 8}
 _WHOLE = {1: "B", 3: "H", 4: "I", 13: "I", 16: "Q", 18: "Q"}
 
 
 class Entry(NamedTuple):
-    """A field of a directory: its type and its values' bytes, in the order of the file."""
+    """A field of a directory: its type, and where its values' bytes lie. They are copied when they are asked for."""
+
+    kind: int
+    start: int
+    length: int
+
+
+class Field(NamedTuple):
+    """A field to write: its type, and its values' bytes in the order of the file."""
 
     kind: int
     value: bytes
@@ -36,6 +44,7 @@ class Tiff:
 
     def __init__(self, data: bytes) -> None:
         self.data = data
+        self._fields_left = MAX_FIELDS
         self.order = "<" if data[:2] == b"II" else ">"
         self.is_big = self._number("H", 2) == 43
 
@@ -57,8 +66,9 @@ class Tiff:
         """The directory at this place."""
         count_code, entry_code, place_code = ("Q", "HHQ", "Q") if self.is_big else ("H", "HHI", "I")
         count = self._number(count_code, at)
-        if count > _MAX_ENTRIES:
-            raise _damaged(f"a directory of {count} fields")
+        self._fields_left -= count
+        if count > _MAX_ENTRIES or self._fields_left < 0:
+            raise _damaged(f"a directory of {count} fields, or too many of all directories together")
         width, size = (
             struct.calcsize("=" + place_code),
             struct.calcsize("=" + entry_code) + struct.calcsize("=" + place_code),
@@ -74,7 +84,7 @@ class Tiff:
             if length > len(self.data) or where + length > len(self.data):
                 raise _damaged(f"field {tag} lies outside the file")
             if length:
-                entries.setdefault(tag, Entry(kind, self.data[where : where + length]))
+                entries.setdefault(tag, Entry(kind, where, length))
         following = start + count * size
         return Directory(entries, self._number(place_code, following) if following + width <= len(self.data) else 0)
 
@@ -84,7 +94,13 @@ class Tiff:
         code = _WHOLE.get(entry.kind) if entry else None
         if entry is None or code is None:
             return ()
-        return tuple(islice((one for (one,) in struct.iter_unpack(self.order + code, entry.value)), most))
+        width = struct.calcsize("=" + code)
+        count = min(entry.length // width, most)
+        return struct.unpack_from(f"{self.order}{count}{code}", self.data, entry.start)
+
+    def value(self, entry: Entry) -> bytes:
+        """The bytes of a field's values."""
+        return self.data[entry.start : entry.start + entry.length]
 
     def number(self, directory: Directory, tag: int, default: int = 0) -> int:
         """The first whole number of a field."""
@@ -101,12 +117,12 @@ class Tiff:
 
 
 def written(
-    entries: Mapping[int, Entry], pieces: Sequence[bytes], *, order: str, is_big: bool, offsets_tag: int
+    entries: Mapping[int, Field], pieces: Sequence[bytes], *, order: str, is_big: bool, offsets_tag: int
 ) -> bytes:
     """A file of one directory, and the pieces of its pixels behind it, whose places go into a field of their own."""
     place_code, place_kind = ("Q", 16) if is_big else ("I", 4)
     width = struct.calcsize("=" + place_code)
-    offsets = Entry(place_kind, bytes(width * len(pieces)))
+    offsets = Field(place_kind, bytes(width * len(pieces)))
     fields = sorted({**entries, offsets_tag: offsets}.items())
     head_bytes, entry_bytes, count_bytes = (16, 20, 8) if is_big else (8, 12, 2)
     at = head_bytes + count_bytes + entry_bytes * len(fields) + width

@@ -126,7 +126,7 @@ class Listing:
     column: str | None = None
     columns: tuple[str, ...] = ()
     encoding: str | None = None
-    covers: str | None = None
+    covers: str | None = field(default=None, compare=False)
 
     @property
     def encoding_is_guess(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -89,6 +90,18 @@ def test_smaller_copies_and_masks_are_no_pages() -> None:
     assert count_pages(tiff(0, 1, tiffinfo={254: 2})) == (2, "page")
     for purpose in (1, 4, 5):
         assert count_pages(tiff(0, 1, tiffinfo={254: purpose})) == (1, "page")
+
+
+def test_directories_that_repeat_each_other_cost_little() -> None:
+    """One of 4,000 fields, each as long as the file, which 9,000 others overlap."""
+    field = struct.pack("<HHII", 1, 1, 1_000_000, 0)
+    body = b"II*\0" + struct.pack("<I", 8) + struct.pack("<H", 4000) + field * 4000 + bytes(4) + bytes(1_000_000)
+    with pytest.raises(ImageError):
+        page_at(body, "page=2")
+    chained = bytearray(b"II*\0" + struct.pack("<I", 8))
+    for place in range(9000):
+        chained += struct.pack("<HHHII", 1, 256, 4, 1, 1) + struct.pack("<I", 8 + 18 * (place + 1))
+    assert count_pages(bytes(chained)) == (9000, "page")
 
 
 @pytest.mark.parametrize(("form", "options"), [("GIF", {}), ("WEBP", {"lossless": True}), ("PNG", {})])
