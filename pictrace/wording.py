@@ -5,7 +5,17 @@ from __future__ import annotations
 import os
 import re
 
-__all__ = ["about_a_pair", "about_a_search", "amount", "amount_in", "byte_size", "certainty", "counted", "percent"]
+__all__ = [
+    "about_a_pair",
+    "about_a_search",
+    "amount",
+    "amount_in",
+    "byte_size",
+    "certainty",
+    "counted",
+    "percent",
+    "portion",
+]
 
 _AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKmMgG]?)")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
@@ -76,6 +86,12 @@ def certainty(confidence: float) -> str:
 def percent(share: float, digits: int = 0) -> str:
     """A share of 0 to 1 as in "80 %"."""
     return f"{100 * share:.{digits}f} %"
+
+
+def portion(share: float) -> str:
+    """A share that was measured, of which none is "100 %": "80 %", or "all"."""
+    told = percent(share)
+    return "all" if told == "100 %" else told
 
 
 def about_a_pair(text: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pictrace.wording import about_a_pair, about_a_search, byte_size, certainty, counted, percent
+from pictrace.wording import about_a_pair, about_a_search, byte_size, certainty, counted, percent, portion
 
 
 def test_one_is_not_many() -> None:
@@ -28,6 +28,11 @@ def test_how_sure_in_words(confidence: float, said: str) -> None:
 @pytest.mark.parametrize(("share", "digits", "said"), [(0.8, 0, "80 %"), (0.0123, 1, "1.2 %"), (1.0, 0, "100 %")])
 def test_shares(share: float, digits: int, said: str) -> None:
     assert percent(share, digits) == said
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.0, "0 %"), (0.994, "99 %"), (0.996, "all"), (1.0, "all")])
+def test_no_measured_share_is_a_hundred_per_cent(share: float, said: str) -> None:
+    assert portion(share) == said
 
 
 def test_a_search_and_a_pair_name_their_pictures_each_in_their_way() -> None:

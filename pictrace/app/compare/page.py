@@ -29,7 +29,7 @@ from pictrace.searching.table import Criteria, Match
 from pictrace.service.comparison import FIRST, SECOND, Comparison, Examined, Side
 from pictrace.service.pictures import picture_at
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import about_a_pair, byte_size, certainty, percent
+from pictrace.wording import about_a_pair, byte_size, certainty, portion
 
 __all__ = ["show"]
 
@@ -135,8 +135,8 @@ def _fit(examined: Examined) -> None:
         registered(Overlay(first, second, changed, width, height), key="registered")
     turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else "no"
     rows = {
-        "First picture within the second": percent(place.overlap_query),
-        "Second picture within the first": percent(place.overlap_candidate),
+        "First picture within the second": portion(place.overlap_query),
+        "Second picture within the first": portion(place.overlap_candidate),
         "Mirrored": "yes" if place.mirrored else "no",
         "Rotated, counter-clockwise": turned,
         "Enlarged": f"{1 / place.scale:.2f} ×" if place.scale else "",

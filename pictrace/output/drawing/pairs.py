@@ -21,7 +21,7 @@ from pictrace.output.drawing.base import (
     number,
     outlined,
 )
-from pictrace.wording import percent
+from pictrace.wording import portion
 
 __all__ = ["boxes", "lines"]
 
@@ -44,8 +44,8 @@ def lines(part: Lines) -> list[Drawn]:
         told = "Yellow: the estimated outline of your picture; the dot is its upper left corner."
         if part.overlap is not None:
             told += (
-                f" {percent(part.overlap.query)} of your picture lies in the match and covers "
-                f"{percent(part.overlap.match)} of it."
+                f" {portion(part.overlap.query).capitalize()} of your picture lies in the match and covers "
+                f"{portion(part.overlap.match)} of it."
             )
         drawn.append(Drawn("Where your picture lies in the match", _placed(part.match, part.outline), told))
     return drawn
