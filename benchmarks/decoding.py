@@ -13,9 +13,11 @@ import io
 import os
 import threading
 import time
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
 
@@ -57,27 +59,39 @@ def worst() -> dict[str, bytes]:
     return found
 
 
-def a_second(files: list[bytes], limits: DecodeLimits) -> float:
-    with ThreadPoolExecutor(2) as pool:
-        began = time.perf_counter()
-        list(pool.map(lambda data: load_picture(data, limits), files))
-        return len(files) / (time.perf_counter() - began)
+def made_apart() -> dict[str, bytes]:
+    """The same, made in another process, whose memory does not count."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(worst).result()
+
+
+def family() -> Iterator[Path]:
+    """Of this process and its children, what /proc tells."""
+    for process in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError, ValueError, IndexError):  # one that has ended
+            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
+            if os.getpid() in (int(process.name), parent):
+                yield process
+
+
+def processor_s() -> float:
+    """Seconds that this process and its children have computed."""
+    ticks = 0
+    for process in family():
+        with suppress(OSError, IndexError):
+            ticks += sum(map(int, (process / "stat").read_text().rpartition(")")[2].split()[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def memory() -> tuple[float, float]:
     """(resident, proportional) of this process and its children, in MB: what is shared counts whole, or in parts."""
     resident = proportional = 0
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            parent = int((process / "stat").read_text().rpartition(")")[2].split()[1])
-            if int(process.name) != os.getpid() and parent != os.getpid():
-                continue
+    for process in family():
+        with suppress(OSError, IndexError, KeyError):
             lines = (process / "smaps_rollup").read_text().splitlines()
-        except (OSError, ValueError, IndexError):
-            continue  # it has ended
-        kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
-        resident += kilobytes["Rss"]
-        proportional += kilobytes["Pss"]
+            kilobytes = {line.split(":")[0]: int(line.split()[1]) for line in lines[1:]}
+            resident += kilobytes["Rss"]
+            proportional += kilobytes["Pss"]
     return resident / 1024, proportional / 1024
 
 
@@ -103,6 +117,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
 
+    bad = made_apart()
     small = photographs(500, 375, 1)[0]
     with ThreadPoolExecutor(6) as pool:
         list(pool.map(partial(prepare_query, limits=HERE), [small] * 30))  # what is loaded and compiled once
@@ -111,22 +126,6 @@ def main() -> None:
     after = memory()
     print(f"at rest {rest[0]:.0f} MB; a process that decodes adds {after[0] - rest[0]:.0f}, ", end="")
     print(f"{after[1] - rest[1]:.0f} where shared memory is counted once")
-
-    print("| JPEG | here, a second | apart, a second | ratio | one, here | one, apart |\n|---|---|---|---|---|---|")
-    for name, files in (("500 px", photographs(500, 375, 200)), ("12 MP", photographs(4000, 3000, 12))):
-        figures: dict[DecodeLimits, list[float]] = {HERE: [], APART: []}
-        single: dict[DecodeLimits, list[float]] = {HERE: [], APART: []}
-        for _ in range(options.rounds):
-            for limits, rates in figures.items():
-                rates.append(a_second(files, limits))
-                began = time.perf_counter()
-                load_picture(files[0], limits)
-                single[limits].append((time.perf_counter() - began) * 1e3)
-        here, apart = (median(figures[one]) for one in (HERE, APART))
-        print(f"| {name}, {len(files[0]) // 1000} kB | {here:.0f} | {apart:.0f} | {apart / here:.2f} | ", end="")
-        print(f"{median(single[HERE]):.1f} ms | {median(single[APART]):.1f} ms |")
-
-    bad = worst()
 
     def searched(data: bytes) -> str:
         try:
@@ -138,9 +137,26 @@ def main() -> None:
         most = peak(lambda: list(pool.map(searched, [*bad.values()] * 3)))
     print(f"six at once: {most[0] - rest[0]:.0f} MB above rest, shared memory counted once {most[1] - rest[1]:.0f} MB")
     for name, data in bad.items():
-        told = searched(data)
+        answer = searched(data)
         alone = peak(partial(searched, data))
-        print(f"| {name} | {len(data):,} bytes | {alone[0] - rest[0]:.0f} MB | {told[:60]} |")
+        print(f"| {name} | {len(data):,} bytes | {alone[0] - rest[0]:.0f} MB | {answer[:60]} |")
+
+    print("| JPEG | here, a second | apart, a second | here, ms of a processor | apart, ms of a processor |")
+    print("|---|---|---|---|---|")
+    for name, files in (("500 px", photographs(500, 375, 200)), ("12 MP", photographs(4000, 3000, 12))):
+        rates: dict[DecodeLimits, list[float]] = {HERE: [], APART: []}
+        costs: dict[DecodeLimits, list[float]] = {HERE: [], APART: []}
+        for _ in range(options.rounds):
+            for limits in (HERE, APART):
+                before, began = processor_s(), time.perf_counter()
+                with ThreadPoolExecutor(2) as pool:
+                    list(pool.map(partial(load_picture, limits=limits), files))
+                rates[limits].append(len(files) / (time.perf_counter() - began))
+                costs[limits].append((processor_s() - before) / len(files) * 1e3)
+        told = [
+            f"{median(one[limits]):.{digits}f}" for one, digits in ((rates, 0), (costs, 2)) for limits in (HERE, APART)
+        ]
+        print(f"| {name}, {len(files[0]) // 1000} kB | {' | '.join(told)} |")
 
 
 if __name__ == "__main__":

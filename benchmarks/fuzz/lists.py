@@ -47,7 +47,6 @@ def sound_lists() -> dict[str, list[bytes]]:
         ".tsv": [csv.replace(",", "\t").encode()],
         ".txt": ["\n".join(names).encode(), "\r\n".join(c for _, _, c in _ROWS).encode("utf-8-sig")],
         ".json": [json.dumps(names).encode(), json.dumps({"pictures": objects}).encode(), json.dumps(objects).encode()],
-        ".jsonl": ["\n".join(map(json.dumps, objects)).encode()],
         ".html": [_PAGE.encode(), _PAGE.encode("utf-16"), _PAGE.replace("\n", "").encode("ascii", "replace")],
         ".zip": [_zipped(zipfile.ZIP_DEFLATED), _zipped(zipfile.ZIP_STORED), _zipped(zipfile.ZIP_LZMA)],
         ".xlsx": [_workbook()],

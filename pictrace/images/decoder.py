@@ -13,7 +13,7 @@ import time
 import traceback
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NoReturn
 
 import cv2
 from PIL import AvifImagePlugin
@@ -30,13 +30,18 @@ except ImportError:  # on Windows; there the process that asks looks after this 
 
 __all__ = ["main"]
 
+_STATM = os.open("/proc/self/statm", os.O_RDONLY) if Path("/proc/self/statm").exists() else None
+_PAGE_BYTES = os.sysconf("SC_PAGE_SIZE") if _STATM is not None else 0
 _MOST_BYTES = 1 << 40
 _HEADER_BYTES = 48 * 1024**2
 _KEPT_BYTES = 48 * 1024**2  # what a picture may leave behind, such as a library that was loaded for it
 
 
-def main() -> None:
-    """Answer requests until there are no more."""
+def main() -> NoReturn:
+    """Answer requests until there are no more; never returns.
+
+    It ends at once, with its pipes: one that still tidied up would look alive, and be killed for not answering.
+    """
     settings = json.loads(sys.argv[1])
     # What libraries print must not get among the answers.
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -48,19 +53,34 @@ def main() -> None:
             resource.setrlimit(what, (0, 0))
     at_rest = _data_bytes()
     send(answers, {"ready": True})
+    idle = _Idle(settings["idle_s"])
     while True:
-        idle = threading.Timer(settings["idle_s"], os._exit, [0])
-        idle.daemon = True
-        idle.start()
+        idle.since = time.monotonic()
         try:
             request, data = receive(requests, _MOST_BYTES)
         except EOFError:
-            return
-        idle.cancel()
+            os._exit(0)
+        idle.since = None
         _Job(settings, answers, requests).run(request, data)
         del data
         if _data_bytes() > at_rest + _KEPT_BYTES:
-            return
+            os._exit(0)
+
+
+class _Idle:
+    """Ends the process when it has waited for long. since: when that began, None while it works."""
+
+    def __init__(self, most_s: float) -> None:
+        self.since: float | None = None
+        self._most_s = most_s
+        threading.Thread(target=self._look, name="idle", daemon=True).start()
+
+    def _look(self) -> None:
+        while True:
+            time.sleep(min(1.0, self._most_s))
+            since = self.since
+            if since is not None and time.monotonic() - since > self._most_s:
+                os._exit(0)
 
 
 class _Job:
@@ -101,8 +121,8 @@ class _Job:
     def _limit_cpu(self) -> None:
         if resource is not None and self._settings["limited"]:
             _, most = resource.getrlimit(resource.RLIMIT_CPU)
-            # Whole seconds of all that the process has done so far; one more, as it may have begun one.
-            resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + 1 + self._settings["cpu_s"], most))
+            # Whole seconds, of all that the process has done so far: the last one may have been begun before.
+            resource.setrlimit(resource.RLIMIT_CPU, (int(time.process_time()) + self._settings["cpu_s"], most))
 
     def _limit_memory(self, most_bytes: int | None) -> None:
         if resource is not None and self._settings["limited"]:
@@ -112,14 +132,8 @@ class _Job:
 
 
 def _data_bytes() -> int:
-    """What RLIMIT_DATA counts (proc_pid_status(5), VmData); 0 where the system does not tell."""
-    status = Path("/proc/self/status")
-    if not status.exists():
-        return 0
-    for line in status.read_text().splitlines():
-        if line.startswith("VmData:"):
-            return int(line.split()[1]) * 1024
-    return 0
+    """What RLIMIT_DATA counts, and the stack (proc_pid_statm(5), data); 0 where the system does not tell."""
+    return int(os.pread(_STATM, 200, 0).split()[5]) * _PAGE_BYTES if _STATM is not None else 0
 
 
 def _lacks_memory(error: BaseException | None) -> bool:

@@ -140,7 +140,7 @@ class Decoders:
     memory_bytes
         What all decodes together may take, beside the 50 MB that a process takes at rest (half of them shared).
     cpu_s, wall_s
-        What one picture may take of a processor, and how long it may last in all.
+        What one picture may take of a processor (a second less, maybe), and how long it may last in all.
     idle_s
         How long a process waits for another picture before it ends.
     limited
@@ -155,7 +155,7 @@ class Decoders:
         *,
         memory_bytes: int = MEMORY_BYTES,
         cpu_s: int = 5,
-        wall_s: float = 20,
+        wall_s: float = 30,
         idle_s: float = 120,
         limited: bool = True,
         command: str = _COMMAND,
@@ -260,6 +260,7 @@ class Decoders:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 env={**passed_on, **_FRUGAL, "PYTHONPATH": paths},
+                start_new_session=True,  # Ctrl-C in a terminal is for us to hear
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except OSError as error:
