@@ -9,17 +9,20 @@ from functools import cached_property
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import digest
 from pictrace.errors import SourceError
+from pictrace.escape import for_message
 from pictrace.images.allowed import allowed
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.images.pages import pages_told
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import original_bytes
+from pictrace.sample import example_queries
 from pictrace.service.typed_links import fetch_link
 
 __all__ = [
     "CATALOG_ADDRESS",
     "Picture",
     "catalog_picture",
+    "example_picture",
     "linked_picture",
     "picture_at",
     "picture_types",
@@ -27,7 +30,7 @@ __all__ = [
 ]
 
 _USUAL = DecodeLimits(max_bytes=20 * 1024**2, apart=True)
-CATALOG_ADDRESS = "catalog:"
+CATALOG_ADDRESS, LINK_ADDRESS, EXAMPLE_ADDRESS = "catalog:", "link:", "example:"
 
 
 def upload_limits() -> DecodeLimits:
@@ -78,16 +81,26 @@ def catalog_picture(catalog: Catalog, picture_id: int) -> Picture:
 
 def linked_picture(address: str) -> Picture:
     """A picture from the network; PicTraceError where it cannot or must not be fetched."""
-    return Picture(fetch_link(address), address, "link", address)
+    return Picture(fetch_link(address), address, "link", f"{LINK_ADDRESS}{address}")
+
+
+def example_picture(name: str) -> Picture:
+    """One of the queries to try; SourceError where none is called so."""
+    for one in example_queries():
+        if one.name == name:
+            return Picture(one.data(), one.title, "example", f"{EXAMPLE_ADDRESS}{name}")
+    raise SourceError(f"{for_message(name)} is no example. Choose one on the page.")
 
 
 def picture_at(address: str, catalog: Catalog) -> Picture:
-    """The picture that a shared link names: another link, or one of the open catalog.
+    """The picture that a shared link names: another link, an example, or one of the open catalog.
 
     Raises PicTraceError where there is none.
     """
+    if address.startswith(EXAMPLE_ADDRESS):
+        return example_picture(address.removeprefix(EXAMPLE_ADDRESS))
     if not address.startswith(CATALOG_ADDRESS):
-        return linked_picture(address)
+        return linked_picture(address.removeprefix(LINK_ADDRESS))
     number = address.removeprefix(CATALOG_ADDRESS)
     if not number.isascii() or not number.isdigit() or len(number) > 19:
         raise SourceError(f"{address[:60]} names no picture of a catalog. Copy the link again.")

@@ -18,6 +18,7 @@ from pictrace.service import search as search_module
 from pictrace.service.pictures import Picture
 from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
+from tests.http_server import serve
 from tests.paths import ROOT
 from tests.watching import Watch
 
@@ -135,6 +136,47 @@ def test_surprise_and_clear() -> None:
     app.press("Clear")
     assert app.search.picture is None
     assert "Which picture are you looking for?" in app.texts
+
+
+def test_the_address_brings_the_query_again(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Page.open()
+    app.press("Surprise me")
+    address = "".join(app.query_params["q"])
+    assert address == f"catalog:{app.query.id}"
+    assert Page.open(q=address).query.id == app.query.id  # another visit
+    app.press("Clear")
+    assert "q" not in app.query_params
+    app = Page.open(q="example:crop")
+    assert app.search.picture is not None
+    assert app.search.picture.name == "A small crop, recompressed"
+    with serve() as server:
+        server.add("/cup.png", photographs["coffee.png"], content_type="image/png")
+        monkeypatch.setenv("PICTRACE_ALLOWED_HOSTS", server.host)
+        app = Page.open(q=f"link:{server.url('/cup.png')}")
+        app.slide("w_orb", 0.5)
+        assert server.count("/cup.png") == 1
+    assert "".join(app.query_params["q"]).startswith("link:http://127.0.0.1:")
+    app.upload(photographs["chelsea.png"])  # which nobody else can have
+    assert "q" not in app.query_params
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "catalog:1",
+        "catalog:x",
+        "example:../x",
+        "link:http://127.0.0.1/a.png",
+        "link:file:///etc/passwd",
+        "/etc/passwd",
+        "x",
+    ],
+)
+def test_an_address_that_names_no_query_is_told_once(address: str) -> None:
+    app = Page.open(q=address)
+    assert app.error
+    assert app.search.picture is None
+    assert "q" not in app.query_params
 
 
 @pytest.mark.slow

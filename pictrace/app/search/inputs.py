@@ -12,7 +12,7 @@ from pictrace.errors import PicTraceError
 from pictrace.images.encoding import thumbnail
 from pictrace.images.reading import load
 from pictrace.sample import example_queries
-from pictrace.service.pictures import Picture, linked_picture, picture_types, upload_limits
+from pictrace.service.pictures import Picture, example_picture, linked_picture, picture_types, upload_limits
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["example_tiles", "query_inputs"]
@@ -88,10 +88,10 @@ def _surprise(workspace: Workspace, state: QueryState) -> None:
 
 
 @st.cache_data(show_spinner=False, max_entries=16)
-def _example(name: str) -> tuple[bytes, bytes]:
-    """An example's bytes and thumbnail."""
-    data = next(one for one in example_queries() if one.name == name).data()
-    return data, thumbnail(load(data), 160)
+def _example(name: str) -> tuple[Picture, bytes]:
+    """An example, and its thumbnail."""
+    picture = example_picture(name)
+    return picture, thumbnail(load(picture.data), 160)
 
 
 def example_tiles(state: QueryState) -> None:
@@ -103,6 +103,6 @@ def example_tiles(state: QueryState) -> None:
         key="examples",
     )
     if picked is not None:
-        state.search.look_for(Picture(_example(picked)[0], examples[picked].title, "example"))
+        state.search.look_for(_example(picked)[0])
         state.uploads += 1
         st.rerun()

@@ -11,6 +11,7 @@ from functools import partial
 import streamlit as st
 
 from pictrace.app.components import tiles
+from pictrace.app.search.address import take_query, write_query
 from pictrace.app.search.answer import current_table
 from pictrace.app.search.details import details
 from pictrace.app.search.features import watch_missing_features
@@ -53,8 +54,10 @@ def show() -> None:
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
+    take_query(workspace, state)
     _inputs(workspace, state)
     table = current_table(workspace, search, wanted)
+    write_query(state)
     if any(weight and get_metric(name).unavailable() for name, weight in wanted.criteria.weights.items()):
         st.rerun()  # its network was found not to work: the slider tells why
     if search.problem:

@@ -18,12 +18,13 @@ __all__ = ["QueryState", "query_state"]
 class QueryState:
     """search: what was asked and answered. selected: the match whose details are open.
 
-    uploads: part of the uploader's key, raised to empty it.
+    uploads: part of the uploader's key, raised to empty it. address: of the query, as the page's address last named it.
     """
 
     search: Search = field(default_factory=Search)
     selected: int | None = None
     uploads: int = 0
+    address: str = ""
     _details: Details | None = None
 
     def look_for_in(self, catalog: Catalog, picture_id: int) -> None:

@@ -20,7 +20,7 @@ from pictrace.searching.presets import criteria_of
 from pictrace.service import details as details_module
 from pictrace.service import search as search_module
 from pictrace.service.details import Details
-from pictrace.service.pictures import CATALOG_ADDRESS, Picture, catalog_picture, picture_at
+from pictrace.service.pictures import CATALOG_ADDRESS, Picture, catalog_picture, example_picture, picture_at
 from pictrace.service.search import Search
 from pictrace.sources.base import Item
 from tests.watching import Watch
@@ -209,6 +209,8 @@ def test_addresses_of_pictures(cache: FeatureCache) -> None:
     one = int(cache.catalog.ids()[0])
     picture = catalog_picture(cache.catalog, one)
     assert picture_at(picture.address, cache.catalog) == picture
+    example = example_picture("crop")
+    assert picture_at(example.address, cache.catalog) == example
     for address in ("", "-1", "1e3", "²", "9" * 20):
         with pytest.raises(SourceError, match="names no picture"):
             picture_at(f"{CATALOG_ADDRESS}{address}", cache.catalog)
