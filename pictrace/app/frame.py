@@ -11,6 +11,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pictrace.app.pages import pages_in
+from pictrace.app.shared.uploads import begin_run, let_go
 from pictrace.images.budget import give_up_when
 from pictrace.metrics import all_metrics, colour_of
 
@@ -62,7 +63,9 @@ def in_frame(show: Callable[[], None]) -> None:
     navigation ends that rule.
     """
     if FRAMED in st.session_state:
+        begin_run()
         show()
+        let_go()
     else:
         route()
 

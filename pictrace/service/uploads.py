@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import weakref
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from pictrace.catalog.other import DatabaseKind, kind_of
@@ -15,7 +16,7 @@ from pictrace.faults import as_own
 from pictrace.service.owner import owner
 from pictrace.service.typed_links import refusal
 from pictrace.sources import databases
-from pictrace.sources.base import Listing, Skipped
+from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.kinds import SourceKind, Table
 from pictrace.sources.listing import kind_of_source, list_source
@@ -51,6 +52,7 @@ class Uploads:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
+        self._places = 0
         self._uploads: dict[str, Upload] = {}
         self._listings: dict[tuple[str | None, ...], Listing | SourceError] = {}
         self._tables: dict[str, list[Table]] = {}
@@ -59,18 +61,31 @@ class Uploads:
     def take(self, upload_id: str, name: str, data: memoryview) -> Upload:
         """Keep an upload's bytes, once."""
         if upload_id not in self._uploads:
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="pictrace-"))
-                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             # What it is called is a stranger's choice; messages and sources should still say it, near enough.
             suffix = Path(name).suffix.lower()
             stem = re.sub(r"[^\w.-]+", "_", Path(name).stem)[:80].strip(".") or "upload"
-            folder = self._folder / str(len(self._uploads))
-            folder.mkdir()
-            path = folder / f"{stem}{suffix if suffix.lstrip('.') in upload_suffixes() else ''}"
+            path = self._place() / f"{stem}{suffix if suffix.lstrip('.') in upload_suffixes() else ''}"
             path.write_bytes(data)
             self._uploads[upload_id] = Upload(upload_id, name, path)
         return self._uploads[upload_id]
+
+    def on_disk(self, item: Item) -> Item:
+        """The same picture with its bytes on disk instead of in memory, where it waits for its turn."""
+        if item.data is None:
+            return item
+        path = self._place() / "picture"
+        path.write_bytes(item.data)
+        return replace(item, data=None, load=partial(_read, path, item.source.label))
+
+    def _place(self) -> Path:
+        """A new folder within this one's."""
+        if self._folder is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="pictrace-"))
+            weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        self._places += 1
+        place = self._folder / str(self._places)
+        place.mkdir()
+        return place
 
     def listing(
         self, upload: Upload, *, column: str | None = None, table: str | None = None, encoding: str | None = None
@@ -143,6 +158,13 @@ def listing_of(
             named = item.path.name if beside_it else str(item.path)
             skipped.append(Skipped(named, "Files of the server are not read for a table. Upload the picture itself."))
     return replace(listing, items=tuple(items), skipped=tuple(skipped))
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise SourceError(f"{name} is on the server no more ({error.strerror}). Upload it again.") from error
 
 
 def _rename(error: PicTraceError, upload: Upload) -> None:

@@ -13,6 +13,7 @@ from pictrace.app.catalog.state import AddState, JobState
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.query_state import query_state
 from pictrace.app.shared.session import of_session
+from pictrace.app.shared.uploads import refer_to
 from pictrace.catalog.records import Source
 from pictrace.errors import ColumnError, PicTraceError
 from pictrace.escape import for_markdown
@@ -42,6 +43,7 @@ def add_pictures(workspace: Workspace) -> None:
         files = [*_chosen_files("Pictures", True, f"add_{state.emptied}")]
     with right:
         files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.emptied}")
+    refer_to(files)
     items = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
     left_out: list[Skipped] = []
     listings, catalogs = _uploaded(state)
@@ -76,6 +78,7 @@ def add_pictures(workspace: Workspace) -> None:
         paths = {name: upload.path for name, upload in catalogs.items()}
         try:
             target_catalog = catalog_state().workspace_to_add_to().catalog
+            items = [state.uploads.on_disk(one) for one in items]
             work.job = AddJob(target_catalog, items, upload_limits(), catalogs=paths, covers=covers, keep=state.uploads)
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")
@@ -123,6 +126,7 @@ def _uploaded(state: AddState) -> tuple[list[Listing], dict[str, Upload]]:
     )
     listings: list[Listing] = []
     catalogs: dict[str, Upload] = {}
+    refer_to(uploads)
     for one in uploads:
         upload = state.uploads.take(one.file_id, one.name, one.getbuffer())
         kind = state.uploads.kind(upload) if upload.is_database else None

@@ -9,6 +9,7 @@ import streamlit as st
 from pictrace.app.components import paste_button, tiles
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles
+from pictrace.app.shared.uploads import taken
 from pictrace.service.pictures import Picture, catalog_picture, linked_picture, picture_types, upload_limits
 from pictrace.service.workspaces import Workspace
 
@@ -38,10 +39,10 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
         max_upload_size=max(1, upload_limits().max_bytes // 1024**2),
         label_visibility="collapsed",
     )
-    taken = of_session(_Taken).file_ids
-    if file is not None and taken.get(key) != file.file_id:
-        taken[key] = file.file_id  # once, so that later inputs are not overruled at every rerun
-        given.append(Picture(file.getvalue(), file.name, "upload"))
+    known = of_session(_Taken).file_ids
+    if file is not None and known.get(key) != file.file_id:
+        known[key] = file.file_id  # once, so that later inputs are not overruled at every rerun
+        given.append(Picture(taken(file), file.name, "upload"))
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
             pasted = paste_button(key=f"{key}_paste", max_bytes=upload_limits().max_bytes, listen=listen)

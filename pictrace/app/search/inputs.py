@@ -8,6 +8,7 @@ import streamlit as st
 
 from pictrace.app.components import Tile, paste_button, tiles
 from pictrace.app.shared.query_state import QueryState
+from pictrace.app.shared.uploads import taken
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import thumbnail
 from pictrace.images.reading import load
@@ -50,7 +51,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
 def _on_upload(state: QueryState, key: str) -> None:
     file = st.session_state.get(key)
     if file is not None:
-        state.search.look_for(Picture(file.getvalue(), file.name, "upload"))
+        state.search.look_for(Picture(taken(file), file.name, "upload"))
 
 
 def _link_input(state: QueryState) -> None:
@@ -75,7 +76,7 @@ def _camera_input(state: QueryState) -> None:
 def _on_camera(state: QueryState) -> None:
     shot = st.session_state.get("camera")
     if shot is not None:
-        state.search.look_for(Picture(shot.getvalue(), "camera picture", "camera"))
+        state.search.look_for(Picture(taken(shot), "camera picture", "camera"))
 
 
 def _surprise(workspace: Workspace, state: QueryState) -> None:
