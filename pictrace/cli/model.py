@@ -38,7 +38,7 @@ def _list(options: argparse.Namespace) -> int:
         return OK
     for one in MODELS:
         here = "here" if is_here(one) else "not here"
-        say(f"{one.name:14} {one.title:14} {one.megabytes:5.0f} MB  {one.dimension:5} numbers  {one.licence}  {here}")
+        say(f"{one.name:18} {one.title:18} {one.megabytes:5.0f} MB  {one.dimension:5} numbers  {one.licence}  {here}")
     say(f"They are kept in {models_folder()}.")
     return OK
 
