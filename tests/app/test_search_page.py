@@ -96,7 +96,7 @@ def test_a_preset_moves_the_sliders_and_a_slider_makes_it_custom() -> None:
     app.slide("w_histogram", 1.3)
     assert app.preset.value == "custom"
     app.choose_preset("balanced")
-    assert app.slider(key="w_histogram").value == pytest.approx(0.3)
+    assert app.slider(key="w_histogram").value == pytest.approx(0.1)
 
 
 @pytest.mark.slow
