@@ -29,11 +29,11 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
+from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.presets import all_presets, criteria_of
 from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.searching.verdict import convincing_ids
 from pictrace.sources.folders import read_folder
 
 FALSE_ALARMS = 0.005

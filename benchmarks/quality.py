@@ -27,10 +27,10 @@ from pictrace.images.reading import load
 from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Sketched
 from pictrace.searching.cascade import nearest_of
+from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.presets import all_presets, criteria_of
 from pictrace.searching.query import Query, needed_metrics, prepare_query
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.searching.verdict import convincing_ids
 
 HashFunction = Callable[[RGBImage], NDArray[np.bool_]]
 

@@ -19,8 +19,8 @@ from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_at, usable_metrics
 from pictrace.errors import CriteriaError
 from pictrace.output.documents import search_document
+from pictrace.searching.attempts import score_either
 from pictrace.searching.find import Found, find
-from pictrace.searching.scoring import score
 from pictrace.searching.table import ScoreTable
 from pictrace.searching.verdict import Verdict, good_first, verdict
 from pictrace.service.forms import Forms
@@ -58,7 +58,8 @@ def _search(options: argparse.Namespace) -> int:
         among = _among(catalog, only) if only else None
         query = query_at(options.image, usable_metrics(criteria), options)
         started = time.perf_counter()
-        table = score(query, FeatureCache(catalog), exhaustive=True if options.exact else None, among=among)
+        exhaustive = True if options.exact else None
+        query, table = score_either(query, FeatureCache(catalog), exhaustive=exhaustive, among=among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
         forms = Forms(query.image).among(catalog, good_first(query, table, criteria))

@@ -44,6 +44,7 @@ def query_document(address: str, query: Query) -> dict[str, Any]:
         "width": query.info.width,
         "height": query.info.height,
         "notes": list(query.info.notes),
+        "negative": query.negative,
     }
 
 

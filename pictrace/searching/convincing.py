@@ -6,8 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.metrics.base import Metric
+from pictrace.searching.table import ScoreTable
 
-__all__ = ["convinces"]
+__all__ = ["convinced", "convinces", "convincing_ids"]
+
+AGREEMENT = 0.8
+"""Mean similarity over all metrics that a lone witness needs."""
 
 
 def convinces(metric: Metric, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -16,3 +20,25 @@ def convinces(metric: Metric, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
         return np.zeros(raw.shape, np.bool_)
     with np.errstate(invalid="ignore"):
         return np.asarray(raw <= metric.convincing if metric.scale.smaller_is_nearer else raw >= metric.convincing)
+
+
+def convincing_ids(table: ScoreTable) -> frozenset[int]:
+    """Pictures that at least one metric alone vouches for, whatever the weights are."""
+    return frozenset(int(one) for one in table.ids[convinced(table).any(axis=1)])
+
+
+def convinced(table: ScoreTable) -> NDArray[np.bool_]:
+    """(n, m): which metrics vouch for which pictures.
+
+    What is nearly smooth has few details to compare, and is like much else. So a metric that vouches where no other
+    that may vouch can compare the pair needs the agreement of all.
+    """
+    raw = table.raw
+    vouched = np.zeros(raw.shape, np.bool_)
+    for place, metric in enumerate(table.metrics):
+        vouched[:, place] = convinces(metric, raw[:, place])
+    able = ~np.isnan(raw[:, [metric.convincing is not None for metric in table.metrics]])
+    alone = np.flatnonzero((able.sum(axis=1) == 1) & vouched.any(axis=1))
+    if able.shape[1] > 1 and len(alone):
+        vouched[alone] &= (np.nanmean(table.similarity[alone], axis=1) >= AGREEMENT)[:, np.newaxis]
+    return vouched

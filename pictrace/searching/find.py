@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import PictureRecord
+from pictrace.searching.attempts import score_either
 from pictrace.searching.presets import DEFAULT_PRESET, criteria_of
 from pictrace.searching.query import needed_metrics, prepare_query
-from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, Match, ScoreTable
 
 __all__ = ["Found", "find", "search"]
@@ -33,5 +33,5 @@ def find(catalog: Catalog, table: ScoreTable, criteria: Criteria) -> list[Found]
 def search(data: bytes, catalog: Catalog, *, preset: str = DEFAULT_PRESET, top: int = 5) -> list[Found]:
     """All in one for a single query: decode, score, rank. Keep the ScoreTable instead to rank again."""
     criteria = criteria_of(preset, top=top)
-    table = score(prepare_query(data, needed_metrics(criteria.weights)), FeatureCache(catalog))
+    _, table = score_either(prepare_query(data, needed_metrics(criteria.weights)), FeatureCache(catalog))
     return find(catalog, table, criteria)

@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from pictrace.catalog.records import digest, image_id
 from pictrace.features import Features
 from pictrace.images.loading import load_picture
@@ -15,7 +17,7 @@ from pictrace.images.reading import DecodeLimits, ImageInfo
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
-__all__ = ["Query", "needed_metrics", "prepare_query", "with_metrics"]
+__all__ = ["Query", "as_negative", "needed_metrics", "prepare_query", "with_metrics"]
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,28 @@ class Query:
     features: Mapping[str, Mapping[Variant, Features]]
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()  # whose features these are
+    negative: bool = False  # image and features are those of the picture's negative
 
     @property
     def id(self) -> int:
         """The id that this very file has, or would have, in a catalog."""
         return image_id(self.sha256)
+
+    @property
+    def picture(self) -> RGBImage:
+        """The picture as it is in the file."""
+        return np.subtract(np.uint8(255), self.image) if self.negative else self.image
+
+
+def as_negative(query: Query, *, orientations: bool = True) -> Query:
+    """The same file, looked for as its negative, with features of the same metrics."""
+    image = np.subtract(np.uint8(255), query.image)
+    return replace(
+        query,
+        image=image,
+        features=_features(image, query.metrics, orientations=orientations),
+        negative=not query.negative,
+    )
 
 
 def prepare_query(

@@ -6,19 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pictrace.searching.convincing import convinces
+from pictrace.searching.convincing import convinced, convinces, convincing_ids
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.wording import counted
 
-__all__ = ["Verdict", "convincing_ids", "good_first", "verdict"]
-
-
-AGREEMENT = 0.8
-"""Mean similarity over all metrics that a lone witness needs."""
+__all__ = ["Verdict", "good_first", "verdict"]
 
 
 @dataclass(frozen=True)
@@ -37,32 +32,10 @@ class Verdict:
         return "likely" if picture_id in self.good else "weak"
 
 
-def convincing_ids(table: ScoreTable) -> frozenset[int]:
-    """Pictures that at least one metric alone vouches for, whatever the weights are."""
-    return frozenset(int(one) for one in table.ids[_convinced(table).any(axis=1)])
-
-
-def _convinced(table: ScoreTable) -> NDArray[np.bool_]:
-    """(n, m): which metrics vouch for which pictures.
-
-    What is nearly smooth has few details to compare, and is like much else. So a metric that vouches where no other
-    that may vouch can compare the pair needs the agreement of all.
-    """
-    raw = table.raw
-    convinced = np.zeros(raw.shape, np.bool_)
-    for place, metric in enumerate(table.metrics):
-        convinced[:, place] = convinces(metric, raw[:, place])
-    able = ~np.isnan(raw[:, [metric.convincing is not None for metric in table.metrics]])
-    alone = np.flatnonzero((able.sum(axis=1) == 1) & convinced.any(axis=1))
-    if able.shape[1] > 1 and len(alone):
-        convinced[alone] &= (np.nanmean(table.similarity[alone], axis=1) >= AGREEMENT)[:, np.newaxis]
-    return convinced
-
-
 def good_first(query: Query, table: ScoreTable, criteria: Criteria) -> list[int]:
     """Ids of the convincing pictures but for the query's own file, the highest score first."""
     fused, _ = table.fused(criteria)
-    places = np.flatnonzero(_convinced(table).any(axis=1) & (table.ids != query.id))
+    places = np.flatnonzero(convinced(table).any(axis=1) & (table.ids != query.id))
     return [int(one) for one in table.ids[places[np.argsort(-fused[places], kind="stable")]]]
 
 
@@ -96,7 +69,8 @@ def verdict(
         )
     if shown:
         best = shown[0]
-        how = f" (your picture is {best.match.variant.label})" if best.match.variant.label else ""
+        changes = (best.match.variant.label, "a negative" if query.negative else "")
+        how = f" (your picture is {' and '.join(filter(None, changes))})" if any(changes) else ""
         cut = f", {len(shown):,} shown" if len(shown) < len(good) else ""
         return Verdict(
             f"Found: “{best.picture.label}”{how}",
@@ -132,8 +106,8 @@ def _advice(table: ScoreTable, good: frozenset[int], criteria: Criteria) -> str:
 
 
 def _convincing_titles(table: ScoreTable) -> str:
-    columns = zip(table.metrics, _convinced(table).T, strict=True)
-    return " or ".join(metric.title for metric, convinced in columns if convinced.any())
+    columns = zip(table.metrics, convinced(table).T, strict=True)
+    return " or ".join(metric.title for metric, some in columns if some.any())
 
 
 def _grounds(match: Match, table: ScoreTable) -> str:

@@ -45,7 +45,7 @@ class Details:
             data = original_bytes(catalog, picture_id, upload_limits())
             info, image = load_picture(data, upload_limits())
             query = self.answer.query
-            found = diagnose(query.image, image, query_info=query.info, candidate_info=info)
+            found = diagnose(query.picture, image, query_info=query.info, candidate_info=info)
             self._forget()
             self._originals[picture_id] = Original(image, found, info.notes)
         return self._originals[picture_id]

@@ -10,8 +10,8 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import encode_jpeg
 from pictrace.metrics.base import Metric
+from pictrace.searching.attempts import score_either
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
-from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.forms import Forms
 from pictrace.service.pictures import Picture, upload_limits
@@ -160,11 +160,11 @@ class Search:
         started = time.perf_counter()
         among = cache.catalog.ids_with(filters) if filters else None
         if basis.exhaustive:
-            table = score(query, cache, exhaustive=True, among=among, progress=progress)
+            query, table = score_either(query, cache, exhaustive=True, among=among, progress=progress)
         else:
-            table = score(query, cache, among=among)
+            query, table = score_either(query, cache, among=among)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
-        self.answer = Answer(picture, query, encode_jpeg(query.image), table, basis, timing, self._forms(query))
+        self.answer = Answer(picture, query, encode_jpeg(query.picture), table, basis, timing, self._forms(query))
         self.asked, self.exhaustive = None, basis.exhaustive
         return table
 

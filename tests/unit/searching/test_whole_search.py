@@ -17,7 +17,9 @@ from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
-from pictrace.output.documents import matches_csv, search_document
+from pictrace.output.documents import matches_csv, query_document, search_document
+from pictrace.searching.attempts import score_either
+from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import find
 from pictrace.searching.presets import all_presets, get_preset
 from pictrace.searching.query import needed_metrics, prepare_query
@@ -235,3 +237,28 @@ def test_a_smooth_picture_is_not_found_by_its_fall_of_light_alone(
     query = prepare_query(encode_jpeg(gradient(*ends), quality=60))
     table = score(query, FeatureCache(catalog))
     assert verdict(query, table, find(catalog, table, criteria()), criteria()).headline == headline
+
+
+def test_a_negative_is_found_and_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+    image = decode(photographs["astronaut.png"])
+    query = prepare_query(encode_jpeg(np.ascontiguousarray(255 - image[:, ::-1]), quality=70))
+    assert not convincing_ids(score(query, FeatureCache(catalog)))
+
+    asked, table = score_either(query, FeatureCache(catalog))
+
+    assert asked.negative
+    np.testing.assert_array_equal(asked.picture, query.image)
+    found = find(catalog, table, criteria())
+    said = verdict(asked, table, found, criteria())
+    assert said.headline == "Found: “astronaut.png” (your picture is mirrored and a negative)"
+    assert query_document("q", asked)["negative"] is True
+
+
+def test_what_is_found_as_it_is_or_not_at_all_is_no_negative(
+    catalog: SqliteCatalog, photographs: dict[str, bytes]
+) -> None:
+    random = np.random.default_rng(4).integers(0, 255, (300, 400, 3), np.uint8)
+    for data in (photographs["coffee.png"], encode_jpeg(decode(photographs["coffee.png"])), encode_png(random)):
+        query = prepare_query(data)
+        asked, _ = score_either(query, FeatureCache(catalog))
+        assert asked is query

@@ -54,7 +54,7 @@ def search(asked: Picture) -> Search:
 
 
 def test_a_picture_is_read_once_and_found(cache: FeatureCache, search: Search, asked: Picture, watch: Watch) -> None:
-    watch.on(search_module, "prepare_query", "score")
+    watch.on(search_module, "prepare_query", "score_either")
     assert not search.is_current(cache, CRITERIA)
     table = search.table(cache, CRITERIA)
     assert table is not None
@@ -68,7 +68,7 @@ def test_a_picture_is_read_once_and_found(cache: FeatureCache, search: Search, a
     assert search.is_current(cache, CRITERIA)
     assert search.table(cache, CRITERIA) is table
     assert search.table(cache, replace(CRITERIA, min_score=0.9, top=1)) is table
-    assert watch.calls == ["prepare_query", "score"]
+    assert watch.calls == ["prepare_query", "score_either"]
 
 
 def test_without_a_picture_there_is_nothing_to_do(cache: FeatureCache) -> None:
@@ -80,10 +80,10 @@ def test_without_a_picture_there_is_nothing_to_do(cache: FeatureCache) -> None:
 
 def test_orientations_are_extracted_anew(cache: FeatureCache, search: Search, watch: Watch) -> None:
     first = search.table(cache, CRITERIA)
-    watch.on(search_module, "prepare_query", "score")
+    watch.on(search_module, "prepare_query", "score_either")
     assert not search.is_current(cache, CRITERIA, orientations=False)
     second = search.table(cache, CRITERIA, orientations=False)
-    assert watch.calls == ["prepare_query", "score"]
+    assert watch.calls == ["prepare_query", "score_either"]
     assert first is not None
     assert second is not None
     assert second.fused(CRITERIA)[0].max() < first.fused(CRITERIA)[0].max()
@@ -93,7 +93,7 @@ def test_filters_and_new_pictures_only_score_again(
     cache: FeatureCache, search: Search, photographs: dict[str, bytes], watch: Watch
 ) -> None:
     search.table(cache, CRITERIA)
-    watch.on(search_module, "prepare_query", "score")
+    watch.on(search_module, "prepare_query", "score_either")
     some = search.table(cache, CRITERIA, {"kind": ("jpg",)})
     assert some is not None
     assert some.catalog_size == 1
@@ -103,7 +103,7 @@ def test_filters_and_new_pictures_only_score_again(
     every = search.table(cache, CRITERIA)
     assert every is not None
     assert every.catalog_size == 4
-    assert watch.calls == ["score", "score"]
+    assert watch.calls == ["score_either", "score_either"]
 
 
 def test_another_catalog_keeps_the_picture(
