@@ -14,6 +14,7 @@ from urllib.parse import unquote
 from pictrace.catalog.records import Origin, Source
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources._compact import PACKED, Compact
+from pictrace.sources.inline import is_inline, picture_in
 from pictrace.web.s3 import fetch_s3, is_s3
 
 __all__ = [
@@ -33,6 +34,10 @@ __all__ = [
 MAX_ROWS = 1_000_000
 ENTRY_CHARACTERS = 8192  # no path that a system opens, and no link that a server takes, is longer
 METADATA_CHARACTERS = 10_000
+MAX_INLINE_BYTES = 256 * 1024**2
+_TOO_MUCH_INLINE = (
+    f"The pictures written in the cells before it have {MAX_INLINE_BYTES // 1024**2} MB together. Save them as files."
+)
 
 _FILE_SCHEME = re.compile(r"file:(?:/(?!/)|//(?:localhost)?/)", re.IGNORECASE)
 _OTHER_SCHEME = re.compile(r"[a-z][a-z0-9+.-]+://|data:", re.IGNORECASE)
@@ -149,11 +154,15 @@ class Listing:
 
         items: Compact[Item] = Compact(item_of)
         skipped: list[Skipped] = []
+        inline_bytes = 0
         for entry in entries:
             if isinstance(entry, Entry):
                 folder = entry.folder
                 items.add((entry.text, entry.metadata))
+            elif isinstance(entry, Item) and inline_bytes + len(entry.data or b"") > MAX_INLINE_BYTES:
+                skipped.append(Skipped(entry.source.address, _TOO_MUCH_INLINE))
             elif isinstance(entry, Item):
+                inline_bytes += len(entry.data or b"")
                 items.add(entry)
             else:
                 skipped.append(entry)
@@ -182,16 +191,21 @@ class Entry:
 
 
 def item_of_entry(text: str, folder: Path, place: str, metadata: dict[str, str] | None = None) -> Item | Skipped:
-    """What one cell or line names: a link, or a file, whose relative path counts from the folder."""
+    """What one cell or line names: a link, a file, whose relative path counts from the folder, or a picture itself."""
     entry = entry_of(text, folder, place, metadata)
-    return entry if isinstance(entry, Skipped) else _item(entry.text, folder, entry.metadata)
+    return _item(entry.text, folder, entry.metadata) if isinstance(entry, Entry) else entry
 
 
-def entry_of(text: str, folder: Path, place: str, metadata: dict[str, str] | None = None) -> Entry | Skipped:
+def entry_of(text: str, folder: Path, place: str, metadata: dict[str, str] | None = None) -> Item | Entry | Skipped:
     """As item_of_entry, but for Listing.of, which keeps a million of them in little memory."""
     text = text.strip()
     if not text:
         return Skipped(place, "It names no picture.")
+    if is_inline(text):
+        data = picture_in(text)
+        if data is None:
+            return Skipped(place, "The picture that is written there in base64 is damaged. Write it again.")
+        return Item.of_bytes(data, Source(Origin.DATABASE, place, place, metadata or {}))
     if len(text) > ENTRY_CHARACTERS:
         return Skipped(place, f"Its path or link has {len(text)} characters; {ENTRY_CHARACTERS} is the most.")
     if "\0" in text:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pictrace.errors import ColumnError
 from pictrace.sources.base import is_link, names_a_picture
+from pictrace.sources.inline import is_inline
 from pictrace.web.s3 import is_s3
 
 __all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]
@@ -83,7 +84,10 @@ def _share(values: Sequence[str]) -> float:
     """The part of the values that look like pictures; those that are there, that is."""
     there = [value.strip() for value in values if value.strip()]
     # A link without a picture's name may lead to a page: it counts for less than one with it.
-    scores = [1.0 if names_a_picture(value) else 0.8 if is_link(value) or is_s3(value) else 0.0 for value in there]
+    scores = [
+        1.0 if names_a_picture(value) or is_inline(value) else 0.8 if is_link(value) or is_s3(value) else 0.0
+        for value in there
+    ]
     return sum(scores) / len(scores) if scores else 0.0
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pictrace.errors import SourceError
-from pictrace.sources.base import MAX_ROWS, Entry, Listing, Skipped, clean_metadata, entry_of
+from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.text import read_text
@@ -76,7 +76,7 @@ def _entries_of(path: Path) -> Sequence[object]:
     return document
 
 
-def _entry(entry: object, chosen: Sequence[str], folder: Path, place: str) -> Entry | Skipped:
+def _entry(entry: object, chosen: Sequence[str], folder: Path, place: str) -> Item | Entry | Skipped:
     if isinstance(entry, str):
         return entry_of(entry, folder, place)
     if not isinstance(entry, dict):

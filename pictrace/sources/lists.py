@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pictrace.errors import SourceError
-from pictrace.sources.base import MAX_ROWS, Entry, Listing, Skipped, entry_of, is_link, names_a_picture
+from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, entry_of, is_link, names_a_picture
+from pictrace.sources.inline import is_inline
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.text import count_files, read_text
 
@@ -37,7 +38,7 @@ def read_list(path: Path, *, encoding: str | None = None, max_rows: int = MAX_RO
     """
     text, encoding = read_text(path, MAX_BYTES, encoding, lambda text: count_files(text.splitlines(), path.parent))
 
-    def entries() -> Iterator[Entry | Skipped]:
+    def entries() -> Iterator[Item | Entry | Skipped]:
         count = 0
         for number, line in enumerate(text.splitlines(), start=1):
             if line.strip() and not line.lstrip().startswith(COMMENT):
@@ -52,7 +53,7 @@ def read_list(path: Path, *, encoding: str | None = None, max_rows: int = MAX_RO
 def _is_alike(text: str) -> bool:
     """Whether most of its lines are links, or end like a picture's name."""
     lines = [line.strip() for line in text.splitlines() if line.strip() and not line.lstrip().startswith(COMMENT)]
-    return sum(is_link(line) or names_a_picture(line) for line in lines) > len(lines) / 2
+    return sum(is_link(line) or names_a_picture(line) or is_inline(line) for line in lines) > len(lines) / 2
 
 
 KIND = SourceKind(

@@ -13,6 +13,7 @@ from pictrace.sources.base import (
     ENTRY_CHARACTERS,
     MAX_ROWS,
     Entry,
+    Item,
     Listing,
     Skipped,
     clean_metadata,
@@ -21,6 +22,7 @@ from pictrace.sources.base import (
     names_a_picture,
 )
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
+from pictrace.sources.inline import is_inline
 
 __all__ = ["Row", "is_picture", "listing_of_rows", "with_heading"]
 
@@ -31,8 +33,9 @@ _DIVIDED = re.compile(r"[|;,\n\[]")
 
 
 def is_picture(text: str) -> bool:
-    """Whether a cell is a link, or ends like a picture's name."""
-    return is_link(text.strip()) or names_a_picture(text.strip())
+    """Whether a cell is a link, ends like a picture's name, or is a picture itself."""
+    text = text.strip()
+    return is_link(text) or names_a_picture(text) or is_inline(text)
 
 
 def with_heading(rows: Iterator[Row | Skipped], source: Path) -> tuple[list[str], Iterator[Row | Skipped]]:
@@ -93,7 +96,7 @@ def listing_of_rows(
     folder = source.parent
     others = [(place, name) for place, name in enumerate(names) if name and place not in {*chosen, *series}]
 
-    def entries(row: Row | Skipped) -> Iterator[Entry | Skipped]:
+    def entries(row: Row | Skipped) -> Iterator[Item | Entry | Skipped]:
         if isinstance(row, Skipped):
             yield row
             return
@@ -128,7 +131,7 @@ def _series(names: Sequence[str], place: int, sample: Sequence[Sequence[str]]) -
 
 def _pictures_of(cell: str) -> list[str]:
     """What a cell names: one, or several that are divided by a sign, or a JSON list of them."""
-    if not _DIVIDED.search(cell):  # as almost all
+    if not _DIVIDED.search(cell) or is_inline(cell.strip()):  # as almost all
         return [cell]
     text = cell.strip()
     if len(text) > ENTRY_CHARACTERS:
@@ -149,7 +152,7 @@ def _pictures_of(cell: str) -> list[str]:
     return [cell]
 
 
-def _bounded(entries: Iterator[Entry | Skipped], source: Path) -> Iterator[Entry | Skipped]:
+def _bounded(entries: Iterator[Item | Entry | Skipped], source: Path) -> Iterator[Item | Entry | Skipped]:
     for count, entry in enumerate(entries):
         if count >= MAX_ROWS:
             raise SourceError(f"{source} names more than {MAX_ROWS:,} pictures. Split it into smaller tables.")
