@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pictrace.cli._commands import limits_of, policy_within
 from pictrace.cli._output import warn
-from pictrace.errors import ImageError, ModelError, PicTraceError
+from pictrace.errors import ImageError, ModelError, PicTraceError, SourceError
 from pictrace.images.pages import page_at, page_of, pages_told, without_page
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import read_file
@@ -18,10 +18,13 @@ from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query, needed_metrics, prepare_query
 from pictrace.searching.table import Criteria
+from pictrace.sources import pictures
+from pictrace.sources.base import Item
+from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.fetch import fetch
 from pictrace.web.s3 import fetch_s3, is_s3
 
-__all__ = ["query_at", "query_of", "read", "usable_metrics"]
+__all__ = ["Asked", "queries_of", "query_of", "read", "usable_metrics"]
 
 
 def usable_metrics(criteria: Criteria) -> tuple[Metric, ...]:
@@ -32,9 +35,43 @@ def usable_metrics(criteria: Criteria) -> tuple[Metric, ...]:
     return metrics
 
 
-def query_at(address: str, metrics: Sequence[Metric], options: argparse.Namespace) -> Query:
-    """The picture of a file or link, ready to be compared; PicTraceError names the address."""
-    return query_of(address, read(address, options), metrics, options)
+@dataclass(frozen=True)
+class Asked:
+    """A picture to look for: by an address, or out of a source that lists it."""
+
+    address: str
+    item: Item | None = None
+
+    def read(self, options: argparse.Namespace) -> bytes:
+        """Its bytes; PicTraceError names the address."""
+        if self.item is None or self.item.path is not None or self.item.url is not None:
+            return read(self.address, options)
+        try:
+            return self.item.load() if self.item.load is not None else self.item.data or b""
+        except PicTraceError as error:
+            raise type(error)(f"{self.address}: {error}") from error
+
+
+def queries_of(addresses: Sequence[str]) -> list[Asked]:
+    """What addresses name: one picture each, or all that a folder, an archive, a table or a list of them names."""
+    found: list[Asked] = []
+    for address in addresses:
+        if address == "-" or is_s3(address) or _is_link(address) or not _is_listing(address):
+            found.append(Asked(address))
+            continue
+        listing = list_source(address)
+        warn(*(f"{one.address}: {one.reason}" for one in listing.skipped))
+        found += [Asked(str(item.path or item.url or item.source.address), item) for item in listing.items]
+    return found
+
+
+def _is_listing(address: str) -> bool:
+    """Whether it is something that is there and lists pictures; what is neither is told when it is read."""
+    try:
+        path = Path(address)
+        return path.is_dir() or (path.is_file() and kind_of_source(address) is not pictures.KIND)
+    except (SourceError, OSError):
+        return False
 
 
 def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argparse.Namespace) -> Query:

@@ -6,6 +6,8 @@ import argparse
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +17,13 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
-from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.cli._queries import query_at, usable_metrics
-from pictrace.errors import CriteriaError
+from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
+from pictrace.cli._queries import Asked, queries_of, query_of, usable_metrics
+from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError
 from pictrace.output.documents import search_document
 from pictrace.searching.attempts import score_either
 from pictrace.searching.find import Found, find
-from pictrace.searching.table import ScoreTable
+from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, good_first, verdict
 from pictrace.service.forms import Forms
 from pictrace.wording import counted
@@ -34,7 +36,12 @@ ORDER = 20
 
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_search)
-    parser.add_argument("image", metavar="IMAGE_OR_URL", help="a file, a link, or - for standard input")
+    parser.add_argument(
+        "image",
+        nargs="+",
+        metavar="IMAGE_OR_URL",
+        help="a file, a link, or - for standard input; of a folder, a table or a list, all pictures are looked for",
+    )
     add_catalog(parser)
     add_criteria(parser)
     parser.add_argument("--top", type=int, default=5, metavar="N", help="most matches to show (default 5)")
@@ -56,10 +63,57 @@ def _search(options: argparse.Namespace) -> int:
     only = _only(options.only)
     with closing(open_catalog(options.catalog)) as catalog:
         among = _among(catalog, only) if only else None
-        query = query_at(options.image, usable_metrics(criteria), options)
+        search = _Search(catalog, criteria, only, among, options)
+        queries = queries_of(options.image)
+        if len(options.image) == 1 and [one.address for one in queries] == options.image:
+            document, is_found = search.run(queries[0])
+            if options.json:
+                say_json(document)
+            return OK if is_found else FAILED
+        return _search_all(search, queries)
+
+
+def _search_all(search: _Search, queries: Sequence[Asked]) -> int:
+    """One after the other; a query that cannot be used stops nothing."""
+    documents, failures = [], []
+    are_found = False
+    for one in queries:
+        if not search.options.json:
+            say(f"{one.address}:")
+        try:
+            document, is_found = search.run(one)
+        except (ImageError, SourceError, DownloadError) as error:
+            warn(f"{error}")
+            failures.append({"address": one.address, "reason": str(error)})
+            continue
+        documents.append(document)
+        are_found |= is_found
+    if search.options.json:
+        say_json({"searches": documents, "failures": failures})
+    elif not queries:
+        warn("pictrace: there are no pictures to look for.")
+    if failures and documents:
+        return PARTLY
+    return OK if are_found else FAILED
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is the same for all queries of a command."""
+
+    catalog: Catalog
+    criteria: Criteria
+    only: Mapping[str, Sequence[str]]
+    among: NDArray[np.int64] | None
+    options: argparse.Namespace
+
+    def run(self, asked: Asked) -> tuple[dict[str, Any], bool]:
+        """(the document of a search; whether it found anything). The matches are told, but where JSON is wanted."""
+        catalog, criteria, options = self.catalog, self.criteria, self.options
+        query = query_of(asked.address, asked.read(options), usable_metrics(criteria), options)
         started = time.perf_counter()
         exhaustive = True if options.exact else None
-        query, table = score_either(query, FeatureCache(catalog), exhaustive=exhaustive, among=among)
+        query, table = score_either(query, FeatureCache(catalog), exhaustive=exhaustive, among=self.among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
         forms = Forms(query.image).among(catalog, good_first(query, table, criteria))
@@ -69,15 +123,14 @@ def _search(options: argparse.Namespace) -> int:
             "score": (scored - started) * 1e3,
             "rank": (time.perf_counter() - scored) * 1e3,
         }
-        if options.json:
-            say_json(
-                search_document(options.image, query, catalog, table, criteria, found, timing, said=said, only=only)
-            )
-        else:
+        if not options.json:
             _say_matches(said, found, table)
-    if not found:
-        warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
-    return OK if any(one.match.id in said.good for one in found) else FAILED
+        if not found:
+            warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
+        document = search_document(
+            asked.address, query, catalog, table, criteria, found, timing, said=said, only=self.only
+        )
+        return document, any(one.match.id in said.good for one in found)
 
 
 def _only(texts: Sequence[str]) -> dict[str, list[str]]:

@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 
 __all__ = ["is_inline", "picture_in"]
 
-_LEAST_CHARACTERS = 64
+_LEAST_CHARACTERS = 48  # no picture of any format is shorter
 _STARTS = ("/9j/", "iVBORw0KGgo", "R0lGOD", "UklGR", "SUkqA", "TU0AK")  # of JPEG, PNG, GIF, WebP and TIFF
 _BASE64 = re.compile(r"[A-Za-z0-9+/\s]+={0,2}\s*")
 _DATA_URL = re.compile(
@@ -19,9 +19,11 @@ _DATA_URL = re.compile(
 
 def is_inline(text: str) -> bool:
     """Whether a text seems to be a picture itself; decided by how it begins."""
+    if len(text) < _LEAST_CHARACTERS:
+        return False
     if text[:5].lower() == "data:":
         return _DATA_URL.match(text, 0, 200) is not None
-    if len(text) < _LEAST_CHARACTERS or not text.startswith(_STARTS):
+    if not text.startswith(_STARTS):
         return False
     return _BASE64.fullmatch(text, 0, 1000 if len(text) > 1000 else len(text)) is not None
 
