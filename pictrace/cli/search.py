@@ -116,8 +116,9 @@ class _Search:
         query, table = score_either(query, FeatureCache(catalog), exhaustive=exhaustive, among=self.among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
-        forms = Forms(query.image).among(catalog, good_first(query, table, criteria))
-        said = verdict(query, table, found, criteria, forms)
+        looks = Forms(query.image)
+        forms = looks.among(catalog, good_first(query, table, criteria))
+        said = verdict(query, table, found, criteria, forms, drawn=looks.drawn)
         timing = {
             **query.timing_ms,
             "score": (scored - started) * 1e3,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pictrace.metrics.base import Metric
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["convinced", "convinces", "convincing_ids"]
+__all__ = ["convinced", "convinces", "convincing_ids", "ids_of_several_kinds"]
 
 AGREEMENT = 0.8
 """Mean similarity over all metrics that a lone witness needs."""
@@ -25,6 +25,14 @@ def convinces(metric: Metric, raw: NDArray[np.float32]) -> NDArray[np.bool_]:
 def convincing_ids(table: ScoreTable) -> frozenset[int]:
     """Pictures that at least one metric alone vouches for, whatever the weights are."""
     return frozenset(int(one) for one in table.ids[convinced(table).any(axis=1)])
+
+
+def ids_of_several_kinds(table: ScoreTable) -> frozenset[int]:
+    """Pictures that metrics vouch for which count different things; keypoints of two sorts are one."""
+    units = [metric.scale.unit for metric in table.metrics]
+    kinds = np.array([[unit == one for unit in units] for one in dict.fromkeys(units)])
+    several = (convinced(table)[:, np.newaxis, :] & kinds).any(axis=2).sum(axis=1) > 1
+    return frozenset(int(one) for one in table.ids[several])
 
 
 def convinced(table: ScoreTable) -> NDArray[np.bool_]:

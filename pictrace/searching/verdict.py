@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pictrace.searching.convincing import convinced, convinces, convincing_ids
+from pictrace.searching.convincing import convinced, convinces, convincing_ids, ids_of_several_kinds
 from pictrace.searching.find import Found
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
@@ -18,7 +18,10 @@ __all__ = ["Verdict", "good_first", "verdict"]
 
 @dataclass(frozen=True)
 class Verdict:
-    """headline: the answer. detail: its grounds. good: ids of the matches that convince; certain: of the same file."""
+    """headline: the answer. detail: its grounds. good: ids of the matches that convince.
+
+    certain: of the same file, and of photographs that evidence of more than one kind speaks for.
+    """
 
     headline: str
     detail: str
@@ -45,6 +48,8 @@ def verdict(
     found: Sequence[Found],
     criteria: Criteria,
     forms: frozenset[int] = frozenset(),
+    *,
+    drawn: bool = True,
 ) -> Verdict:
     """What the search says about the question whether the picture is in the catalog.
 
@@ -58,14 +63,17 @@ def verdict(
         What they were ranked by: the advice tells what keeps good matches from being shown.
     forms
         Ids of pictures that share no more than a form with the query: they are no good matches, whatever they count.
+    drawn
+        Whether the query may have a form at all: then no other file is certain to be the same.
     """
     good = convincing_ids(table) - forms
+    certain = frozenset() if drawn else ids_of_several_kinds(table) & good
     shown = [one for one in found if one.match.id in good]
     if query.id in {int(one) for one in table.ids}:
         others = len(good - {query.id})
         more = f" {counted(others, 'further good match', 'further good matches')}." if others else ""
         return Verdict(
-            "This exact file is in the catalog.", f"Its bytes are the same.{more}", good, frozenset({query.id})
+            "This exact file is in the catalog.", f"Its bytes are the same.{more}", good, certain | {query.id}
         )
     if shown:
         best = shown[0]
@@ -76,6 +84,7 @@ def verdict(
             f"Found: “{best.picture.label}”{how}",
             f"{counted(len(good), 'good match', 'good matches')}{cut}. {_grounds(best.match, table)}",
             good,
+            certain,
         )
     if good:
         return Verdict(

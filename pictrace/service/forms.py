@@ -33,7 +33,7 @@ class Forms:
         self._known: dict[tuple[str, int], bool] = {}
 
     @cached_property
-    def _drawn(self) -> bool:
+    def drawn(self) -> bool:
         """Whether it may have a form at all: photographs without plain areas have none."""
         return drawn(self._query)
 
@@ -48,7 +48,7 @@ class Forms:
             Ids, the best first. It ends with the first that is more than a form; where the first LOOKED_AT are forms,
             so are taken to be the others.
         """
-        if not good or not self._drawn:
+        if not good or not self.drawn:
             return frozenset()
         forms: list[int] = []
         for one in good[:LOOKED_AT]:

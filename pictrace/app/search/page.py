@@ -72,7 +72,7 @@ def show() -> None:
         found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
         good = good_first(answer.query, table, wanted.criteria)
         forms = answer.forms.among(workspace.catalog, good)
-        said = verdict(answer.query, table, found, wanted.criteria, forms)
+        said = verdict(answer.query, table, found, wanted.criteria, forms, drawn=answer.forms.drawn)
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return

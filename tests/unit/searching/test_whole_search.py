@@ -262,3 +262,17 @@ def test_what_is_found_as_it_is_or_not_at_all_is_no_negative(
         query = prepare_query(data)
         asked, _ = score_either(query, FeatureCache(catalog))
         assert asked is query
+
+
+def test_a_photograph_is_certain_by_evidence_of_two_kinds(
+    catalog: SqliteCatalog, photographs: dict[str, bytes]
+) -> None:
+    copy = prepare_query(encode_jpeg(decode(photographs["coffee.png"]), quality=80))
+    table, wanted = score(copy, FeatureCache(catalog)), criteria()
+    found = find(catalog, table, wanted)
+    assert verdict(copy, table, found, wanted, drawn=False).level(found[0].match.id) == "certain"
+    assert verdict(copy, table, found, wanted, drawn=True).level(found[0].match.id) == "likely"
+    part = prepare_query(encode_jpeg(crop(mirror(decode(photographs["coffee.png"])), 0.4)))  # by its details alone
+    table = score(part, FeatureCache(catalog))
+    found = find(catalog, table, wanted)
+    assert verdict(part, table, found, wanted, drawn=False).level(found[0].match.id) == "likely"
