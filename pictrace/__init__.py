@@ -123,13 +123,16 @@ def index(source: str | Path, catalog: str | Path | Catalog, *, column: str | No
     CatalogError
         Where the catalog cannot be opened or written.
     """
+    from pictrace.catalog.cache import FeatureCache
     from pictrace.indexing.index import Indexing
+    from pictrace.indexing.keypoints import IndexKeypoints
     from pictrace.sources.listing import list_source
 
     listing = list_source(str(source), column=column)
     with _open(catalog, must_exist=False) as here:
         run = Indexing(here, listing.items)
         run.run()
+        IndexKeypoints(FeatureCache(here)).run()
     return IndexResult(run.progress.added, run.progress.known, tuple(run.failures), tuple(listing.skipped))
 
 

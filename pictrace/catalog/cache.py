@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.index import HasPostings, Index
 from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
-from pictrace.catalog.postings import HasPostings, Index
 from pictrace.features import FeatureBatch, FeatureSpec, HasFeatures
 
 __all__ = ["FeatureCache", "Snapshot"]

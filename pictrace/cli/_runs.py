@@ -6,9 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._bar import progress_line
 from pictrace.cli._output import FAILED, OK, PARTLY, say, warn
 from pictrace.images.reading import DecodeLimits
+from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.indexing.reconcile import Reconciled
 from pictrace.indexing.run import Failure, Pace, Progress
@@ -24,9 +26,10 @@ def show(run: Iterable[Pace], unit: str = "pictures") -> None:
 
 
 def rebuild(catalog: Catalog, limits: DecodeLimits) -> Rebuild:
-    """Make the features that are missing."""
+    """Make the features that are missing, and put new keypoints into the index."""
     run = Rebuild(catalog, limits=limits)
     show(run)
+    show(IndexKeypoints(FeatureCache(catalog)), "pictures in the index")
     return run
 
 

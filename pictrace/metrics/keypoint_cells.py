@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -86,22 +87,33 @@ def _nearest(distances: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[
     return np.take_along_axis(places, order, 1), np.take_along_axis(values, order, 1)
 
 
-def _distances(rows: Features, side: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Of each row to each centre of either half, (k, side), without what is the same for all centres."""
-    learned = _learned()
-    points = (np.unpackbits(rows[:, :32], axis=1).astype(np.float32) * 2 - 1) @ learned["directions"]
-    centres = learned[f"centres{side}"]
-    one, other = (
-        np.square(centre).sum(axis=1) - 2 * points[:, half * HALF : (half + 1) * HALF] @ centre.T
-        for half, centre in enumerate(centres)
-    )
-    return one, other
+def _distances(rows: Features, side: int) -> list[NDArray[np.float32]]:
+    """Of each row's halves to each centre, (k, side) each, without what is the same for all centres."""
+    directions, centres = _learned()
+    bits = np.unpackbits(rows[:, :32], axis=1).astype(np.float32) * 2 - 1
+    return [
+        _product(_product(bits, direction), doubled) + squares
+        for direction, (doubled, squares) in zip(directions, centres[side], strict=True)
+    ]
+
+
+def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """As ``one @ other``. OpenCV does it on one thread: several of BLAS spin longer than they work."""
+    if not len(one):
+        return np.empty((0, other.shape[1]), np.float32)
+    return np.asarray(cv2.gemm(one, other, 1.0, np.empty(0, np.float32), 0.0), np.float32)
+
+
+Centres = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
 
 
 @cache
-def _learned() -> dict[str, NDArray[np.float32]]:
-    """directions (256, 64); centres256 and so on (2, side, 32)."""
+def _learned() -> tuple[list[NDArray[np.float32]], dict[int, Centres]]:
+    """For each half its directions (256, 32), and by side its centres, (32, side) times -2, and their squares."""
     with _FITTED.open("rb") as file, np.load(file) as arrays:
-        scale = arrays["scale"]
-        learned = {f"centres{side}": arrays[f"centres{side}"].astype(np.float32) * scale for side in SIDES}
-        return {"directions": arrays["directions"].astype(np.float32), **learned}
+        directions = arrays["directions"].astype(np.float32)
+        centres: dict[int, Centres] = {}
+        for side in SIDES:
+            both = arrays[f"centres{side}"].astype(np.float32) * arrays["scale"]
+            centres[side] = [(np.ascontiguousarray(-2 * one.T), np.square(one).sum(axis=1)) for one in both]
+    return [np.ascontiguousarray(directions[:, :HALF]), np.ascontiguousarray(directions[:, HALF:])], centres

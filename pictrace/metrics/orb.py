@@ -49,6 +49,7 @@ class Orb(KeypointMetric):
     default_weight: ClassVar[float] = 0.6
     convincing: ClassVar[float | None] = 8.0
     levels: ClassVar[int] = LEVELS
+    served_by: ClassVar[str] = "sift"
 
     long_side_px: int = field(default=FRAME_PX, init=False, metadata={"short": "px"})
 

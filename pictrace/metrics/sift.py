@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
@@ -15,10 +15,13 @@ from numpy.typing import NDArray
 from pictrace.features import Features, Scale, Setting
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.kernels.votes import Voters
+from pictrace.metrics import keypoint_cells
+from pictrace.metrics.capabilities import Indexed
 from pictrace.metrics.keypoint_metric import EVIDENCE, KeypointMetric, ratio
 from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, packed, spread
 
-__all__ = ["Sift", "as_bits", "root_sift"]
+__all__ = ["Sift", "as_bits", "learned", "root_sift"]
 
 DETECTED = 2000
 CONTRAST = 0.01
@@ -28,7 +31,7 @@ LEVELS = 48
 
 
 @dataclass(frozen=True)
-class Sift(KeypointMetric):
+class Sift(KeypointMetric, Indexed):
     """SIFT keypoints of the picture at 256 px, their descriptors as 256 bits.
 
     Lowe: Distinctive image features from scale-invariant keypoints, IJCV 60 (2004),
@@ -54,12 +57,12 @@ class Sift(KeypointMetric):
     long_side_px: int = field(default=256, metadata={"short": "px"})
 
     def extract(self, image: RGBImage) -> Features:
-        points, vectors, _ = self._found(image)
+        points, vectors, _ = self.found(image)
         return self._rows(points, vectors) if len(points) >= FEWEST else no_keypoints()
 
     def extract_variants(self, image: RGBImage, variants: Sequence[Variant]) -> dict[Variant, Features]:
         """One extraction: the mirrored picture's descriptors are the same ones, mirrored."""
-        points, vectors, width = self._found(image)
+        points, vectors, width = self.found(image)
         if len(points) < FEWEST:
             return {one: no_keypoints() for one in variants}
         return {
@@ -67,7 +70,21 @@ class Sift(KeypointMetric):
             for one in variants
         }
 
-    def _found(self, image: RGBImage) -> tuple[NDArray[np.float64], NDArray[np.float32], int]:
+    @property
+    def index_key(self) -> str:
+        return f"{self.feature_key}-cells-{keypoint_cells.version()}"
+
+    def side_for(self, pictures: int) -> int:
+        return keypoint_cells.side_for(pictures)
+
+    def placed(self, rows: Features, side: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+        return keypoint_cells.placed(rows, side)
+
+    def voters(self, queries: Mapping[Variant, Features], side: int) -> tuple[Voters, NDArray[np.uint32]]:
+        return keypoint_cells.voters(list(queries.values()), side)
+
+    def found(self, image: RGBImage) -> tuple[NDArray[np.float64], NDArray[np.float32], int]:
+        """Keypoints (k, 4) as x, y in pixels, degrees and diameter; SIFT descriptors (k, 128); the picture's width."""
         gray = to_gray(fit(image, self.long_side_px, enlarge=True))
         detector = cv2.SIFT.create(DETECTED, contrastThreshold=CONTRAST)
         points = spread(detector.detect(gray, None), gray.shape, self.keypoints)
@@ -106,14 +123,15 @@ def mirror(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def as_bits(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
     """RootSIFT vectors (k, 128) as bits (k, 32) uint8."""
-    learned = _learned()
-    centred = np.ascontiguousarray(vectors - learned["mean"])
+    known = learned()
+    centred = np.ascontiguousarray(vectors - known["mean"])
     # OpenCV multiplies so small matrices on one thread: several of BLAS spin longer than they work.
-    projected = cv2.gemm(centred, learned["projection"], 1.0, np.empty(0, np.float32), 0.0)
-    return np.packbits(projected > learned["thresholds"], axis=1)
+    projected = cv2.gemm(centred, known["projection"], 1.0, np.empty(0, np.float32), 0.0)
+    return np.packbits(projected > known["thresholds"], axis=1)
 
 
 @cache
-def _learned() -> dict[str, NDArray[np.float32]]:
+def learned() -> dict[str, NDArray[np.float32]]:
+    """mean (128,), projection (128, 256) and thresholds (256,), fitted by tools/train_sift.py."""
     with files("pictrace.metrics").joinpath("sift_bits.npz").open("rb") as file, np.load(file) as arrays:
         return {name: arrays[name].astype(np.float32) for name in ("mean", "projection", "thresholds")}

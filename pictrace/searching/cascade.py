@@ -15,14 +15,14 @@ from pictrace.metrics.capabilities import Indexed, Sketched
 from pictrace.searching.query import Query
 from pictrace.searching.voting import votes
 
-__all__ = ["nearest", "nearest_of"]
+__all__ = ["NEW_PICTURES", "nearest", "nearest_of", "open_for"]
 
 
 NEW_PICTURES = 1000
 """So many are put into an index while a search waits, in a second or two; more are left to a run."""
 
-INDEXED = 100
-"""Pictures that an index sends on, at least: it ranks what it has in common with a picture, not the picture."""
+INDEX_TIMES = 3
+"""Times the shortlist that an index sends on: it knows which keypoints are alike, and not how they lie."""
 
 
 def nearest(
@@ -58,7 +58,7 @@ def nearest(
     served: set[str] = set()
     for metric in metrics:
         if isinstance(metric, Indexed):
-            found, everything = _by_index(metric, query, cache, among, max(shortlist, INDEXED))
+            found, everything = _by_index(metric, query, cache, among, INDEX_TIMES * shortlist)
             by_index.append(found)
             served |= {metric.name} if everything else set()
     choosing = [one for one in metrics if not {one.name, _served_by(one)} & served]
@@ -111,6 +111,14 @@ def nearest_of(
         else:
             chosen.append(_best(_roughly(metric, features, batch), shortlist))
     return ids[np.unique(np.concatenate(chosen))]
+
+
+def open_for(cache: FeatureCache, metrics: Sequence[Metric]) -> None:
+    """Have at hand what ``nearest`` reads of all pictures."""
+    served = {
+        one.name for one in metrics if isinstance(one, Indexed) and not len(cache.index_of(one).current().missing)
+    }
+    cache.sketches([one for one in metrics if not {one.name, _served_by(one)} & served])
 
 
 def _served_by(metric: Metric) -> str:

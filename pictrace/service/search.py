@@ -14,6 +14,7 @@ from pictrace.searching.attempts import score_either
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.forms import Forms
+from pictrace.service.lookup import complete_index
 from pictrace.service.pictures import Picture, upload_limits
 
 __all__ = ["Answer", "Basis", "Search"]
@@ -163,6 +164,7 @@ class Search:
             query, table = score_either(query, cache, exhaustive=True, among=among, progress=progress)
         else:
             query, table = score_either(query, cache, among=among)
+            complete_index(cache)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
         self.answer = Answer(picture, query, encode_jpeg(query.picture), table, basis, timing, self._forms(query))
         self.asked, self.exhaustive = None, basis.exhaustive

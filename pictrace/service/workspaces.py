@@ -17,7 +17,9 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import CatalogError, PicTraceError
 from pictrace.folders import cache_folder
+from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.sample import open_sample
+from pictrace.searching.cascade import open_for
 from pictrace.searching.query import needed_metrics
 from pictrace.service.owner import owner
 
@@ -140,7 +142,8 @@ def _workspace(
 def _open_cache(cache: FeatureCache) -> None:
     """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
     with contextlib.suppress(PicTraceError):
-        cache.sketches(needed_metrics())
+        IndexKeypoints(cache).run()
+        open_for(cache, needed_metrics())
 
 
 def catalogs_in_folders() -> list[Path]:

@@ -1,5 +1,6 @@
 """The inverted index beside a catalog: it holds what the catalog holds, however it came about."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -8,9 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from pictrace.catalog import postings as postings_module
+from pictrace.catalog import index as index_module
 from pictrace.catalog import segments as segments_module
-from pictrace.catalog.postings import Index, Postings
+from pictrace.catalog.index import Index
+from pictrace.catalog.postings import Postings
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import Features, FeatureSpec, Layout
@@ -51,9 +53,9 @@ def id_of(number: int) -> int:
 
 @pytest.fixture
 def catalog(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[SqliteCatalog]:
-    monkeypatch.setattr(postings_module, "WORTH_A_FILE_BYTES", 1)
-    monkeypatch.setattr(postings_module, "CHUNK_PICTURES", 4)
-    monkeypatch.setattr(postings_module, "BATCH_PICTURES", 16)
+    monkeypatch.setattr(index_module, "WORTH_A_FILE_BYTES", 1)
+    monkeypatch.setattr(index_module, "CHUNK_PICTURES", 4)
+    monkeypatch.setattr(index_module, "BATCH_PICTURES", 16)
     monkeypatch.setattr(segments_module, "BLOCK_ENTRIES", 50)
     with closing(SqliteCatalog(tmp_path / "c.sqlite")) as catalog:
         catalog.add([picture(number) for number in range(40)])
@@ -85,6 +87,11 @@ def assert_holds(postings: Postings, catalog: SqliteCatalog, metric: Points) -> 
             if one >= 0:
                 found.append((cell, int(ids[one]), tuple(entry)))
     assert sorted(found) == expected
+
+
+def stopped_at(index: Index, pictures: int) -> tuple[int, int]:
+    with closing(index.steps()) as steps:
+        return next(step for step in steps if step[0] >= pictures)
 
 
 def test_it_holds_every_row_and_a_second_opening_places_none(catalog: SqliteCatalog, folder: Path) -> None:
@@ -140,10 +147,10 @@ def test_a_catalog_that_outgrows_its_cells_is_placed_again(catalog: SqliteCatalo
     index = Index(catalog, metric, folder)
     index.update()
     metric.side = 32
-    reports: list[tuple[int, int]] = []
     # Stopped on the way, what was there goes on answering; the next call goes on from the last batch.
-    postings = index.update(progress=lambda *one: reports.append(one), stopped=lambda: reports[-1][0] >= 20)
-    assert (postings.side, reports[-1]) == (16, (20, 40))
+    assert stopped_at(index, 20) == (20, 40)
+    postings = index.current()
+    assert postings.side == 16
     assert_holds(postings, catalog, metric)
     metric.placed_rows = 0
     postings = index.update()
@@ -165,38 +172,62 @@ def test_a_segment_that_cannot_be_trusted_is_made_again(harm: str, catalog: Sqli
         path.write_bytes(b"" if harm == "empty" else data[:-9] if harm == "torn" else data)
     index = Index(catalog, metric, folder)
     assert len(index.current().missing) == 40
-    assert list(folder.glob("*.postings")) == []
     assert_holds(index.update(), catalog, metric)
+    assert len(list(folder.glob("*.postings"))) == len(index.current().segments)
 
 
 def test_what_two_segments_hold_counts_once(catalog: SqliteCatalog, folder: Path) -> None:
-    """Two programs put the same pictures in, or one was killed after merging."""
+    """One was killed after merging: what it merged lies beside."""
     metric = Points()
-    one, other = Index(catalog, metric, folder), Index(catalog, metric, folder)
-    one.current()
-    other.current()
-    one.update()
-    other.update()
-    assert len(list(folder.glob("*.postings"))) == 2 * len(one.current().segments)
+    Index(catalog, metric, folder).update()
+    for path in list(folder.glob("*.postings")):
+        (folder / path.name.replace(path.stem[-4:], "0000")).write_bytes(path.read_bytes())
     assert_holds(Index(catalog, metric, folder).current(), catalog, metric)
+
+
+def test_what_another_makes_is_seen_and_not_made_again(catalog: SqliteCatalog, folder: Path) -> None:
+    metric = Points()
+    one, other = Index(catalog, metric, folder), Index(catalog, Points(), folder)
+    assert len(one.current().missing) == 40
+    with closing(other.steps()) as steps:
+        next(steps)
+        assert list(one.steps(wait=False)) == []
+    other.update()
     assert_holds(one.current(), catalog, metric)
+    metric.placed_rows = 0
+    assert_holds(one.update(), catalog, Points())
+    assert metric.placed_rows == 0
 
 
-def test_it_is_kept_in_memory_where_nothing_can_be_written(catalog: SqliteCatalog, tmp_path: Path) -> None:
+def test_it_is_kept_in_memory_where_nothing_can_be_written(
+    catalog: SqliteCatalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     metric = Points()
     (tmp_path / "file").write_bytes(b"")
     for nowhere in (None, tmp_path / "file"):
         postings = Index(catalog, metric, nowhere).update()
         assert_holds(postings, catalog, metric)
         assert all(one.path is None for one in postings.segments)
+    monkeypatch.setattr(index_module, "MOST_IN_MEMORY", 39)
+    assert len(Index(catalog, metric, None).update().missing) == 40
+
+
+def test_a_full_disk_leaves_it_unmade(
+    catalog: SqliteCatalog, folder: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("tempfile.TemporaryFile", full)
+    assert len(Index(catalog, Points(), folder).update().missing) == 40
+    assert "No space left" in caplog.text
 
 
 def test_one_that_is_stopped_keeps_what_it_has(catalog: SqliteCatalog, folder: Path) -> None:
     metric = Points()
-    steps: list[int] = []
     index = Index(catalog, metric, folder)
-    postings = index.update(progress=lambda done, total: steps.append(done), stopped=lambda: steps[-1] > 16)
-    assert len(postings.missing) == 40 - 16
+    stopped_at(index, 20)
+    assert len(index.current().missing) == 40 - 16
     metric.placed_rows = 0
     assert_holds(Index(catalog, metric, folder).update(), catalog, Points())
     assert metric.placed_rows == (40 - 16) * 20
