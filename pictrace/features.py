@@ -167,6 +167,11 @@ class FeatureBatch:
         starts = self.offsets[:-1][self.counts > 0]
         return FeatureBatch(self.rows, np.append(starts, self.offsets[-1]))
 
+    def part(self, start: int, stop: int) -> FeatureBatch:
+        """The candidates from one position up to another; nothing is copied."""
+        offsets = self.offsets[start : stop + 1]
+        return FeatureBatch(self.rows[offsets[0] : offsets[-1]], offsets - offsets[0])
+
     def take(self, indices: NDArray[np.int64]) -> FeatureBatch:
         """The candidates at these positions, in this order."""
         counts = self.counts[indices]

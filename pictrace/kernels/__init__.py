@@ -6,7 +6,8 @@ Both implementations give the same results: whole numbers exactly, correlations 
 within 5e-5 (on photographs 5e-6). Ragged batches come as rows and offsets, as in
 pictrace.metrics.base.FeatureBatch; read-only and memory-mapped arrays are taken without a copy.
 
-Importing this package does not import numba; ``warm()`` does, in the background.
+Importing this package does not import numba; ``warm()`` does, in the background, and so does
+``expect()`` where it pays.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pictrace.kernels.keypoints import pack_keypoints, unpack_points
 from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_evidence, orb_nearest, orb_score
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.ssim import ssim_chosen, ssim_pairs, ssim_variants
-from pictrace.kernels.switch import backend, forced, ready, warm
+from pictrace.kernels.switch import backend, expect, forced, ready, warm
 from pictrace.kernels.votes import keypoint_votes
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "NO_MATCH",
     "backend",
     "cosines",
+    "expect",
     "forced",
     "hamming64_variants",
     "hamming_rows",

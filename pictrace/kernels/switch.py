@@ -15,14 +15,18 @@ import threading
 from collections.abc import Iterator
 from typing import Any, Literal
 
-__all__ = ["ENVIRONMENT_VARIABLE", "backend", "forced", "implementation", "ready", "warm"]
+__all__ = ["ENVIRONMENT_VARIABLE", "backend", "expect", "forced", "implementation", "ready", "warm"]
 
 Backend = Literal["compiled", "plain"]
 
 ENVIRONMENT_VARIABLE = "PICTRACE_KERNELS"
 KERNEL_MODULES = ("hamming", "cosine", "histogram", "orb", "votes", "evidence", "ssim")  # the quickest to compile first
 
+WORTH_PAIRS = 500
+"""Comparing as many pairs of pictures takes the plain kernels a second, and loading compiled ones 0.6."""
+
 _log = logging.getLogger(__name__)
+_expected = 0
 _lock = threading.Lock()
 _thread: threading.Thread | None = None
 _backend: Backend = "plain"
@@ -42,6 +46,17 @@ def warm(*, wait: bool = False) -> None:
             _thread.start()
     if wait:
         _thread.join()
+
+
+def expect(pairs: int) -> None:
+    """Begin compiling if so many comparisons are ahead, with those before, that loading compiled kernels pays.
+
+    Meanwhile the plain ones answer, so that work done part by part is faster from the next part on.
+    """
+    global _expected
+    _expected += pairs
+    if _expected >= WORTH_PAIRS:
+        warm()
 
 
 def ready() -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace import kernels
 from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch, RawScores
 from pictrace.metrics.base import Metric
@@ -25,9 +26,12 @@ PACKED_LIMIT = 10_000
 them from the catalog, chunk by chunk."""
 
 CHUNK_PICTURES = 1000
+PLAIN_CHUNK_PICTURES = 100  # a quarter of a second, while compiled kernels are on their way
 
 SHORTLIST = 40
 """Pictures that each metric sends on to exact scoring."""
+
+CASCADE_PAIRS = 250  # that are scored exactly
 
 
 def score(
@@ -66,6 +70,7 @@ def score(
         ids = np.intersect1d(ids, among)
     if exhaustive is None:
         exhaustive = len(ids) <= EXACT_LIMIT
+    kernels.expect(len(ids) if exhaustive else CASCADE_PAIRS)
     if not exhaustive:
         return _by_cascade(query, cache, metrics, shortlist or SHORTLIST, None if among is None else ids)
     if among is None and len(ids) <= PACKED_LIMIT:
@@ -102,14 +107,20 @@ def _in_chunks(
         parts.append(score_exactly(query, metrics, {one.name: cache.of(some, one) for one in metrics}))
         if progress is not None and len(some):
             progress(start + len(some), len(ids))
-    columns = tuple(
+    return ScoreTable(ids, metrics, _joined(parts), catalog_size=len(ids))
+
+
+def _joined(parts: Sequence[tuple[RawScores, ...]]) -> tuple[RawScores, ...]:
+    """Columns of some pictures after the other."""
+    if len(parts) == 1:
+        return parts[0]
+    return tuple(
         RawScores(
             np.concatenate([one.raw for one in column], axis=-1),
             np.concatenate([one.variant for one in column], axis=-1),
         )
         for column in zip(*parts, strict=True)
     )
-    return ScoreTable(ids, metrics, columns, catalog_size=len(ids))
 
 
 def score_exactly(
