@@ -10,7 +10,7 @@ from pictrace.sources.base import is_link, names_a_picture
 from pictrace.sources.inline import is_inline
 from pictrace.web.s3 import is_s3
 
-__all__ = ["SAMPLE_ROWS", "choose_columns", "is_usual_name"]
+__all__ = ["SAMPLE_ROWS", "choose_columns", "columns_not_kept", "is_usual_name"]
 
 SAMPLE_ROWS = 50
 SHOWN_COLUMNS = 30
@@ -78,6 +78,11 @@ def choose_columns(
             names,
         )
     return (best,)
+
+
+def columns_not_kept(most: int, lost: Sequence[str]) -> str:
+    """What is told of a table with more columns than become metadata."""
+    return f"More than {most} columns are beside the pictures; of {len(lost):,}, from {lost[0]!r} on, nothing is kept."
 
 
 def _share(values: Sequence[str]) -> float:

@@ -14,7 +14,7 @@ from pictrace.images.reading import MORE_BYTES
 from pictrace.sources._keys import RowKey, Value, key_of
 from pictrace.sources._schema import beginning, choose_table, sample_rows, tables_of
 from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
-from pictrace.sources.columns import choose_columns
+from pictrace.sources.columns import choose_columns, columns_not_kept
 from pictrace.sources.kinds import Choices, SourceKind, begins_with
 
 __all__ = ["KIND", "read_database"]
@@ -67,6 +67,8 @@ def read_database(
                 if left < 0:
                     raise SourceError(f"{table!r} in {path} holds more than {MAX_CHARACTERS:,} characters. Split it.")
                 yield reading.entry(number, row)
+            if lost := [name for name in columns if name not in {reading.picture, *reading.others}]:
+                yield Skipped(f"{path.name}!/{table}", columns_not_kept(METADATA_COLUMNS, lost))
 
         return Listing.of(entries(), reading.picture, columns)
 

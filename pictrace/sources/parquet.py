@@ -11,7 +11,7 @@ from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.sources._parquet_cells import Blobs, Leaf, leaves_of, open_parquet, text_rows
 from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
-from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
+from pictrace.sources.columns import SAMPLE_ROWS, choose_columns, columns_not_kept
 from pictrace.sources.kinds import SourceKind, begins_with
 
 __all__ = ["KIND", "read_parquet"]
@@ -46,7 +46,8 @@ def read_parquet(path: Path, *, column: str | None = None, max_rows: int = MAX_R
         group_rows = [file.metadata.row_group(group).num_rows for group in range(groups)]
     if count > max_rows or sum(group_rows) != count:
         raise SourceError(f"{path} holds more than {max_rows:,} rows. Split it into smaller files.")
-    texts = [leaf for leaf in leaves if not leaf.is_binary and not leaf.path.startswith("__")][:METADATA_COLUMNS]
+    texts = [leaf for leaf in leaves if not leaf.is_binary and not leaf.path.startswith("__")]
+    texts, lost = texts[:METADATA_COLUMNS], [leaf.path for leaf in texts[METADATA_COLUMNS:]]
     pictures = {_picture_name(leaf): leaf for leaf in leaves if leaf.is_binary}
     names = [*pictures, *(leaf.path for leaf in texts)]
     with open_parquet(path, [leaf.path for leaf in texts]) as file:
@@ -69,6 +70,8 @@ def read_parquet(path: Path, *, column: str | None = None, max_rows: int = MAX_R
                 title = named.replace("\\", "/").rsplit("/", 1)[-1][:METADATA_CHARACTERS]
                 source = Source(Origin.DATABASE, place, title or f"{chosen} {number + 1}", metadata)
                 yield Item.of_loader(partial(blobs.read, number), source)
+            if lost:
+                yield Skipped(path.name, columns_not_kept(METADATA_COLUMNS, lost))
 
         return Listing.of(entries(), chosen, names)
 

@@ -29,6 +29,7 @@ __all__ = ["Row", "is_picture", "listing_of_rows", "with_heading"]
 Row = tuple[str, Sequence[str]]
 """Where it stands ("table.csv, line 3"), and its cells."""
 
+MORE_CELLS = 100  # of a row that has more than the heading
 _DIVIDED = re.compile(r"[|;,\n\[]")
 
 
@@ -94,7 +95,7 @@ def listing_of_rows(
     chosen = choose_columns(names, sample, column=column, source=source)
     series = _series(names, chosen[0], sample) if column is None else [chosen[0]]
     folder = source.parent
-    others = [(place, name) for place, name in enumerate(names) if name and place not in {*chosen, *series}]
+    others = [(place, name) for place, name in enumerate(_distinct(names)) if place not in {*chosen, *series}]
 
     def entries(row: Row | Skipped) -> Iterator[Item | Entry | Skipped]:
         if isinstance(row, Skipped):
@@ -104,6 +105,9 @@ def listing_of_rows(
         filled = [cells[one] for one in series if one < len(cells) and cells[one].strip()]
         filled = filled or [cells[one] for one in chosen[1:] if one < len(cells)] or [""]
         metadata = clean_metadata((name, cells[one]) for one, name in others if one < len(cells))
+        if len(cells) > len(names):
+            beyond = range(len(names), min(len(cells), len(names) + MORE_CELLS))
+            metadata |= clean_metadata((f"column {one + 1}", cells[one]) for one in beyond)
         if len(filled) == 1:
             named = _pictures_of(filled[0])
         else:
@@ -113,6 +117,15 @@ def listing_of_rows(
 
     found = (entry for row in chain(first, rows) for entry in entries(row))
     return Listing.of(_bounded(found, source), names[chosen[0]], names, encoding)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    """A name for each column, so that what none or several share is not lost."""
+    distinct: dict[str, None] = {}
+    for place, name in enumerate(names, start=1):
+        once = name or f"column {place}"
+        distinct[once if once not in distinct else f"{once} (column {place})"] = None
+    return list(distinct)
 
 
 def _series(names: Sequence[str], place: int, sample: Sequence[Sequence[str]]) -> list[int]:

@@ -363,3 +363,15 @@ def test_the_text_of_all_rows_has_a_limit(tmp_path: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(databases, "MAX_CHARACTERS", 4_000)
     with pytest.raises(SourceError, match=r"'a' in .* 4,000 characters. Split it"):
         read_database(path)
+
+
+def test_columns_beyond_those_that_are_kept_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "wide.sqlite"
+    with closing(sqlite3.connect(path)) as db, db:
+        db.execute(f"CREATE TABLE t (id INTEGER PRIMARY KEY, path TEXT, {', '.join(f'c{one}' for one in range(120))})")
+        db.execute("INSERT INTO t (path, c1) VALUES ('a.png', 'x')")
+    listing = read_database(path)
+    assert [item.source.metadata["c1"] for item in listing.items] == ["x"]
+    assert [(one.address, "of 21, from 'c99' on" in one.reason) for one in listing.skipped] == [
+        ("wide.sqlite!/t", True)
+    ]

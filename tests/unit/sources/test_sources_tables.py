@@ -319,3 +319,9 @@ def test_a_hundred_thousand_rows_take_seconds(tmp_path: Path) -> None:
     assert time.process_time() - started < 15  # of the processor; about 2
     assert len(listing.items) == 100_000
     assert listing.items[-1].source.metadata == {"title": "Title 99999", "year": "1999"}
+
+
+def test_no_metadata_are_lost_for_want_of_a_name_of_their_own(tmp_path: Path) -> None:
+    (row, more) = list_source(str(table(tmp_path, "path,tag,,tag\na.png,red,Rome,blue\nb.png,,,,far,out\n"))).items
+    assert row.source.metadata == {"tag": "red", "column 3": "Rome", "tag (column 4)": "blue"}
+    assert more.source.metadata == {"column 5": "far", "column 6": "out"}
