@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from pictrace.catalog._presence import Presence, ReplacedError
 from pictrace.errors import CatalogError
 
 __all__ = ["BUSY_TIMEOUT_S", "Connections", "Pinned", "is_readonly_without_wal", "told"]
@@ -27,6 +28,8 @@ class Connections:
         self._lock = threading.Lock()
         self._idle: list[sqlite3.Connection] = []
         self._closed = False
+        self._presence: Presence | None = None
+        self._replaced = ""
         self._unchanged: tuple[int, int] | None = None  # of a file on a read-only disk: as it was when it was opened
         # Of a pool that nobody closes, such as one that a cache forgets, the connections are closed all the same.
         weakref.finalize(self, _close_all, self._idle)
@@ -37,6 +40,7 @@ class Connections:
         with self._lock:
             if self._closed:
                 raise CatalogError(f"The catalog {self._path} was closed. Open it again.")
+            self._check_presence()
             self._forget_the_outdated()
             db = self._idle.pop() if self._idle else None
         try:
@@ -48,10 +52,34 @@ class Connections:
         finally:
             if db is not None:
                 with self._lock:
-                    if self._closed or db.in_transaction:
+                    if self._closed or self._replaced or db.in_transaction:
                         db.close()
                     else:
                         self._idle.append(db)
+
+    def watch(self, name: str) -> None:
+        """From now on, lend nothing where the file is no longer the catalog of this name."""
+        self._presence = Presence(self._file, name)
+
+    def in_place(self) -> bool:
+        """Whether the file is the one that was opened."""
+        with self._lock:
+            try:
+                self._check_presence()
+            except CatalogError:
+                return False
+            return True
+
+    def _check_presence(self) -> None:
+        if self._replaced:
+            raise ReplacedError(self._replaced)
+        if self._presence is not None:
+            try:
+                self._presence.check()
+            except ReplacedError as error:
+                self._replaced = str(error)
+                _close_all(self._idle)
+                raise
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -137,6 +165,10 @@ class Pinned:
             yield self._db
 
     snapshot = borrow
+
+    def in_place(self) -> bool:
+        """It shows a moment that was."""
+        return True
 
     def close(self) -> None:
         """The transaction ends by itself, where it began."""

@@ -52,6 +52,9 @@ class Catalog(Protocol):
     def identity(self) -> str:
         """A name of this very catalog, that no other has: caches beside it are marked with it."""
 
+    def in_place(self) -> bool:
+        """Whether what lies at the location is what was opened; where it is not, the catalog is of no use any more."""
+
     @property
     def writable(self) -> bool:
         """Whether the store lets us write; what another program locks is not asked."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.index import HasPostings, Index
 from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
+from pictrace.catalog.sealed import drop_unfinished
 from pictrace.features import FeatureBatch, FeatureSpec, HasFeatures
 
 __all__ = ["FeatureCache", "Snapshot"]
@@ -60,6 +61,8 @@ class FeatureCache:
     def __init__(self, catalog: Catalog, *, folder: Path | None = None) -> None:
         self.catalog = catalog
         self._folder = folder or catalog.cache_folder
+        if self._folder is not None:
+            drop_unfinished(self._folder)
         self._lock = threading.Lock()
         self._ids = (-1, np.empty(0, np.int64))
         self._packs: dict[str, Pack] = {}

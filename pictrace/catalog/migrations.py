@@ -109,6 +109,7 @@ def _upgrade(db: sqlite3.Connection, location: str) -> None:
             step(db)
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         db.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    db.execute("PRAGMA wal_checkpoint(PASSIVE)")  # so that the file itself says whose it is
 
 
 @contextmanager

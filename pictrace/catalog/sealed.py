@@ -14,7 +14,7 @@ import struct
 import tempfile
 import zlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -22,10 +22,16 @@ from typing import IO, Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Sealed", "Writing", "sealed", "writing"]
+try:
+    import fcntl
+except ImportError:  # on Windows, where a file that is open cannot be deleted anyway
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["Sealed", "Writing", "drop_unfinished", "sealed", "writing"]
 
 HEADER_BYTES = 4096
 CHECKED_AT_ONCE = 1 << 22
+_UNFINISHED = ".part"
 
 
 class Writing:
@@ -52,7 +58,7 @@ def writing(path: Path, magic: bytes) -> Iterator[Writing]:
     OSError
         Where it cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=path.name, suffix=".part", dir=path.parent)
+    handle, name = _unfinished(path)
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(b"\0" * HEADER_BYTES)
@@ -67,6 +73,39 @@ def writing(path: Path, magic: bytes) -> Iterator[Writing]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def _unfinished(path: Path) -> tuple[int, str]:
+    """A new file, open and locked, so that nobody takes it for one that was left behind."""
+    while True:
+        handle, name = tempfile.mkstemp(prefix=path.name, suffix=_UNFINISHED, dir=path.parent)
+        if _locked(handle) is not True or Path(name).exists():
+            return handle, name
+        os.close(handle)  # it was taken for one before it was locked
+
+
+def drop_unfinished(folder: Path) -> None:
+    """Delete the files that were being written as their process was killed; those that are being written stay."""
+    for path in folder.glob(f"*{_UNFINISHED}"):
+        with suppress(OSError):  # gone, not ours, or, on Windows, open
+            handle = os.open(path, os.O_RDWR)
+            try:
+                nobodys = _locked(handle)
+            finally:
+                os.close(handle)
+            if nobodys is not False:
+                path.unlink()
+
+
+def _locked(handle: int) -> bool | None:
+    """Whether the file could be locked, until it is closed; None where there are no locks."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except AttributeError:  # fcntl is None
+        return None
+    except OSError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pictrace.catalog._connections import Connections, Pinned
@@ -36,13 +36,19 @@ class SqliteCatalog(SqliteReader):
             raise CatalogError(
                 f"The folder {path.parent} does not exist. Make it, or name another place for the catalog."
             )
-        super().__init__(path, Connections(path))
+        connections = Connections(path)
+        super().__init__(path, connections)
         try:
-            with self._connections.borrow() as db:
+            with connections.borrow() as db:
                 migrate(db, self.location)
+            with suppress(CatalogError):  # one that is damaged is opened: part of it may still be read
+                connections.watch(self.identity)
         except BaseException:
-            self._connections.close()
+            connections.close()
             raise
+
+    def in_place(self) -> bool:
+        return self._connections.in_place()
 
     @contextmanager
     def at_one_moment(self) -> Iterator[SqliteCatalog]:

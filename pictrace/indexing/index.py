@@ -219,9 +219,10 @@ class Indexing(Run[Progress]):
         return self._count(total=further, failed=1)
 
     def _count(self, **counts: int) -> Progress:
+        super()._count(**counts)
         if self._intake.is_due:
             self._store()
-        return super()._count(**counts)
+        return self.progress
 
     def _finish(self) -> None:
         self._store()
@@ -229,8 +230,14 @@ class Indexing(Run[Progress]):
     def _store(self) -> None:
         """The batch, after a look at what the catalog knows of its files."""
         files, self._not_stored = self._not_stored, []
-        self._before.update(self.catalog.files(addresses=files))
-        self._intake.store()
+        waiting = self._intake.new_waiting
+        try:
+            self._before.update(self.catalog.files(addresses=files))
+            self._intake.store()
+        except BaseException:  # nothing counts as added that is not there
+            self._intake.drop()
+            self.progress = self.progress.plus(added=-waiting, elapsed_s=self.progress.elapsed_s)
+            raise
 
 
 def _itself(data: bytes) -> bytes:

@@ -161,6 +161,11 @@ class Intake:
         self._sources.setdefault(picture_id, []).append(source)
 
     @property
+    def new_waiting(self) -> int:
+        """How many new pictures are not stored yet."""
+        return len(self._batch)
+
+    @property
     def is_due(self) -> bool:
         """Whether the batch is large or old enough to be stored."""
         originals = sum(len(one.original or b"") for one in self._batch.values())
@@ -176,6 +181,10 @@ class Intake:
         if sources:
             self.catalog.add_sources(sources)
         self._stored = time.monotonic()
+
+    def drop(self) -> None:
+        """Give up what is not stored yet."""
+        self._batch, self._sources = {}, {}
 
 
 def _is_unicode(text: str) -> bool:

@@ -103,6 +103,11 @@ class Workspaces:
             opening = self._opening.setdefault(key, threading.Lock())
         with opening:
             workspace = self._open.get(key)
+            if workspace is not None and not workspace.catalog.in_place():
+                with self._lock:  # its features go with it
+                    del self._open[key]
+                workspace.catalog.close()
+                workspace = None
             if workspace is None:
                 workspace = make()
             with self._lock:

@@ -62,6 +62,9 @@ class CatalogState:
 
     def workspace(self) -> Workspace:
         """What is open; PicTraceError where it cannot be opened."""
+        if self.private is not None and not self.private.catalog.in_place():
+            self.private.catalog.close()
+            self.private = open_private(self.private.token)
         if self.choice == PRIVATE and self.private is not None:
             return self.private
         return opened(SHARED if self.choice == PRIVATE else self.choice)

@@ -1,13 +1,17 @@
 """Packs: what was written is read, and what cannot be trusted is not."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.packs import Chunk, Pack, read_pack, write_pack
 from pictrace.catalog.sealed import HEADER_BYTES
+from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.features import FeatureBatch, Layout
 
 LAYOUT = Layout(np.dtype(np.uint16), (3,))
@@ -102,3 +106,37 @@ def test_aligned_adds_pictures_without_rows() -> None:
     assert batch.counts.tolist() == [0, 2, 0, 1, 0]
     np.testing.assert_array_equal(batch[3], pack.batch[1])
     assert batch.rows is pack.batch.rows
+
+
+# What a kill leaves ------------------------------------------------------------------------------
+
+
+_KILLED = """
+import sys
+from pathlib import Path
+import numpy as np
+from pictrace.catalog.sealed import writing
+with writing(Path(sys.argv[1]) / "a.pack", b"PicPack1") as file:
+    file.add(np.zeros(1000, np.uint8))
+    print("begun", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_kill_left_goes_at_the_next_start_and_what_is_being_written_stays(tmp_path: Path) -> None:
+    catalog = SqliteCatalog(tmp_path / "a.sqlite")
+    folder = catalog.cache_folder
+    assert folder is not None
+    folder.mkdir()
+    (folder / "b.pack").write_bytes(b"whole")
+    command = [sys.executable, "-c", _KILLED, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"begun\n"
+        FeatureCache(catalog)
+        assert [path.suffix for path in sorted(folder.iterdir())] == [".part", ".pack"]
+        process.kill()
+    assert len(list(folder.iterdir())) == 2
+    FeatureCache(catalog)
+    assert [path.name for path in folder.iterdir()] == ["b.pack"]
+    catalog.close()

@@ -24,7 +24,7 @@ from PIL import Image
 from pictrace.catalog import records
 from pictrace.catalog.records import NewPicture, Source, digest
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.errors import ImageError, SourceError
+from pictrace.errors import CatalogError, ImageError, SourceError
 from pictrace.features import Features
 from pictrace.images import loading
 from pictrace.images.budget import Budget
@@ -658,3 +658,15 @@ def test_a_killed_run_loses_nothing_and_is_completed(tmp_path: Path) -> None:
         assert left.progress.added == total - len(ids) > 0
         assert catalog.count() == total
         assert set(catalog.feature_counts().values()) == {total}
+
+
+def test_nothing_counts_as_added_to_a_catalog_that_is_gone(tmp_path: Path, make_catalog: MakeCatalog) -> None:
+    folder = fill(tmp_path / "pictures", range(10))
+    catalog = make_catalog()
+    run = Indexing(catalog, items_of(folder), FAST)
+    steps = iter(run)
+    assert next(steps).done < 10
+    Path(catalog.location).unlink()
+    with pytest.raises(CatalogError, match="is gone"):
+        list(steps)
+    assert run.progress.added == 0

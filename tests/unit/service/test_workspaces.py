@@ -107,3 +107,28 @@ def test_old_private_catalogs_are_deleted_when_a_new_one_is_made(own_cache: Path
     recent.unlink()
     mine.catalog.close()
     delete_private(mine.token)
+
+
+@pytest.mark.parametrize("how", ["exchanged", "overwritten"])
+def test_a_catalog_that_was_replaced_is_opened_anew(how: str, folder: Path) -> None:
+    workspaces, location = Workspaces(), str(folder / "c0.sqlite")
+    before = workspaces.open(location)
+    identity = before.catalog.identity
+    if how == "exchanged":
+        (folder / "c1.sqlite").replace(location)
+    else:
+        Path(location).write_bytes((folder / "c1.sqlite").read_bytes())
+    after = workspaces.open(location)
+    assert after is not before
+    assert after.catalog.identity != identity
+    assert workspaces.open(location) is after
+    with pytest.raises(CatalogError):
+        before.catalog.count()
+
+
+def test_a_catalog_that_is_gone_is_told(folder: Path) -> None:
+    workspaces, location = Workspaces(), str(folder / "c0.sqlite")
+    workspaces.open(location)
+    Path(location).unlink()
+    with pytest.raises(CatalogError, match="There is no catalog at"):
+        workspaces.open(location)
