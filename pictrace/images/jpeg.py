@@ -81,6 +81,11 @@ class JpegPicture:
                 return np.array(converted)
         return image
 
+    def decoded_pixels(self, min_long_side_px: int | None) -> int:
+        """How many pixels ``pixels`` has in memory; of a progressive one all coefficients are held."""
+        divisor = 1 if self._header.progressive else self._divisor(min_long_side_px)
+        return -(-self.width // divisor) * -(-self.height // divisor)
+
     def _check_scans(self, ends: bool) -> None:
         """Not too many; and without an end marker, those that bring every coefficient to its last bit (G.1.1.1)."""
         scans = scan_headers(self._data, self._header)

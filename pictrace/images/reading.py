@@ -8,6 +8,7 @@ from pictrace.errors import ImageError
 from pictrace.images.colour import rgb_as_srgb
 from pictrace.images.formats import Picture, sniff
 from pictrace.images.frames import FramePicture, frame_of
+from pictrace.images.jpeg import JpegPicture
 from pictrace.images.orientation import orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
 
@@ -31,6 +32,10 @@ class DecodeLimits:
 
     Attributes
     ----------
+    max_bytes
+        Of the file.
+    max_pixels
+        That are decoded, which of a large JPEG without progressive scans is an eighth of each side.
     apart
         Decode it in a process of its own, within limits of memory and of time: for what strangers send.
     """
@@ -43,6 +48,11 @@ class DecodeLimits:
         for name, value in (("max_bytes", self.max_bytes), ("max_pixels", self.max_pixels)):
             if value <= 0:
                 raise ValueError(f"{name} must be positive, not {value}")
+
+    @property
+    def max_stored_pixels(self) -> int:
+        """What a header may say at most, however little of it is decoded: each of them takes time."""
+        return 4 * self.max_pixels
 
 
 DEFAULT_LIMITS = DecodeLimits()
@@ -68,6 +78,7 @@ class Opened:
 
     info: ImageInfo
     _picture: Picture = field(repr=False)
+    _max_pixels: int = field(default=DEFAULT_LIMITS.max_pixels, repr=False)
 
     @property
     def memory_bytes(self) -> int:
@@ -85,8 +96,11 @@ class Opened:
         With ``min_long_side_px``, a JPEG may come at a half, a quarter or an eighth of its size, which
         is several times as fast, as long as the long side keeps that many pixels; other formats come whole.
 
-        Raises ImageError where it is damaged.
+        Raises ImageError where it is damaged, and where it would come larger than the limits allow.
         """
+        decoded = _decoded_pixels(self._picture, min_long_side_px)
+        if decoded > self._max_pixels:
+            raise _too_large(self._picture, self._max_pixels)
         pixels = rgb_as_srgb(self._picture.pixels(min_long_side_px), self._picture.profile)
         return orient(pixels, self._picture.variant)
 
@@ -110,14 +124,24 @@ def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
     animation, number = frame_of(data)
     picture: Picture = kind.read(data) if number == 1 else FramePicture(kind.name, animation, number)
     width, height = picture.width, picture.height
-    if width * height > limits.max_pixels:
-        raise ImageError(
-            f"the picture has {width} x {height} pixels, more than the "
-            f"{limits.max_pixels:,} allowed: save it smaller, or allow more{MORE_PIXELS}"
-        )
+    if width * height > limits.max_stored_pixels or _decoded_pixels(picture, WORKING_SIDE_PX) > limits.max_pixels:
+        raise _too_large(picture, limits.max_pixels)
     if picture.variant.quarter_turns % 2:
         width, height = height, width
-    return Opened(ImageInfo(kind.name, width, height, picture.quality), picture)
+    return Opened(ImageInfo(kind.name, width, height, picture.quality), picture, limits.max_pixels)
+
+
+def _decoded_pixels(picture: Picture, min_long_side_px: int | None) -> int:
+    if isinstance(picture, JpegPicture):
+        return picture.decoded_pixels(min_long_side_px)
+    return picture.width * picture.height
+
+
+def _too_large(picture: Picture, max_pixels: int) -> ImageError:
+    return ImageError(
+        f"the picture has {picture.width} x {picture.height} pixels, more than the "
+        f"{max_pixels:,} allowed: save it smaller, or allow more{MORE_PIXELS}"
+    )
 
 
 def check_bytes(data: bytes, limits: DecodeLimits) -> None:

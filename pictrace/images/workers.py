@@ -352,7 +352,7 @@ class Decoders:
 def _info(head: Mapping[str, Any], limits: DecodeLimits) -> ImageInfo:
     info = ImageInfo(str(head["format"]), int(head["width"]), int(head["height"]), head["quality"])
     known = info.format in FORMATS and (info.quality is None or isinstance(info.quality, int))
-    if not known or min(info.width, info.height) <= 0 or info.width * info.height > limits.max_pixels:
+    if not known or min(info.width, info.height) <= 0 or info.width * info.height > limits.max_stored_pixels:
         raise ValueError("a header that cannot be")
     return info
 

@@ -8,6 +8,7 @@ import warnings
 import zlib
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -19,6 +20,7 @@ from PIL import Image, ImageOps
 from pictrace.errors import ImageError
 from pictrace.images.encoding import encode_jpeg, encode_png, thumbnail
 from pictrace.images.formats import FORMATS, PICTURE_SUFFIXES
+from pictrace.images.loading import load_picture
 from pictrace.images.orientation import UPRIGHT, VARIANTS, Variant, orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit, to_gray
 from pictrace.images.reading import DecodeLimits, ImageInfo, decode, load, open_image
@@ -721,3 +723,39 @@ class TestThreads:
             together = list(pool.map(decode, files * 6))
         assert all(np.array_equal(one, alone[index % len(files)]) for index, one in enumerate(together))
         assert warnings.filters == filters
+
+
+class TestLargeJpegs:
+    """A limit of 65,536 pixels stands for the usual one: what counts is what is decoded."""
+
+    LIMITS = DecodeLimits(max_pixels=1024 * 64)
+
+    def jpeg(self, width: int, height: int, *, progressive: bool = False) -> bytes:
+        picture = np.asarray(Image.fromarray(gradient()).resize((width, height)), np.uint8)
+        return save(picture, "JPEG", quality=90, progressive=progressive)
+
+    @pytest.mark.parametrize("apart", [False, True])
+    def test_one_that_is_decoded_small_counts_as_small(self, apart: bool) -> None:
+        data = self.jpeg(2000, 100)
+        limits = replace(self.LIMITS, apart=apart)
+        info, image = load_picture(data, limits)
+        assert (info.width, info.height) == (2000, 100)
+        assert mean_difference(image, load(data)) == 0
+
+    def test_progressive_ones_are_held_whole(self) -> None:
+        with pytest.raises(ImageError, match="2000 x 100 pixels, more than the 65,536 allowed"):
+            open_image(self.jpeg(2000, 100, progressive=True), self.LIMITS)
+
+    def test_not_even_these_have_any_number_of_pixels(self) -> None:
+        with pytest.raises(ImageError, match="4000 x 100 pixels, more than the 65,536 allowed"):
+            open_image(self.jpeg(4000, 100), self.LIMITS)
+
+    def test_the_whole_picture_is_not_given(self) -> None:
+        opened = open_image(self.jpeg(2000, 100), self.LIMITS)
+        with pytest.raises(ImageError, match="2000 x 100 pixels"):
+            opened.pixels()
+        assert opened.pixels(min_long_side_px=512).shape == (50, 1000, 3)
+
+    def test_other_formats_count_whole(self) -> None:
+        with pytest.raises(ImageError, match="2000 x 100 pixels"):
+            open_image(save(np.zeros((100, 2000, 3), np.uint8), "PNG"), self.LIMITS)
