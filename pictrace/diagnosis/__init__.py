@@ -5,20 +5,34 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
+import numpy as np
 
 from pictrace.diagnosis.blockiness import blockiness
-from pictrace.diagnosis.change import SAID, Change
+from pictrace.diagnosis.change import SAID, Change, confidence_ramp
+from pictrace.diagnosis.contents import Box, Contents
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
 from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.photometry import Photometry, photometry
 from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
-from pictrace.diagnosis.tonal_changes import tonal_changes
+from pictrace.diagnosis.templates import contents_of, drawn, form_of
+from pictrace.diagnosis.tonal_changes import BLOCKS, tonal_changes
+from pictrace.diagnosis.unexplained import saved_again, unexplained_places
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.images.reading import ImageInfo
+from pictrace.wording import counted, percent
 
 __all__ = ["Diagnosis", "diagnose"]
 
-IDENTICAL, SAME_PHOTOGRAPH, SAME_SCENE, UNRELATED = "identical", "same photograph", "same scene", "unrelated"
+IDENTICAL, SAME_PHOTOGRAPH, SAME_TEMPLATE = "identical", "same photograph", "same template"
+SAME_SCENE, UNRELATED = "same scene", "unrelated"
+
+UNCHANGED = "The same picture, unchanged."
+
+PLAIN = {"mirrored", "turned", "cropped", "wider", "resized", "recompressed", "less_compressed"}
+"""Changes under which a drawing keeps its levels, so that what differs nevertheless can be told."""
+
+GENTLE_QUALITY, LITTLE_SHARE = 40, 0.004
+"""JPEG quality, and the share of the detail that must differ then; of the same drawings hardly any reached it."""
 
 SAME_LEVELS = 1.5
 """Mean difference that saving a flat or tiny picture again may make."""
@@ -28,8 +42,17 @@ LEAST_CONTRAST = 3.0  # deviation in gray levels
 SLIGHT_LEVELS, SLIGHT_SHARE = 1.0, 0.1
 """Mean difference, in levels and in shares of the finest detail, that saving at high quality stays under."""
 
-PIXELS_AGREE = SAID
-"""Confidence of the registration from which the pixels, not only keypoints, are the same."""
+SURELY_OTHER = 0.024
+"""Share of the detail from which it is certain that contents are others."""
+
+CLEARLY = 0.95
+"""What is alike from which its share is not worth telling, 0 to 1."""
+
+FEW_SHARE = 0.25
+"""Of the detail, what pixels that nothing explains may hold at most; more of them were saved badly somewhere."""
+
+BLURRED_PX = 0.8
+"""Blur, in pixels compared, that makes fine detail look like other contents."""
 
 PERSPECTIVE, SHEAR_DEGREES = 0.012, 2.0
 """What editing hardly does, and a camera that looks from elsewhere does: see Registration."""
@@ -45,23 +68,29 @@ class Diagnosis:
     Attributes
     ----------
     relation
-        "identical", "same photograph", "same scene" or "unrelated".
+        "identical", "same photograph", "same template" (a form that other things fill), "same scene" or "unrelated".
     confidence
-        0 to 1, in the relation.
+        0 to 1, in the relation and in the least sure change that is told with it.
     verdict
         That in a sentence.
     changes
         Those that are sure enough; none unless it is the same photograph.
     registration, photometry
         The grounds, None where no common content was found.
+    places
+        Where the two show different things, as (left, top, right, bottom) in shares of the query, the largest first.
+    alike
+        The share of the common area outside of these, 0 to 1; 0 where there is nothing in common.
     """
 
     relation: str
     confidence: float
     verdict: str
     changes: tuple[Change, ...]
-    registration: Registration | None
-    photometry: Photometry | None
+    registration: Registration | None = None
+    photometry: Photometry | None = None
+    places: tuple[Box, ...] = ()
+    alike: float = 0.0
 
     @property
     def text(self) -> str:
@@ -89,44 +118,105 @@ def diagnose(
     registration = register(query, candidate)
     if registration is None:
         return _without_registration(query, candidate)
+    if registration.negative:
+        candidate = np.asarray(cv2.bitwise_not(candidate), np.uint8)
     files = _file_size(query, query_info), _file_size(candidate, candidate_info)
-    qualities = [None if one is None else one.quality for one in (query_info, candidate_info)]
-    fit = photometry(query, candidate, registration, size=files[0], quality=qualities[0])
+    mine, theirs = (None if one is None else one.quality for one in (query_info, candidate_info))
+    lowest = min((one for one in (mine, theirs) if one is not None), default=None)
+    contents = contents_of(query, candidate, registration, quality=lowest)
+    apart = contents.covered if contents.differ and contents.laid_over else None
+    fit = photometry(query, candidate, registration, size=files[0], quality=mine, apart=apart)
+    if form_of(query, candidate, registration, contents):
+        sure = confidence_ramp(contents.share, 0.0, SURELY_OTHER)
+        return _same_template(registration, fit, contents.places(), contents.alike, sure)
     if _another_photograph(registration, fit):
-        grounds = f"{registration.inliers} of {registration.patches} places agree"
-        if registration.confidence < PIXELS_AGREE:
-            grounds = f"{registration.matches} details match, the pixels do not"
-        verdict = f"The same scene, another photograph: {grounds}."
-        return Diagnosis(SAME_SCENE, max(SAID, registration.confidence), verdict, (), registration, fit)
+        return _same_scene(registration, fit)
+    traces = _traces(query, files[0]), _traces(candidate, files[1])
     sizes = Sizes(query.shape, candidate.shape, files[0], files[1])
     changes = tuple(
         geometric_changes(registration, fit, sizes)
         + tonal_changes(
             fit,
             exact=_exact(registration),
-            quality=qualities[0],
-            other_quality=qualities[1],
-            traces=(_traces(query, files[0]), _traces(candidate, files[1])),
+            quality=mine,
+            other_quality=theirs,
+            traces=traces,
+            negative=registration.confidence if registration.negative else 0.0,
         )
     )
-    if not changes and fit.left_over > SLIGHT_LEVELS + SLIGHT_SHARE * fit.detail:
+    drawings = drawn(query) and drawn(candidate)
+    if changes and drawings and _filled_otherwise(registration, contents, changes, max(traces), lowest):
+        return _same_template(registration, fit, contents.places(), contents.alike, SAID)
+    if changes:
+        return _same_photograph(registration, fit, changes, contents)
+    places = unexplained_places(query, candidate, registration, (mine, theirs), same_size=files[0] == files[1])
+    if places and drawings and 1 - _outside(places) < FEW_SHARE * float(contents.detailed.mean()):
+        return _same_template(registration, fit, places, _outside(places), 1.0)
+    if places or fit.left_over > SLIGHT_LEVELS + SLIGHT_SHARE * fit.detail:
         verdict = "The same photograph, with slight differences."
-        return Diagnosis(SAME_PHOTOGRAPH, registration.confidence, verdict, (), registration, fit)
-    if not changes:
-        return Diagnosis(IDENTICAL, registration.confidence, "The same picture, unchanged.", (), registration, fit)
+        return Diagnosis(
+            SAME_PHOTOGRAPH, registration.confidence, verdict, (), registration, fit, places, contents.alike
+        )
+    return Diagnosis(IDENTICAL, registration.confidence, UNCHANGED, (), registration, fit, (), 1.0)
+
+
+def _filled_otherwise(
+    registration: Registration, contents: Contents, changes: tuple[Change, ...], traces: float, quality: int | None
+) -> bool:
+    """Whether a little that differs in a drawing is more than what was done to it leaves, as a number in a form is."""
+    gentle = {one.kind for one in changes} <= PLAIN and abs(registration.tilt) < 1 and 0.5 <= registration.scale <= 2
+    gentle = gentle and traces < BLOCKS and (quality is None or quality >= GENTLE_QUALITY)
+    return gentle and contents.share >= LITTLE_SHARE and not contents.laid_over
+
+
+def _same_photograph(
+    registration: Registration, fit: Photometry, changes: tuple[Change, ...], contents: Contents
+) -> Diagnosis:
     verdict = f"The same photograph, {_short(changes)}."
-    return Diagnosis(SAME_PHOTOGRAPH, registration.confidence, verdict, changes, registration, fit)
+    sure = min(registration.confidence, *(one.confidence for one in changes))
+    blurred = abs(fit.blur_px) * fit.resolution > BLURRED_PX
+    places = contents.places() if contents.differ and not blurred else ()
+    alike = contents.alike if places else 1.0
+    if alike < CLEARLY:
+        verdict += f" {percent(alike)} of what they share is the same picture, the rest is covered."
+    return Diagnosis(SAME_PHOTOGRAPH, sure, verdict, changes, registration, fit, places, alike)
+
+
+def _same_template(
+    registration: Registration | None, fit: Photometry | None, places: tuple[Box, ...], alike: float, sure: float
+) -> Diagnosis:
+    where = f": {counted(len(places), 'place differs', 'places differ')}" if places else ""
+    verdict = f"The same layout, other contents{where}."
+    trust = 1.0 if registration is None else registration.confidence
+    return Diagnosis(SAME_TEMPLATE, max(SAID, min(trust, sure)), verdict, (), registration, fit, places, alike)
+
+
+def _outside(places: tuple[Box, ...]) -> float:
+    """The share of a frame outside of some boxes that hardly overlap."""
+    return max(0.0, 1.0 - sum((right - left) * (bottom - top) for left, top, right, bottom in places))
+
+
+def _same_scene(registration: Registration, fit: Photometry) -> Diagnosis:
+    grounds = f"{registration.inliers} of {registration.patches} places agree"
+    if not registration.sure:
+        grounds = f"{registration.matches} details match, the pixels do not"
+    verdict = f"The same scene, another photograph: {grounds}."
+    return Diagnosis(SAME_SCENE, max(SAID, registration.confidence), verdict, (), registration, fit)
 
 
 def _without_registration(query: RGBImage, candidate: RGBImage) -> Diagnosis:
     """Flat and tiny pictures have nothing to lay on each other, but may be the same."""
     if query.shape == candidate.shape and float(cv2.absdiff(query, candidate).mean()) <= SAME_LEVELS:
-        return Diagnosis(IDENTICAL, 1.0, "The same picture, unchanged.", (), None, None)
+        places = saved_again(query, candidate)
+        if not places:
+            return Diagnosis(IDENTICAL, 1.0, UNCHANGED, (), alike=1.0)
+        if min(query.shape[:2]) >= SMALLEST_PX:
+            return _same_template(None, None, places, _outside(places), 1.0)
     for whose, picture in (("The first picture", query), ("The second picture", candidate)):
         if min(picture.shape[:2]) < SMALLEST_PX or to_gray(picture).std() < LEAST_CONTRAST:
             verdict = f"No common content found. {whose} has too little detail to compare."
-            return Diagnosis(UNRELATED, SAID, verdict, (), None, None)
-    return Diagnosis(UNRELATED, 1.0, "No common content found.", (), None, None)
+            return Diagnosis(UNRELATED, SAID, verdict, ())
+    return Diagnosis(UNRELATED, 1.0, "No common content found.", ())
 
 
 def _file_size(picture: RGBImage, info: ImageInfo | None) -> tuple[int, int] | None:
@@ -148,7 +238,7 @@ def _exact(registration: Registration) -> bool:
 
 
 def _another_photograph(registration: Registration, fit: Photometry) -> bool:
-    if registration.confidence < PIXELS_AGREE:
+    if not registration.sure:
         return registration.matches > 0
     bent, sheared = registration.perspective, abs(registration.shear)
     if bent > PERSPECTIVE or sheared > SHEAR_DEGREES:

@@ -12,11 +12,14 @@ from pictrace.diagnosis.frames import Frame
 from pictrace.diagnosis.sharpness import noise_level
 from pictrace.images.pixels import to_gray
 
-__all__ = ["Box", "Contents", "compare_contents"]
+__all__ = ["Box", "Contents", "boxes", "compare_contents", "step_factor"]
 
 WINDOW_SHARE, LEAST_WINDOW_PX = 17 / 512, 7  # of the long side
 DETAIL_LEVELS, NOISES = 8.0, 2.5
 """Deviation of a window that has detail, in levels and in deviations of the noise that one picture has more."""
+
+SWALLOWED_LEVELS = 2.4
+"""Deviation that a step of JPEG quality 50 swallows in smooth windows; that of other qualities in proportion."""
 
 OTHER = 0.35
 """Correlation under which a window shows another thing."""
@@ -37,6 +40,9 @@ ONE_SIDED = ((0.62, 0.012, 0.2), (0.5, 0.004, 0.4), (0.42, 0.005, 0.105))
 """What is laid over a drawing: how much of it lies on empty ground at least, and how much less than that the other
 picture may have on empty ground, and have twice the detail of."""
 
+GROUND_LEVELS = 24.0
+"""How far an empty ground may lie from what is around it, and still go on."""
+
 Mask = NDArray[np.bool_]
 Plane = NDArray[np.float32]
 Box = tuple[float, float, float, float]
@@ -56,6 +62,9 @@ class Contents:
         Of what differs, where the other picture has next to no detail, 0 to 1.
     query_more, candidate_more
         Of what differs, where the other picture has less than half of its detail, 0 to 1.
+    query_ground, candidate_ground
+        By how many levels the query, or the candidate, where it is empty and the other is not, lies beyond the ground
+        around it, the median: little where that goes on under what the other has laid over it.
     continued
         How unlike the detail where they differ is to that beside it, in the picture where it is less unlike: the
         logarithm of the ratio, 0 or more.
@@ -71,6 +80,8 @@ class Contents:
     candidate_only: float
     query_more: float
     candidate_more: float
+    query_ground: float
+    candidate_ground: float
     continued: float
     textured: float
     side_px: int
@@ -86,12 +97,12 @@ class Contents:
         if self.textured >= TEXTURED and self.continued < CONTINUED:
             return True
         sides = (
-            (self.query_only, self.candidate_only, self.candidate_more),
-            (self.candidate_only, self.query_only, self.query_more),
+            (self.query_only, self.candidate_only, self.candidate_more, self.candidate_ground),
+            (self.candidate_only, self.query_only, self.query_more, self.query_ground),
         )
         return any(
-            mine >= least and theirs < most and more < outdone
-            for mine, theirs, more in sides
+            mine >= least and theirs < most and more < outdone and ground < GROUND_LEVELS
+            for mine, theirs, more, ground in sides
             for least, most, outdone in ONE_SIDED
         )
 
@@ -113,23 +124,40 @@ class Contents:
 
     def places(self) -> tuple[Box, ...]:
         """Where it differs, as (left, top, right, bottom) in shares of the frame, the largest first."""
-        count, _, stats, _ = cv2.connectedComponentsWithStats(self.covered.astype(np.uint8), connectivity=8)
-        height, width = self.differing.shape
-        found = sorted((tuple(int(one) for one in stats[label]) for label in range(1, count)), key=lambda one: -one[4])
-        return tuple(
-            (left / width, top / height, (left + wide) / width, (top + high) / height)
-            for left, top, wide, high, _ in found
-        )
+        return boxes(self.covered)
 
 
-def compare_contents(frame: Frame, mask: Mask) -> Contents:
-    """By the best normalised correlation of small windows within a pixel, where the mask, (h, w) bool, says so."""
+def step_factor(quality: int) -> float:
+    """How many times those of quality 50 the steps of a JPEG are, as the Independent JPEG Group scales them."""
+    return 50 / max(1, quality) if quality < 50 else 2 - quality / 50
+
+
+def boxes(mask: Mask) -> tuple[Box, ...]:
+    """What holds each part of a mask, (left, top, right, bottom) in shares of its sides, the largest first."""
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    height, width = mask.shape
+    found = sorted((tuple(int(one) for one in stats[label]) for label in range(1, count)), key=lambda one: -one[4])
+    return tuple(
+        (left / width, top / height, (left + wide) / width, (top + high) / height) for left, top, wide, high, _ in found
+    )
+
+
+def compare_contents(frame: Frame, mask: Mask, *, quality: int | None = None) -> Contents:
+    """By the best normalised correlation of small windows within a pixel.
+
+    Parameters
+    ----------
+    mask
+        (h, w) bool, where to look.
+    quality
+        Of the stronger JPEG compression of the two files; what its coarsest steps swallow is no detail.
+    """
     first, second = (to_gray(one).astype(np.float32) for one in (frame.query, frame.candidate))
     side = max(LEAST_WINDOW_PX, round(WINDOW_SHARE * max(mask.shape))) | 1
     inner = _eroded(mask, side // 2 + 1)
     (mine, theirs), alike = correlation(first, second, side, reach_px=1)
     noise = abs(noise_level(first, inner) ** 2 - noise_level(second, inner) ** 2) ** 0.5
-    least = max(DETAIL_LEVELS, NOISES * noise)
+    least = max(DETAIL_LEVELS, NOISES * noise, 0.0 if quality is None else SWALLOWED_LEVELS * step_factor(quality))
     detailed = inner & (cv2.max(mine, theirs) > least)
     differing = detailed & (alike < OTHER)
     count = int(differing.sum())
@@ -138,15 +166,22 @@ def compare_contents(frame: Frame, mask: Mask) -> Contents:
     (fine, other_fine), fine_alike = correlation(first, second, FINE_PX, reach_px=0)
     texture = (cv2.min(fine, other_fine) > FINE_LEVELS) & (fine_alike > FINE_ALIKE)
     rest = inner & ~_closed(around, side)
+    blank = [level < EMPTY * least for level in (mine, theirs)]
+    grounds = [
+        _off_ground(one, differing & empty, rest & empty, side)
+        for one, empty in zip((first, second), blank, strict=True)
+    ]
     return Contents(
         common=mask,
         detailed=detailed,
         differing=differing,
         share=count / max(1, int(detailed.sum())),
-        query_only=float((theirs[differing] < EMPTY * least).mean()) if count else 0.0,
-        candidate_only=float((mine[differing] < EMPTY * least).mean()) if count else 0.0,
+        query_only=float(blank[1][differing].mean()) if count else 0.0,
+        candidate_only=float(blank[0][differing].mean()) if count else 0.0,
         query_more=float((mine > DOMINANT * theirs)[differing].mean()) if count else 0.0,
         candidate_more=float((theirs > DOMINANT * mine)[differing].mean()) if count else 0.0,
+        query_ground=grounds[0],
+        candidate_ground=grounds[1],
         continued=min(_more(one, differing, beside) for one in (fine, other_fine)),
         textured=float(texture[rest].mean()) if rest.any() else 0.0,
         side_px=side,
@@ -175,6 +210,17 @@ def correlation(first: Plane, second: Plane, side: int, *, reach_px: int) -> tup
             common = mean(first * shifted) - means[0] * middle
             np.maximum(best, common / (own * np.maximum(deviation, 1)), out=best)
     return (mine, theirs), best
+
+
+def _off_ground(levels: Plane, empty: Mask, ground: Mask, side: int) -> float:
+    """How far the levels of empty places lie beyond those of the ground near them, the median; 0 where none is near."""
+    window = np.ones((4 * side + 1,) * 2, np.uint8)
+    highest = cv2.dilate(np.where(ground, levels, -1).astype(np.float32), window)
+    lowest = cv2.erode(np.where(ground, levels, 256).astype(np.float32), window)
+    near = empty & (highest >= 0)
+    if not near.any():
+        return 0.0
+    return float(np.median(np.maximum(0, np.maximum(levels - highest, lowest - levels))[near]))
 
 
 def _more(detail: Plane, inside: Mask, beside: Mask) -> float:

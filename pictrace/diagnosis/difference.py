@@ -43,7 +43,8 @@ class Difference:
 def difference(query: RGBImage, candidate: RGBImage, registration: Registration, fit: Photometry) -> Difference:
     """What lights up when the candidate is laid on the query and their tones are made alike."""
     warped, mask = registration.warped(candidate, query.shape)
-    adjusted = soft(fit.predicted(warped), fit.blur_px)
+    shown = np.asarray(cv2.bitwise_not(warped), np.uint8) if registration.negative else warped
+    adjusted = soft(fit.predicted(shown), fit.blur_px)
     levels = soft(as_gray(query) if fit.colours.coloured else query, -fit.blur_px)
     reach = 2 if registration.scale > 0.8 else 3
     beyond = cv2.max(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -34,13 +34,15 @@ MIRRORED = VARIANTS[4]
 class Guess:
     """matrix: (3, 3), pixels of the query to pixels of the candidate. matches: keypoints that speak for it.
 
-    spread: the share of the query that these surround; share: how many of all matched keypoints they are.
+    spread: the share of the query that these surround; share: how many of all matched keypoints they are. negative:
+    where one is bright, the other is dark.
     """
 
     matrix: Matrix
     matches: int = 0
     share: float = 0.0
     spread: float = 0.0
+    negative: bool = False
 
 
 def _matched(
@@ -98,9 +100,13 @@ def guess_by_frame(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> It
             fitting = scaling(turned.shape[1] / first.shape[1], turned.shape[0] / first.shape[0])
             matrix = inverse(to_second) @ inverse(orienting(variant, second.shape)) @ fitting @ to_first
             guesses.append((alike, matrix))
-    for alike, matrix in sorted(guesses, key=lambda guess: -guess[0])[:2]:
+    guesses.sort(key=lambda guess: -guess[0])
+    for alike, matrix in guesses[:2]:
         if alike >= ALIKE:
             yield Guess(matrix)
+    for alike, matrix in guesses[-1:]:
+        if alike <= -ALIKE:
+            yield Guess(matrix, negative=True)
 
 
 def _standard(gray: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -147,7 +153,8 @@ def guess_by_sift(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Ite
     Lowe: Distinctive image features from scale-invariant keypoints, IJCV 60 (2004),
     doi:10.1023/B:VISI.0000029664.99615.94; roots of the descriptors: Arandjelović, Zisserman, CVPR 2012,
     doi:10.1109/CVPR.2012.6248018. A mirrored patch has the descriptor of the patch with one axis of its grid
-    and its directions reversed, so mirroring needs no second extraction.
+    and its directions reversed, so mirroring needs no second extraction; nor do negatives, in which a point's own
+    direction turns round, and its patch with it.
     """
     if min(*query.shape, *candidate.shape) < 16:
         return
@@ -160,11 +167,17 @@ def guess_by_sift(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Ite
     if own is None or other is None or len(other) < 2:
         return
     places, targets = (np.array([one.pt for one in points], np.float32) for points in (first, second))
-    grid = np.flip(own.reshape(-1, 4, 4, 8), 1)[..., -np.arange(8) % 8].reshape(-1, 128)
+    grid = own.reshape(-1, 4, 4, 8)
+    mirrored = np.flip(grid, 1)[..., -np.arange(8) % 8]
     rows = _rooted(np.asarray(other, np.float32))
     guesses = []
-    for variant, descriptors in ((UPRIGHT, own), (MIRRORED, grid)):
-        likeness = _rooted(np.asarray(descriptors, np.float32)) @ rows.T
+    for variant, patches, negative in (
+        (UPRIGHT, grid, False),
+        (MIRRORED, mirrored, False),
+        (UPRIGHT, np.flip(grid, (1, 2)), True),
+        (MIRRORED, np.flip(mirrored, (1, 2)), True),
+    ):
+        likeness = _rooted(np.asarray(patches, np.float32).reshape(-1, 128)) @ rows.T
         best = likeness.argmax(axis=1)
         nearest, runner_up = -np.partition(-likeness, 1, axis=1)[:, :2].T
         distance, second_distance = (np.sqrt(np.maximum(0, 2 - 2 * one)) for one in (nearest, runner_up))
@@ -176,7 +189,8 @@ def guess_by_sift(query: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Ite
             source = source * np.array([-1, 1], np.float32) + np.array([query.shape[1] - 1, 0], np.float32)
         found = place(source, targets[best[chosen]])
         if found is not None:
-            guesses.append(_matched(found, source, query.shape, orienting(variant, query.shape) @ to_query, back))
+            guess = _matched(found, source, query.shape, orienting(variant, query.shape) @ to_query, back)
+            guesses.append(replace(guess, negative=negative))
     yield from sorted(guesses, key=lambda guess: -guess.matches)
 
 

@@ -40,6 +40,7 @@ KINDS = {
     "resized": Kind("resized", 0.06, 0.15, "logarithm of the factor"),
     "border_added": Kind("with bars added", 0.012, 0.03, "share of the side"),
     "border_removed": Kind("with bars removed", 0.012, 0.03, "share of the side"),
+    "inverted": Kind("inverted", KNOWN, KNOWN_SURELY, "share of the small windows that agree with the negative"),
     "brightness": Kind("in other tones", 2.5, 7.0, "mean distance of the tone curve, levels"),
     "gamma": Kind("in other tones", 2.5, 7.0, "mean distance of the tone curve, levels"),
     "grayscale": Kind("in grey", 3.0, 8.0, "mean chroma of the candidate, levels"),

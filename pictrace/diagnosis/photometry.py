@@ -75,19 +75,21 @@ def photometry(
     *,
     size: tuple[int, int] | None = None,
     quality: int | None = None,
+    apart: NDArray[np.bool_] | None = None,
 ) -> Photometry:
     """Compare two working pictures in the frame and at the resolution that both have.
 
     size: (width, height) of the query's file; quality: of its JPEG compression. With both, what the compression
-    did is simulated on the candidate, and not taken for blur or noise.
+    did is simulated on the candidate, and not taken for blur or noise. apart: (h, w) bool, where the frame shows other
+    things, which say nothing of tones.
     """
     frame = common_frame(query, candidate, registration.matrix)
-    toned = _without_padding(frame, query, candidate, registration)
+    toned = _without_padding(frame, query, candidate, registration, apart)
     alike = _equally_soft(frame, toned, size, quality)
     plane, other, usual = _plane(alike.query), _plane(alike.candidate), alike.usual
     noise = _noise(plane, other, usual)
     # What the candidate clipped, no curve brings back.
-    whole = toned.mask & ~_clipped(frame.candidate) if alike.tone.before > CLIPPING_LEVELS else toned.mask
+    whole = toned.shown & ~_clipped(frame.candidate) if alike.tone.before > CLIPPING_LEVELS else toned.shown
     colours = toned.colours
     colourless = colours.grayed or colours.coloured
     levels, predicted = _levels(frame, colours), alike.predicted
@@ -112,23 +114,27 @@ def photometry(
 class _Toned:
     """The first step: where both pictures show content, and the candidate in the query's tones and colours.
 
-    fill, other_fill: the padding of both. mask: (h, w) bool. predicted: (h, w, 3) uint8.
+    fill, other_fill: the padding of both. shown: (h, w) bool; mask: where it is the same. predicted: (h, w, 3) uint8.
     """
 
     fill: Padding
     other_fill: Padding
+    shown: NDArray[np.bool_]
     mask: NDArray[np.bool_]
     colours: Colours
     tone: Tone
     predicted: RGBImage
 
 
-def _without_padding(frame: Frame, query: RGBImage, candidate: RGBImage, registration: Registration) -> _Toned:
+def _without_padding(
+    frame: Frame, query: RGBImage, candidate: RGBImage, registration: Registration, apart: NDArray[np.bool_] | None
+) -> _Toned:
     """Fitted twice where there may be padding: what the first fit does not explain of it is padding."""
 
     def fitted(fill: Padding, other_fill: Padding) -> _Toned:
-        mask = _open(frame, fill, other_fill, registration, query.shape)
-        return _Toned(fill, other_fill, mask, *_colours_and_tone(frame, mask))
+        shown = _open(frame, fill, other_fill, registration, query.shape)
+        mask = shown if apart is None or (shown & ~apart).sum() < LEAST_OPEN * shown.sum() else shown & ~apart
+        return _Toned(fill, other_fill, shown, mask, *_colours_and_tone(frame, mask))
 
     first = fitted(padding(frame.query), padding(candidate))
     if not (first.fill.covered.any() or first.other_fill.covered.any()):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -62,6 +63,8 @@ class Registration:
         The share of those that look alike but lie elsewhere, as where the camera stood elsewhere.
     overlap_query, overlap_candidate
         The share of each picture that lies in the other, 0 to 1.
+    negative
+        The candidate's tones are turned round, dark for light.
     confidence
         0 to 1, that the transform is right, from the pixels after warping. It is low where only keypoints agree: the
         same things, seen from elsewhere.
@@ -82,6 +85,7 @@ class Registration:
     overlap_query: float
     overlap_candidate: float
     confidence: float
+    negative: bool = False
 
     @property
     def tilt(self) -> float:
@@ -118,7 +122,7 @@ def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Re
     """
     if min(*query.shape[:2], *candidate.shape[:2]) < SMALLEST_PX:
         return None
-    best: tuple[float, Guess, Matrix, Patches] | None = None
+    best: tuple[float, Guess, Matrix, Patches, bool] | None = None
     scene: Guess | None = None
     pictures = to_gray(query), to_gray(candidate)
     if np.array_equal(query, candidate):
@@ -131,15 +135,21 @@ def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Re
         if _shows_scene(guess) and (scene is None or guess.matches > scene.matches):
             scene = guess
         matrix, patches = _refined(query, candidate, pictures, guess.matrix)
+        negative = False
+        if guess.negative and _trust(patches) < KNOWN:
+            turned = refine(pictures[0], np.asarray(cv2.bitwise_not(pictures[1]), np.uint8), guess.matrix)
+            if _trust(turned[1]) >= KNOWN:
+                (matrix, patches), negative = turned, True
         if not sensible(matrix, corners(query.shape)):
             continue
         rank = _trust(patches) * float(patches.alike[patches.agreeing].mean()) if patches.agreeing.any() else 0.0
         if best is None or rank > best[0]:
-            best = rank, guess, matrix, patches
+            best = rank, guess, matrix, patches, negative
         if rank >= CERTAIN:
             break
     if best is not None and _trust(best[3]) >= KNOWN:
-        return _described(best[2], best[3], best[1].matches, query.shape, candidate.shape)
+        found = _described(best[2], best[3], best[1].matches, query.shape, candidate.shape)
+        return replace(found, negative=best[4])
     if scene is not None:
         return _described(scene.matrix, look(*pictures, scene.matrix), scene.matches, query.shape, candidate.shape)
     return None

@@ -16,10 +16,10 @@ __all__ = ["contents_of", "drawn", "form_of", "share_only_a_form"]
 WHOLE = 0.95
 """Share of both pictures that lies in the other where a frame lies on a frame."""
 
-TILT_DEGREES = 1.0
+TILT_DEGREES = 3.0
 """From here a picture was turned; below, it is the registration's own inaccuracy."""
 
-LEAST_TURNED = 0.016
+LEAST_TURNED = 0.03
 """Share of the detail that must differ there, since turning spoils fine lines."""
 
 FLAT_RANGE, FLAT_SHARE = 3, 0.25
@@ -41,16 +41,23 @@ def share_only_a_form(query: RGBImage, candidate: RGBImage, registration: Regist
     found = registration or register(query, candidate, quick=True)
     if found is None:
         return False
+    if found.negative:
+        candidate = np.asarray(cv2.bitwise_not(candidate), np.uint8)
     return form_of(query, candidate, found, contents_of(query, candidate, found))
 
 
-def contents_of(query: RGBImage, candidate: RGBImage, registration: Registration) -> Contents:
-    """What the windows of a registered pair show; the corners that turning leaves empty are none of it."""
+def contents_of(
+    query: RGBImage, candidate: RGBImage, registration: Registration, *, quality: int | None = None
+) -> Contents:
+    """What the windows of a registered pair show; the corners that turning leaves empty are none of it.
+
+    quality: see ``compare_contents``.
+    """
     frame = common_frame(query, candidate, registration.matrix, fine=False)
     mask = frame.mask
     if abs(registration.tilt) >= TILT_DEGREES:
         mask = mask & ~padding(frame.query).covered & ~padding(frame.candidate).covered
-    return compare_contents(frame, mask)
+    return compare_contents(frame, mask, quality=quality)
 
 
 def form_of(query: RGBImage, candidate: RGBImage, registration: Registration, contents: Contents) -> bool:

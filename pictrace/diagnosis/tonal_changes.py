@@ -10,7 +10,7 @@ from pictrace.diagnosis.overlays import whereabouts
 from pictrace.diagnosis.photometry import Photometry
 from pictrace.diagnosis.tones import Tone
 
-__all__ = ["tonal_changes"]
+__all__ = ["BLOCKS", "tonal_changes"]
 
 LOSSLESS = 100
 """The quality that stands for files other than JPEG."""
@@ -37,6 +37,7 @@ def tonal_changes(
     quality: int | None,
     other_quality: int | None,
     traces: tuple[float, float] = (1.0, 1.0),
+    negative: float = 0.0,
 ) -> list[Change]:
     """In the order in which one would tell them.
 
@@ -48,9 +49,12 @@ def tonal_changes(
         Of the JPEG compression of the query's and the candidate's file, None where unknown or lossless.
     traces
         How much the pixels of both show 8x8 blocks, 1 = not at all.
+    negative
+        How sure it is, 0 to 1, that the tones were turned round before anything else.
     """
     slack = min(2.0, max(0, STRONGLY - (quality or LOSSLESS)) / 12)
-    found = _tone(fit.tone, slack + abs(fit.noise) / 8)
+    found = change_if_sure("inverted", negative, "inverted (a negative)")
+    found += _tone(fit.tone, slack + abs(fit.noise) / 8)
     found += _colours(fit, slack)
     found += _sharpness(fit, BLOCKS_SOFTEN if max(traces) > BLOCKS else 0.0)
     coarse = quality if fit.noise < 0 else other_quality  # of the one that would be the cleaner

@@ -83,6 +83,10 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
         "relation": diagnosis.relation,
         "confidence": _number(diagnosis.confidence),
         "text": diagnosis.text,
+        "alike": _number(diagnosis.alike),
+        "places": [
+            dict(zip(("left", "top", "right", "bottom"), map(_number, box), strict=True)) for box in diagnosis.places
+        ],
         "changes": [
             {"kind": one.kind, "confidence": one.confidence, "text": one.text, **one.parameters}
             for one in diagnosis.changes

@@ -95,4 +95,5 @@ def _examine(first: Side, second: Side) -> Examined:
     found = diagnose(*images, query_info=first.query.info, candidate_info=second.query.info)
     if found.registration is None or found.photometry is None:
         return Examined(found, ())
-    return Examined(found, laid_over(images[0], difference(*images, found.registration, found.photometry)))
+    shown = difference(*images, found.registration, found.photometry)
+    return Examined(found, laid_over(images[0], shown, found.places))

@@ -124,7 +124,7 @@ def test_compare(folder: Path, query: Path, capsys: pytest.CaptureFixture[str]) 
 def test_compare_json_tells_what_was_done(folder: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", str(query), str(folder / "astronaut.png"), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)["diagnosis"]
-    assert set(told) == {"relation", "confidence", "text", "changes", "registration"}
+    assert set(told) == {"relation", "confidence", "text", "alike", "places", "changes", "registration"}
     assert told["relation"] == "same photograph"
     changes = {one["kind"]: one for one in told["changes"]}
     assert set(changes) == {"cropped", "recompressed"}
