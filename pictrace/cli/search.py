@@ -23,6 +23,7 @@ from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceErro
 from pictrace.output.documents import search_document
 from pictrace.searching.attempts import score_either
 from pictrace.searching.find import Found, find
+from pictrace.searching.parts import held_pictures
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, good_first, verdict
 from pictrace.service.forms import Forms
@@ -113,12 +114,14 @@ class _Search:
         query = query_of(asked.address, asked.read(options), usable_metrics(criteria), options)
         started = time.perf_counter()
         exhaustive = True if options.exact else None
-        query, table = score_either(query, FeatureCache(catalog), exhaustive=exhaustive, among=self.among)
+        cache = FeatureCache(catalog)
+        query, table = score_either(query, cache, exhaustive=exhaustive, among=self.among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
         looks = Forms(query.image)
         forms = looks.among(catalog, good_first(query, table, criteria))
-        said = verdict(query, table, found, criteria, forms, drawn=looks.drawn)
+        held = held_pictures(query, table, cache)
+        said = verdict(query, table, found, criteria, forms, drawn=looks.drawn, held=held)
         timing = {
             **query.timing_ms,
             "score": (scored - started) * 1e3,
@@ -129,7 +132,7 @@ class _Search:
         if not found:
             warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
         document = search_document(
-            asked.address, query, catalog, table, criteria, found, timing, said=said, only=self.only
+            asked.address, query, catalog, table, criteria, found, timing, said=said, held=held, only=self.only
         )
         return document, any(one.match.id in said.good for one in found)
 

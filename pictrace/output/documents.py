@@ -14,6 +14,7 @@ from pictrace.diagnosis import Diagnosis
 from pictrace.escape import for_csv
 from pictrace.indexing.run import Failure
 from pictrace.searching.find import Found
+from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.searching.verdict import Verdict
@@ -122,6 +123,7 @@ def search_document(
     timing_ms: Mapping[str, float],
     *,
     said: Verdict,
+    held: Sequence[Part] = (),
     only: Mapping[str, Sequence[str]] | None = None,
 ) -> dict[str, Any]:
     """A whole search, as ``pictrace search --json`` prints it. only: what the pictures' metadata had to be."""
@@ -145,6 +147,7 @@ def search_document(
             }
             for one in found
         ],
+        "held": [{"ids": list(part.ids), "outline": part.outline.round(4).tolist()} for part in held],
         "timing_ms": {name: round(value, 3) for name, value in timing_ms.items()},
     }
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from pictrace.searching.convincing import convinced, convinces, convincing_ids, ids_of_several_kinds
 from pictrace.searching.find import Found
+from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.wording import counted
@@ -50,6 +51,7 @@ def verdict(
     forms: frozenset[int] = frozenset(),
     *,
     drawn: bool = True,
+    held: Sequence[Part] = (),
 ) -> Verdict:
     """What the search says about the question whether the picture is in the catalog.
 
@@ -65,6 +67,8 @@ def verdict(
         Ids of pictures that share no more than a form with the query: they are no good matches, whatever they count.
     drawn
         Whether the query may have a form at all: then no other file is certain to be the same.
+    held
+        Where several matches lie within the query.
     """
     good = convincing_ids(table) - forms
     certain = frozenset() if drawn else ids_of_several_kinds(table) & good
@@ -74,6 +78,14 @@ def verdict(
         more = f" {counted(others, 'further good match', 'further good matches')}." if others else ""
         return Verdict(
             "This exact file is in the catalog.", f"Its bytes are the same.{more}", good, certain | {query.id}
+        )
+    held = [part for part in held if not forms & set(part.ids)]
+    if shown and len(held) > 1:
+        return Verdict(
+            f"Found: your picture holds {len(held)} pictures of this catalog",
+            f"{counted(len(good), 'good match', 'good matches')}. {_grounds(shown[0].match, table)}",
+            good,
+            certain,
         )
     if shown:
         best = shown[0]

@@ -10,7 +10,9 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import encode_jpeg
 from pictrace.metrics.base import Metric
+from pictrace.output.drawing.parts import with_parts
 from pictrace.searching.attempts import score_either
+from pictrace.searching.parts import Part, held_pictures
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.forms import Forms
@@ -48,7 +50,7 @@ class Basis:
 class Answer:
     """A picture that was read, and how alike every picture of the catalog is.
 
-    thumbnail: JPEG bytes. forms: looks for matches that share a form only.
+    thumbnail: JPEG bytes. forms: looks for matches that share a form only. held: where several lie within it.
     """
 
     picture: Picture
@@ -58,6 +60,7 @@ class Answer:
     basis: Basis
     timing_ms: Mapping[str, float]
     forms: Forms
+    held: tuple[Part, ...] = ()
 
 
 class Search:
@@ -166,7 +169,9 @@ class Search:
             query, table = score_either(query, cache, among=among)
             complete_index(cache)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
-        self.answer = Answer(picture, query, encode_jpeg(query.picture), table, basis, timing, self._forms(query))
+        held = held_pictures(query, table, cache)
+        shown = encode_jpeg(with_parts(query.picture, held))
+        self.answer = Answer(picture, query, shown, table, basis, timing, self._forms(query), held)
         self.asked, self.exhaustive = None, basis.exhaustive
         return table
 

@@ -72,7 +72,7 @@ def show() -> None:
         found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
         good = good_first(answer.query, table, wanted.criteria)
         forms = answer.forms.among(workspace.catalog, good)
-        said = verdict(answer.query, table, found, wanted.criteria, forms, drawn=answer.forms.drawn)
+        said = verdict(answer.query, table, found, wanted.criteria, forms, drawn=answer.forms.drawn, held=answer.held)
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return
@@ -200,6 +200,7 @@ def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequ
             found,
             answer.timing_ms,
             said=said,
+            held=answer.held,
             only=wanted.filters,
         )
         document["catalog"]["location"] = shown_address(workspace.catalog.location)

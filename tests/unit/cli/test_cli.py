@@ -64,7 +64,7 @@ def test_search_json_has_the_documented_form(
 ) -> None:
     assert main(["search", str(query), "--catalog", str(catalog), "--top", "3", "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
-    assert set(document) == {"query", "verdict", "catalog", "criteria", "matches", "timing_ms"}
+    assert set(document) == {"query", "verdict", "catalog", "criteria", "matches", "held", "timing_ms"}
     assert document["catalog"]["images"] == len(photographs)
     assert document["query"]["format"] == "JPEG"
     assert len(document["matches"]) == 3
