@@ -15,7 +15,9 @@ from pictrace.indexing.rebuild import Rebuild
 from pictrace.indexing.reconcile import Reconciled
 from pictrace.indexing.run import Failure, Pace, Progress
 
-__all__ = ["failure_documents", "files_document", "rebuild", "say_files", "show", "status_of", "warn_of"]
+__all__ = ["failure_documents", "files_document", "rebuild", "say_files", "show", "status_of", "tell_notes", "warn_of"]
+
+_MOST_NOTES = 5
 
 
 def show(run: Iterable[Pace], unit: str = "pictures") -> None:
@@ -35,6 +37,16 @@ def rebuild(catalog: Catalog, limits: DecodeLimits) -> Rebuild:
 
 def warn_of(failures: Sequence[Failure]) -> None:
     warn(*(f"{failure.source.address}: {failure.reason}" for failure in failures))
+
+
+def tell_notes(notes: Sequence[Failure]) -> None:
+    """How pictures were read: each, or how many where the same is to be told of more than a few."""
+    by_note: dict[str, list[str]] = {}
+    for one in notes:
+        by_note.setdefault(one.reason, []).append(one.source.address)
+    for note, addresses in by_note.items():
+        few = len(addresses) <= _MOST_NOTES
+        warn(*(f"{address}: {note}" for address in addresses) if few else [f"{len(addresses):,} pictures: {note}"])
 
 
 def failure_documents(failures: Sequence[Failure]) -> list[dict[str, Any]]:

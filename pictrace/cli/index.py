@@ -11,7 +11,16 @@ from pictrace.catalog import open_catalog
 from pictrace.catalog.other import is_catalog
 from pictrace.cli._commands import add_catalog, add_json, add_limits, add_model, limits_of, policy_within
 from pictrace.cli._output import FAILED, say, say_json, warn
-from pictrace.cli._runs import failure_documents, files_document, rebuild, say_files, show, status_of, warn_of
+from pictrace.cli._runs import (
+    failure_documents,
+    files_document,
+    rebuild,
+    say_files,
+    show,
+    status_of,
+    tell_notes,
+    warn_of,
+)
 from pictrace.cli.merge import merge
 from pictrace.indexing.index import Indexing
 from pictrace.sources.discovery import titles
@@ -111,7 +120,7 @@ def _index(options: argparse.Namespace) -> int:
             "seconds": round(run.progress.elapsed_s, 3),
         }
     warn_of(failures)
-    warn_of(run.notes)
+    tell_notes(run.notes)
     if options.json:
         notes = [{"address": one.source.address, "note": one.reason} for one in run.notes]
         left_out = [{"address": one.address, "reason": one.reason} for one in listing.skipped]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
@@ -248,3 +249,15 @@ def test_a_refresh_without_links_says_so(catalog: Path, capsys: pytest.CaptureFi
     assert main(["refresh", "--catalog", str(catalog)]) == 0
     told = "The catalog has no links to check; of the files, 6 are there, 0 gone; the catalog holds 6 pictures.\n"
     assert capsys.readouterr().out == told
+
+
+def test_the_same_note_of_many_pictures_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "scans"
+    folder.mkdir()
+    for number in range(7):
+        levels = (np.arange(1200, dtype=np.uint16).reshape(30, 40) * 3 + number).clip(0, 4000)
+        Image.fromarray(levels if number else levels // 4).save(folder / f"{number}.png")
+    assert main(["index", str(folder), "--catalog", str(tmp_path / "scans.sqlite")]) == 0
+    told = capsys.readouterr().err
+    assert "6 pictures: Read as 12 bits, as no more of its 16 are used." in told
+    assert f"{folder / '0.png'}: Read as 10 bits" in told
