@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -26,6 +27,7 @@ from pictrace.wording import counted
 
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 
+LISTED_AT_ONCE = 5000
 LOOKED_INTO = 400  # entries of archives and databases that a preview opens
 AT_HAND = frozenset(origin for origin in Origin if origin.is_at_hand)
 
@@ -58,12 +60,10 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
     """Look at the headers and the hashes of bytes at hand; nothing is fetched or stored."""
     found = Preview()
     here = {int(one) for one in catalog.ids()}
-    known_links = catalog.known_sources("link", [item.url for item in items if item.url is not None])
-    known_files = catalog.known_sources("file", [item.source.address for item in items if item.path is not None])
     looked_into = 0
-    for item in items:
+    for item, is_known in _with_known(catalog, items):
         if item.url is not None:
-            if item.url in known_links:
+            if is_known:
                 found.known += 1
             elif why := host_refusal(item.url):
                 found.refused.append(Failure(item.source, why))
@@ -71,8 +71,8 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
                 found.links += 1
             continue
         if item.path is not None:
-            found.known += item.source.address in known_files
-            found.unread += item.source.address not in known_files
+            found.known += is_known
+            found.unread += not is_known
             continue
         try:
             with as_own(ImageError, item.source.label):
@@ -92,6 +92,16 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
         found.new += identity not in here
         here.add(identity)
     return found
+
+
+def _with_known(catalog: Catalog, items: Sequence[Item]) -> Iterator[tuple[Item, bool]]:
+    """Each item, and whether the catalog knows its link or file; a few at a time, as there may be a million."""
+    rest = iter(items)
+    while some := tuple(islice(rest, LISTED_AT_ONCE)):
+        links = catalog.known_sources("link", [item.url for item in some if item.url is not None])
+        files = catalog.known_sources("file", [item.source.address for item in some if item.path is not None])
+        for item in some:
+            yield item, item.url in links if item.url is not None else item.source.address in files
 
 
 class Run(Protocol):
@@ -183,7 +193,8 @@ class AddJob(Job):
         covers: Sequence[str] = (),
         keep: object = None,
     ) -> None:
-        self.items, self.catalogs, self.covers = tuple(items), dict(catalogs or {}), tuple(covers)
+        self.items = tuple(items) if isinstance(items, list) else items
+        self.catalogs, self.covers = dict(catalogs or {}), tuple(covers)
         self._limits = limits
         self._indexing = Indexing(catalog, self.items, limits=limits, covers=self.covers)
         merges = [
@@ -215,12 +226,13 @@ class AddJob(Job):
         return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed.{told}"
 
     @property
-    def left_over(self) -> tuple[Item, ...]:
+    def left_over(self) -> Sequence[Item]:
         """Items to try again: those that failed, or all where it was stopped (what is here is passed over)."""
         if self.stopped or self.problem:
             return self.items
-        failed = {id(failure.source) for failure in self.failures}
-        return tuple(item for item in self.items if id(item.source) in failed)
+        # By what they say, as items of a long listing are made anew at each reading.
+        failed = {(one.source.kind, one.source.address) for one in self.failures}
+        return tuple(item for item in self.items if (item.source.kind, item.source.address) in failed) if failed else ()
 
     def again(self) -> AddJob:
         catalogs = self.catalogs if self.stopped or self.problem else {}

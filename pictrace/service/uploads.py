@@ -6,6 +6,7 @@ import re
 import shutil
 import tempfile
 import weakref
+from array import array
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -20,8 +21,12 @@ from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.kinds import SourceKind, Table
 from pictrace.sources.listing import kind_of_source, list_source
+from pictrace.sources.sequences import Chosen
 
 __all__ = ["Upload", "Uploads", "listing_of"]
+
+
+FEW = 1000  # items that are kept as such, and entries that are told one by one
 
 
 @dataclass(frozen=True)
@@ -147,17 +152,38 @@ def listing_of(
         _rename(error, upload)
         raise
     settings = owner()
-    items, skipped = [], list(listing.skipped)
-    for item in listing.items:
+    places, left_out = array("L"), _LeftOut()
+    for place, item in enumerate(listing.items):
         if why := refusal(item.source.address):
-            skipped.append(Skipped(item.source.address, why))
+            left_out.add(item.source.address, why)
         elif item.path is None or settings.may_read(item.path):
-            items.append(item)
+            places.append(place)
         else:
             beside_it = item.path.is_relative_to(upload.path.parent)
             named = item.path.name if beside_it else str(item.path)
-            skipped.append(Skipped(named, "Files of the server are not read for a table. Upload the picture itself."))
-    return replace(listing, items=tuple(items), skipped=tuple(skipped))
+            left_out.add(named, "Files of the server are not read for a table. Upload the picture itself.")
+    items = listing.items if len(places) == len(listing.items) else Chosen(listing.items, places)
+    kept = tuple(items) if len(items) <= FEW else items
+    return replace(listing, items=kept, skipped=(*listing.skipped, *left_out.told()))
+
+
+class _LeftOut:
+    """Entries that are left out, of which there may be a million: some of them, and how many more there are."""
+
+    def __init__(self) -> None:
+        self._some: list[Skipped] = []
+        self._more = 0
+
+    def add(self, address: str, reason: str) -> None:
+        if len(self._some) < FEW:
+            self._some.append(Skipped(address, reason))
+        else:
+            self._more += 1
+
+    def told(self) -> list[Skipped]:
+        if not self._more:
+            return self._some
+        return [*self._some, Skipped(f"{self._more:,} more", "They are left out for the like reasons.")]
 
 
 def _read(path: Path, name: str) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -26,6 +27,7 @@ from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.listing import list_source
+from pictrace.sources.sequences import Joined
 from pictrace.sources.text import ENCODINGS
 
 __all__ = ["add_pictures"]
@@ -44,23 +46,25 @@ def add_pictures(workspace: Workspace) -> None:
     with right:
         files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.emptied}")
     refer_to(files)
-    items = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
+    chosen = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
     left_out: list[Skipped] = []
     listings, catalogs = _uploaded(state)
     covers: list[str] = []
+    parts: list[Sequence[Item]] = []
     for listing in (*listings, _owners_folder()):
         covers += [listing.covers] if listing.covers is not None else []
-        items += listing.items
+        parts.append(listing.items)
         left_out += listing.skipped
     links = st.text_area(
         "Links to pictures or IIIF manifests, one per line", key="add_links", height=96, placeholder="https://…"
     )
     linked = listing_of_links(links.splitlines(), state.manifests)
-    items += linked.items
+    chosen += linked.items
     left_out += linked.skipped
-    items += from_web_page(state)
+    chosen += from_web_page(state)
     if picture is not None and st.checkbox("The picture that you search with", key="add_query"):
-        items.append(Item.of_bytes(picture.data, Source(picture.kind, picture.name)))
+        chosen.append(Item.of_bytes(picture.data, Source(picture.kind, picture.name)))
+    items: Sequence[Item] = Joined(chosen, *parts)
     _show_left_out(left_out)
     if not items and not catalogs:
         st.caption("Nothing chosen yet.")

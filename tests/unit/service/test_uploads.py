@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pictrace.service.uploads import Uploads, listing_of
+from pictrace.service.uploads import Upload, Uploads, listing_of
 
 
 def test_an_upload_is_kept_once_and_goes_with_its_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,3 +38,15 @@ def test_a_table_cannot_read_files_of_the_server(
     assert [item.path for item in allowed.items if item.path] == [tmp_path / "allowed" / "cup.png"]
     outside = f"path\n{tmp_path}/allowed/../secret.png\n"
     assert listing_of(uploads.take("2", "t.csv", memoryview(outside.encode()))).items == ()
+
+
+def test_a_long_table_is_neither_copied_nor_told_row_by_row(tmp_path: Path) -> None:
+    table = tmp_path / "long.csv"
+    rows = [f"https://example.org/{one}.jpg\n/etc/{one}.jpg\n" for one in range(1500)]
+    table.write_text("".join(["url\n", *rows]))
+    listing = listing_of(Upload("1", "long.csv", table))
+    assert not isinstance(listing.items, tuple), "items are made when they are read"
+    assert len(listing.items) == 1500
+    assert [listing.items[place].url for place in (0, -1)] == [f"https://example.org/{one}.jpg" for one in (0, 1499)]
+    assert len(listing.skipped) == 1001
+    assert listing.skipped[-1].address == "500 more"
