@@ -1,6 +1,7 @@
 """Sequences over sequences give what lists of them would."""
 
 from array import array
+from collections.abc import Sequence
 
 import pytest
 
@@ -8,7 +9,7 @@ from pictrace.sources.sequences import Chosen, Joined
 
 
 def test_joined_is_the_sum_of_its_parts() -> None:
-    parts = ([], [1, 2], (3,), range(4, 8))
+    parts: tuple[Sequence[int], ...] = ([], [1, 2], (3,), range(4, 8))
     joined, plain = Joined[int](*parts), [one for part in parts for one in part]
     assert (list(joined), len(joined), joined[1:-1], joined[-1]) == (plain, 7, plain[1:-1], 7)
     assert [joined[one] for one in range(7)] == plain
