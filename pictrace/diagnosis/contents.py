@@ -36,6 +36,9 @@ LEAST_SHARE = 0.008
 TEXTURED, CONTINUED = 0.47, 1.0
 """A photograph under what is laid over it: how much of the rest has common texture, and what is alike within."""
 
+MUCH_SHARE, UNEVEN = 0.4, 0.3
+"""Where so much differs and neither picture has clearly more detail there, one fills a form as the other does."""
+
 ONE_SIDED = ((0.62, 0.012, 0.2), (0.5, 0.004, 0.4), (0.42, 0.005, 0.105))
 """What is laid over a drawing: how much of it lies on empty ground at least, and how much less than that the other
 picture may have on empty ground, and have twice the detail of."""
@@ -94,7 +97,8 @@ class Contents:
     @property
     def laid_over(self) -> bool:
         """Whether what differs hides a picture that goes on around it, rather than fills a form in another way."""
-        if self.textured >= TEXTURED and self.continued < CONTINUED:
+        evenly = self.share >= MUCH_SHARE and max(self.query_more, self.candidate_more) < UNEVEN
+        if self.textured >= TEXTURED and self.continued < CONTINUED and not evenly:
             return True
         sides = (
             (self.query_only, self.candidate_only, self.candidate_more, self.candidate_ground),
