@@ -25,8 +25,8 @@ from pictrace.searching.attempts import score_either
 from pictrace.searching.find import Found, find
 from pictrace.searching.parts import held_pictures
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.searching.verdict import Verdict, good_first, verdict
-from pictrace.service.forms import Forms
+from pictrace.searching.verdict import Verdict
+from pictrace.service.judge import Judge
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -118,10 +118,8 @@ class _Search:
         query, table = score_either(query, cache, exhaustive=exhaustive, among=self.among)
         scored = time.perf_counter()
         found = find(catalog, table, criteria)
-        looks = Forms(query.image)
-        forms = looks.among(catalog, good_first(query, table, criteria))
         held = held_pictures(query, table, cache)
-        said = verdict(query, table, found, criteria, forms, drawn=looks.drawn, held=held)
+        said = Judge(query).verdict(catalog, table, found, criteria, held)
         timing = {
             **query.timing_ms,
             "score": (scored - started) * 1e3,

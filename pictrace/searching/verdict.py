@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -52,6 +52,7 @@ def verdict(
     *,
     drawn: bool = True,
     held: Sequence[Part] = (),
+    closer: Mapping[int, int] | None = None,
 ) -> Verdict:
     """What the search says about the question whether the picture is in the catalog.
 
@@ -69,8 +70,11 @@ def verdict(
         Whether the query may have a form at all: then no other file is certain to be the same.
     held
         Where several matches lie within the query.
+    closer
+        By id, the matching details that a closer look found in pictures that nothing else vouches for.
     """
-    good = convincing_ids(table) - forms
+    closer = closer or {}
+    good = (convincing_ids(table) | closer.keys()) - forms
     certain = frozenset() if drawn else ids_of_several_kinds(table) & good
     shown = [one for one in found if one.match.id in good]
     if query.id in {int(one) for one in table.ids}:
@@ -83,7 +87,7 @@ def verdict(
     if shown and len(held) > 1:
         return Verdict(
             f"Found: your picture holds {len(held)} pictures of this catalog",
-            f"{counted(len(good), 'good match', 'good matches')}. {_grounds(shown[0].match, table)}",
+            f"{counted(len(good), 'good match', 'good matches')}. {_grounds(shown[0].match, table, closer)}",
             good,
             certain,
         )
@@ -94,7 +98,7 @@ def verdict(
         cut = f", {len(shown):,} shown" if len(shown) < len(good) else ""
         return Verdict(
             f"Found: “{best.picture.label}”{how}",
-            f"{counted(len(good), 'good match', 'good matches')}{cut}. {_grounds(best.match, table)}",
+            f"{counted(len(good), 'good match', 'good matches')}{cut}. {_grounds(best.match, table, closer)}",
             good,
             certain,
         )
@@ -131,7 +135,9 @@ def _convincing_titles(table: ScoreTable) -> str:
     return " or ".join(metric.title for metric, some in columns if some.any())
 
 
-def _grounds(match: Match, table: ScoreTable) -> str:
+def _grounds(match: Match, table: ScoreTable, closer: Mapping[int, int]) -> str:
+    if match.id in closer:
+        return f"Best evidence: {closer[match.id]} matching details, at a closer look."
     position = int(np.searchsorted(table.ids, match.id))
     grounds: dict[str, float] = {}  # of metrics that count the same, the one that found more
     for metric, value in zip(table.metrics, table.raw[position], strict=True):

@@ -15,7 +15,7 @@ from pictrace.searching.attempts import score_either
 from pictrace.searching.parts import Part, held_pictures
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.table import Criteria, ScoreTable
-from pictrace.service.forms import Forms
+from pictrace.service.judge import Judge
 from pictrace.service.lookup import complete_index
 from pictrace.service.pictures import Picture, upload_limits
 
@@ -50,7 +50,7 @@ class Basis:
 class Answer:
     """A picture that was read, and how alike every picture of the catalog is.
 
-    thumbnail: JPEG bytes. forms: looks for matches that share a form only. held: where several lie within it.
+    thumbnail: JPEG bytes. judge: knows what the pixels say. held: where several lie within it.
     """
 
     picture: Picture
@@ -59,7 +59,7 @@ class Answer:
     table: ScoreTable
     basis: Basis
     timing_ms: Mapping[str, float]
-    forms: Forms
+    judge: Judge
     held: tuple[Part, ...] = ()
 
 
@@ -171,14 +171,14 @@ class Search:
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
         held = held_pictures(query, table, cache)
         shown = encode_jpeg(with_parts(query.picture, held))
-        self.answer = Answer(picture, query, shown, table, basis, timing, self._forms(query), held)
+        self.answer = Answer(picture, query, shown, table, basis, timing, self._judge(query), held)
         self.asked, self.exhaustive = None, basis.exhaustive
         return table
 
-    def _forms(self, query: Query) -> Forms:
+    def _judge(self, query: Query) -> Judge:
         """Those of before, where it is the same picture: nothing is looked at twice."""
         former = self.answer
-        return former.forms if former is not None and former.query.image is query.image else Forms(query.image)
+        return former.judge if former is not None and former.query.image is query.image else Judge(query)
 
     def _metrics(self, criteria: Criteria) -> tuple[Metric, ...]:
         had = {} if self.asked or self.answer is None else {one.name: 1.0 for one in self.answer.table.metrics}

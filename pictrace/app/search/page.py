@@ -30,7 +30,7 @@ from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
-from pictrace.searching.verdict import Verdict, good_first, verdict
+from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.search import Answer
 from pictrace.service.workspaces import Workspace
@@ -70,9 +70,7 @@ def show() -> None:
     try:
         ranked = find(workspace.catalog, table, wanted.criteria)
         found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
-        good = good_first(answer.query, table, wanted.criteria)
-        forms = answer.forms.among(workspace.catalog, good)
-        said = verdict(answer.query, table, found, wanted.criteria, forms, drawn=answer.forms.drawn, held=answer.held)
+        said = answer.judge.verdict(workspace.catalog, table, found, wanted.criteria, answer.held)
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return

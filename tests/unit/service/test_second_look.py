@@ -1,0 +1,81 @@
+"""A closer look where nothing convinces: small parts are found, strangers are not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from skimage import data
+
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.indexing.index import Indexing
+from pictrace.searching.convincing import convincing_ids
+from pictrace.searching.find import find
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.verdict import Verdict
+from pictrace.service.judge import Judge
+from pictrace.service.second_look import SecondLook
+from pictrace.sources.base import Item
+
+MakeCatalog = Callable[..., SqliteCatalog]
+SMALL = slice(220, 310), slice(60, 150)  # less than a fifth of the sides
+
+
+@pytest.fixture
+def catalog(make_catalog: MakeCatalog, tmp_path: Path) -> SqliteCatalog:
+    for name in ("astronaut", "coffee", "chelsea", "rocket"):
+        (tmp_path / f"{name}.png").write_bytes(encode_png(np.asarray(getattr(data, name)())))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
+    return catalog
+
+
+def judged(query: bytes, catalog: SqliteCatalog) -> tuple[Verdict, bool]:
+    """(the verdict; whether the features that the catalog keeps convince)."""
+    wanted, prepared = criteria_of("balanced"), prepare_query(query)
+    table = score(prepared, FeatureCache(catalog))
+    said = Judge(prepared).verdict(catalog, table, find(catalog, table, wanted), wanted)
+    return said, bool(convincing_ids(table))
+
+
+def test_a_small_part_is_found_by_a_closer_look(catalog: SqliteCatalog) -> None:
+    part = np.ascontiguousarray(np.asarray(data.astronaut())[SMALL])
+    said, kept_is_enough = judged(encode_jpeg(part, quality=85), catalog)
+    assert not kept_is_enough
+    assert said.headline == "Found: “astronaut.png”"
+    assert said.detail.endswith("matching details, at a closer look.")
+    assert len(said.good) == 1
+
+
+def test_strangers_stay_unfound(catalog: SqliteCatalog) -> None:
+    for stranger in (data.camera(), data.page(), data.coins(), data.brick(), data.grass()):
+        gray = np.repeat(np.asarray(stranger)[..., np.newaxis], 3, axis=2)
+        said, _ = judged(encode_png(gray), catalog)
+        assert said.headline == "No match found."
+
+
+def test_a_part_of_a_file_that_is_gone_is_not_looked_at(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    (tmp_path / "astronaut.png").unlink()
+    part = np.ascontiguousarray(np.asarray(data.astronaut())[SMALL])
+    said, _ = judged(encode_jpeg(part, quality=85), catalog)
+    assert said.headline == "No match found."
+
+
+def test_each_pair_is_looked_at_once(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    original = SecondLook._details
+
+    def counted(self: SecondLook, catalog: SqliteCatalog, picture_id: int) -> int:
+        looked.append(picture_id)
+        return original(self, catalog, picture_id)
+
+    monkeypatch.setattr(SecondLook, "_details", counted)
+    look, ids = SecondLook(np.asarray(data.coins())[..., np.newaxis].repeat(3, axis=2)), catalog.ids().tolist()
+    assert look.among(catalog, ids) == look.among(catalog, ids) == {}
+    assert looked == ids[:5]
