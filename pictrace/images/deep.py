@@ -83,8 +83,10 @@ def _samples(image: Image.Image, top: int, bottom: int) -> NDArray[np.generic]:
 
 
 def _is_dark(image: Image.Image) -> bool:
-    bands = [image.getchannel(name) for name in image.getbands() if name != "A"]
-    return all(np.asarray(band.getextrema()).max() < _DARK for band in bands)
+    """Looked at in strips, as Pillow copies a band to look at it; most pictures are not beyond the first."""
+    bands = np.array(image.getbands()) != "A"
+    strips = (image.crop((0, top, image.width, bottom)) for top, bottom in rows_at_once(*image.size))
+    return all(np.array(part.getextrema())[bands].max() < _DARK for part in strips)
 
 
 def _all_16_bits(image: Image.Image, data: bytes) -> NDArray[np.uint16] | None:

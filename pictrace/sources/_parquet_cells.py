@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pictrace.errors import SourceError
-from pictrace.sources._parquet_pages import check_pages
+from pictrace.sources._parquet_pages import Column, check_footer, check_pages
 
 if TYPE_CHECKING:  # pyarrow takes half a second to load, and most sources need none
     from pyarrow.parquet import ParquetFile
@@ -77,9 +77,17 @@ def leaves_of(file: ParquetFile, path: Path, *, max_chunks: int = MAX_CHUNKS) ->
         raise SourceError(f"{path} has {count:,} columns; {MAX_LEAVES:,} is the most. Write fewer.")
     if count * file.metadata.num_row_groups > max_chunks:
         raise SourceError(f"{path} is cut into more than {max_chunks:,} pieces. Write it with larger row groups.")
+    schema = [file.schema.column(position) for position in range(count)]
+    check_footer(
+        path,
+        [
+            Column(one.physical_type == "BYTE_ARRAY", one.max_repetition_level, one.max_definition_level)
+            for one in schema
+        ],
+    )
     leaves = []
     for position in range(count):
-        column = file.schema.column(position)
+        column = schema[position]
         if column.max_repetition_level == 0:
             is_binary = column.physical_type == "BYTE_ARRAY" and column.logical_type.type != "STRING"
             if not (is_binary and _is_empty(file, position)):

@@ -11,11 +11,16 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from types import SimpleNamespace
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pictrace.app import frame
+from pictrace.catalog import open_catalog
+from pictrace.catalog.records import Source
 from pictrace.errors import ImageError, StoppedError
 from pictrace.images import loading
 from pictrace.images.budget import giving_up
@@ -24,6 +29,8 @@ from pictrace.images.loading import load_picture, look_at_header
 from pictrace.images.reading import DecodeLimits, ImageInfo, load
 from pictrace.images.watchdog import resident_bytes
 from pictrace.images.workers import Decoders
+from pictrace.indexing.index import Indexing
+from pictrace.sources.base import Item
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -226,6 +233,22 @@ def test_decodes_together_stay_within_the_memory(make: Make) -> None:
     assert 64 * 1024**2 < most <= (64 + 2 * 60 + 16) * 1024**2, "what two take at rest, and the memory once"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only there does the system hold the limit")
+@pytest.mark.parametrize(("file_format", "mode"), [("PNG", "RGB"), ("TIFF", "RGB"), ("WEBP", "RGB"), ("GIF", "P")])
+def test_a_picture_takes_little_more_than_its_pixels(file_format: str, mode: str, make: Make) -> None:
+    """20 megapixels: 4 bytes each of RGB as Pillow holds them, 6 of WebP, 1 of a palette, and 40 MB for the rest."""
+    file = io.BytesIO()
+    known: dict[str, dict[str, object]] = {
+        "WEBP": {"lossless": True, "method": 0},
+        "TIFF": {"compression": "tiff_lzw"},
+        "PNG": {"compress_level": 1},
+    }
+    Image.new(mode, (5000, 4000)).save(file, file_format, **known.get(file_format, {}))
+    bytes_a_pixel = {"WEBP": 6, "GIF": 1}.get(file_format, 4)
+    decoders = make(memory_bytes=20_000_000 * bytes_a_pixel + 40 * 1024**2)
+    assert decoders.load(file.getvalue(), LIMITS)[0].width == 5000
+
+
 def _children() -> set[int]:
     """Decoders of all threads of this process; one that is just being started still shares our memory."""
     found: set[int] = set()
@@ -312,6 +335,50 @@ def test_strangers_pictures_are_decoded_apart_and_own_ones_here(monkeypatch: pyt
 def test_what_is_given_up_around_it_ends_it() -> None:
     with giving_up(lambda: True), pytest.raises(StoppedError), loading.DECODING.hold(loading.DECODING.most):
         load_picture(SOUND, LIMITS)
+
+
+def test_a_job_that_is_stopped_ends_what_it_decodes(
+    make: Make, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The picture that hangs is neither added nor failed: another run will try it again."""
+    decoders = make(1, command=MISBEHAVING)
+    monkeypatch.setattr(loading, "default_decoders", lambda: decoders)
+    items = [Item.of_bytes(picture(width), Source("upload", f"{width}.png")) for width in (50, 103)]
+    with contextlib.closing(open_catalog(str(tmp_path / "a.sqlite"), must_exist=False)) as catalog:
+        run = Indexing(catalog, items, limits=DecodeLimits(apart=True), workers=1)
+        with ThreadPoolExecutor(1) as pool:
+            ended = pool.submit(run.run)
+            while run.progress.added == 0 or decoders._places.qsize():
+                assert not ended.done()
+            run.stop()
+            assert (ended.result().added, run.progress.failed, run.failures) == (1, 0, [])
+        assert catalog.count() == 1
+
+
+def test_a_page_that_was_closed_ends_what_it_decodes(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Runtime:
+        open_sessions: ClassVar[set[str]] = {"a", "b"}
+
+        def is_active_session(self, session: str) -> bool:
+            return session in self.open_sessions
+
+    context = SimpleNamespace(session_id="a")
+    monkeypatch.setattr(frame, "get_script_run_ctx", lambda: context)
+    monkeypatch.setattr(frame, "runtime", SimpleNamespace(exists=lambda: True, get_instance=Runtime))
+    decoders = make(1, command=MISBEHAVING)
+    monkeypatch.setattr(loading, "default_decoders", lambda: decoders)
+
+    def script_run() -> None:
+        frame._give_up_when_left()
+        load_picture(picture(103), DecodeLimits(apart=True))
+
+    with ThreadPoolExecutor(1) as pool:
+        run = pool.submit(script_run)
+        while decoders._places.qsize():
+            assert not run.done()
+        Runtime.open_sessions.remove("a")
+        with pytest.raises(StoppedError):
+            run.result()
 
 
 def test_a_script_without_a_guard_is_not_run_again(tmp_path: Path) -> None:

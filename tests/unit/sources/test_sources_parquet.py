@@ -15,6 +15,7 @@ from pyarrow import parquet as pq
 
 from pictrace.errors import SourceError
 from pictrace.sources._parquet_cells import Blobs, Leaf, leaves_of, open_parquet
+from pictrace.sources._parquet_pages import Column, check_footer
 from pictrace.sources.base import Item
 from pictrace.sources.listing import list_source
 from pictrace.sources.parquet import read_parquet
@@ -165,3 +166,12 @@ def test_too_many_rows_and_columns_are_refused(tmp_path: Path) -> None:
             leaves_of(file, path, max_chunks=5)
     with pytest.raises(SourceError, match="2,001 columns"):
         read_parquet(saved(tmp_path, {f"c{number}": ["a.png"] for number in range(2001)}))
+
+
+@pytest.mark.parametrize("columns", [[Column(False, 0, 1)], [Column(True, 0, 3)], [], [Column(True, 0, 1)] * 2])
+def test_a_footer_that_would_end_the_process_is_refused_before(columns: list[Column], tmp_path: Path) -> None:
+    """Sizes of texts for a column of numbers, say: pyarrow lets no exception out where it looks at them."""
+    path = saved(tmp_path, {"path": ["a.png", "b.png"]})
+    check_footer(path, [Column(True, 0, 1)])
+    with pytest.raises(SourceError, match="damaged"):
+        check_footer(path, columns)
