@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.components import Tile, paste_button, tiles
 from pictrace.app.shared.query_state import QueryState
@@ -50,7 +51,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
 
 def _on_upload(state: QueryState, key: str) -> None:
     file = st.session_state.get(key)
-    if file is not None:
+    if isinstance(file, UploadedFile):  # not what Streamlit puts in its place once it was let go, which is a change too
         state.search.look_for(Picture(taken(file), file.name, "upload"))
 
 
@@ -75,7 +76,7 @@ def _camera_input(state: QueryState) -> None:
 
 def _on_camera(state: QueryState) -> None:
     shot = st.session_state.get("camera")
-    if shot is not None:
+    if isinstance(shot, UploadedFile):
         state.search.look_for(Picture(taken(shot), "camera picture", "camera"))
 
 
