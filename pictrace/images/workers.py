@@ -223,8 +223,8 @@ class Decoders:
                 place.end()
                 if death.begun or death.status or death.verdict:
                     raise self._failure(job, death, allowed) from death
-            place.decoder = self._started()
             try:
+                place.decoder = self._started()
                 return self._ask(place.decoder, job, allowed)
             except _DiedError as death:
                 place.end()

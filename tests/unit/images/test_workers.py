@@ -281,9 +281,10 @@ def test_no_process_can_be_started(make: Make, monkeypatch: pytest.MonkeyPatch) 
     assert decoders.load(SOUND, LIMITS)[0].width == 50
 
 
-def test_a_command_that_is_no_decoder_fails_the_picture(make: Make) -> None:
+@pytest.mark.parametrize("command", ["print('Hello, I am no decoder.')", "import os; os._exit(0)"])
+def test_a_command_that_is_no_decoder_fails_the_picture(command: str, make: Make) -> None:
     with pytest.raises(ImageError, match="its decoder crashed"):
-        make(command="print('Hello, I am no decoder.')").load(SOUND, LIMITS)
+        make(command=command).load(SOUND, LIMITS)
 
 
 @pytest.mark.parametrize(
