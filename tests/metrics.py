@@ -36,4 +36,4 @@ class ByHand(Metric):
 def readme_table(metrics: Iterable[Metric]) -> str:
     """The README's table of these metrics."""
     rows = [f"| {one.title} | {one.help.partition('. ')[0].rstrip('.')}. | {one.scale.unit} |" for one in metrics]
-    return "\n".join(["| metric | what its weight does | value |", "| --- | --- | --- |", *rows])
+    return "\n".join(["| metric | what it looks for | value |", "| --- | --- | --- |", *rows])

@@ -162,7 +162,10 @@ def test_rows_that_name_nothing_are_listed_with_their_line(tmp_path: Path) -> No
     path = table(tmp_path, 'note,path\n"two\nlines",a.png\nempty,\n\nshort\nlong,b.png,more,still more\nnul,a\0.png\n')
     listing = read_table(path)
     assert named(listing, tmp_path) == ["a.png", "b.png"]
-    assert [item.source.metadata for item in listing.items] == [{"note": "two\nlines"}, {"note": "long"}]
+    assert [item.source.metadata for item in listing.items] == [
+        {"note": "two\nlines"},
+        {"note": "long", "column 3": "more", "column 4": "still more"},
+    ]
     assert [(one.address, one.reason) for one in listing.skipped] == [
         ("table.csv, line 4", "It names no picture."),
         ("table.csv, line 6", "It names no picture."),
