@@ -349,7 +349,7 @@ def test_a_click_in_the_map_of_weights_ranks_again(page: Page, photographs: dict
         page.get_by_text("How far can each weight go?").wait_for()
     triangle = page.locator("svg[role=application]")
     told = page.locator("figcaption")
-    expect(told).to_contain_text("Now: Structure 1.0 · Layout 0.7 · Keypoints 2.0. First: Astronaut")
+    expect(told).to_contain_text("Now: Layout 0.2 · Keypoints (SIFT) 2.0 · Keypoints (ORB) 0.6. First: Astronaut")
     first = page.locator("button.face .score").first
     before = first.inner_text()
     box = triangle.bounding_box()
@@ -357,13 +357,13 @@ def test_a_click_in_the_map_of_weights_ranks_again(page: Page, photographs: dict
     with finished(page):
         triangle.click(position={"x": box["width"] * 0.3, "y": box["height"] * 0.8})
         expect(first).not_to_have_text(before)
-        page.wait_for_url("**w_layout=2**")
-        page.wait_for_url("**w_orb=0**")
-    moved = slider(page, "w_layout").input_value()
-    expect(told).to_contain_text(f"Layout {float(moved):.1f}")
+        page.wait_for_url("**w_layout=0**")
+        page.wait_for_url("**w_sift=1**")
+    moved = slider(page, "w_sift").input_value()
+    expect(told).to_contain_text(f"Keypoints (SIFT) {float(moved):.1f}")
     triangle.focus()
     page.keyboard.press("ArrowRight")  # one step from the left corner to the right one
-    expect(slider(page, "w_layout")).to_have_value(f"{float(moved) - 0.1:.1f}")
+    expect(slider(page, "w_sift")).to_have_value(f"{float(moved) - 0.1:.1f}")
     expect(triangle).to_be_focused()
 
 
@@ -406,4 +406,4 @@ def test_a_point_of_the_catalogs_map_is_seen_and_chosen(page: Page, photographs:
     title = tip.inner_text()
     page.mouse.down()
     page.mouse.up()
-    expect(page.locator(".st-key-chosen h3")).to_have_text(title)
+    expect(page.locator(".st-key-chosen h2")).to_have_text(title)
