@@ -28,9 +28,16 @@ from tests.watching import Watch
 pytestmark = pytest.mark.slow  # each test drives a whole page
 
 
+WEIGHTS = {"ssim": 1.0, "layout": 0.7, "sift": 0.0, "orb": 2.0, "histogram": 0.3, "phash": 0.3}
+
+
 def searched(photographs: dict[str, bytes], name: str = "coffee.png") -> Page:
+    """With weights of its own, of which three are the largest, whatever the presets hold."""
     app = Page.open()
     app.upload(encode_jpeg(mirror(decode(photographs[name])), quality=60))
+    for metric, weight in WEIGHTS.items():
+        app.slider(key=f"w_{metric}").set_value(weight)
+    app.run()
     return app
 
 
