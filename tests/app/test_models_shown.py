@@ -136,7 +136,7 @@ def test_a_failed_download_says_why_and_can_be_tried_again(registered: Model, mo
 def test_the_first_weight_extracts_once_and_then_sliders_recompute_nothing(
     tiny_model: Path, photographs: dict[str, bytes], watch: Watch
 ) -> None:
-    app = Page.open()
+    app = Page.open().slide("w_embedding", 0.0)
     watch.on(Embedding, "extract", "compare")
     app.upload(photographs["coffee.png"])
     assert watch.calls == []

@@ -18,7 +18,8 @@ def test_damaged_files_end_in_words() -> None:
     tally = runs.fuzz(2000, 400, seed=7, most_s=20)
     assert not tally.foreign, str(tally)
     kinds = {*tally.read, *tally.refused}
-    assert kinds >= {*sound_lists(), *FORMATS} - {"HEIC"}, "a run that is cut short has seen all"
+    # HEIC may not be readable here; a raw file is read by a preview, which is a JPEG.
+    assert kinds >= {*sound_lists(), *FORMATS} - {"HEIC", "RAW"}, "a run that is cut short has seen all"
     assert sum(tally.read.values()) > sum(tally.refused.values()) / 10, "not all of them are beyond reading"
 
 
