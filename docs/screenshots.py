@@ -102,7 +102,7 @@ def of_search(browser: Browser, address: str) -> None:
 def of_catalog(browser: Browser, address: str) -> None:
     def gallery(page: Page) -> None:
         page.goto(f"{address}/catalog")
-        page.get_by_title("Retina").click()
+        page.get_by_title("Retina", exact=True).click()
 
     def table(page: Page) -> None:
         page.goto(f"{address}/catalog")
