@@ -68,12 +68,11 @@ def _names(found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[s
     weighted = [metric for metric in metrics if parts[metric.name].weight > 0]
     shares = np.nan_to_num([parts[metric.name].contribution for metric in weighted])
     middles = np.cumsum(shares) - shares / 2
-    ends = [-1.0] * len(NAME_PX)  # of the last name in each row
+    widths = [LETTER * (len(brief[metric.name]) + 2) for metric in weighted]
+    starts = _apart(middles - np.array(widths) / 2, widths, len(NAME_PX))
     names = []
     for place, (metric, middle) in enumerate(zip(weighted, middles.tolist(), strict=True)):
-        text, row = brief[metric.name], place % len(NAME_PX)
-        at = max(middle - LETTER * len(text) / 2, ends[row] + GAP, 0.0)
-        ends[row] = at + LETTER * (len(text) + 2)
+        text, row, at = brief[metric.name], place % len(NAME_PX), starts[place]
         names.append(
             {
                 "text": f"<span style='color:{colour_of(metric)}'>■</span> {text}",
@@ -92,6 +91,22 @@ def _names(found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[s
             }
         )
     return names
+
+
+def _apart(wanted: NDArray[np.float64], widths: Sequence[float], rows: int) -> list[float]:
+    """Where names begin that take turns in so many rows, as near to where they should as the chart's width allows."""
+    starts: list[float] = wanted.tolist()
+    for row in range(rows):
+        places = range(row, len(starts), rows)
+        end = 0.0
+        for one in places:
+            starts[one] = max(starts[one], end)
+            end = starts[one] + widths[one] + GAP
+        end = 1.0
+        for one in reversed(places):
+            starts[one] = min(starts[one], end - widths[one])
+            end = starts[one] - GAP
+    return starts
 
 
 def distribution_figure(

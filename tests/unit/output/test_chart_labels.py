@@ -2,10 +2,11 @@
 
 import itertools
 
+import numpy as np
 import pytest
 
 from pictrace.output.charts.frame import short
-from pictrace.output.charts.results import LETTER, _labels
+from pictrace.output.charts.results import LETTER, _apart, _labels
 
 
 def test_titles_that_differ_at_their_end_are_told_apart() -> None:
@@ -36,3 +37,13 @@ def test_labels_never_overlap() -> None:
             at = sorted((similarities[index], label) for index, label in enumerate(_labels(similarities)) if label)
             for (left, one), (right, other) in itertools.pairwise(at):
                 assert right - left >= LETTER * (len(one) + len(other)) / 2 - 1e-9
+
+
+def test_names_over_the_bars_stay_apart_and_within_the_chart() -> None:
+    """Seven metrics, of which five crowd at the end: in each row none covers another, and the last one is whole."""
+    widths = [0.2, 0.18, 0.3, 0.3, 0.2, 0.14, 0.25]
+    starts = _apart(np.array([0.0, 0.0, 0.2, 0.5, 0.58, 0.6, 0.75]), widths, 2)
+    for row in (0, 1):
+        ends = [starts[one] + widths[one] for one in range(row, 7, 2)]
+        assert all(end < start for end, start in zip(ends, starts[row + 2 :: 2], strict=False))
+        assert ends[-1] <= 1 + 1e-9
