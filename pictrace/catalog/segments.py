@@ -79,7 +79,9 @@ class Segment:
         low, high = int(edges[first]), int(edges[last])
         starts = self.starts[low : high + 1].astype(np.int64)
         cells = np.repeat(np.arange(low, high, dtype=np.uint32), np.diff(starts))
-        return cells, self.entries[starts[0] : starts[-1]]
+        entries = self.entries[starts[0] : starts[-1]].copy()
+        self.release()  # or all of a large one would be held by the end of merging it
+        return cells, entries
 
 
 class Part(Protocol):
