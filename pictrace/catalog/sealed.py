@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 try:
     import fcntl
 except ImportError:  # on Windows, where a file that is open cannot be deleted anyway
-    fcntl = None  # type: ignore[assignment]
+    fcntl = None  # type: ignore[assignment]  # mypy reads it as a module
 
 __all__ = ["Sealed", "Writing", "drop_unfinished", "sealed", "writing"]
 

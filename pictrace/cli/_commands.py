@@ -31,7 +31,7 @@ Run = Callable[[argparse.Namespace], int]
 """What a command does; it returns the exit status."""
 
 
-def command(commands: Subparsers, name: str, run: Run, *, help: str) -> argparse.ArgumentParser:  # noqa: A002
+def command(commands: Subparsers, name: str, run: Run, *, help: str) -> argparse.ArgumentParser:  # noqa: A002 (as argparse calls it)
     """A parser for a command or for an action of one, to which its options are added."""
     parser = commands.add_parser(name, help=help, description=f"{help[:1].upper()}{help[1:]}.")
     parser.set_defaults(run=run)

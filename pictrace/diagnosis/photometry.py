@@ -12,7 +12,7 @@ from pictrace.diagnosis.colours import Colours, compare_colours, rotate_hue, sat
 from pictrace.diagnosis.frames import Frame, common_frame, warp
 from pictrace.diagnosis.overlays import Patch, laid_over
 from pictrace.diagnosis.padding import Bars, Padding, padding
-from pictrace.diagnosis.planes import as_gray, brightest, soft
+from pictrace.diagnosis.planes import as_gray, brightest, fine_detail, soft
 from pictrace.diagnosis.registration import Registration
 from pictrace.diagnosis.sharpness import blur_between, flat_parts, noise_level
 from pictrace.diagnosis.tones import Tone, fit_tone
@@ -101,7 +101,7 @@ def photometry(
         resolution=frame.factor,
         blur_px=alike.blur_px / frame.factor,
         noise=noise,
-        detail=max(_detail(_plane(one), usual) for one in (frame.query, frame.candidate)),
+        detail=max(fine_detail(_plane(one), usual) for one in (frame.query, frame.candidate)),
         left_over=float(np.abs(plane - other)[usual].mean()) if usual.any() else 0.0,
         overlay=laid_over(alike.query, alike.candidate, whole, abs(noise)),
         bars=toned.fill.bars,
@@ -290,11 +290,6 @@ def _clipped(picture: RGBImage) -> NDArray[np.bool_]:
     """(h, w) bool: black or white in some channel, with what lies beside it."""
     extreme = cv2.max(brightest(picture), brightest(np.asarray(cv2.bitwise_not(picture), np.uint8))) >= 251
     return np.asarray(cv2.dilate(extreme.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0)
-
-
-def _detail(plane: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
-    fine = plane - cv2.GaussianBlur(plane, (0, 0), 1.0)
-    return float(fine[mask].std()) if mask.any() else 0.0
 
 
 def _strange(levels: RGBImage, predicted: RGBImage) -> NDArray[np.bool_]:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from pictrace.images.pixels import RGBImage
 
-__all__ = ["Levels", "as_gray", "brightest", "chroma", "soft"]
+__all__ = ["Levels", "as_gray", "brightest", "chroma", "fine_detail", "soft"]
 
 Levels = NDArray[np.float32]
 
@@ -36,3 +36,9 @@ def soft(picture: NDArray[np.uint8], sigma_px: float) -> NDArray[np.uint8]:
     if sigma_px < 0.3:
         return picture
     return np.asarray(cv2.GaussianBlur(picture, (0, 0), sigma_px), np.uint8)
+
+
+def fine_detail(plane: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
+    """Deviation of what a blur of 1 px takes away, within the mask; 0 where that is empty."""
+    fine = plane - cv2.GaussianBlur(plane, (0, 0), 1.0)
+    return float(fine[mask].std()) if mask.any() else 0.0

@@ -26,7 +26,7 @@ from pictrace.images.wire import receive, send
 try:
     import resource
 except ImportError:  # on Windows; there the process that asks looks after this one
-    resource = None  # type: ignore[assignment]
+    resource = None  # type: ignore[assignment]  # mypy reads it as a module
 
 __all__ = ["main"]
 

@@ -1,9 +1,8 @@
 """Decodes pictures of strangers in a few processes of their own, each within a limit of memory and of time.
 
 A decoder is a large program in C that reads what anybody made up. In here it may crash, hang or grow without end: that
-is the failure of one picture. Processes are started when they are needed (a third of a second), by a command of their
-own, so that neither an app's script nor a library user's main module is run again in them; they get few variables of
-the environment, and end when they have been idle.
+is the failure of one picture. Processes are started when they are needed (a third of a second), see decoder_process.py,
+and end when they have been idle.
 
 Pixels come back by a pipe: the working picture has 0.8 MB at most, which take half a millisecond. Shared memory would
 take a further process, which looks after its names.
@@ -12,27 +11,24 @@ take a further process, which looks after its names.
 from __future__ import annotations
 
 import atexit
-import contextlib
-import json
 import os
 import queue
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
-from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
 from pictrace.errors import ImageError, PicTraceError
 from pictrace.faults import logged
 from pictrace.images.budget import LOOKED_AGAIN_S, Budget, GivenUp, never, stopped
-from pictrace.images.formats import FORMATS, sniff
+from pictrace.images.decoder_process import COMMAND, DecoderProcess, DiedError, header_of, started
+from pictrace.images.formats import sniff
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage
 from pictrace.images.reading import DecodeLimits, ImageInfo, check_bytes
 from pictrace.images.watchdog import Watchdog, resident_bytes
@@ -43,53 +39,17 @@ __all__ = ["Decoders", "default_decoders"]
 MEMORY_BYTES = 224 * 1024**2
 """What all decodes together may take at any moment, and so one alone."""
 
-_COMMAND = "from pictrace.images.decoder import main; main()"
 _START_S = 60
 _OVERHEAD_BYTES = 24 * 1024**2  # that decoders take whatever the size of the picture
 _SLACK_BYTES = 32 * 1024**2  # between what the system limits and what the watchdog sees
 _WORKING_BYTES = 3 * WORKING_SIDE_PX**2
-_PASSED_ON = (
-    "PATH",
-    "SYSTEMROOT",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
-    "TMPDIR",
-    "TEMP",
-    "TMP",
-    "PILLOW_BLOCK_SIZE",
-)
-_FRUGAL = {
-    "MALLOC_ARENA_MAX": "1",
-    "MALLOC_MMAP_THRESHOLD_": str(1024**2),  # larger blocks go back to the system when they are freed
-    "MALLOC_TRIM_THRESHOLD_": str(4 * 1024**2),
-    "OPENBLAS_NUM_THREADS": "1",
-    "OMP_NUM_THREADS": "1",
-}
-
-
-@dataclass
-class _Decoder:
-    """A process that waits for pictures. rest_bytes: what it occupied as it was ready."""
-
-    process: subprocess.Popen[bytes]
-    requests: IO[bytes]
-    answers: IO[bytes]
-    rest_bytes: int = 0
-
-    def end(self) -> int:
-        """Kill it, where it still is; its exit status."""
-        self.process.kill()
-        for stream in (self.answers, self.requests):
-            with contextlib.suppress(OSError):  # what it never read
-                stream.close()
-        return self.process.wait()
 
 
 @dataclass
 class _Place:
     """One of the few that may decode at a time, with its process, where there is one."""
 
-    decoder: _Decoder | None
+    decoder: DecoderProcess | None
 
     def end(self) -> None:
         if self.decoder is not None:
@@ -113,17 +73,6 @@ class _Answer:
 
 _MOST_NOTES, _MOST_NOTE = 5, 300
 _NO_PIXELS = np.zeros((0, 0, 3), np.uint8)
-
-
-class _DiedError(Exception):
-    """A decoder has ended, with this status, killed for what the verdict says.
-
-    begun: it had told what the header holds.
-    """
-
-    def __init__(self, status: int, verdict: str, *, begun: bool) -> None:
-        super().__init__(f"status {status}")
-        self.status, self.verdict, self.begun = status, verdict, begun
 
 
 class _ShortError(ImageError):
@@ -158,14 +107,14 @@ class Decoders:
         wall_s: float = 30,
         idle_s: float = 120,
         limited: bool = True,
-        command: str = _COMMAND,
+        command: str = COMMAND,
     ) -> None:
         self._settings = {"cpu_s": cpu_s, "idle_s": idle_s, "limited": limited}
         self._cpu_s, self._wall_s, self._command = cpu_s, wall_s, command
         self._memory = Budget(memory_bytes)
         self._watchdog = Watchdog()
         # The last one that worked is taken first, so that what is not needed becomes idle.
-        self._places: queue.LifoQueue[_Decoder | None] = queue.LifoQueue()
+        self._places: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
         for _ in range(count):
             self._places.put(None)
 
@@ -219,14 +168,14 @@ class Decoders:
                 if place.decoder is None:
                     place.decoder = self._started()
                 return self._ask(place.decoder, job, allowed)
-            except _DiedError as death:
+            except DiedError as death:
                 place.end()
                 if death.begun or death.status or death.verdict:
                     raise self._failure(job, death, allowed) from death
             try:
                 place.decoder = self._started()
                 return self._ask(place.decoder, job, allowed)
-            except _DiedError as death:
+            except DiedError as death:
                 place.end()
                 raise self._failure(job, death, allowed) from death
 
@@ -250,36 +199,21 @@ class Decoders:
         finally:
             self._places.put(place.decoder)
 
-    def _started(self) -> _Decoder:
-        paths = os.pathsep.join(one or str(Path.cwd()) for one in sys.path)
-        passed_on = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-        try:
-            process = subprocess.Popen(  # noqa: S603 (a command of our own)
-                [sys.executable, "-s", "-c", self._command, json.dumps(self._settings)],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**passed_on, **_FRUGAL, "PYTHONPATH": paths},
-                start_new_session=True,  # Ctrl-C in a terminal is for us to hear
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
-        except OSError as error:
-            raise ImageError(f"no process can be started to decode it ({error.strerror}): try again later") from error
-        assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 (they are pipes)
-        decoder = _Decoder(process, process.stdin, process.stdout)
+    def _started(self) -> DecoderProcess:
+        decoder = started(self._command, self._settings)
         with self._watched(decoder, never, 0, most_s=_START_S):
             receive(decoder.answers, 0)
-        decoder.rest_bytes = resident_bytes(process.pid)
+        decoder.rest_bytes = resident_bytes(decoder.process.pid)
         return decoder
 
-    def _ask(self, decoder: _Decoder, job: _Job, allowed: int | None) -> _Answer:
+    def _ask(self, decoder: DecoderProcess, job: _Job, allowed: int | None) -> _Answer:
         limits = {"max_bytes": job.limits.max_bytes, "max_pixels": job.limits.max_pixels}
         with self._watched(decoder, job.given_up, _OVERHEAD_BYTES + 4 * len(job.data)):
             send(decoder.requests, limits, job.data)
             head, _ = receive(decoder.answers, 0)
             if "error" in head:
                 raise self._told(head, self._memory.most, 0)
-            info = _info(head, job.limits)
+            info = header_of(head, job.limits)
             if not job.wants_pixels:
                 send(decoder.requests, {"memory_bytes": 0})
                 return _Answer(info, _NO_PIXELS)
@@ -300,20 +234,20 @@ class Decoders:
     @contextmanager
     def _watched(
         self,
-        decoder: _Decoder,
+        decoder: DecoderProcess,
         given_up: GivenUp,
         memory_bytes: int,
         *,
         most_s: float | None = None,
         begun: bool = False,
     ) -> Iterator[None]:
-        """While this lasts, the decoder is held to its limits; _DiedError where it ends, or talks nonsense."""
+        """While this lasts, the decoder is held to its limits; DiedError where it ends, or talks nonsense."""
         most = decoder.rest_bytes + memory_bytes + _SLACK_BYTES if decoder.rest_bytes else sys.maxsize
         with self._watchdog.over(decoder.process, most_s or self._wall_s, most, given_up) as watch:
             try:
                 yield
             except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-                raise _DiedError(decoder.end(), watch.verdict, begun=begun) from error
+                raise DiedError(decoder.end(), watch.verdict, begun=begun) from error
 
     def _told(self, head: Mapping[str, Any], allowed: int, expected: int) -> ImageError:
         """What the process says of a picture that it could not decode.
@@ -329,7 +263,7 @@ class Decoders:
         identity = logged("A picture could not be decoded", str(head.get("stack")))
         return ImageError(f"a fault of its decoder ({head.get('kind')}, logged as {identity}): save it again as PNG")
 
-    def _failure(self, job: _Job, death: _DiedError, allowed: int | None) -> PicTraceError:
+    def _failure(self, job: _Job, death: DiedError, allowed: int | None) -> PicTraceError:
         if death.verdict == "stopped":
             return stopped()
         if death.verdict == "time" or death.status == -getattr(signal, "SIGXCPU", 0) != 0:
@@ -347,14 +281,6 @@ class Decoders:
             f"decoding it takes more than the {self._memory.most // 1024**2} MB of memory that there are for it: "
             "save it smaller, or as JPEG (the owner may raise PICTRACE_DECODE_MB)"
         )
-
-
-def _info(head: Mapping[str, Any], limits: DecodeLimits) -> ImageInfo:
-    info = ImageInfo(str(head["format"]), int(head["width"]), int(head["height"]), head["quality"])
-    known = info.format in FORMATS and (info.quality is None or isinstance(info.quality, int))
-    if not known or min(info.width, info.height) <= 0 or info.width * info.height > limits.max_stored_pixels:
-        raise ValueError("a header that cannot be")
-    return info
 
 
 def _memory_bytes() -> int:

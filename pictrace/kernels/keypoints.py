@@ -51,19 +51,21 @@ _ROW = np.dtype(
 )
 
 
-def pack_keypoints(descriptors: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Descriptors (k, 32) uint8 and points (k, 4) float32, as unpack_points gives, in (k, 40) uint8.
+def pack_keypoints(
+    descriptors: NDArray[np.uint8], points: NDArray[np.float32] | NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Descriptors (k, 32) uint8 and points (k, 4) floats, as unpack_points gives, in (k, 40) uint8.
 
     Coordinates are clipped to 0 to 1023.98 px and rounded to 1/64 px; octaves to 0 to 255.
     """
     descriptors = arranged(descriptors, np.uint8, (None, DESCRIPTOR_BYTES), "descriptors")
-    points = arranged(points, np.float32, (len(descriptors), 4), "points")
+    points = arranged(np.asarray(points, np.float64), np.float64, (len(descriptors), 4), "points")
     rows = np.zeros(len(points), _ROW)
     rows["descriptor"] = descriptors
-    rows["x"] = np.clip(np.rint(points[:, 0] / PX), 0, 65535)
-    rows["y"] = np.clip(np.rint(points[:, 1] / PX), 0, 65535)
-    rows["angle"] = np.rint(points[:, 2] / RADIANS).astype(np.int64) & 0xFFFF
-    rows["octave"] = np.clip(np.rint(points[:, 3] / OCTAVES), 0, 255)
+    rows["x"] = np.clip(np.rint(points[:, 0] * 64), 0, 65535)
+    rows["y"] = np.clip(np.rint(points[:, 1] * 64), 0, 65535)
+    rows["angle"] = np.rint(points[:, 2] * (65536 / (2 * math.pi))).astype(np.int64) & 0xFFFF
+    rows["octave"] = np.clip(np.rint(points[:, 3] / math.log2(1.2)), 0, 255)
     return rows.view(np.uint8).reshape(-1, PACKED_BYTES)
 
 

@@ -13,7 +13,7 @@ from pictrace.features import Features
 from pictrace.kernels.keypoints import PACKED_BYTES, Geometry, QueryPoints
 from pictrace.kernels.matches import agreement_of, chosen_matches
 
-__all__ = ["FEWEST", "FRAME_PX", "keypoint_pairs", "no_keypoints", "packed", "passing_count", "spread"]
+__all__ = ["FEWEST", "FRAME_PX", "keypoint_pairs", "no_keypoints", "passing_count", "spread"]
 
 FRAME_PX = 512
 """The long side of the picture in whose pixels all keypoints are placed, whatever size they were found at."""
@@ -80,26 +80,3 @@ def spread(points: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) ->
     turn[by_cell] = np.arange(len(points)) - starts[cells[by_cell]]
     chosen = np.lexsort((-strength, turn))[:most]
     return [points[index] for index in chosen]
-
-
-def packed(
-    descriptors: NDArray[np.uint8], places: NDArray[np.float64], angles: NDArray[np.float64], octaves: NDArray[np.int64]
-) -> Features:
-    """Rows as pictrace.kernels.keypoints tells.
-
-    Parameters
-    ----------
-    descriptors : (k, 32) uint8
-    places : (k, 2) float64
-        x and y in pixels of the picture with a long side of FRAME_PX.
-    angles : (k,) float64
-        Degrees, clockwise on screen.
-    octaves : (k,) int64
-        Powers of 1.2.
-    """
-    rows = np.zeros((len(descriptors), PACKED_BYTES), np.uint8)
-    rows[:, :32] = descriptors
-    numbers = np.column_stack([places * 64, angles * (65536 / 360)]).round().astype(np.int64) & 0xFFFF
-    rows[:, 32:38] = numbers.astype("<u2").view(np.uint8)
-    rows[:, 38] = octaves
-    return rows

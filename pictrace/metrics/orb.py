@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -10,11 +11,12 @@ from typing import ClassVar
 import cv2
 import numpy as np
 
+from pictrace import kernels
 from pictrace.features import Features
 from pictrace.images.orientation import Variant, orient
 from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.metrics.keypoint_metric import KeypointMetric
-from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, packed, spread
+from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, spread
 
 __all__ = ["Orb", "extract_keypoints", "extract_oriented"]
 
@@ -76,10 +78,8 @@ def extract_keypoints(image: RGBImage, most: int = KEYPOINTS) -> Features:
     points, descriptors = detector.compute(gray, spread(found, gray.shape, most))
     if descriptors is None or len(points) < FEWEST:
         return no_keypoints()
-    places = np.array([point.pt for point in points], np.float64)
-    angles = np.array([point.angle for point in points], np.float64)
-    octaves = np.array([point.octave for point in points], np.int64)
-    return packed(np.asarray(descriptors, np.uint8), places, angles, octaves)
+    numbers = [(*point.pt, math.radians(point.angle), point.octave * math.log2(SCALE_FACTOR)) for point in points]
+    return kernels.pack_keypoints(np.asarray(descriptors, np.uint8), np.array(numbers, np.float64))
 
 
 def extract_oriented(image: RGBImage, variants: Sequence[Variant], most: int = KEYPOINTS) -> dict[Variant, Features]:

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace import kernels
 from pictrace.features import Features, Scale, Setting
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage, fit, to_gray
@@ -19,7 +20,7 @@ from pictrace.kernels.votes import Voters
 from pictrace.metrics import keypoint_cells
 from pictrace.metrics.capabilities import Indexed
 from pictrace.metrics.keypoint_metric import EVIDENCE, KeypointMetric, ratio
-from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, packed, spread
+from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, spread
 
 __all__ = ["Sift", "as_bits", "learned", "root_sift"]
 
@@ -99,8 +100,9 @@ class Sift(KeypointMetric, Indexed):
         places, angles, grow = points[:, :2], points[:, 2], FRAME_PX / self.long_side_px
         if mirrored_in:
             places, angles = np.array([mirrored_in - 1, 0]) + places * (-1, 1), (180 - angles) % 360
-        octaves = np.rint(np.log2(points[:, 3] * grow / SMALLEST_PX) / OCTAVE).astype(np.int64)
-        return packed(as_bits(root_sift(vectors)), (places * grow).clip(0), angles, octaves.clip(0, LEVELS - 1))
+        scales = np.log2(points[:, 3] * grow / SMALLEST_PX).clip(0, (LEVELS - 1) * OCTAVE)
+        moved = np.column_stack([(places * grow).clip(0), np.radians(angles), scales])
+        return kernels.pack_keypoints(as_bits(root_sift(vectors)), moved)
 
 
 def root_sift(vectors: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -6,13 +6,11 @@ from dataclasses import dataclass
 
 from pictrace.catalog.base import Catalog
 from pictrace.diagnosis import Diagnosis, diagnose
-from pictrace.images.loading import load_picture
 from pictrace.images.pixels import RGBImage
-from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.searching.pair import compare_as_scored
-from pictrace.service.pictures import upload_limits
+from pictrace.service.pictures import original_picture
 from pictrace.service.search import Answer
 
 __all__ = ["Details", "Looks", "Original"]
@@ -42,8 +40,7 @@ class Details:
     def original(self, catalog: Catalog, picture_id: int) -> Original:
         """Read and diagnosed once; PicTraceError where the original is gone or cannot be read."""
         if picture_id not in self._originals:
-            data = original_bytes(catalog, picture_id, upload_limits())
-            info, image = load_picture(data, upload_limits())
+            info, image = original_picture(catalog, picture_id)
             query = self.answer.query
             found = diagnose(query.picture, image, query_info=query.info, candidate_info=info)
             self._forget()

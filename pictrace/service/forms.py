@@ -13,16 +13,13 @@ from pictrace.catalog.base import Catalog
 from pictrace.diagnosis.templates import drawn, share_only_a_form
 from pictrace.errors import PicTraceError
 from pictrace.images.loading import load_picture
-from pictrace.images.pixels import RGBImage, fit
-from pictrace.indexing.prepare import original_bytes
-from pictrace.service.pictures import upload_limits
+from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
+from pictrace.service.pictures import original_picture, upload_limits
 
 __all__ = ["LOOKED_AT", "Forms"]
 
 LOOKED_AT = 5
 """Good matches that are laid on the query at the most."""
-
-WORKING_PX = 512
 
 
 class Forms:
@@ -69,6 +66,8 @@ class Forms:
     def _picture(self, catalog: Catalog, picture_id: int) -> RGBImage:
         """The original, where it is at hand: a thumbnail has lost fine lines."""
         try:
-            return load_picture(original_bytes(catalog, picture_id, upload_limits()), upload_limits())[1]
+            return original_picture(catalog, picture_id)[1]
         except PicTraceError:
-            return fit(load_picture(catalog.thumbnail(picture_id) or b"", upload_limits())[1], WORKING_PX, enlarge=True)
+            return fit(
+                load_picture(catalog.thumbnail(picture_id) or b"", upload_limits())[1], WORKING_SIDE_PX, enlarge=True
+            )

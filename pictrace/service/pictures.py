@@ -12,8 +12,10 @@ from pictrace.errors import SourceError
 from pictrace.escape import for_message
 from pictrace.images.allowed import allowed
 from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.images.loading import load_picture
 from pictrace.images.pages import pages_told
-from pictrace.images.reading import DecodeLimits
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits, ImageInfo
 from pictrace.indexing.prepare import original_bytes
 from pictrace.sample import example_queries
 from pictrace.service.typed_links import fetch_link
@@ -24,6 +26,7 @@ __all__ = [
     "catalog_picture",
     "example_picture",
     "linked_picture",
+    "original_picture",
     "picture_at",
     "picture_types",
     "upload_limits",
@@ -77,6 +80,11 @@ def catalog_picture(catalog: Catalog, picture_id: int) -> Picture:
     record = catalog.pictures([picture_id]).get(picture_id)
     data = original_bytes(catalog, picture_id, upload_limits())
     return Picture(data, record.label if record else "picture", "catalog", f"{CATALOG_ADDRESS}{picture_id}")
+
+
+def original_picture(catalog: Catalog, picture_id: int) -> tuple[ImageInfo, RGBImage]:
+    """What the header of a picture's original says, and its pixels; PicTraceError where it is gone or unreadable."""
+    return load_picture(original_bytes(catalog, picture_id, upload_limits()), upload_limits())
 
 
 def linked_picture(address: str) -> Picture:

@@ -15,12 +15,10 @@ import numpy as np
 from pictrace.catalog.base import Catalog
 from pictrace.errors import PicTraceError
 from pictrace.features import FeatureBatch, Features
-from pictrace.images.loading import load_picture
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage
-from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics.sift import Sift
-from pictrace.service.pictures import upload_limits
+from pictrace.service.pictures import original_picture
 
 __all__ = ["CONVINCING", "LOOKED_AT", "SecondLook"]
 
@@ -67,7 +65,7 @@ class SecondLook:
     def _details(self, catalog: Catalog, picture_id: int) -> int:
         metric = self._metric
         try:
-            _, image = load_picture(original_bytes(catalog, picture_id, upload_limits()), upload_limits())
+            _, image = original_picture(catalog, picture_id)
         except PicTraceError:  # a link, or a file that is gone: nothing more can be said of it
             return 0
         batch = FeatureBatch.of([metric.extract(image)], metric.layout)

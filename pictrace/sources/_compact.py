@@ -5,7 +5,9 @@ from __future__ import annotations
 import marshal
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from typing import Generic, TypeVar, overload
+from typing import TypeVar
+
+from pictrace.sources.sequences import Made
 
 __all__ = ["PACKED", "Compact", "Plain"]
 
@@ -16,7 +18,7 @@ Plain = tuple[str, dict[str, str]]
 PACKED = 2048
 
 
-class Compact(Sequence[T], Generic[T]):
+class Compact(Made[T]):
     """What plain entries stand for, made anew at each reading, between others that are kept as they are.
 
     Parameters
@@ -45,16 +47,8 @@ class Compact(Sequence[T], Generic[T]):
     def __len__(self) -> int:
         return len(self._packs) * PACKED + len(self._open)
 
-    @overload
-    def __getitem__(self, place: int) -> T: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[T]: ...
-    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        pack, within = divmod(place % len(self), PACKED)
+    def _at(self, place: int) -> T:
+        pack, within = divmod(place, PACKED)
         return self._made(self._unpacked(pack)[within])
 
     def __iter__(self) -> Iterator[T]:

@@ -2,18 +2,38 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from typing import TypeVar, overload
 
-__all__ = ["Chosen", "Joined"]
+__all__ = ["Chosen", "Joined", "Made"]
 
 T = TypeVar("T")
 
 
-class Joined(Sequence[T]):
+class Made(Sequence[T]):
+    """A sequence whose items are made, one by one, as they are asked for: ``_at`` is all that differs."""
+
+    @abstractmethod
+    def _at(self, place: int) -> T:
+        """The item at this place, from 0 on and within the length."""
+
+    @overload
+    def __getitem__(self, place: int) -> T: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[T]: ...
+    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
+        if isinstance(place, slice):
+            return [self._at(one) for one in range(*place.indices(len(self)))]
+        if not -len(self) <= place < len(self):
+            raise IndexError(place)
+        return self._at(place % len(self))
+
+
+class Joined(Made[T]):
     """Several sequences, one after the other."""
 
     def __init__(self, *parts: Sequence[T]) -> None:
@@ -23,16 +43,7 @@ class Joined(Sequence[T]):
     def __len__(self) -> int:
         return self._ends[-1] if self._ends else 0
 
-    @overload
-    def __getitem__(self, place: int) -> T: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[T]: ...
-    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
-        if isinstance(place, slice):
-            return [self[one] for one in range(*place.indices(len(self)))]
-        if not -len(self) <= place < len(self):
-            raise IndexError(place)
-        place %= len(self)
+    def _at(self, place: int) -> T:
         part = bisect_right(self._ends, place)
         return self._parts[part][place - (self._ends[part - 1] if part else 0)]
 
@@ -41,7 +52,7 @@ class Joined(Sequence[T]):
             yield from part
 
 
-class Chosen(Sequence[T]):
+class Chosen(Made[T]):
     """Some of a sequence: those at these places, which ascend."""
 
     def __init__(self, whole: Sequence[T], places: array[int]) -> None:
@@ -50,21 +61,5 @@ class Chosen(Sequence[T]):
     def __len__(self) -> int:
         return len(self._places)
 
-    @overload
-    def __getitem__(self, place: int) -> T: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[T]: ...
-    def __getitem__(self, place: int | slice) -> T | Sequence[T]:
-        if isinstance(place, slice):
-            return [self._whole[one] for one in self._places[place]]
+    def _at(self, place: int) -> T:
         return self._whole[self._places[place]]
-
-    def __iter__(self) -> Iterator[T]:
-        places = iter(self._places)
-        wanted = next(places, None)
-        for place, one in enumerate(self._whole):
-            if wanted is None:
-                return
-            if place == wanted:
-                yield one
-                wanted = next(places, None)

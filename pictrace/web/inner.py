@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import posixpath
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from urllib.parse import urlsplit
 
 from pictrace.images.formats import PICTURE_SUFFIXES
@@ -37,35 +37,21 @@ def linked_data(text: str) -> Iterator[tuple[str, int | None, int | None]]:
 
     Source: https://schema.org/image and https://schema.org/ImageObject; width and height in pixels, where it tells.
     """
-    left = [_parsed(text)]
-    for _ in range(_MOST_PARTS):
-        if not left:
-            return
-        part = left.pop()
-        if isinstance(part, list):
-            left += reversed(part)
-        elif isinstance(part, dict):
-            if _is_image_object(part):
-                yield from _of_image(part)
-            for name, value in part.items():
-                for one in value if isinstance(value, list) else [value]:
-                    if name in _PICTURE_KEYS and not (isinstance(one, dict) and _is_image_object(one)):
-                        yield from _of_image(one)
-            left += [one for name, one in reversed(part.items()) if name != "logo"]
+    for part in _parts(text, lambda inner: [one for name, one in inner.items() if name != "logo"]):
+        if not isinstance(part, dict):
+            continue
+        if _is_image_object(part):
+            yield from _of_image(part)
+        for name, value in part.items():
+            for one in value if isinstance(value, list) else [value]:
+                if name in _PICTURE_KEYS and not (isinstance(one, dict) and _is_image_object(one)):
+                    yield from _of_image(one)
 
 
 def json_links(text: str) -> Iterator[str]:
     """Links to pictures, by their suffixes, anywhere in JSON, as keys and as values."""
-    left = [_parsed(text)]
-    for _ in range(_MOST_PARTS):
-        if not left:
-            return
-        part = left.pop()
-        if isinstance(part, list):
-            left += reversed(part)
-        elif isinstance(part, dict):
-            left += [one for pair in reversed(part.items()) for one in reversed(pair)]
-        elif isinstance(part, str) and names_picture(part):
+    for part in _parts(text, lambda inner: [one for pair in inner.items() for one in pair]):
+        if isinstance(part, str) and names_picture(part):
             yield part
 
 
@@ -81,6 +67,20 @@ def suffix(url: str) -> str:
         return posixpath.splitext(urlsplit(url[:MAX_URL_LENGTH].strip()).path)[1].lower()
     except ValueError:
         return ""
+
+
+def _parts(text: str, within: Callable[[Mapping[str, object]], list[object]]) -> Iterator[object]:
+    """The parts of JSON in the order in which they stand, so many at the most; within: what of an object is asked."""
+    left = [_parsed(text)]
+    for _ in range(_MOST_PARTS):
+        if not left:
+            return
+        part = left.pop()
+        yield part
+        if isinstance(part, list):
+            left += reversed(part)
+        elif isinstance(part, dict):
+            left += reversed(within(part))
 
 
 def _parsed(text: str) -> object:

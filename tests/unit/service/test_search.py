@@ -192,14 +192,14 @@ def test_details_are_found_out_once(cache: FeatureCache, search: Search, watch: 
     assert search.answer is not None
     best = table.rank(CRITERIA)[0].id
     made = Details(search.answer)
-    watch.on(details_module, "diagnose", "original_bytes")
+    watch.on(details_module, "diagnose", "original_picture")
     original = made.original(cache.catalog, best)
     assert made.original(cache.catalog, best) is original
     assert any(change.kind == "mirrored" for change in original.diagnosis.changes)
     for metric in ready_metrics():
         pair = made.pair(metric, best, original.image)
         assert made.pair(metric, best, original.image) is pair
-    assert watch.calls == ["original_bytes", "diagnose"]
+    assert watch.calls == ["original_picture", "diagnose"]
     other = next(int(one) for one in table.ids if one != best)
     made.original(cache.catalog, other)
     assert made.original(cache.catalog, best) is not original  # only the last one is kept
