@@ -121,7 +121,7 @@ def test_a_match_without_its_original_still_has_its_numbers(
     def gone(*_: object) -> bytes:
         raise SourceError("The original is not where it was.")
 
-    monkeypatch.setattr(details, "original_bytes", gone)
+    monkeypatch.setattr(details, "original_picture", gone)
     app = Page.open().upload(photographs["coffee.png"])
     app.select(app.query.id)
     assert "The original is not where it was." in app.texts
