@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog import _browsing, _file_sources, _stored
+from pictrace.catalog import _browsing, _decisions, _file_sources, _stored
 from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._files import cache_folder_of, files_of
 from pictrace.catalog._stored import chunks
 from pictrace.catalog.links import LINK_STATES, LinkState
-from pictrace.catalog.records import Changes, Facts, FileSource, Link, MetadataName, PictureRecord, Source
+from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch, Features, FeatureSpec
 from pictrace.web.validators import Validators
@@ -208,6 +208,10 @@ class SqliteReader:
     ) -> tuple[FileSource, ...]:
         with self._connections.snapshot() as db:
             return tuple(_file_sources.found(db, below, addresses, pictures))
+
+    def decisions(self, ids: Iterable[int] | None = None) -> tuple[Decision, ...]:
+        with self._connections.borrow() as db:
+            return _decisions.read(db, None if ids is None else [int(one) for one in ids])
 
     def thumbnail(self, picture_id: int) -> bytes | None:
         return self._blob("SELECT data FROM thumbnails WHERE picture_id = ?", picture_id)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pictrace.catalog.records import (
     AddResult,
     Changes,
+    Decision,
     Facts,
     FileSource,
     Link,
@@ -74,7 +75,10 @@ class Catalog(Protocol):
         """Whether the store is undamaged; looks through all of it."""
 
     def revision(self) -> int:
-        """A counter that rises with every write that changed something, and with no other."""
+        """A counter that rises with every write that changed something, and with no other.
+
+        Decisions leave it as it is: they change nothing that a search finds.
+        """
 
     def changes(self, since: int) -> Changes:
         """What was added and removed after that revision."""
@@ -197,6 +201,12 @@ class Catalog(Protocol):
             Of these addresses, or of these pictures.
         """
 
+    def decisions(self, ids: Iterable[int] | None = None) -> tuple[Decision, ...]:
+        """What was decided about pairs that one of these pictures belongs to, or about all; the oldest first.
+
+        The pictures need not be here: a query that was asked and never added can be decided about.
+        """
+
     def thumbnail(self, picture_id: int) -> bytes | None:
         """JPEG bytes of the kept thumbnail."""
 
@@ -222,6 +232,15 @@ class Catalog(Protocol):
         int
             How many were new.
         """
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        """Keep what was decided about pairs, in one transaction, in place of what was said of them before.
+
+        Which picture is the first makes no difference to what pair it is; one without a time gets that of now.
+        """
+
+    def forget_decisions(self, pairs: Iterable[tuple[int, int]]) -> int:
+        """Take back what was decided about these pairs; of how many there was anything."""
 
     def put_features(self, spec: FeatureSpec, features: Mapping[int, Features]) -> None:
         """Store features by picture id in one transaction."""

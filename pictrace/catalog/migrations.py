@@ -72,7 +72,26 @@ def m003_links(db: sqlite3.Connection) -> None:
     db.execute("INSERT INTO links (source_id) SELECT id FROM sources WHERE kind = 'link'")
 
 
-MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (m001_initial, m002_identity, m003_links)
+def m004_decisions(db: sqlite3.Connection) -> None:
+    """What people said of pairs of pictures, by content: neither picture need be here. One decision a pair."""
+    db.execute(
+        """CREATE TABLE decisions (
+            first_id INTEGER NOT NULL, second_id INTEGER NOT NULL, decision TEXT NOT NULL, at TEXT NOT NULL,
+            note TEXT NOT NULL)"""
+    )
+    db.execute(
+        "CREATE UNIQUE INDEX decisions_by_pair ON decisions (min(first_id, second_id), max(first_id, second_id))"
+    )
+    db.execute("CREATE INDEX decisions_by_first ON decisions (first_id)")
+    db.execute("CREATE INDEX decisions_by_second ON decisions (second_id)")
+
+
+MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    m001_initial,
+    m002_identity,
+    m003_links,
+    m004_decisions,
+)
 
 
 def migrate(db: sqlite3.Connection, location: str) -> None:

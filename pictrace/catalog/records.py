@@ -14,6 +14,7 @@ from pictrace.features import Features, FeatureSpec
 __all__ = [
     "AddResult",
     "Changes",
+    "Decision",
     "Facts",
     "FileSource",
     "Link",
@@ -179,6 +180,34 @@ class PictureRecord:
             for name, value in source.metadata.items():
                 values.setdefault(name, {})[value] = None
         return {name: tuple(some) for name, some in values.items()}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody said of two pictures, by their content.
+
+    Attributes
+    ----------
+    first_id, second_id
+        The picture that was asked about, and the other; equal where something was said of one picture alone.
+    decision
+        A word or two, of whoever asks for decisions, such as "same" or "not the same".
+    at
+        ISO 8601, UTC.
+    note
+        What else is to be remembered of it.
+    """
+
+    first_id: int
+    second_id: int
+    decision: str
+    at: str = ""
+    note: str = ""
+
+    @property
+    def pair(self) -> tuple[int, int]:
+        """The same whichever picture is the first."""
+        return min(self.first_id, self.second_id), max(self.first_id, self.second_id)
 
 
 @dataclass(frozen=True)

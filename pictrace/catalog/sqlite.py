@@ -6,11 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pictrace.catalog import _decisions
 from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._reader import SqliteReader
 from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.migrations import migrate
-from pictrace.catalog.records import AddResult, FileSource, NewPicture, Source
+from pictrace.catalog.records import AddResult, Decision, FileSource, NewPicture, Source
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
 
@@ -81,6 +82,14 @@ class SqliteCatalog(SqliteReader):
         with self._write() as writer:
             for picture_id, array in features.items():
                 writer.put(spec, int(picture_id), array)
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        with self._connections.borrow() as db:
+            _decisions.write(db, decisions)
+
+    def forget_decisions(self, pairs: Iterable[tuple[int, int]]) -> int:
+        with self._connections.borrow() as db:
+            return _decisions.forget(db, pairs)
 
     def drop_features(self, key: str) -> int:
         with self._write() as writer:
