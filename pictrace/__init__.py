@@ -137,7 +137,12 @@ def index(source: str | Path, catalog: str | Path | Catalog, *, column: str | No
 
 
 def search(
-    picture: str | Path | bytes, catalog: str | Path | Catalog, *, preset: str = "balanced", top: int = 5
+    picture: str | Path | bytes,
+    catalog: str | Path | Catalog,
+    *,
+    preset: str = "balanced",
+    top: int = 5,
+    region: str = "",
 ) -> list[Found]:
     """The pictures of a catalog that match one, best first.
 
@@ -153,6 +158,9 @@ def search(
         Weights and settings by name.
     top
         How many matches at the most.
+    region
+        Which part of the picture to look for: "160,120,320,240" (left, top, width and height in pixels) or
+        "percent:25,25,50,50"; by default, the whole.
 
     Returns
     -------
@@ -162,16 +170,20 @@ def search(
     Raises
     ------
     ImageError
-        Where it is no picture.
+        Where it is no picture, or has no such region.
     CatalogError
         Where the catalog cannot be opened or read.
     CriteriaError
         Where there is no such preset.
     """
+    from pictrace.images.region import Region, with_region
     from pictrace.searching.find import search as found
 
+    data = _bytes_of(picture)
+    if region:
+        data = with_region(data, Region.parse(region))
     with _open(catalog, must_exist=True) as here:
-        return found(_bytes_of(picture), here, preset=preset, top=top)
+        return found(data, here, preset=preset, top=top)
 
 
 def compare(first: str | Path | bytes, second: str | Path | bytes, *, preset: str = "balanced") -> Comparison:

@@ -20,6 +20,7 @@ from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of, usable_metrics
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError
+from pictrace.images.region import Region, with_region
 from pictrace.output.documents import search_document
 from pictrace.searching.attempts import score_either
 from pictrace.searching.find import Found, find
@@ -45,6 +46,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     add_catalog(parser)
     add_criteria(parser)
+    parser.add_argument(
+        "--region",
+        type=_region,
+        metavar="X,Y,W,H",
+        help="look for this part of the picture only: left, top, width and height in pixels, or percent:X,Y,W,H",
+    )
     parser.add_argument("--top", type=int, default=5, metavar="N", help="most matches to show (default 5)")
     parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
     parser.add_argument(
@@ -111,7 +118,10 @@ class _Search:
     def run(self, asked: Asked) -> tuple[dict[str, Any], bool]:
         """(the document of a search; whether it found anything). The matches are told, but where JSON is wanted."""
         catalog, criteria, options = self.catalog, self.criteria, self.options
-        query = query_of(asked.address, asked.read(options), usable_metrics(criteria), options)
+        data = asked.read(options)
+        if options.region is not None:
+            data = with_region(data, options.region)
+        query = query_of(asked.address, data, usable_metrics(criteria), options)
         started = time.perf_counter()
         exhaustive = True if options.exact else None
         cache = FeatureCache(catalog)
@@ -133,6 +143,13 @@ class _Search:
             asked.address, query, catalog, table, criteria, found, timing, said=said, held=held, only=self.only
         )
         return document, any(one.match.id in said.good for one in found)
+
+
+def _region(text: str) -> Region:
+    try:
+        return Region.parse(text)
+    except ImageError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _only(texts: Sequence[str]) -> dict[str, list[str]]:

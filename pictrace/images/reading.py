@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from pictrace.errors import ImageError
 from pictrace.images.colour import rgb_as_srgb
@@ -11,6 +14,7 @@ from pictrace.images.frames import FramePicture, frame_of
 from pictrace.images.jpeg import JpegPicture
 from pictrace.images.orientation import orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
+from pictrace.images.region import region_of
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -79,11 +83,24 @@ class Opened:
     info: ImageInfo
     _picture: Picture = field(repr=False)
     _max_pixels: int = field(default=DEFAULT_LIMITS.max_pixels, repr=False)
+    _box: tuple[int, int, int, int] | None = None  # of a part of it: left, top, right and bottom in upright pixels
 
     @property
     def memory_bytes(self) -> int:
         """About what ``working`` takes meanwhile."""
-        return round(self.info.width * self.info.height * self._picture.bytes_a_pixel)
+        stored = self._picture.width * self._picture.height
+        expected = round(stored * self._picture.bytes_a_pixel)
+        if self._box is None:
+            return expected
+        # A small part is cut out of a large picture, which is turned upright before.
+        return expected + 8 * _decoded_pixels(self._picture, self._needed_px)
+
+    @property
+    def _needed_px(self) -> int:
+        """The long side of the whole that the working picture is made of."""
+        if self._box is None:
+            return WORKING_SIDE_PX
+        return _whole_side_px(self._picture, self._box)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -94,7 +111,8 @@ class Opened:
         """The whole picture, the colours of an embedded profile converted to sRGB; of several, the first or main one.
 
         With ``min_long_side_px``, a JPEG may come at a half, a quarter or an eighth of its size, which
-        is several times as fast, as long as the long side keeps that many pixels; other formats come whole.
+        is several times as fast, as long as the long side keeps that many pixels; other formats come whole. Of a part
+        of a picture, the long side is that of the whole.
 
         Raises ImageError where it is damaged, and where it would come larger than the limits allow.
         """
@@ -102,14 +120,17 @@ class Opened:
         if decoded > self._max_pixels:
             raise _too_large(self._picture, self._max_pixels)
         pixels = rgb_as_srgb(self._picture.pixels(min_long_side_px), self._picture.profile)
-        return orient(pixels, self._picture.variant)
+        upright = orient(pixels, self._picture.variant)
+        return upright if self._box is None else _part(self._picture, upright, self._box)
 
     def working(self) -> RGBImage:
         """The one picture that all metrics see, of queries and candidates alike.
 
         Its long side is WORKING_SIDE_PX, or less where the picture is smaller. Raises like pixels.
         """
-        upright = orient(self._picture.pixels(WORKING_SIDE_PX), self._picture.variant)
+        upright = orient(self._picture.pixels(self._needed_px), self._picture.variant)
+        if self._box is not None:
+            upright = _part(self._picture, upright, self._box)
         # Colours are converted last: that is as good within half a level, and a matter of 0.3 megapixels at most.
         return rgb_as_srgb(fit(upright, WORKING_SIDE_PX), self._picture.profile)
 
@@ -121,14 +142,43 @@ def open_image(data: bytes, limits: DecodeLimits = DEFAULT_LIMITS) -> Opened:
     """
     check_bytes(data, limits)
     kind = sniff(data)
-    animation, number = frame_of(data)
-    picture: Picture = kind.read(data) if number == 1 else FramePicture(kind.name, animation, number)
-    width, height = picture.width, picture.height
-    if width * height > limits.max_stored_pixels or _decoded_pixels(picture, WORKING_SIDE_PX) > limits.max_pixels:
+    whole, region = region_of(data)
+    animation, number = frame_of(whole)
+    picture: Picture = kind.read(whole) if number == 1 else FramePicture(kind.name, animation, number)
+    height, width = _upright_size(picture)
+    box = None if region is None else region.box(width, height)
+    needed = WORKING_SIDE_PX if box is None else _whole_side_px(picture, box)
+    if width * height > limits.max_stored_pixels or _decoded_pixels(picture, needed) > limits.max_pixels:
         raise _too_large(picture, limits.max_pixels)
+    if box is not None:
+        width, height = box[2] - box[0], box[3] - box[1]
+    return Opened(ImageInfo(kind.name, width, height, picture.quality), picture, limits.max_pixels, box)
+
+
+def _upright_size(picture: Picture) -> tuple[int, int]:
+    """(height, width)."""
     if picture.variant.quarter_turns % 2:
-        width, height = height, width
-    return Opened(ImageInfo(kind.name, width, height, picture.quality), picture, limits.max_pixels)
+        return picture.width, picture.height
+    return picture.height, picture.width
+
+
+def _part(picture: Picture, upright: RGBImage, box: tuple[int, int, int, int]) -> RGBImage:
+    """What lies within the box, in pixels of the upright picture, of the whole at whatever size it came."""
+    height, width = _upright_size(picture)
+    down, across = upright.shape[0] / height, upright.shape[1] / width
+    left, top, right, bottom = (
+        round(box[0] * across),
+        round(box[1] * down),
+        round(box[2] * across),
+        round(box[3] * down),
+    )
+    return np.ascontiguousarray(upright[top : max(top + 1, bottom), left : max(left + 1, right)])
+
+
+def _whole_side_px(picture: Picture, box: tuple[int, int, int, int]) -> int:
+    """The long side that the whole must have, so that this part of it has as many pixels as a working picture."""
+    share = max(box[2] - box[0], box[3] - box[1]) / max(picture.width, picture.height)
+    return min(max(picture.width, picture.height), math.ceil(WORKING_SIDE_PX / share))
 
 
 def _decoded_pixels(picture: Picture, min_long_side_px: int | None) -> int:

@@ -44,6 +44,7 @@ def query_document(address: str, query: Query) -> dict[str, Any]:
         "format": query.info.format,
         "width": query.info.width,
         "height": query.info.height,
+        "region": None if query.region is None else str(query.region),
         "notes": list(query.info.notes),
         "negative": query.negative,
     }

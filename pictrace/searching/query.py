@@ -14,6 +14,7 @@ from pictrace.images.loading import load_picture
 from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import DecodeLimits, ImageInfo
+from pictrace.images.region import Region, region_of
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 
@@ -30,11 +31,12 @@ class Query:
     features: Mapping[str, Mapping[Variant, Features]]
     timing_ms: Mapping[str, float] = field(default_factory=dict)
     metrics: tuple[Metric, ...] = ()  # whose features these are
+    region: Region | None = None  # which part of the file it is
     negative: bool = False  # image and features are those of the picture's negative
 
     @property
     def id(self) -> int:
-        """The id that this very file has, or would have, in a catalog."""
+        """The id that this very file has, or would have, in a catalog; of a part, one that no file has."""
         return image_id(self.sha256)
 
     @property
@@ -89,7 +91,7 @@ def prepare_query(
         "decode": (decoded - started) * 1e3,
         "extract": (time.perf_counter() - decoded) * 1e3,
     }
-    return Query(digest(data), info, image, features, timing, chosen)
+    return Query(digest(data), info, image, features, timing, chosen, region_of(data)[1])
 
 
 def needed_metrics(weights: Mapping[str, float] | None = None) -> tuple[Metric, ...]:

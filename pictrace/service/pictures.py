@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pictrace.catalog.base import Catalog
@@ -16,6 +16,7 @@ from pictrace.images.loading import load_picture
 from pictrace.images.pages import pages_told
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import DecodeLimits, ImageInfo
+from pictrace.images.region import Region, with_region
 from pictrace.indexing.prepare import original_bytes
 from pictrace.sample import example_queries
 from pictrace.service.typed_links import fetch_link
@@ -49,12 +50,23 @@ class Picture:
     ----------
     address
         What brings the same picture again on another visit, "" where nothing does.
+    region
+        Which part of the picture it is, and whole the picture; None of a picture as it is.
     """
 
     data: bytes
     name: str
     kind: str
     address: str = ""
+    region: Region | None = None
+    whole: Picture | None = None
+
+    def part(self, region: Region | None) -> Picture:
+        """A part of the whole picture, or with None the whole."""
+        whole = self.whole or self
+        if region is None:
+            return whole
+        return replace(whole, data=with_region(whole.data, region), region=region, whole=whole)
 
     @cached_property
     def pages_told(self) -> str:

@@ -128,6 +128,16 @@ def test_a_match_without_its_original_still_has_its_numbers(
     assert app.dataframe
 
 
+def test_a_part_is_searched_and_the_address_brings_it_again(photographs: dict[str, bytes]) -> None:
+    app = Page.open(q="example:crop", region="percent:25,25,50,50")
+    assert "A part of your picture was looked for." in app.texts
+    assert "".join(app.query_params["region"]) == "percent:25,25,50,50"
+    app.press("Search the whole picture")
+    assert "A part of your picture was looked for." not in app.texts
+    assert "region" not in app.query_params
+    assert "no region" in Page.open(q="example:crop", region="middle").texts
+
+
 @pytest.mark.slow
 def test_surprise_and_clear() -> None:
     app = Page.open()

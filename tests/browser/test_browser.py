@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pictrace.images.edits import crop, turn
 from pictrace.images.encoding import encode_jpeg, encode_png
@@ -188,6 +190,30 @@ def test_an_example_is_one_click_away_and_a_stranger_has_no_match(page: Page) ->
         page.get_by_text("Found: “Cup of coffee").wait_for()
     page.get_by_title("Not in the catalog").click()
     page.get_by_text("No match found.").wait_for()
+
+
+def test_a_part_drawn_on_the_query_is_searched(page: Page, photographs: dict[str, bytes]) -> None:
+    """By the pointer, and by keys."""
+    upload(page, encode_png(np.hstack([fitted(photographs[name]) for name in ("chelsea.png", "coffee.png")])))
+    page.get_by_role("button", name="Search a part").click()
+    drawing = page.get_by_role("application", name="The part to search")
+    frame = drawing.bounding_box()
+    assert frame is not None
+    assert page.get_by_role("button", name="Search this part").is_disabled()
+    page.mouse.move(frame["x"] + frame["width"] * 0.52, frame["y"] + frame["height"] * 0.02)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.98, frame["y"] + frame["height"] * 0.98, steps=4)
+    page.mouse.up()
+    drawing.press("ArrowLeft")
+    page.get_by_role("button", name="Search this part").click()
+    expect(page.get_by_role("heading", name="Cup of coffee")).to_be_visible()
+    expect(page.get_by_text("A part of your picture was looked for.")).to_be_visible()
+    page.get_by_role("button", name="Search the whole picture").click()
+    expect(page.get_by_text("A part of your picture was looked for.")).to_be_hidden()
+
+
+def fitted(data: bytes) -> NDArray[np.uint8]:
+    return np.ascontiguousarray(decode(data)[:300, :400])
 
 
 def test_copy_link(page: Page) -> None:

@@ -78,6 +78,17 @@ export interface Registered {
   notes: Record<Mode, string>
 }
 
+// region.js ----------------------------------------------------------------------------------------------
+
+/** Left, top, width and height, in percent of the picture. */
+export type Box = [number, number, number, number]
+
+export interface RegionData {
+  src: string
+  alt: string
+  box: Box
+}
+
 // triangle.js --------------------------------------------------------------------------------------------
 
 /** Of the top, the left and the right corner. */

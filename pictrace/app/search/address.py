@@ -6,23 +6,25 @@ import streamlit as st
 
 from pictrace.app.shared.query_state import QueryState
 from pictrace.errors import PicTraceError
+from pictrace.images.region import Region
 from pictrace.service.pictures import picture_at
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["take_query", "write_query"]
 
-QUERY = "q"
+QUERY, REGION = "q", "region"
 
 
 def take_query(workspace: Workspace, state: QueryState) -> None:
     """Search with the picture that the address names, once; the search says why not, where that fails."""
-    address = st.query_params.get(QUERY, "")
-    if not address or address == state.address:
+    address, part = st.query_params.get(QUERY, ""), st.query_params.get(REGION, "")
+    if not address or (address, part) == (state.address, state.region):
         return
-    state.address = address
+    state.address, state.region = address, part
     try:
         with st.spinner("Fetching the picture"):
-            state.search.look_for(picture_at(address, workspace.catalog))
+            picture = picture_at(address, workspace.catalog)
+            state.search.look_for(picture.part(Region.parse(part) if part else None))
     except PicTraceError as error:
         state.search.refuse(str(error))
 
@@ -31,8 +33,9 @@ def write_query(state: QueryState) -> None:
     """Name the picture at hand, if anything brings it again."""
     picture = state.search.picture
     state.address = "" if picture is None else picture.address
-    if state.address:
-        if st.query_params.get(QUERY) != state.address:
-            st.query_params[QUERY] = state.address
-    elif QUERY in st.query_params:
-        del st.query_params[QUERY]
+    state.region = str(picture.region) if picture is not None and picture.region and state.address else ""
+    for name, value in ((QUERY, state.address), (REGION, state.region)):
+        if value and st.query_params.get(name) != value:
+            st.query_params[name] = value
+        elif not value and name in st.query_params:
+            del st.query_params[name]

@@ -17,6 +17,7 @@ from pictrace.app.search.details import details
 from pictrace.app.search.features import watch_missing_features
 from pictrace.app.search.inputs import example_tiles, query_inputs
 from pictrace.app.search.matches import list_of_matches
+from pictrace.app.search.region import region_buttons
 from pictrace.app.search.side import beside_matches
 from pictrace.app.search.weights import what_if_part
 from pictrace.app.shared.controls import Wanted, criteria_controls
@@ -134,6 +135,8 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
         with right:
             st.title(for_markdown(said.headline), anchor=False)
             st.write(for_markdown(said.detail))
+            if answer.picture.region is not None:
+                st.caption("A part of your picture was looked for.")
             for note in answer.query.info.notes:
                 st.caption(for_markdown(note))
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
@@ -143,7 +146,8 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
                 if not table.exhaustive and st.button("Check all pictures in full detail", icon=":material/done_all:"):
                     state.search.exhaustive = True
                     st.rerun()
-                if workspace.writable:
+                region_buttons(state, answer.picture)
+                if workspace.writable and answer.picture.whole is None:
                     _add_query(workspace, state, answer)
                 st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
 

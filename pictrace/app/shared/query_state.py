@@ -18,13 +18,16 @@ __all__ = ["QueryState", "query_state"]
 class QueryState:
     """search: what was asked and answered. selected: the match whose details are open.
 
-    uploads: part of the uploader's key, raised to empty it. address: of the query, as the page's address last named it.
+    uploads: part of the uploader's key, raised to empty it. address, region: of the query, as the page's address last
+    named it. drawn_on: the whole picture's SHA-256 and itself as JPEG, while a part of it is drawn.
     """
 
     search: Search = field(default_factory=Search)
     selected: int | None = None
     uploads: int = 0
     address: str = ""
+    region: str = ""
+    drawn_on: tuple[str, bytes] = ("", b"")
     _details: Details | None = None
 
     def look_for_in(self, catalog: Catalog, picture_id: int) -> None:
