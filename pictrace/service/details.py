@@ -10,8 +10,8 @@ from pictrace.images.pixels import RGBImage
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.searching.pair import compare_as_scored
+from pictrace.service.answer import Answer
 from pictrace.service.pictures import original_picture
-from pictrace.service.search import Answer
 
 __all__ = ["Details", "Looks", "Original"]
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
@@ -12,62 +15,25 @@ from pictrace.images.encoding import encode_jpeg
 from pictrace.metrics.base import Metric
 from pictrace.output.drawing.parts import with_parts
 from pictrace.searching.attempts import score_either
-from pictrace.searching.parts import Part, held_pictures
+from pictrace.searching.parts import held_pictures
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.service.answer import Answer, Basis
+from pictrace.service.full_check import FullCheck
 from pictrace.service.judge import Judge
 from pictrace.service.lookup import complete_index
 from pictrace.service.pictures import Picture, upload_limits
 
-__all__ = ["Answer", "Basis", "Search"]
+__all__ = ["Search"]
 
 Filters = Mapping[str, Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Basis:
-    """What a table was computed from besides the picture: where any of it changes, the table is stale.
-
-    Attributes
-    ----------
-    catalog
-        Its identity.
-    features
-        The metrics' feature keys.
-    filters
-        Values by name, see Catalog.ids_with.
-    """
-
-    catalog: str
-    revision: int
-    features: tuple[str, ...]
-    filters: tuple[tuple[str, tuple[str, ...]], ...]
-    orientations: bool
-    exhaustive: bool
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A picture that was read, and how alike every picture of the catalog is.
-
-    thumbnail: JPEG bytes. judge: knows what the pixels say. held: where several lie within it.
-    """
-
-    picture: Picture
-    query: Query
-    thumbnail: bytes
-    table: ScoreTable
-    basis: Basis
-    timing_ms: Mapping[str, float]
-    judge: Judge
-    held: tuple[Part, ...] = ()
 
 
 class Search:
     """Looks for one picture after the other, in whatever catalog; nothing is computed twice.
 
     asked: given, and not read yet. problem: why an input was not taken, "" where nothing is wrong.
-    exhaustive: asked to score every picture exactly, for the picture at hand.
+    exhaustive: asked to score every picture exactly, for the picture at hand. check: what does so in the background.
     """
 
     def __init__(self) -> None:
@@ -75,6 +41,7 @@ class Search:
         self.answer: Answer | None = None
         self.problem = ""
         self.exhaustive = False
+        self.check: FullCheck | None = None
 
     @property
     def picture(self) -> Picture | None:
@@ -92,9 +59,11 @@ class Search:
     def settle_for_the_closest(self) -> None:
         """Not every picture exactly after all."""
         self.exhaustive = False
+        self._drop_check()
 
     def clear(self) -> None:
         """Back to no picture."""
+        self._drop_check()
         self.asked = self.answer = None
         self.problem, self.exhaustive = "", False
 
@@ -113,13 +82,15 @@ class Search:
         filters: Filters | None = None,
         *,
         orientations: bool = True,
-        progress: Callable[[int, int], None] | None = None,
     ) -> ScoreTable | None:
         """How alike the pictures of a catalog are to the picture that was asked for.
 
         Computed only if the picture, the catalog, the filters or the comparison changed. Criteria change none of
         them, but for the first time that a metric which extracts on demand gets a weight: then it alone is
         extracted, and stays for this picture.
+
+        Where all pictures shall be compared exactly and the table has the closest only, ``check`` is begun, and what
+        it has found is taken by the first call after its end.
 
         Parameters
         ----------
@@ -131,9 +102,6 @@ class Search:
             What the pictures' metadata must say, by name; by default, nothing.
         orientations
             Whether the picture is compared mirrored and turned as well.
-        progress
-            Called with (done, total) while everything is scored exactly. What it raises ends the search, and all
-            stays as it was.
 
         Returns
         -------
@@ -151,7 +119,7 @@ class Search:
         metrics = self._metrics(criteria)
         basis = self._basis(cache, metrics, filters or {}, orientations)
         if self.asked is None and self.answer is not None and self.answer.basis == basis:
-            return self.answer.table
+            return self._checked(self.answer, cache, filters).table
         try:
             query = self._query(picture, metrics, orientations=orientations)
         except PicTraceError as error:
@@ -160,20 +128,39 @@ class Search:
             if self.picture is picture:
                 return None
             # What could not be read changes nothing; the former picture's results are at hand, or quickly made again.
-            return self.table(cache, criteria, filters, orientations=orientations, progress=progress)
+            return self.table(cache, criteria, filters, orientations=orientations)
         started = time.perf_counter()
-        among = cache.catalog.ids_with(filters) if filters else None
-        if basis.exhaustive:
-            query, table = score_either(query, cache, exhaustive=True, among=among, progress=progress)
-        else:
-            query, table = score_either(query, cache, among=among)
-            complete_index(cache)
+        query, table = score_either(query, cache, among=_among(cache, filters))
+        complete_index(cache)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
         held = held_pictures(query, table, cache)
         shown = encode_jpeg(with_parts(query.picture, held))
         self.answer = Answer(picture, query, shown, table, basis, timing, self._judge(query), held)
-        self.asked, self.exhaustive = None, basis.exhaustive
-        return table
+        if self.asked is not None:
+            self.asked, self.exhaustive = None, False
+        self._drop_check()
+        return self._checked(self.answer, cache, filters).table
+
+    def _checked(self, answer: Answer, cache: FeatureCache, filters: Filters | None) -> Answer:
+        """The fuller answer, where one is wanted and was found; it is looked for where that was not begun."""
+        check = self.check
+        if not self.exhaustive or answer.table.exhaustive:
+            return answer
+        if check is None:
+            self.check = FullCheck(answer, cache, _among(cache, filters))
+        elif not check.running:
+            self.check = None
+            if check.found is None:
+                self.exhaustive = False
+                self.refuse(check.problem)
+            else:
+                self.answer = answer = replace(check.found, judge=self._judge(check.found.query))
+        return answer
+
+    def _drop_check(self) -> None:
+        if self.check is not None:
+            self.check.stop()
+            self.check = None
 
     def _judge(self, query: Query) -> Judge:
         """Those of before, where it is the same picture: nothing is looked at twice."""
@@ -191,7 +178,6 @@ class Search:
             tuple(one.feature_key for one in metrics),
             tuple((name, tuple(values)) for name, values in filters.items()),
             orientations,
-            self.exhaustive and self.asked is None,
         )
 
     def _query(self, picture: Picture, metrics: Sequence[Metric], *, orientations: bool) -> Query:
@@ -200,3 +186,8 @@ class Search:
         if former is not None and former.picture is picture and former.basis.orientations == orientations:
             return with_metrics(former.query, metrics, orientations=orientations)
         return prepare_query(picture.data, metrics, orientations=orientations, limits=upload_limits())
+
+
+def _among(cache: FeatureCache, filters: Filters | None) -> NDArray[np.int64] | None:
+    """The only pictures that fit, where there are filters."""
+    return cache.catalog.ids_with(filters) if filters else None

@@ -24,8 +24,9 @@ from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.session import session_key
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
+from pictrace.service.answer import Answer
 from pictrace.service.jobs import Job
-from pictrace.service.search import Answer, Search
+from pictrace.service.search import Search
 from pictrace.service.workspaces import Workspace
 from tests.paths import ROOT
 

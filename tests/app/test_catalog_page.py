@@ -97,7 +97,9 @@ def test_what_one_adds_is_ones_own(photographs: dict[str, bytes]) -> None:
     app.run()
     app.press("Remove")
     assert "To be removed: cup.png." in app.texts
+    assert "1 picture, newest first; 1 of this page hidden, to be removed" in app.texts
     app.press("Undo")
+    assert "hidden" not in app.texts
     assert private.catalog.count() == 1
     assert "To be removed" not in app.texts
     app.press("Remove")

@@ -1,6 +1,9 @@
 """Every page through Streamlit's own test harness."""
 
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import streamlit as st
@@ -289,14 +292,43 @@ def test_a_large_catalog_says_how_many_were_scored_exactly(
     assert not table.exhaustive
     assert f"the {len(table.ids)} closest in full detail" in app.texts
     app.press("Check all pictures in full detail")
-    assert "all in full detail" in app.texts
+    app.until(lambda now: "all in full detail" in now.texts)
     table = app.ranked
     assert table.exhaustive
     app.slide("w_orb", 1.0)
     assert "all in full detail" in app.texts
-    app.search.settle_for_the_closest()  # what the button "Stop" does
-    app.run()
+
+
+def test_the_answer_stays_in_sight_while_all_pictures_are_checked(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pictrace.searching import scoring
+    from pictrace.searching.attempts import score_either
+    from pictrace.service import full_check
+
+    going = threading.Event()
+
+    def slowly(*given: Any, progress: Callable[[int, int], None], **named: Any) -> Any:
+        progress(1, 34)
+        assert going.wait(60)
+        return score_either(*given, progress=progress, **named)
+
+    monkeypatch.setattr(full_check, "score_either", slowly)
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", 5)
+    monkeypatch.setattr(scoring, "SHORTLIST", 2)
+    app = Page.open().upload(photographs["coffee.png"])
+    heading, table = app.heading, app.ranked
+    app.press("Check all pictures in full detail")
+    assert app.heading == heading
+    assert app.ranked is table
+    assert "Stop" in app.buttons
+    assert "Check all pictures in full detail" not in app.buttons
+    app.press("Stop")
     assert "closest in full detail" in app.texts
+    assert "Stop" not in app.buttons
+    app.press("Check all pictures in full detail")
+    going.set()
+    app.until(lambda now: "all in full detail" in now.texts)
 
 
 @pytest.mark.slow

@@ -18,11 +18,32 @@ from tests.paths import ROOT
 if TYPE_CHECKING:
     from playwright.sync_api import FilePayload, Locator, Page
 
-__all__ = ["CHROMIUM", "finished", "give", "move_slider", "scores", "served", "slider", "upload", "wait_for_run"]
+__all__ = [
+    "CHROMIUM",
+    "LAUNCHED_WITH",
+    "finished",
+    "give",
+    "move_slider",
+    "scores",
+    "served",
+    "slider",
+    "upload",
+    "wait_for_run",
+]
 
 CHROMIUM = os.environ.get("PICTRACE_CHROMIUM") or next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+
+LAUNCHED_WITH = [
+    "--no-sandbox",
+    "--disable-dev-shm-usage",
+    "--disable-gpu",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
 
 
 @contextmanager

@@ -14,10 +14,21 @@ from numpy.typing import NDArray
 from pictrace.images.edits import crop, turn
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.reading import decode
-from tests.browser.driving import CHROMIUM, finished, give, move_slider, scores, served, slider, upload, wait_for_run
+from tests.browser.driving import (
+    CHROMIUM,
+    LAUNCHED_WITH,
+    finished,
+    give,
+    move_slider,
+    scores,
+    served,
+    slider,
+    upload,
+    wait_for_run,
+)
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
 expect = playwright_api.expect
@@ -29,15 +40,6 @@ pytestmark = [
         CHROMIUM is None,
         reason="no Chromium: apt-get install chromium, or name one with PICTRACE_CHROMIUM=/path/to/chrome",
     ),
-]
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
 ]
 
 
@@ -51,7 +53,7 @@ def address(own_cache: Path) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCHED_WITH)
         yield browser
         browser.close()
 
@@ -214,6 +216,34 @@ def test_a_part_drawn_on_the_query_is_searched(page: Page, photographs: dict[str
 
 def fitted(data: bytes) -> NDArray[np.uint8]:
     return np.ascontiguousarray(decode(data)[:300, :400])
+
+
+def test_a_links_problem_stands_where_the_link_was_typed(page: Page) -> None:
+    page.get_by_role("button", name="Link", exact=True).click()
+    with finished(page):
+        page.get_by_label("Link to a picture").fill("http://127.0.0.1/picture.png")
+        page.get_by_role("button", name="Fetch").click()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("a loopback address")).to_be_visible()
+    expect(page.get_by_text("a loopback address")).to_have_count(1)
+
+
+def test_a_chart_has_its_whole_place_before_it_is_there(page: Page, photographs: dict[str, bytes]) -> None:
+    held: list[Route] = []
+    page.route("**/PlotlyChart*.js", lambda route: held.append(route))
+    upload(page, photographs["coffee.png"], "cup.png")
+    place, seen = (
+        page.locator(".st-key-contributions"),
+        page.locator('.st-key-contributions [data-testid="stSkeleton"]'),
+    )
+    seen.wait_for()
+    box, seen_box = place.bounding_box(), seen.bounding_box()
+    assert box is not None
+    assert seen_box is not None
+    assert seen_box["height"] == box["height"] > 200
+    for one in held:
+        one.continue_()
+    place.locator(".js-plotly-plot").wait_for()
+    assert place.bounding_box() == box
 
 
 def test_copy_link(page: Page) -> None:

@@ -54,7 +54,9 @@ def pictures(workspace: Workspace, state: BrowseState) -> None:
         return
     listed = catalog.pictures(ids).items()
     records = {one: shown_record(record) for one, record in listed if one not in state.removing}
-    st.caption(f"{counted(total, 'picture')}, {ORDER_TITLES[chosen['order']].lower()}")
+    hidden = len(listed) - len(records)
+    told = f"; {hidden:,} of this page hidden, to be removed" if hidden else ""
+    st.caption(f"{counted(total, 'picture')}, {ORDER_TITLES[chosen['order']].lower()}{told}")
     if look == TABLE:
         _table(workspace, state, records)
         return

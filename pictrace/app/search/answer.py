@@ -1,19 +1,16 @@
-"""Drawing a search while it computes: a place held, a bar with a way to stop."""
+"""Drawing a search while it computes: a place held, and how far the full check is, with a way to stop it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.shared.controls import Wanted
 from pictrace.searching.table import ScoreTable
+from pictrace.service.full_check import FullCheck
 from pictrace.service.search import Search
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["current_table"]
+__all__ = ["current_table", "watch_full_check"]
 
 ANSWER_PX = 190
 
@@ -24,22 +21,19 @@ def current_table(workspace: Workspace, search: Search, wanted: Wanted) -> Score
     if search.is_current(cache, criteria, filters, orientations=orientations):
         return search.table(cache, criteria, filters, orientations=orientations)
     with st.skeleton(ANSWER_PX):  # holds the place of the answer
-        place = st.empty()
-        progress = _bar(place, search) if search.exhaustive and search.asked is None else None
-        table = search.table(cache, criteria, filters, orientations=orientations, progress=progress)
-        place.empty()
-    return table
+        return search.table(cache, criteria, filters, orientations=orientations)
 
 
-def _bar(place: DeltaGenerator, search: Search) -> Callable[[int, int], None]:
-    started = time.perf_counter()
-    with place.container(horizontal=True, vertical_alignment="center"):
-        bar = st.progress(0.0, text="Checking every picture in full detail")
-        st.button("Stop", icon=":material/stop:", on_click=search.settle_for_the_closest)
-
-    def show(done: int, total: int) -> None:
-        rate = done / max(1e-3, time.perf_counter() - started)
-        text = f"{done:,} of {total:,} pictures checked, {rate:,.0f} a second, {(total - done) / rate:.0f} s left"
-        bar.progress(done / total, text=text)
-
-    return show
+@st.fragment(run_every=0.5)
+def watch_full_check(search: Search, check: FullCheck) -> None:
+    """How far it is, below the answer that is at hand; the fuller one takes its place when it has ended."""
+    if not check.running:
+        st.rerun()
+    done, total = check.done, check.total
+    told = "Checking all pictures in full detail"
+    if done:
+        left_s = (total - done) / check.rate
+        told = f"{done:,} of {total:,} pictures checked, {check.rate:,.0f} a second, {left_s:.0f} s left"
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / total if total else 0.0, text=told)
+        st.button("Stop", icon=":material/stop:", key="stop_check", on_click=search.settle_for_the_closest)

@@ -11,6 +11,7 @@ from pictrace.app.components import Tile, paste_button, tiles
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.uploads import taken
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.images.encoding import thumbnail
 from pictrace.images.reading import load
 from pictrace.sample import example_queries
@@ -38,7 +39,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
             pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes)
         if pasted is not None:
             state.search.look_for(Picture(pasted.data, pasted.name, "paste"))
-        with st.popover("Link", icon=":material/link:"):
+        with st.popover("Link", icon=":material/link:", key=f"link_{state.uploads}"):  # a new one is closed
             _link_input(state)
         with st.popover("Camera", icon=":material/photo_camera:"):
             _camera_input(state)
@@ -63,8 +64,9 @@ def _link_input(state: QueryState) -> None:
         try:
             with st.spinner("Fetching the picture"):
                 state.search.look_for(linked_picture(address.strip()))
-        except PicTraceError as error:
-            state.search.refuse(str(error))
+            state.uploads += 1
+        except PicTraceError as error:  # told where one looks, over what stands behind
+            st.error(for_markdown(str(error)), icon=":material/link_off:")
 
 
 def _camera_input(state: QueryState) -> None:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from pictrace.app.components import tiles
 from pictrace.app.search.address import take_query, write_query
-from pictrace.app.search.answer import current_table
+from pictrace.app.search.answer import current_table, watch_full_check
 from pictrace.app.search.details import details
 from pictrace.app.search.features import watch_missing_features
 from pictrace.app.search.inputs import example_tiles, query_inputs
@@ -33,7 +33,7 @@ from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_address, shown_record
-from pictrace.service.search import Answer
+from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
 from pictrace.wording import counted
@@ -142,8 +142,13 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
             if answer.picture.pages_told:
                 st.caption(answer.picture.pages_told)
+            check = state.search.check
+            if check is not None:
+                watch_full_check(state.search, check)
             with st.container(horizontal=True):
-                if not table.exhaustive and st.button("Check all pictures in full detail", icon=":material/done_all:"):
+                if not (table.exhaustive or check) and st.button(
+                    "Check all pictures in full detail", icon=":material/done_all:"
+                ):
                     state.search.exhaustive = True
                     st.rerun()
                 region_buttons(state, answer.picture)

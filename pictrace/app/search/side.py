@@ -13,7 +13,7 @@ from pictrace.app.shared.query_state import QueryState
 from pictrace.output.charts.results import contributions_figure, distribution_figure
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria
-from pictrace.service.search import Answer
+from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["beside_matches"]

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pictrace.app.shared.session import of_session
 from pictrace.catalog.base import Catalog
 from pictrace.errors import PicTraceError
+from pictrace.service.answer import Answer
 from pictrace.service.details import Details
 from pictrace.service.pictures import catalog_picture
-from pictrace.service.search import Answer, Search
+from pictrace.service.search import Search
 
 __all__ = ["QueryState", "query_state"]
 

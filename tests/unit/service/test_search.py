@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,16 +11,19 @@ import pytest
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.errors import SourceError
+from pictrace.errors import CatalogError, SourceError
 from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
+from pictrace.searching import scoring
 from pictrace.searching.presets import criteria_of
 from pictrace.service import details as details_module
+from pictrace.service import full_check
 from pictrace.service import search as search_module
 from pictrace.service.details import Details
+from pictrace.service.full_check import FullCheck
 from pictrace.service.pictures import CATALOG_ADDRESS, Picture, catalog_picture, example_picture, picture_at
 from pictrace.service.search import Search
 from pictrace.sources.base import Item
@@ -136,20 +140,30 @@ def test_the_first_picture_may_be_unreadable_too(cache: FeatureCache) -> None:
     assert search.is_current(cache, CRITERIA)
 
 
+def as_in_large_catalogs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of the pictures only, and where all are wanted, picture by picture."""
+    monkeypatch.setattr(scoring, "EXACT_LIMIT", 0)
+    monkeypatch.setattr(scoring, "PACKED_LIMIT", 0)
+    monkeypatch.setattr(scoring, "nearest", lambda query, cache, *_: (cache.ids()[1][:2], 3))
+
+
 def test_everything_exactly_is_asked_for_one_picture(
     cache: FeatureCache, search: Search, asked: Picture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pictrace.searching.scoring.EXACT_LIMIT", 0)
-    monkeypatch.setattr("pictrace.searching.scoring.PACKED_LIMIT", 0)
+    as_in_large_catalogs(monkeypatch)
     first = search.table(cache, CRITERIA)
     assert first is not None
     search.exhaustive = True
-    steps: list[tuple[int, int]] = []
-    table = search.table(cache, CRITERIA, progress=lambda done, total: steps.append((done, total)))
+    assert search.table(cache, CRITERIA) is first  # at hand while all are compared
+    check = search.check
+    assert check is not None
+    assert check.wait(60)
+    assert (check.done, check.total) == (3, 3)
+    table = search.table(cache, CRITERIA)
     assert table is not None
     assert table.exhaustive
-    assert steps[-1] == (3, 3)
-    assert search.exhaustive
+    assert search.check is None
+    assert search.table(cache, CRITERIA) is table
     search.look_for(replace(asked, name="again.jpg"))
     search.table(cache, CRITERIA)
     assert not search.exhaustive
@@ -158,22 +172,69 @@ def test_everything_exactly_is_asked_for_one_picture(
 def test_what_is_stopped_leaves_the_former_results(
     cache: FeatureCache, search: Search, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class StoppedError(Exception):
-        pass
+    as_in_large_catalogs(monkeypatch)
+    asking, going = threading.Event(), threading.Event()
 
-    def stop(done: int, total: int) -> None:
-        raise StoppedError
+    def count(self: FullCheck, done: int, total: int) -> None:
+        asking.set()
+        assert going.wait(60)
+        counted(self, done, total)
 
-    monkeypatch.setattr("pictrace.searching.scoring.PACKED_LIMIT", 0)
+    counted = FullCheck._count
+    monkeypatch.setattr(FullCheck, "_count", count)
     search.table(cache, CRITERIA)
     before = search.answer
     search.exhaustive = True
-    with pytest.raises(StoppedError):
-        search.table(cache, CRITERIA, progress=stop)
-    assert search.answer is before
+    search.table(cache, CRITERIA)
+    check = search.check
+    assert check is not None
+    assert asking.wait(60)
     search.settle_for_the_closest()
+    going.set()
+    assert check.wait(60)
     assert before is not None
     assert search.table(cache, CRITERIA) is before.table
+    assert search.check is None
+    assert check.found is None
+
+
+def test_a_full_check_begins_anew_where_what_it_is_about_changes(
+    cache: FeatureCache, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_in_large_catalogs(monkeypatch)
+    search.table(cache, CRITERIA)
+    search.exhaustive = True
+    search.table(cache, CRITERIA)
+    former = search.check
+    search.table(cache, CRITERIA, orientations=False)
+    check = search.check
+    assert former is not None
+    assert former.stopped
+    assert check is not None
+    assert check.wait(60)
+    table = search.table(cache, CRITERIA, orientations=False)
+    assert table is not None
+    assert table.exhaustive
+
+
+def test_a_full_check_that_fails_leaves_the_former_results(
+    cache: FeatureCache, search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_in_large_catalogs(monkeypatch)
+    table = search.table(cache, CRITERIA)
+    search.exhaustive = True
+    monkeypatch.setattr(full_check, "score_either", lambda *_, **__: _raise(CatalogError("It is gone.")))
+    search.table(cache, CRITERIA)
+    check = search.check
+    assert check is not None
+    assert check.wait(60)
+    assert search.table(cache, CRITERIA) is table
+    assert search.problem == "It is gone."
+    assert not search.exhaustive
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_cleared(cache: FeatureCache, search: Search) -> None:

@@ -1,0 +1,52 @@
+"""The answer to one person's search, and what it was made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pictrace.searching.parts import Part
+from pictrace.searching.query import Query
+from pictrace.searching.table import ScoreTable
+from pictrace.service.judge import Judge
+from pictrace.service.pictures import Picture
+
+__all__ = ["Answer", "Basis"]
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a table was computed from besides the picture: where any of it changes, the table is stale.
+
+    Attributes
+    ----------
+    catalog
+        Its identity.
+    features
+        The metrics' feature keys.
+    filters
+        Values by name, see Catalog.ids_with.
+    """
+
+    catalog: str
+    revision: int
+    features: tuple[str, ...]
+    filters: tuple[tuple[str, tuple[str, ...]], ...]
+    orientations: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A picture that was read, and how alike every picture of the catalog is.
+
+    thumbnail: JPEG bytes. judge: knows what the pixels say. held: where several lie within it.
+    """
+
+    picture: Picture
+    query: Query
+    thumbnail: bytes
+    table: ScoreTable
+    basis: Basis
+    timing_ms: Mapping[str, float]
+    judge: Judge
+    held: tuple[Part, ...] = ()
