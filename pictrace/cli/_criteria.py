@@ -6,9 +6,9 @@ import argparse
 
 from pictrace.cli._commands import add_json, add_limits, add_model
 from pictrace.errors import CriteriaError
-from pictrace.features import Settings, SettingValue
+from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.searching.presets import DEFAULT_PRESET, all_presets, get_preset
+from pictrace.searching.presets import DEFAULT_PRESET, all_presets, chosen_criteria
 from pictrace.searching.table import Criteria
 
 __all__ = ["add_criteria", "criteria_from"]
@@ -41,28 +41,12 @@ def add_criteria(parser: argparse.ArgumentParser) -> None:
 
 
 def criteria_from(options: argparse.Namespace, *, top: int = 1, min_score: float = 0.0) -> Criteria:
-    preset = get_preset(options.preset)
-    weights = dict(preset.weights) if options.weights is None else _weights(options.weights)
     settings: dict[str, Settings] = {}
     for metric in all_metrics():
-        chosen: dict[str, SettingValue] = dict(preset.settings.get(metric.name, {}))
-        for setting in metric.settings:
-            value = getattr(options, f"{metric.name}.{setting.name}")
-            if value is not None:
-                chosen[setting.name] = value
-        try:
-            metric.setting_positions(chosen)
-        except ValueError as error:
-            raise CriteriaError(f"{metric.title}: {error}.") from error
-        if chosen:
-            settings[metric.name] = chosen
-    criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
-    criteria.require_weight()
-    for name, weight in weights.items():
-        hindrance = get_metric(name).unavailable() if weight > 0 else ""
-        if hindrance:
-            raise CriteriaError(f"{get_metric(name).title} cannot be used yet. {hindrance}")
-    return criteria
+        given = ((setting.name, getattr(options, f"{metric.name}.{setting.name}")) for setting in metric.settings)
+        settings[metric.name] = {name: value for name, value in given if value is not None}
+    weights = None if options.weights is None else _weights(options.weights)
+    return chosen_criteria(options.preset, weights, settings, top=top, min_score=min_score)
 
 
 def _weights(text: str) -> dict[str, float]:

@@ -9,7 +9,7 @@ from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_of, read, usable_metrics
 from pictrace.diagnosis import diagnose
 from pictrace.metrics import get_metric
-from pictrace.output.documents import criteria_document, diagnosis_document, match_document, query_document
+from pictrace.output.documents import compare_document
 from pictrace.searching.pair import compare_queries
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -37,14 +37,7 @@ def _compare(options: argparse.Namespace) -> int:
         return FAILED
     diagnosis = diagnose(query.image, other.image, query_info=query.info, candidate_info=other.info)
     if options.json:
-        document = {
-            "query": query_document(options.first, query),
-            "candidate": query_document(options.second, other),
-            "criteria": criteria_document(criteria),
-            **match_document(match),
-            "diagnosis": diagnosis_document(diagnosis),
-        }
-        say_json(document)
+        say_json(compare_document((options.first, query), (options.second, other), criteria, match, diagnosis))
     else:
         say(diagnosis.text)
         say(f"score {match.score:.2f}" + (f" ({match.variant.label})" if match.variant.label else ""))

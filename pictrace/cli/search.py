@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -21,13 +20,10 @@ from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of, usable_metrics
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError
 from pictrace.images.region import Region, with_region
-from pictrace.output.documents import search_document
-from pictrace.searching.attempts import score_either
-from pictrace.searching.find import Found, find
-from pictrace.searching.parts import held_pictures
+from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
-from pictrace.service.judge import Judge
+from pictrace.service.once import ids_among, search_once
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -70,8 +66,7 @@ def _search(options: argparse.Namespace) -> int:
     criteria = criteria_from(options, top=options.top, min_score=options.min_score)
     only = _only(options.only)
     with closing(open_catalog(options.catalog)) as catalog:
-        among = _among(catalog, only) if only else None
-        search = _Search(catalog, criteria, only, among, options)
+        search = _Search(catalog, criteria, only, ids_among(catalog, only), options)
         queries = queries_of(options.image)
         if len(options.image) == 1 and [one.address for one in queries] == options.image:
             document, is_found = search.run(queries[0])
@@ -122,27 +117,18 @@ class _Search:
         if options.region is not None:
             data = with_region(data, options.region)
         query = query_of(asked.address, data, usable_metrics(criteria), options)
-        started = time.perf_counter()
-        exhaustive = True if options.exact else None
-        cache = FeatureCache(catalog)
-        query, table = score_either(query, cache, exhaustive=exhaustive, among=self.among)
-        scored = time.perf_counter()
-        found = find(catalog, table, criteria)
-        held = held_pictures(query, table, cache)
-        said = Judge(query).verdict(catalog, table, found, criteria, held)
-        timing = {
-            **query.timing_ms,
-            "score": (scored - started) * 1e3,
-            "rank": (time.perf_counter() - scored) * 1e3,
-        }
-        if not options.json:
-            _say_matches(said, found, table)
-        if not found:
-            warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
-        document = search_document(
-            asked.address, query, catalog, table, criteria, found, timing, said=said, held=held, only=self.only
+        outcome = search_once(
+            query,
+            FeatureCache(catalog),
+            criteria,
+            among=self.among,
+            exhaustive=True if options.exact else None,
         )
-        return document, any(one.match.id in said.good for one in found)
+        if not options.json:
+            _say_matches(outcome.said, outcome.found, outcome.table)
+        if not outcome.found:
+            warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
+        return outcome.document(asked.address, catalog, self.only), outcome.is_good
 
 
 def _region(text: str) -> Region:
@@ -160,17 +146,6 @@ def _only(texts: Sequence[str]) -> dict[str, list[str]]:
             raise CriteriaError(f"--only {text!r} is not of the form NAME=VALUE. Write for example category=sofas.")
         only.setdefault(name.strip(), []).append(value.strip())
     return only
-
-
-def _among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.int64]:
-    """The pictures to compare; CriteriaError for a name that no picture has, which would be a slip of the pen."""
-    among = catalog.ids_with(only)
-    if not len(among):
-        for name in only:
-            if not any(one.name == name for one in catalog.metadata_names()):
-                known = ", ".join(one.name for one in catalog.metadata_names()) or "none"
-                raise CriteriaError(f"No picture has metadata named {name!r}. The commonest names are: {known}.")
-    return among
 
 
 def _say_matches(said: Verdict, found: Sequence[Found], table: ScoreTable) -> None:

@@ -20,6 +20,7 @@ from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.searching.verdict import Verdict
 
 __all__ = [
+    "compare_document",
     "criteria_document",
     "diagnosis_document",
     "failures_csv",
@@ -101,6 +102,25 @@ def diagnosis_document(diagnosis: Diagnosis) -> dict[str, Any]:
             "overlap_query": _number(registration.overlap_query),
             "overlap_candidate": _number(registration.overlap_candidate),
         },
+    }
+
+
+def compare_document(
+    first: tuple[str, Query], second: tuple[str, Query], criteria: Criteria, match: Match | None, diagnosis: Diagnosis
+) -> dict[str, Any]:
+    """Two pictures, each with its address, as ``pictrace compare --json`` prints them.
+
+    Parameters
+    ----------
+    match
+        The second as a match of the first; of None, where nothing compares them, its fields are left out.
+    """
+    return {
+        "query": query_document(*first),
+        "candidate": query_document(*second),
+        "criteria": criteria_document(criteria),
+        **({} if match is None else match_document(match)),
+        "diagnosis": diagnosis_document(diagnosis),
     }
 
 

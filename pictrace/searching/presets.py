@@ -10,7 +10,7 @@ from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching.table import Criteria
 
-__all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "criteria_of", "get_preset"]
+__all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "chosen_criteria", "criteria_of", "get_preset"]
 
 DEFAULT_PRESET = "balanced"
 
@@ -91,3 +91,56 @@ def criteria_of(name: str, *, top: int = 5, min_score: float = 0.0) -> Criteria:
     """The criteria that a preset stands for."""
     preset = get_preset(name)
     return Criteria(weights=preset.weights, settings=preset.settings, top=top, min_score=min_score)
+
+
+def chosen_criteria(
+    preset: str,
+    weights: Mapping[str, float] | None = None,
+    settings: Mapping[str, Settings] | None = None,
+    *,
+    top: int = 5,
+    min_score: float = 0.0,
+) -> Criteria:
+    """The criteria of a preset, with what somebody chose otherwise.
+
+    Parameters
+    ----------
+    preset
+        Its name.
+    weights
+        Instead of the preset's, by metric.
+    settings
+        Over the preset's, by metric.
+    top, min_score
+        As in Criteria.
+
+    Raises
+    ------
+    CriteriaError
+        Where there is no such preset, metric or setting, a number is out of its range, nothing has a weight, or what
+        has one cannot be used.
+    """
+    usual = get_preset(preset)
+    chosen: dict[str, Settings] = {name: dict(some) for name, some in usual.settings.items()}
+    for name, some in (settings or {}).items():
+        metric = get_metric(name)
+        if unknown := set(some) - {one.name for one in metric.settings}:
+            known = ", ".join(one.name for one in metric.settings) or "none"
+            raise CriteriaError(f"{metric.title} has no setting {min(unknown)!r}. Its settings are: {known}.")
+        merged = {**chosen.get(name, {}), **some}
+        try:
+            metric.setting_positions(merged)
+        except ValueError as error:
+            raise CriteriaError(f"{metric.title}: {error}.") from error
+        if merged:
+            chosen[name] = merged
+    weighed = {get_metric(name).name: weight for name, weight in (weights or {}).items()}
+    criteria = Criteria(
+        weights=dict(usual.weights) if weights is None else weighed, settings=chosen, top=top, min_score=min_score
+    )
+    criteria.require_weight()
+    for name, weight in criteria.weights.items():
+        hindrance = get_metric(name).unavailable() if weight > 0 else ""
+        if hindrance:
+            raise CriteriaError(f"{get_metric(name).title} cannot be used yet. {hindrance}")
+    return criteria

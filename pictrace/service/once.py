@@ -1,0 +1,113 @@
+"""A whole search in one call, for those who ask once: the command line, and programs."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
+from pictrace.errors import CriteriaError
+from pictrace.output.documents import search_document
+from pictrace.searching.attempts import score_either
+from pictrace.searching.find import Found, find
+from pictrace.searching.parts import Part, held_pictures
+from pictrace.searching.query import Query
+from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.verdict import Verdict
+from pictrace.service.judge import Judge
+
+__all__ = ["Outcome", "ids_among", "search_once"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a search found, and all that it rests on."""
+
+    query: Query
+    table: ScoreTable
+    criteria: Criteria
+    found: Sequence[Found]
+    said: Verdict
+    held: Sequence[Part]
+    timing_ms: Mapping[str, float]
+
+    @property
+    def is_good(self) -> bool:
+        """Whether any match that is shown convinces."""
+        return any(one.match.id in self.said.good for one in self.found)
+
+    def document(self, address: str, catalog: Catalog, only: Mapping[str, Sequence[str]]) -> dict[str, Any]:
+        """As ``pictrace search --json`` prints it.
+
+        Parameters
+        ----------
+        address
+            Where the query came from.
+        catalog
+            What was searched.
+        only
+            What the pictures' metadata had to be.
+        """
+        return search_document(
+            address,
+            self.query,
+            catalog,
+            self.table,
+            self.criteria,
+            self.found,
+            self.timing_ms,
+            said=self.said,
+            held=self.held,
+            only=only,
+        )
+
+
+def search_once(
+    query: Query,
+    cache: FeatureCache,
+    criteria: Criteria,
+    *,
+    among: NDArray[np.int64] | None = None,
+    exhaustive: bool | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Outcome:
+    """Compare, rank and judge.
+
+    Parameters
+    ----------
+    query
+        With the features that the criteria need.
+    cache, among, exhaustive, progress
+        As ``score_either`` takes them.
+    criteria
+        What counts as a match.
+    """
+    catalog = cache.catalog
+    started = time.perf_counter()
+    query, table = score_either(query, cache, exhaustive=exhaustive, among=among, progress=progress)
+    scored = time.perf_counter()
+    found = find(catalog, table, criteria)
+    held = held_pictures(query, table, cache)
+    said = Judge(query).verdict(catalog, table, found, criteria, held)
+    timing = {**query.timing_ms, "score": (scored - started) * 1e3, "rank": (time.perf_counter() - scored) * 1e3}
+    return Outcome(query, table, criteria, found, said, held, timing)
+
+
+def ids_among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.int64] | None:
+    """The pictures to compare, None for all; CriteriaError for a name that no picture has, a slip of the pen."""
+    if not only:
+        return None
+    among = catalog.ids_with(only)
+    if not len(among):
+        names = catalog.metadata_names()
+        for name in only:
+            if not any(one.name == name for one in names):
+                known = ", ".join(one.name for one in names) or "none"
+                raise CriteriaError(f"No picture has metadata named {name!r}. The commonest names are: {known}.")
+    return among
