@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from pictrace.catalog import delete_catalog, open_catalog
@@ -76,9 +77,16 @@ def sample_path() -> Path:
 
 def photograph(name: str) -> bytes:
     """The bytes of one of scikit-image's photographs."""
-    import skimage
+    return (_skimage() / "data" / name).read_bytes()
 
-    return Path(skimage.__file__).with_name("data").joinpath(name).read_bytes()
+
+@cache
+def _skimage() -> Path:
+    """Where scikit-image lies, found without importing it."""
+    found = importlib.util.find_spec("skimage")
+    if found is None or found.origin is None:
+        raise CatalogError("The sample catalog needs scikit-image. Install it again.")
+    return Path(found.origin).parent
 
 
 def sample_sources() -> tuple[Source, ...]:
@@ -119,10 +127,14 @@ def usable(path: Path) -> bool:
         return False
 
 
-def open_sample() -> Catalog:
-    """The sample catalog, made first where it is missing or damaged (1 to 3 seconds).
+def open_sample(*, complete: bool = True) -> Catalog:
+    """The sample catalog, made first where it is missing or damaged.
 
-    Features that it lacks, as a metric came or changed since, are made from its own originals.
+    Parameters
+    ----------
+    complete
+        Make the features that it lacks, of its own originals, before it is given out: all of them where it is new
+        (two seconds of a processor), some where a metric came or changed since.
     """
     path = sample_path()
     if not usable(path):
@@ -137,7 +149,8 @@ def open_sample() -> Catalog:
             ) from error
     catalog = open_catalog(str(path))
     try:
-        Rebuild(catalog).run()
+        if complete:
+            Rebuild(catalog).run()
     except BaseException:
         catalog.close()
         raise
@@ -145,11 +158,14 @@ def open_sample() -> Catalog:
 
 
 def _make(path: Path) -> None:
-    """Build it beside its place and move it there whole, so that nobody ever opens a half-made one."""
+    """Build it beside its place and move it there whole, so that nobody ever opens one without some of its pictures.
+
+    Features are made afterwards: pictures are seen at once, and nobody looks for one in the first second.
+    """
     fresh = path.with_suffix(".new")
     delete_catalog(str(fresh))  # left by a process that was killed
     with closing(open_catalog(str(fresh), must_exist=False)) as catalog:
-        run = Indexing(catalog, tuple(sample_items()))
+        run = Indexing(catalog, tuple(sample_items()), ())
         run.run()
     if run.failures:
         failure = run.failures[0]

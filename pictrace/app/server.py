@@ -3,19 +3,43 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from importlib import import_module
 
 import streamlit as st
 from starlette.middleware import Middleware
 from streamlit import config, runtime
 
-from pictrace.faults import logged
+from pictrace.errors import PicTraceError
+from pictrace.faults import as_own, logged
 from pictrace.service.guard import FRAMED_BY, Guard, Guarded
 from pictrace.service.owner import COMMUNITY_CLOUD, upload_bytes
 
-__all__ = ["guarded", "held_bytes", "middleware", "on_script_error"]
+__all__ = ["guarded", "held_bytes", "lifespan", "make_ready", "middleware", "on_script_error"]
 
 # Community Cloud shows apps in a frame of its own pages, under names of its own.
 CLOUD_FRAMES = f"{FRAMED_BY} https://*.streamlit.app https://*.streamlit.io"
+
+
+@asynccontextmanager
+async def lifespan(_: st.App) -> AsyncIterator[None]:
+    """While the server runs. The first visitor's browser loads its scripts for a second: time to make ready."""
+    threading.Thread(target=make_ready, name="make-ready", daemon=True).start()
+    yield
+
+
+def make_ready() -> None:
+    """Import what the first page needs, and open its catalog; what is wrong with that one, the page will tell."""
+    st.secrets.load_if_toml_exists()  # which may name the catalog
+    for name in ("frame", "search.page"):  # not above, as the server would not answer before they are there
+        import_module(f"pictrace.app.{name}")
+    from pictrace.app.shared.open_catalog import workspaces
+    from pictrace.service.workspaces import SHARED
+
+    with suppress(PicTraceError), as_own(PicTraceError, "The catalog"):
+        workspaces().open(SHARED)
 
 
 def middleware() -> list[Middleware]:

@@ -16,7 +16,7 @@ import queue
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
@@ -117,6 +117,12 @@ class Decoders:
         self._places: queue.LifoQueue[DecoderProcess | None] = queue.LifoQueue()
         for _ in range(count):
             self._places.put(None)
+
+    def begin(self) -> None:
+        """Start a process ahead of the first picture; where that fails, the first picture will tell."""
+        with suppress(ImageError, DiedError), self._place(never) as place:
+            if place.decoder is None:
+                place.decoder = self._started()
 
     def info(self, data: bytes, limits: DecodeLimits, given_up: GivenUp = never) -> ImageInfo:
         """What the header says; raises like ``load``."""

@@ -1,8 +1,8 @@
 """Which implementation answers: the plain one at once, the compiled one as soon as it is there.
 
-``warm()`` starts one background thread that imports numba and compiles (or loads from numba's cache)
-every kernel; then one assignment switches all later calls over. Until then, where numba is absent,
-where compilation fails, and under ``PICTRACE_KERNELS=plain``, the plain implementation answers.
+``warm()`` starts one background thread that has numba's cache filled, where it lacks kernels (see filling.py), and
+loads them from there; then one assignment switches all later calls over. Until then, where numba is absent, where
+compilation fails, and under ``PICTRACE_KERNELS=plain``, the plain implementation answers.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import os
 import threading
 from collections.abc import Iterator
 from typing import Any, Literal
+
+from pictrace.kernels.filling import fill
 
 __all__ = ["ENVIRONMENT_VARIABLE", "backend", "expect", "forced", "implementation", "ready", "warm"]
 
@@ -35,6 +37,8 @@ _backend: Backend = "plain"
 def warm(*, wait: bool = False) -> None:
     """Begin compiling in the background, once per process; with ``wait``, return when that is done.
 
+    Whoever waits has it done in this process, at its own priority.
+
     A failure is logged and leaves the plain implementation in place; nothing is raised.
     """
     global _thread
@@ -42,7 +46,7 @@ def warm(*, wait: bool = False) -> None:
         if _thread is None:
             if os.environ.get(ENVIRONMENT_VARIABLE, "").lower() == "plain":
                 return
-            _thread = threading.Thread(target=_compile, name="pictrace-kernels", daemon=True)
+            _thread = threading.Thread(target=_compile, args=(not wait,), name="pictrace-kernels", daemon=True)
             _thread.start()
     if wait:
         _thread.join()
@@ -88,9 +92,11 @@ def forced(chosen: Backend) -> Iterator[None]:
         _backend = former
 
 
-def _compile() -> None:
+def _compile(apart: bool) -> None:
     global _backend
     try:
+        if apart:
+            fill(KERNEL_MODULES)
         for name in KERNEL_MODULES:
             importlib.import_module(f"pictrace.kernels.compiled.{name}")
     except ImportError as error:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pictrace.errors import PicTraceError
 from pictrace.faults import as_own
 
-__all__ = ["Background"]
+__all__ = ["Background", "Later"]
 
 
 class Background:
@@ -32,8 +32,8 @@ class Background:
         """End soon; what is done is kept."""
         self._asked_to_stop.set()
 
-    def wait(self, timeout_s: float) -> bool:
-        """Whether it has ended by then."""
+    def wait(self, timeout_s: float | None = None) -> bool:
+        """Whether it has ended by then; without a time, after its end."""
         self._thread.join(timeout_s)
         return not self.running
 
@@ -45,3 +45,19 @@ class Background:
     def stopped(self) -> bool:
         """Whether somebody asked for its end."""
         return self._asked_to_stop.is_set()
+
+
+class Later:
+    """Work that is begun when it is first wanted. For any thread."""
+
+    def __init__(self, work: Callable[[], object], name: str) -> None:
+        self._work, self._name = work, name
+        self._lock = threading.Lock()
+        self._begun: Background | None = None
+
+    def begin(self) -> Background:
+        """Begin it, unless it has begun."""
+        with self._lock:
+            if self._begun is None:
+                self._begun = Background(self._work, self._name)
+            return self._begun

@@ -8,7 +8,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from pictrace import kernels
@@ -17,10 +18,13 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import CatalogError, PicTraceError
 from pictrace.folders import cache_folder
+from pictrace.images.workers import default_decoders
 from pictrace.indexing.keypoints import IndexKeypoints
+from pictrace.indexing.rebuild import Rebuild
 from pictrace.sample import open_sample
 from pictrace.searching.cascade import open_for
 from pictrace.searching.query import needed_metrics
+from pictrace.service.background import Later
 from pictrace.service.owner import owner
 
 __all__ = [
@@ -57,6 +61,8 @@ class Workspace:
         What opens a private catalog again, known to the browser that made it and to nobody else; "" for others.
     is_sample
         Whether it is the built-in one, which the examples are made for.
+    preparing
+        Makes its features, where it is new.
     """
 
     catalog: Catalog
@@ -66,6 +72,20 @@ class Workspace:
     completed: bool = False
     token: str = ""
     is_sample: bool = False
+    preparing: Later | None = None
+
+    def prepare(self) -> None:
+        """Begin to make ready for a search; done when a page has been drawn, so that this does not wait for it."""
+        if self.preparing is not None:
+            self.preparing.begin()
+
+    def wait(self) -> None:
+        """Until its features are there; CatalogError where they could not be made."""
+        if self.preparing is not None:
+            work = self.preparing.begin()
+            work.wait()
+            if work.problem:
+                raise CatalogError(work.problem)
 
 
 class Workspaces:
@@ -128,7 +148,15 @@ def _shared(location: str, *, writable: bool) -> Workspace:
 def _sample() -> Workspace:
     """The built-in one, which nobody changes."""
     kernels.warm()
-    return replace(_workspace(open_sample(), "Sample catalog", completed=True), is_sample=True)
+    cache = FeatureCache(open_sample(complete=False))
+    preparing = Later(partial(_prepare_sample, cache), "prepare-sample")
+    return Workspace(cache.catalog, cache, "Sample catalog", completed=True, is_sample=True, preparing=preparing)
+
+
+def _prepare_sample(cache: FeatureCache) -> None:
+    threading.Thread(target=default_decoders().begin, name="begin-decoder", daemon=True).start()
+    Rebuild(cache.catalog).run()
+    _open_cache(cache)
 
 
 def _named(location: str) -> Workspace:

@@ -13,9 +13,7 @@ import random
 from collections import Counter, deque
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
-from typing import overload
-
-import aiohttp
+from typing import TYPE_CHECKING, overload
 
 from pictrace.errors import DownloadError
 from pictrace.escape import for_message
@@ -23,6 +21,9 @@ from pictrace.web.follow import follow
 from pictrace.web.http import TransientError, body, check_status, content_type, header, open_session
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.validators import Validators
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = ["Download", "Fetched", "NotModified", "fetch", "fetch_async", "fetch_many"]
 

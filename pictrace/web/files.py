@@ -12,14 +12,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-
-import aiohttp
+from typing import TYPE_CHECKING
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
 from pictrace.web.follow import follow
 from pictrace.web.http import TransientError, check_status, header, open_session
 from pictrace.web.policy import DownloadPolicy
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = ["StoppedError", "fetch_to_file"]
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable, Mapping
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-import aiohttp
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
 from pictrace.web.http import REDIRECTS, explained, joined, once
 from pictrace.web.policy import DownloadPolicy, check_url, dialling
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = ["follow"]
 
@@ -79,6 +81,8 @@ async def _request(
     take: Callable[[aiohttp.ClientResponse, str], Awaitable[Taken]],
     headers: Mapping[str, str],
 ) -> Taken | _Redirect:
+    import aiohttp
+
     url = URL(here, encoded=True)  # dialled exactly as it was checked
     with dialling(url.raw_host or "", url.port or 0, policy) as dial:
         try:

@@ -9,13 +9,16 @@ import importlib.metadata
 import os
 import re
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-import aiohttp
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
 from pictrace.web.policy import Dial, DownloadPolicy, check_characters, open_socket
+
+if TYPE_CHECKING:
+    import aiohttp
 
 __all__ = [
     "REDIRECTS",
@@ -45,6 +48,8 @@ class TransientError(DownloadError):
 
 def open_session(policy: DownloadPolicy) -> aiohttp.ClientSession:
     """A session without memory: no cookies, no credentials, no proxy from the environment, no referrer."""
+    import aiohttp
+
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             limit=policy.concurrency,
@@ -74,6 +79,8 @@ async def once(dial: Dial, request: aiohttp.ClientRequest, send: aiohttp.ClientH
 
     But let it replace a kept connection that the server has closed in the meantime.
     """
+    import aiohttp
+
     try:
         return await send(request)
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as exc:
@@ -142,6 +149,8 @@ def content_type(response: aiohttp.ClientResponse) -> tuple[str, str]:
 
 def explained(exc: Exception, here: str, host: str, policy: DownloadPolicy) -> DownloadError:
     """What a failure of the connection means, in plain words, without the address behind the name."""
+    import aiohttp
+
     link, host = for_message(here), for_message(host)
     match exc:
         case aiohttp.ClientConnectorDNSError():

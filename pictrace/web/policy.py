@@ -17,15 +17,17 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any, Literal, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
-from aiohttp import AddrInfoType
 from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
 from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public, not_public_name
 from pictrace.wording import amount_in
+
+if TYPE_CHECKING:
+    from aiohttp import AddrInfoType
 
 __all__ = [
     "ALLOWED_HOSTS_VARIABLE",

@@ -2,12 +2,17 @@
 
 import logging
 import re
+import subprocess
+import sys
+import textwrap
 
 import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.app_discovery import discover_asgi_app
 
-from pictrace.app.server import guarded
+from pictrace.app.server import guarded, make_ready
+from pictrace.app.shared.open_catalog import workspaces
+from pictrace.service.workspaces import SHARED
 from tests.paths import ROOT
 
 
@@ -41,3 +46,29 @@ def test_a_broken_page_names_an_id_of_the_log_and_nothing_else(caplog: pytest.Lo
     assert "secret" not in said
     assert found.group() in caplog.text
     assert "/srv/secret/catalog.sqlite" in caplog.text
+
+
+def test_the_server_makes_ready_what_the_first_page_needs() -> None:
+    make_ready()
+    assert workspaces().is_open(SHARED)
+
+
+def test_what_is_wrong_with_the_catalog_is_left_to_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", "/no/such/catalog.sqlite")
+    make_ready()
+    assert not workspaces().is_open(SHARED)
+
+
+def test_the_server_answers_before_the_pages_are_imported() -> None:
+    """And the first page needs neither pandas nor aiohttp, which take half a second each."""
+    code = """
+        import sys
+        import pictrace.app.server
+        print("cv2" in sys.modules)
+        import pictrace.app.search.page
+        print("pandas" in sys.modules, "aiohttp" in sys.modules)
+        """
+    found = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["False", "False", "False"]

@@ -22,6 +22,7 @@ from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics import ready_metrics
+from pictrace.metrics.base import Metric
 from pictrace.metrics.orb import Orb
 from pictrace.sources.base import Item
 from tests.paths import ROOT
@@ -48,9 +49,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Gains an entry, the number of items, for each run of Indexing."""
     seen: list[int] = []
 
-    def counted(catalog: Catalog, items: tuple[Item, ...]) -> Indexing:
+    def counted(catalog: Catalog, items: tuple[Item, ...], metrics: tuple[Metric, ...]) -> Indexing:
         seen.append(len(items))
-        return Indexing(catalog, items)
+        return Indexing(catalog, items, metrics)
 
     monkeypatch.setattr(sample, "Indexing", counted)
     return seen
@@ -136,6 +137,14 @@ def test_an_incomplete_one_is_made_again_and_additions_stay(small: int, runs: li
         assert catalog.count() == small
     assert_whole(small)
     assert runs == [small, small]
+
+
+def test_pictures_come_before_their_features(small: int) -> None:
+    with closing(sample.open_sample(complete=False)) as catalog:
+        assert catalog.count() == small
+        assert all(catalog.thumbnail(int(one)) for one in catalog.ids())
+        assert catalog.feature_counts() == {}
+    assert_whole(small)
 
 
 def test_features_that_it_lacks_are_made_in_place(small: int, runs: list[int]) -> None:

@@ -18,6 +18,7 @@ __all__ = ["numbers"]
 
 def numbers(workspace: Workspace) -> None:
     """The whole part."""
+    workspace.wait()
     facts = workspace.catalog.facts()
     count = workspace.catalog.count()
     with st.container(horizontal=True):

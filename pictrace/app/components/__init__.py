@@ -77,7 +77,8 @@ class Tile:
 
 def tiles(items: Sequence[Tile], *, label: str, key: str, large: bool = False) -> str | None:
     """A row of pictures; the id of the one that was clicked, in that run only."""
-    shown = [{"id": one.id, "label": one.label, "src": data_address(one.jpeg)} for one in items]
+    # A tuple: to find out that a list is no data frame, Streamlit imports pandas, half a second of the app's start.
+    shown = tuple({"id": one.id, "label": one.label, "src": data_address(one.jpeg)} for one in items)
     result = _TILES(key=key, data={"items": shown, "label": label, "large": large}, on_picked_change=_ignore)
     picked = result.picked
     return picked if isinstance(picked, str) and picked in {one.id for one in items} else None

@@ -58,6 +58,6 @@ def match_list(items: Sequence[Card], *, selected: str | None, key: str) -> str 
     def clicked() -> None:
         """The result has an attribute for what was picked only where somebody listens to it."""
 
-    data = {"items": [asdict(one) for one in items], "selected": selected}
+    data = {"items": tuple(asdict(one) for one in items), "selected": selected}
     picked = _MATCHES(key=key, data=data, on_picked_change=clicked).picked
     return picked if isinstance(picked, str) and picked in {one.id for one in items} else None

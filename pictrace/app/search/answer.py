@@ -21,6 +21,7 @@ def current_table(workspace: Workspace, search: Search, wanted: Wanted) -> Score
     if search.is_current(cache, criteria, filters, orientations=orientations):
         return search.table(cache, criteria, filters, orientations=orientations)
     with st.skeleton(ANSWER_PX):  # holds the place of the answer
+        workspace.wait()
         return search.table(cache, criteria, filters, orientations=orientations)
 
 

@@ -124,6 +124,7 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
     if chosen is not None:
         state.look_for_in(workspace.catalog, int(chosen))
         st.rerun()
+    workspace.prepare()
 
 
 def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: Verdict) -> None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-import pandas as pd
 import streamlit as st
 
 from pictrace.app.components.triangle import Entry, triangle
@@ -194,6 +193,8 @@ def disagreement(workspace: Workspace, table: ScoreTable, criteria: Criteria) ->
         }
         for one in disputed
     ]
+    import pandas as pd  # half a second of the app's start, if it stood above
+
     numbers = ["Now", *brief.values()]
     st.dataframe(
         pd.DataFrame(rows).astype(dict.fromkeys(numbers, "Int64")),

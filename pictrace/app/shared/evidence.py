@@ -172,6 +172,7 @@ def unrelated_of(
     workspace: Workspace, metrics: Sequence[Metric], *, orientations: bool
 ) -> Mapping[str, NDArray[np.float32]]:
     """Each metric's values among unrelated pairs of the open catalog; compared once for each of its revisions."""
+    workspace.wait()
     catalog = workspace.catalog
     keys = [metric.feature_key for metric in metrics]
     return _unrelated(catalog.identity, catalog.revision(), keys, orientations, workspace.cache, metrics)

@@ -78,6 +78,7 @@ def draw_map(
     if chosen is not None:
         choose(chosen)
         st.rerun()
+    workspace.wait()
     catalog = workspace.catalog
     ready = catalog.feature_counts()
     metrics = [one for one in mappable(ready_metrics()) if ready.get(one.feature_key, 0) >= FEWEST]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import pandas as pd
 import streamlit as st
 
 from pictrace.metrics.base import Metric
@@ -37,7 +36,7 @@ def numbers_table(
             }
         )
     st.dataframe(
-        pd.DataFrame(rows),
+        rows,
         hide_index=True,
         column_config={
             "Similarity": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),

@@ -21,7 +21,7 @@ import numba
 from numba import types
 from numba.extending import intrinsic
 
-__all__ = ["bits_as_float", "compiled", "fused_helper", "helper", "output", "popcount", "readonly", "types"]
+__all__ = ["bits_as_float", "compiled", "fused_helper", "helper", "kept", "output", "popcount", "readonly", "types"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -29,6 +29,10 @@ _njit: Any = numba.njit  # typed in some versions of numba, untyped in others
 _log = logging.getLogger(__name__)
 _sources = sorted(Path(__file__).parent.glob("*.py"))
 _digest = hashlib.sha256(b"".join(source.read_bytes() for source in _sources)).hexdigest()[:12]
+
+
+kept = True
+"""Whether what was compiled so far is in numba's cache."""
 
 
 def readonly(dtype: Any, dimensions: int) -> Any:
@@ -54,6 +58,8 @@ def compiled(*arguments: Any, fastmath: bool | set[str] = False) -> Callable[[Fu
         try:
             result = _njit(types.void(*arguments), cache=True, **options)(function)
         except RuntimeError as error:
+            global kept
+            kept = False
             _log.info("compiled kernels cannot be kept for the next start: %s", error)
             result = _njit(types.void(*arguments), **options)(function)
         return cast(Function, result)

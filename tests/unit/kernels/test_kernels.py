@@ -687,10 +687,45 @@ def test_leaving_while_the_kernels_compile_does_no_harm(tmp_path: Path) -> None:
             return load(name)
 
         importlib.import_module = watched
-        kernels.warm()
+        threading.Thread(target=kernels.warm, kwargs={"wait": True}, daemon=True).start()
         print(compiling.wait())
         """
     assert python(code, NUMBA_CACHE_DIR=str(tmp_path)) == "True"
+
+
+FILL = """
+    import sys
+    from pictrace.kernels import filling
+    filling.fill(["cosine"])
+    print("numba" in sys.modules)
+    """
+
+
+@pytest.mark.slow
+def test_another_process_fills_the_cache_once(tmp_path: Path) -> None:
+    places = {"NUMBA_CACHE_DIR": str(tmp_path / "numba"), "PICTRACE_CACHE": str(tmp_path)}
+    assert python(FILL, **places) == "False"
+    made = {one: one.stat().st_mtime_ns for one in (tmp_path / "numba").rglob("*.nbi")}
+    assert made
+    (stamp,) = tmp_path.glob("kernels-*")
+    assert python(FILL, **places) == "False"
+    assert {one: one.stat().st_mtime_ns for one in (tmp_path / "numba").rglob("*.nbi")} == made
+    assert stamp.exists()
+
+
+def test_what_could_not_be_filled_is_not_taken_for_filled(tmp_path: Path) -> None:
+    code = FILL.replace("cosine", "no_such_kernel")
+    assert python(code, PICTRACE_CACHE=str(tmp_path), NUMBA_CACHE_DIR=str(tmp_path)) == "False"
+    assert not list(tmp_path.glob("kernels-*"))
+
+
+@pytest.mark.slow
+def test_filling_ends_with_the_process_that_began_it(tmp_path: Path) -> None:
+    """The child would compile for many seconds; its pipe closes at once, and it ends with the status of that."""
+    command = [sys.executable, "-c", "from pictrace.kernels.filling import main; main()", "ssim", "votes", "orb"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NUMBA_CACHE_DIR": str(tmp_path)}
+    ended = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, timeout=60, check=False)
+    assert ended.returncode == 1
 
 
 def test_without_a_place_for_the_cache_kernels_are_compiled_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

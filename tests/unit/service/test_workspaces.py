@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 from pictrace.catalog import open_catalog
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.service import workspaces as module
-from pictrace.service.workspaces import SAMPLE, SHARED, Workspaces, delete_private, new_private, open_private
+from pictrace.service.background import Later
+from pictrace.service.workspaces import SAMPLE, SHARED, Workspace, Workspaces, delete_private, new_private, open_private
 from tests.watching import Watch
 
 
@@ -49,6 +51,28 @@ def test_the_shared_one_is_the_owners_or_the_sample(folder: Path, monkeypatch: p
     shared = workspaces.open(SHARED)
     assert (shared.title, shared.writable, shared.completed) == ("c1", True, True)
     assert workspaces.open(SAMPLE) is not shared
+
+
+def test_what_a_catalog_needs_is_made_when_it_is_wanted_and_once(folder: Path) -> None:
+    made: list[str] = []
+    catalog = open_catalog(str(folder / "c0.sqlite"))
+    workspace = Workspace(catalog, FeatureCache(catalog), "c0", preparing=Later(lambda: made.append("made"), "test"))
+    assert made == []
+    workspace.prepare()
+    workspace.wait()
+    workspace.wait()
+    assert made == ["made"]
+
+
+def test_what_could_not_be_made_is_told_by_whoever_waits_for_it(folder: Path) -> None:
+    def fail() -> None:
+        raise CatalogError("The disk is full.")
+
+    catalog = open_catalog(str(folder / "c0.sqlite"))
+    workspace = Workspace(catalog, FeatureCache(catalog), "c0", preparing=Later(fail, "test"))
+    workspace.prepare()
+    with pytest.raises(CatalogError, match="The disk is full"):
+        workspace.wait()
 
 
 def test_what_fails_is_tried_again(folder: Path) -> None:
