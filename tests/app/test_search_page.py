@@ -32,7 +32,9 @@ def test_the_first_page_invites_and_has_a_slider_a_metric() -> None:
     labels = [slider.label for slider in app.slider]
     for metric in all_metrics():
         assert metric.title in labels
-    assert "Ratio threshold" in labels
+    assert "Ratio threshold (SIFT)" in labels
+    shown = labels + [one.label for one in app.segmented_control]
+    assert len(shown) == len(set(shown))  # nothing in the sidebar is called like something else
 
 
 def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> None:

@@ -151,13 +151,14 @@ def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = Non
 
 def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
     chosen: dict[str, SettingValue] = {}
+    term = metric.title.rpartition(" (")[2].rstrip(")")
     for setting in metric.settings:
-        key = metric.option(setting)
+        key, label = metric.option(setting), f"{setting.title} ({term})"  # several metrics may have the same settings
         if setting.numeric:
             low, high = float(setting.values[0]), float(setting.values[-1])
             step = (high - low) / (len(setting.values) - 1)
             chosen[setting.name] = st.slider(
-                setting.title,
+                label,
                 low,
                 high,
                 float(setting.default),
@@ -168,7 +169,7 @@ def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
             )
         else:
             picked = st.segmented_control(
-                setting.title,
+                label,
                 setting.values,
                 default=setting.default,
                 required=True,
