@@ -20,6 +20,7 @@ from pictrace.searching.query import Query, needed_metrics, prepare_query
 from pictrace.searching.table import Criteria
 from pictrace.sources import pictures
 from pictrace.sources.base import Item
+from pictrace.sources.iiif import names_manifest
 from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.fetch import fetch
 from pictrace.web.s3 import fetch_s3, is_s3
@@ -56,7 +57,7 @@ def queries_of(addresses: Sequence[str]) -> list[Asked]:
     """What addresses name: one picture each, or all that a folder, an archive, a table or a list of them names."""
     found: list[Asked] = []
     for address in addresses:
-        if address == "-" or is_s3(address) or _is_link(address) or not _is_listing(address):
+        if address == "-" or is_s3(address) or not _is_listing(address):
             found.append(Asked(address))
             continue
         listing = list_source(address)
@@ -67,6 +68,8 @@ def queries_of(addresses: Sequence[str]) -> list[Asked]:
 
 def _is_listing(address: str) -> bool:
     """Whether it is something that is there and lists pictures; what is neither is told when it is read."""
+    if _is_link(address):
+        return names_manifest(address)
     try:
         path = Path(address)
         return path.is_dir() or (path.is_file() and kind_of_source(address) is not pictures.KIND)

@@ -93,6 +93,7 @@ FORMATS = {one.name: one for one in _ROWS}
 PICTURE_SUFFIXES = frozenset(suffix for one in _ROWS for suffix in one.suffixes)
 
 _SAVE_AS = "save it as JPEG or PNG"
+_LISTED = "give one of the pictures that it lists, or add them to a catalog"
 _STRANGERS = (
     ("a web page (HTML)", _magic(rb"<(!doctype html|html|head|body)"), "give the picture itself"),
     ("an SVG drawing", _magic(rb"<(?=.*<svg|svg)"), _SAVE_AS),
@@ -101,6 +102,8 @@ _STRANGERS = (
     ("a JPEG 2000 picture", _magic(rb"\xff\x4f\xff\x51|\0{3}\x0cjp  "), _SAVE_AS),
     ("a Photoshop file", _magic(rb"8bps"), _SAVE_AS),
     ("a ZIP archive", _magic(rb"pk\x03\x04"), "unpack it"),
+    ("an IIIF manifest", _magic(rb"\{(?=.*iiif\.io/api/presentation)"), _LISTED),
+    ("a JSON list", _magic(rb"\[\s*[\"{\[]"), _LISTED),
     ("a video or a raw file of a camera", _magic(rb".{4}ftyp|\x1a\x45\xdf\xa3"), _SAVE_AS),
 )  # matched against lower-case bytes
 

@@ -20,6 +20,9 @@ from pictrace.images.region import Region, with_region
 from pictrace.indexing.prepare import original_bytes
 from pictrace.sample import example_queries
 from pictrace.service.typed_links import fetch_link
+from pictrace.sources.base import Listing
+from pictrace.sources.iiif import names_manifest, read_manifest
+from pictrace.wording import counted
 
 __all__ = [
     "CATALOG_ADDRESS",
@@ -100,8 +103,20 @@ def original_picture(catalog: Catalog, picture_id: int) -> tuple[ImageInfo, RGBI
 
 
 def linked_picture(address: str) -> Picture:
-    """A picture from the network; PicTraceError where it cannot or must not be fetched."""
+    """A picture from the network; PicTraceError where it cannot or must not be fetched, or is a list of some."""
+    if names_manifest(address):
+        raise _is_a_list(address, read_manifest(address))
     return Picture(fetch_link(address), address, "link", f"{LINK_ADDRESS}{address}")
+
+
+def _is_a_list(address: str, listing: Listing) -> SourceError:
+    """Why a manifest is no picture, and what to give in its place."""
+    count = counted(len(listing.items), "picture")
+    first = next((one.url for one in listing.items if one.url), None)
+    advice = f"Search with one of them, such as {for_message(first)}, or a" if first else "A"
+    return SourceError(
+        f"{for_message(address)} is an IIIF manifest, a list of {count}. {advice}dd the manifest on the Catalog page."
+    )
 
 
 def example_picture(name: str) -> Picture:

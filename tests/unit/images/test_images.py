@@ -567,6 +567,7 @@ class TestBadInput:
         ("data", "message"),
         [
             (b"", r"empty \(0 bytes\)"),
+            (b'[ "a.jpg", "b.jpg" ]', "JSON list.*one of the pictures that it lists"),
             (b'<svg xmlns="http://www.w3.org/2000/svg"/>', "SVG drawing.*save it as JPEG or PNG"),
             (b'\xef\xbb\xbf<?xml version="1.0"?>\n<!-- made -->\n<svg width="1"/>', "SVG drawing"),
             (b"\n<!DOCTYPE html><html><body><svg/></body></html>", "web page"),

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
-from pictrace.errors import DownloadError, SourceError
+from pictrace.cli._queries import queries_of
+from pictrace.errors import DownloadError, ImageError, SourceError
+from pictrace.images.reading import decode
+from pictrace.service.pictures import linked_picture
 from pictrace.service.typed_links import listing_of_links
 from pictrace.sources.base import Listing
 from pictrace.sources.iiif import read_manifest
@@ -176,6 +179,18 @@ def test_a_manifest_among_typed_links_is_a_source(server: Server, monkeypatch: p
     assert server.count("/book/manifest.json") == server.count("/broken.json") == 1
     assert listing_of_links([broken], read).items == ()
     assert list(read) == [broken]  # what was taken out of the lines may be typed again
+
+
+def test_a_manifest_is_no_query_but_names_some(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ALLOWED_HOSTS_VARIABLE, server.host)
+    pages = [{"id": f"{IMAGES}/{name}.jpg", "format": "image/jpeg"} for name in "ab"]
+    link = server.add("/book/manifest.json", json.dumps(version_3(*pages)).encode())
+    with pytest.raises(SourceError, match=r"an IIIF manifest, a list of 2 pictures\. Search with one.*/a\.jpg, or add"):
+        linked_picture(link)
+    asked = queries_of([link, f"{IMAGES}/c.jpg"])
+    assert [one.address for one in asked] == [f"{IMAGES}/a.jpg", f"{IMAGES}/b.jpg", f"{IMAGES}/c.jpg"]
+    with pytest.raises(ImageError, match=r"this is an IIIF manifest.*one of the pictures that it lists"):
+        decode(json.dumps(version_3(*pages)).encode())
 
 
 def test_links_to_other_things_are_links_to_pictures() -> None:
