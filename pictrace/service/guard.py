@@ -15,7 +15,7 @@ from ipaddress import ip_address
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["FRAMED_BY", "Guard", "Guarded"]
+__all__ = ["FRAMED_BY", "REFUSED_UPLOAD", "Guard", "Guarded"]
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -24,7 +24,13 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 FRAMED_BY = "'self'"
+REFUSED_UPLOAD = b"PicTrace refused this upload, as the uploads of all visitors take as much memory as they may."
+"""What the app gets in place of such a file: an uploader shows no words of an answer, the page that finds this can."""
+
 METRICS, UPLOADS = "/_stcore/metrics", "/_stcore/upload_file/"
+
+_PASSED_OVER_BYTES = 64 * 2**20
+_PART_HEAD_BYTES = 16 * 2**10
 
 _log = logging.getLogger("pictrace")
 
@@ -114,13 +120,50 @@ class Guard:
         coming = int(length)
         if self._held_bytes() + self._coming_bytes + coming > settings.upload_bytes:
             _log.warning("refused an upload of %d bytes: those at hand take as much as they may", coming)
-            await _refuse(scope, send, settings, 507, "The uploads of all visitors take as much as they may.")
-            return
+            instead = await _instead(receive) if coming <= _PASSED_OVER_BYTES else None
+            if instead is None:
+                await _refuse(scope, send, settings, 507, "The uploads of all visitors take as much as they may.")
+                return
+            headers = [one for one in scope["headers"] if bytes(one[0]).lower() != b"content-length"]
+            scope = {**scope, "headers": [*headers, (b"content-length", str(len(instead)).encode())]}
+            receive, coming = _replayed(instead, receive), len(instead)
         self._coming_bytes += coming
         try:
             await self._app(scope, receive, _with_headers(send, settings))
         finally:
             self._coming_bytes -= coming
+
+
+async def _instead(receive: Receive) -> bytes | None:
+    """The form of an upload with REFUSED_UPLOAD for its file; None where it is no such form.
+
+    All of it is received, as browsers read an answer only then, and nothing but its head is kept.
+    """
+    head, more = b"", True
+    while more:
+        message = await receive()
+        if message.get("type") != "http.request":
+            return None
+        if b"\r\n\r\n" not in head and len(head) <= _PART_HEAD_BYTES:
+            head += bytes(message.get("body", b""))
+        more = bool(message.get("more_body", False))
+    part, found, _ = head[:_PART_HEAD_BYTES].partition(b"\r\n\r\n")
+    boundary = part.split(b"\r\n", 1)[0]
+    if not found or not boundary.startswith(b"--"):
+        return None
+    return b"".join([part, found, REFUSED_UPLOAD, b"\r\n", boundary, b"--\r\n"])
+
+
+def _replayed(body: bytes, receive: Receive) -> Receive:
+    """A request with this body, and after it what comes of the one that was received."""
+    rest = [body]
+
+    async def received() -> Message:
+        if rest:
+            return {"type": "http.request", "body": rest.pop(), "more_body": False}
+        return await receive()
+
+    return received
 
 
 def _with_headers(send: Send, settings: Guarded) -> Send:

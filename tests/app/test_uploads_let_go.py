@@ -4,6 +4,7 @@ import pytest
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.uploaded_file_manager import UploadedFileRec
 
+from pictrace.service.guard import REFUSED_UPLOAD
 from pictrace.service.jobs import AddJob
 from tests.app.page import Page
 
@@ -50,3 +51,14 @@ def test_what_is_left_on_another_page_is_let_go(photographs: dict[str, bytes], h
     app.upload_all({"cup.png": photographs["coffee.png"]}, key="add")
     app.choose("catalog_part", "Pictures")
     assert not held
+
+
+def test_an_upload_that_there_was_no_room_for_is_told() -> None:
+    app = Page.open().upload(REFUSED_UPLOAD, "cup.png")
+    assert "cup.png: The uploads of all visitors take as much memory as they may." in app.texts
+    app.go_to("compare").upload(REFUSED_UPLOAD, key="compare_a_upload")
+    assert "take as much memory as they may" in app.texts
+    app.go_to("catalog").choose("catalog_part", "Add pictures")
+    app.upload_all({"cup.png": REFUSED_UPLOAD}, key="add")
+    assert "1 file was not taken." in app.texts
+    assert "Nothing chosen yet." in app.texts

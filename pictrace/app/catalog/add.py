@@ -14,7 +14,7 @@ from pictrace.app.catalog.state import AddState, JobState
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.query_state import query_state
 from pictrace.app.shared.session import of_session
-from pictrace.app.shared.uploads import refer_to
+from pictrace.app.shared.uploads import refer_to, with_room
 from pictrace.catalog.records import Source
 from pictrace.errors import ColumnError, PicTraceError
 from pictrace.escape import for_markdown
@@ -46,6 +46,7 @@ def add_pictures(workspace: Workspace) -> None:
     with right:
         files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.emptied}")
     refer_to(files)
+    files = with_room(files)
     chosen = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
     left_out: list[Skipped] = []
     listings, catalogs = _uploaded(state)
@@ -131,7 +132,7 @@ def _uploaded(state: AddState) -> tuple[list[Listing], dict[str, Upload]]:
     listings: list[Listing] = []
     catalogs: dict[str, Upload] = {}
     refer_to(uploads)
-    for one in uploads:
+    for one in with_room(uploads):
         upload = state.uploads.take(one.file_id, one.name, one.getbuffer())
         kind = state.uploads.kind(upload) if upload.is_database else None
         if kind is not None and kind.kind == "catalog":

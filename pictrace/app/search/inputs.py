@@ -53,7 +53,10 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
 def _on_upload(state: QueryState, key: str) -> None:
     file = st.session_state.get(key)
     if isinstance(file, UploadedFile):  # not what Streamlit puts in its place once it was let go, which is a change too
-        state.search.look_for(Picture(taken(file), file.name, "upload"))
+        try:
+            state.search.look_for(Picture(taken(file), file.name, "upload"))
+        except PicTraceError as error:
+            state.search.refuse(str(error))
 
 
 def _link_input(state: QueryState) -> None:
@@ -79,7 +82,10 @@ def _camera_input(state: QueryState) -> None:
 def _on_camera(state: QueryState) -> None:
     shot = st.session_state.get("camera")
     if isinstance(shot, UploadedFile):
-        state.search.look_for(Picture(taken(shot), "camera picture", "camera"))
+        try:
+            state.search.look_for(Picture(taken(shot), "camera picture", "camera"))
+        except PicTraceError as error:
+            state.search.refuse(str(error))
 
 
 def _surprise(workspace: Workspace, state: QueryState) -> None:

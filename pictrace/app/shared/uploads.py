@@ -8,13 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import streamlit as st
 from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileManager
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.shared.session import of_session
+from pictrace.errors import SourceError
+from pictrace.service.guard import REFUSED_UPLOAD
+from pictrace.wording import counted
 
-__all__ = ["begin_run", "let_go", "refer_to", "taken"]
+__all__ = ["begin_run", "let_go", "refer_to", "taken", "with_room"]
+
+NO_ROOM = (
+    "The uploads of all visitors take as much memory as they may. Try again in a few minutes, or give a link; "
+    "the app's owner may raise PICTRACE_UPLOADS_MB."
+)
 
 
 @dataclass
@@ -26,10 +35,21 @@ class _Known:
 
 
 def taken(file: UploadedFile) -> bytes:
-    """An upload's bytes, which the caller keeps from now on."""
+    """An upload's bytes, which the caller keeps from now on; SourceError where there was no room for it."""
     data = file.getvalue()
     _forget([file.file_id])
+    if data == REFUSED_UPLOAD:
+        raise SourceError(f"{file.name}: {NO_ROOM}")
     return data
+
+
+def with_room(files: Iterable[UploadedFile]) -> list[UploadedFile]:
+    """These without those that there was no room for, which are told."""
+    files = list(files)
+    refused = [one for one in files if one.size == len(REFUSED_UPLOAD) and one.getvalue() == REFUSED_UPLOAD]
+    if refused:
+        st.error(f"{counted(len(refused), 'file was', 'files were')} not taken. {NO_ROOM}", icon=":material/inbox:")
+    return [one for one in files if one not in refused]
 
 
 def refer_to(files: Iterable[UploadedFile]) -> None:

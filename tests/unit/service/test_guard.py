@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pictrace.service.guard import Guard, Guarded, Message, Receive, Scope, Send
+from pictrace.service.guard import REFUSED_UPLOAD, Guard, Guarded, Message, Receive, Scope, Send
 
 UPLOAD = "/_stcore/upload_file/session/file"
 
@@ -119,6 +119,39 @@ def test_uploads_take_no_more_than_they_may() -> None:
     assert ask(few, UPLOAD, method="PUT")[0] == 411
     assert ask(few, UPLOAD, method="PUT", content_length="-1")[0] == 411
     assert ask(few, UPLOAD, method="DELETE", held=1000)[0] == 200
+
+
+FORM = b'--limit\r\nContent-Disposition: form-data; name="f"; filename="a.png"\r\n\r\n%s\r\n--limit--\r\n'
+
+
+@pytest.mark.parametrize("cuts", [(), (3,), (40, 75), (77, 78, 500)])
+def test_the_app_gets_a_note_in_place_of_an_upload_beyond_them(cuts: tuple[int, ...]) -> None:
+    """In whatever pieces the request comes."""
+    body = FORM % (b"picture" * 200)
+    ends = [*cuts, len(body)]
+    pieces = [body[start:end] for start, end in zip([0, *cuts], ends, strict=True)]
+    heard: list[bytes] = []
+    statuses: list[int] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        heard.append((await receive())["body"])
+        assert dict(scope["headers"])[b"content-length"] == str(len(heard[0])).encode()
+        assert (await receive())["type"] == "http.disconnect"
+        await inside(scope, receive, send)
+
+    async def receive() -> Message:
+        if not pieces:
+            return {"type": "http.disconnect"}
+        return {"type": "http.request", "body": pieces.pop(0), "more_body": bool(pieces)}
+
+    async def send(message: Message) -> None:
+        statuses.append(message.get("status", 0))
+
+    head = [(b"host", b"localhost"), (b"content-length", str(len(body)).encode())]
+    scope = {"type": "http", "path": UPLOAD, "method": "PUT", "headers": head}
+    asyncio.run(Guard(app, lambda: Guarded(upload_bytes=100), lambda: 90)(scope, receive, send))
+    assert heard == [FORM % REFUSED_UPLOAD]
+    assert statuses[0] == 200
 
 
 def test_uploads_under_way_count() -> None:
