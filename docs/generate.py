@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pictrace import models
+from pictrace.api.server import OPERATIONS
 from pictrace.cli._discovery import all_commands
 from pictrace.metrics import all_metrics
 
@@ -113,9 +114,15 @@ def meaning(parser: argparse.ArgumentParser, argument: argparse.Action) -> str:
     return f"{text} (required)" if argument.required and argument.option_strings else text
 
 
+def operation_table() -> str:
+    rows = ((f"`{one.method} {one.path}`", one.summary, one.scope or "none") for one in OPERATIONS)
+    return table(["operation", "does", "needs the scope"], rows)
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "commands": command_reference,
     "metrics": metric_table,
+    "operations": operation_table,
     "readme_metrics": readme_metrics,
     "settings": settings_table,
 }

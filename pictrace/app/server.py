@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.routing import Mount
 from streamlit import config, runtime
 
 from pictrace.errors import PicTraceError
@@ -17,10 +21,15 @@ from pictrace.faults import as_own, logged
 from pictrace.service.guard import FRAMED_BY, Guard, Guarded
 from pictrace.service.owner import COMMUNITY_CLOUD, upload_bytes
 
-__all__ = ["guarded", "held_bytes", "lifespan", "make_ready", "middleware", "on_script_error"]
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+    from starlette.types import Receive, Scope, Send
+
+__all__ = ["guarded", "held_bytes", "lifespan", "make_ready", "middleware", "on_script_error", "routes"]
 
 # Community Cloud shows apps in a frame of its own pages, under names of its own.
 CLOUD_FRAMES = f"{FRAMED_BY} https://*.streamlit.app https://*.streamlit.io"
+_LOADING = threading.Lock()
 
 
 @asynccontextmanager
@@ -45,6 +54,30 @@ def make_ready() -> None:
 def middleware() -> list[Middleware]:
     """What every request passes first."""
     return [Middleware(Guard, settings=guarded, held_bytes=held_bytes)]
+
+
+def routes() -> list[Mount]:
+    """What is served beside the page: the JSON API, which is loaded when it is first asked for."""
+    return [Mount("/api/v1", _serve_api)]
+
+
+async def _serve_api(scope: Scope, receive: Receive, send: Send) -> None:
+    app = await asyncio.to_thread(_api)
+    await app(scope, receive, send)
+
+
+def _api() -> Starlette:
+    with _LOADING:  # two that ask at once get the same
+        return _made_api()
+
+
+@cache
+def _made_api() -> Starlette:
+    from pictrace.api.server import api
+    from pictrace.api.state import State
+    from pictrace.app.shared.open_catalog import workspaces
+
+    return api(State(workspaces=workspaces()))
 
 
 def guarded() -> Guarded:

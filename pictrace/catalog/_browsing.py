@@ -17,7 +17,7 @@ from pictrace.catalog.records import MetadataName, Source
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec
 
-__all__ = ["facts", "fitting", "metadata_names", "page", "where"]
+__all__ = ["after", "facts", "fitting", "metadata_names", "page", "where"]
 
 ROWS_AT_ONCE = 20_000
 
@@ -85,6 +85,15 @@ def page(
         return tuple(fit[offset : offset + limit]), len(fit)
     total = int(db.execute("SELECT count(*) FROM pictures").fetchone()[0])
     return tuple(row[0] for row in db.execute(f"{statement} LIMIT ? OFFSET ?", (limit, offset))), total
+
+
+def after(db: sqlite3.Connection, chosen: tuple[str, list[str]], key: int, limit: int) -> tuple[tuple[int, ...], int]:
+    """(the ids above a key, ascending, how many pictures there are in all) of what ``where`` chose."""
+    clause, values = chosen
+    total = int(db.execute(f"SELECT count(*) FROM pictures {clause}", values).fetchone()[0])  # noqa: S608 (our own names)
+    above = f"{clause} AND id > ?" if clause else "WHERE id > ?"
+    statement = f"SELECT id FROM pictures {above} ORDER BY id LIMIT ?"  # noqa: S608 (our own names)
+    return tuple(row[0] for row in db.execute(statement, [*values, key, limit])), total
 
 
 def _name_key(title: str, address: str) -> str:

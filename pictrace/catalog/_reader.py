@@ -132,6 +132,12 @@ class SqliteReader:
         with self._connections.snapshot() as db:
             return _browsing.page(db, chosen, order, offset, limit)
 
+    def ids_after(
+        self, after: int, *, limit: int, text: str = "", filters: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[tuple[int, ...], int]:
+        with self._connections.snapshot() as db:
+            return _browsing.after(db, _browsing.where(text, filters), after, limit)
+
     def metadata_names(self) -> tuple[MetadataName, ...]:
         with self._connections.snapshot() as db:
             return _browsing.metadata_names(db)

@@ -131,6 +131,28 @@ class Catalog(Protocol):
             How many there are in all.
         """
 
+    def ids_after(
+        self, after: int, *, limit: int, text: str = "", filters: Mapping[str, Sequence[str]] | None = None
+    ) -> tuple[tuple[int, ...], int]:
+        """Pages by key, which pictures that come and go meanwhile do not shift.
+
+        Parameters
+        ----------
+        after
+            Ids above this one.
+        limit
+            The most that are wanted.
+        text, filters
+            As for page.
+
+        Returns
+        -------
+        ids : tuple of int
+            Ascending.
+        total : int
+            How many pictures fit in all.
+        """
+
     def metadata_names(self) -> tuple[MetadataName, ...]:
         """The names in the pictures' metadata, commonest first, at most MAX_NAMES."""
 

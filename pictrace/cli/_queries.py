@@ -10,14 +10,12 @@ from pathlib import Path
 
 from pictrace.cli._commands import limits_of, policy_within
 from pictrace.cli._output import warn
-from pictrace.errors import ImageError, ModelError, PicTraceError, SourceError
+from pictrace.errors import ImageError, PicTraceError, SourceError
 from pictrace.images.pages import page_at, page_of, pages_told, without_page
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import read_file
-from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
-from pictrace.searching.query import Query, needed_metrics, prepare_query
-from pictrace.searching.table import Criteria
+from pictrace.searching.query import Query, prepare_query
 from pictrace.sources import pictures
 from pictrace.sources.base import Item
 from pictrace.sources.iiif import names_manifest
@@ -25,15 +23,7 @@ from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.fetch import fetch
 from pictrace.web.s3 import fetch_s3, is_s3
 
-__all__ = ["Asked", "queries_of", "query_of", "read", "usable_metrics"]
-
-
-def usable_metrics(criteria: Criteria) -> tuple[Metric, ...]:
-    """What these criteria need; ModelError where one of them turns out not to work."""
-    metrics = needed_metrics(criteria.weights)
-    for name in {name for name, weight in criteria.weights.items() if weight > 0} - {one.name for one in metrics}:
-        raise ModelError(get_metric(name).unavailable())
-    return metrics
+__all__ = ["Asked", "queries_of", "query_of", "read"]
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,12 @@ import argparse
 
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
-from pictrace.cli._queries import query_of, read, usable_metrics
+from pictrace.cli._queries import query_of, read
 from pictrace.diagnosis import diagnose
 from pictrace.metrics import get_metric
 from pictrace.output.documents import compare_document
 from pictrace.searching.pair import compare_queries
+from pictrace.service.once import usable_metrics
 
 __all__ = ["HELP", "ORDER", "register"]
 

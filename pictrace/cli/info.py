@@ -24,22 +24,19 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def _info(options: argparse.Namespace) -> int:
     from pictrace.catalog import open_catalog
-    from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
+    from pictrace.output.documents import catalog_document
 
     with closing(open_catalog(options.catalog)) as catalog:
-        images, features, revision = catalog.count(), catalog.feature_counts(), catalog.revision()
-        states = catalog.link_counts()
-        missing, outdated = count_missing_features(catalog), count_outdated_features(catalog)
+        document = catalog_document(catalog)
         intact = catalog.intact() if options.check else None
-        writable = catalog.writable
-        size = catalog.byte_count
     status = FAILED if intact is False else OK
     if options.json:
-        document = {"images": images, "features": features, "links": states, "revision": revision, "bytes": size}
-        say_json({**document, "missing": missing, "outdated": outdated, "writable": writable, "intact": intact})
+        say_json({**document, "intact": intact})
         return status
-    say(f"{counted(images, 'picture')}, {byte_size(size)}, revision {revision}" + ("" if writable else ", read-only"))
-    say(*(f"  {key:24} {count}{', unused' * (key in outdated)}" for key, count in features.items()))
+    features, missing, states = document["features"], document["missing"], document["links"]
+    size, read_only = byte_size(document["bytes"]), "" if document["writable"] else ", read-only"
+    say(f"{counted(document['images'], 'picture')}, {size}, revision {document['revision']}{read_only}")
+    say(*(f"  {key:24} {count}{', unused' * (key in document['outdated'])}" for key, count in features.items()))
     say(*(f"  {key:24} missing for {count}; pictrace rebuild makes them" for key, count in missing.items()))
     if any(states.values()):
         say("links: " + ", ".join(f"{count} {state}" for state, count in states.items() if count))

@@ -17,13 +17,13 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
-from pictrace.cli._queries import Asked, queries_of, query_of, usable_metrics
+from pictrace.cli._queries import Asked, queries_of, query_of
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError
 from pictrace.images.region import Region, with_region
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
-from pictrace.service.once import ids_among, search_once
+from pictrace.service.once import ids_among, search_once, usable_metrics
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]

@@ -12,6 +12,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord
 from pictrace.diagnosis import Diagnosis
 from pictrace.escape import for_csv
+from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.indexing.run import Failure
 from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
@@ -20,6 +21,7 @@ from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.searching.verdict import Verdict
 
 __all__ = [
+    "catalog_document",
     "compare_document",
     "criteria_document",
     "diagnosis_document",
@@ -170,6 +172,20 @@ def search_document(
         ],
         "held": [{"ids": list(part.ids), "outline": part.outline.round(4).tolist()} for part in held],
         "timing_ms": {name: round(value, 3) for name, value in timing_ms.items()},
+    }
+
+
+def catalog_document(catalog: Catalog) -> dict[str, Any]:
+    """What a catalog holds, and what it lacks, as ``pictrace info --json`` prints it."""
+    return {
+        "images": catalog.count(),
+        "features": catalog.feature_counts(),
+        "links": catalog.link_counts(),
+        "revision": catalog.revision(),
+        "bytes": catalog.byte_count,
+        "missing": count_missing_features(catalog),
+        "outdated": count_outdated_features(catalog),
+        "writable": catalog.writable,
     }
 
 

@@ -12,17 +12,19 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.errors import CriteriaError
+from pictrace.errors import CriteriaError, ModelError
+from pictrace.metrics import get_metric
+from pictrace.metrics.base import Metric
 from pictrace.output.documents import search_document
 from pictrace.searching.attempts import score_either
 from pictrace.searching.find import Found, find
 from pictrace.searching.parts import Part, held_pictures
-from pictrace.searching.query import Query
+from pictrace.searching.query import Query, needed_metrics
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
 from pictrace.service.judge import Judge
 
-__all__ = ["Outcome", "ids_among", "search_once"]
+__all__ = ["Outcome", "ids_among", "search_once", "usable_metrics"]
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,14 @@ def search_once(
     said = Judge(query).verdict(catalog, table, found, criteria, held)
     timing = {**query.timing_ms, "score": (scored - started) * 1e3, "rank": (time.perf_counter() - scored) * 1e3}
     return Outcome(query, table, criteria, found, said, held, timing)
+
+
+def usable_metrics(criteria: Criteria) -> tuple[Metric, ...]:
+    """What these criteria need; ModelError where one of them turns out not to work."""
+    metrics = needed_metrics(criteria.weights)
+    for name in {name for name, weight in criteria.weights.items() if weight > 0} - {one.name for one in metrics}:
+        raise ModelError(get_metric(name).unavailable())
+    return metrics
 
 
 def ids_among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np.int64] | None:

@@ -7,10 +7,13 @@ import sys
 import textwrap
 
 import pytest
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 from streamlit.testing.v1 import AppTest
 from streamlit.web.server.app_discovery import discover_asgi_app
 
-from pictrace.app.server import guarded, make_ready
+from pictrace.api.server import PREFIX
+from pictrace.app.server import guarded, make_ready, routes
 from pictrace.app.shared.open_catalog import workspaces
 from pictrace.service.workspaces import SHARED
 from tests.paths import ROOT
@@ -29,6 +32,12 @@ def test_the_owner_sets_what_the_network_may_do(monkeypatch: pytest.MonkeyPatch)
     assert (found.framed_by, found.metrics_token) == ("https://intranet.example", "token")
     assert found.upload_bytes == 7 * 2**20
     assert not found.hosts
+
+
+def test_the_api_is_served_beside_the_page() -> None:
+    client = TestClient(Starlette(routes=routes()), base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
+    assert client.get(f"{PREFIX}/health").json()["status"] == "ok"
+    assert client.get(f"{PREFIX}/openapi.json").json()["servers"] == [{"url": PREFIX}]
 
 
 def _break() -> None:

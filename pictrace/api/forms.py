@@ -1,0 +1,146 @@
+"""What requests may say, typed: they are read into these, checked, and described by them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from pictrace.client.answers import PictureId
+from pictrace.searching.presets import DEFAULT_PRESET
+
+__all__ = [
+    "AddForm",
+    "AddLinkForm",
+    "CompareForm",
+    "ComparePartsForm",
+    "CriteriaForm",
+    "NoForm",
+    "PageForm",
+    "ReferenceForm",
+    "SearchForm",
+    "SearchReferenceForm",
+    "SourceForm",
+]
+
+Name = Annotated[str, Meta(min_length=1, max_length=100)]
+Text = Annotated[str, Meta(max_length=1000)]
+Link = Annotated[
+    str, Meta(min_length=1, max_length=8192, description="http, https, or s3 where the server's owner allows it.")
+]
+Weights = Annotated[
+    dict[Name, Annotated[float, Meta(ge=0)]],
+    Meta(description="By metric, instead of the preset's.", examples=[{"orb": 2.0, "histogram": 1.0}]),
+]
+MetricSettings = Annotated[
+    dict[Name, dict[Name, float | Annotated[str, Meta(max_length=100)]]],
+    Meta(description="By metric, over the preset's.", examples=[{"orb": {"ratio": 0.8}}]),
+]
+Only = Annotated[
+    dict[Name, Annotated[list[Text], Meta(max_length=200)]],
+    Meta(description="Of each metadatum, one of these values.", examples=[{"category": ["sofas"]}]),
+]
+Metadata = Annotated[dict[Name, Text], Meta(description="Kept with the picture.", examples=[{"category": "sofas"}])]
+RegionText = Annotated[
+    str,
+    Meta(
+        max_length=80,
+        description="A part of the picture: x,y,width,height in pixels, or in percent.",
+        examples=["percent:25,25,50,50"],
+    ),
+]
+
+
+class _Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A name that is not known is refused: it would be a slip of the pen."""
+
+
+class NoForm(_Form, frozen=True, kw_only=True):
+    """Nothing can be said."""
+
+
+class CriteriaForm(_Form, frozen=True, kw_only=True):
+    """What counts as alike."""
+
+    preset: Annotated[str, Meta(max_length=100, description="See GET /metrics-of-similarity.")] = DEFAULT_PRESET
+    weights: Weights | None = None
+    settings: MetricSettings = {}
+    orientations: Annotated[bool, Meta(description="Compare mirrored and turned as well.")] = True
+
+
+class SearchForm(CriteriaForm, frozen=True, kw_only=True):
+    """What counts as a match, and which part of the picture is looked for."""
+
+    top: Annotated[int, Meta(ge=1, le=200, description="Most matches.")] = 5
+    min_score: Annotated[float, Meta(ge=0, le=1, description="Matches below it are left out.")] = 0.0
+    only: Only = {}
+    region: RegionText | None = None
+    exact: Annotated[bool, Meta(description="Compare every picture in full detail.")] = False
+
+
+class SearchReferenceForm(SearchForm, frozen=True, kw_only=True):
+    """A search for the picture behind a link, or for one of the catalog: exactly one of ``url`` and ``id``."""
+
+    url: Link | UnsetType = UNSET
+    id: PictureId | UnsetType = UNSET
+
+
+class ReferenceForm(_Form, frozen=True, kw_only=True):
+    """A picture behind a link, or one of the catalog: exactly one of ``url`` and ``id``."""
+
+    url: Link | UnsetType = UNSET
+    id: PictureId | UnsetType = UNSET
+
+
+class CompareForm(CriteriaForm, frozen=True, kw_only=True):
+    """Two pictures that are at hand."""
+
+    first: ReferenceForm
+    second: ReferenceForm
+
+
+class ComparePartsForm(CriteriaForm, frozen=True, kw_only=True):
+    """Beside two files, or beside one and what names the other."""
+
+    second_url: Link | UnsetType = UNSET
+    second_id: PictureId | UnsetType = UNSET
+
+
+class PageForm(_Form, frozen=True, kw_only=True):
+    """Which pictures, by ascending id."""
+
+    after: Annotated[int, Meta(ge=-1, le=2**63 - 1, description="The last id of the page before.")] = -1
+    limit: Annotated[int, Meta(ge=1, le=200)] = 24
+    text: Annotated[str, Meta(max_length=200, description="In a title, an address or a metadatum.")] = ""
+    only: Only = {}
+
+
+class AddForm(_Form, frozen=True, kw_only=True):
+    """What is told of a picture that is added."""
+
+    title: Text = ""
+    metadata: Metadata = {}
+
+
+class AddLinkForm(AddForm, frozen=True, kw_only=True):
+    """A picture behind a link."""
+
+    url: Link
+
+
+class SourceForm(_Form, frozen=True, kw_only=True):
+    """What many pictures come from: exactly one of ``folder``, ``links`` and ``page``."""
+
+    folder: (
+        Annotated[str, Meta(min_length=1, max_length=4096, description="One that the server's owner named.")]
+        | UnsetType
+    ) = UNSET
+    links: Annotated[list[Link], Meta(min_length=1, max_length=10_000)] | UnsetType = UNSET
+    page: Annotated[str, Meta(min_length=1, max_length=8192, description="A web page.")] | UnsetType = UNSET
+    pages: Annotated[int, Meta(ge=1, le=50, description="How many pages are read that follow each other.")] = 1
+
+
+def is_structured(value: Any) -> bool:
+    """Whether a field's schema is of an object, which a parameter holds as JSON."""
+    options = value.get("anyOf", [value])
+    return any(one.get("type") == "object" for one in options)

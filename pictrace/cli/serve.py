@@ -1,0 +1,87 @@
+"""pictrace serve"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import socket
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+
+from pictrace.cli._output import OK, say
+from pictrace.errors import UsageError
+
+__all__ = ["HELP", "ORDER", "register"]
+
+HELP = "serve the app with its JSON API, or the API alone"
+ORDER = 95
+
+_APP = Path(__file__).parents[2] / "streamlit_app.py"
+
+
+def register(parser: argparse.ArgumentParser) -> None:
+    parser.set_defaults(run=_serve)
+    parser.add_argument("--api-only", action="store_true", help="the JSON API without the app")
+    parser.add_argument("--catalog", metavar="FILE", help="the catalog, a SQLite file (default: PICTRACE_CATALOG)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default %(default)s)")
+    parser.add_argument("--port", type=int, default=8501, help="0 for any that is free (default %(default)s)")
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name under which it is served, such as app.example.org (may be given more than once)",
+    )
+
+
+def _serve(options: argparse.Namespace) -> int:
+    if options.catalog is not None:
+        from pictrace.catalog import open_catalog
+
+        open_catalog(options.catalog).close()  # better told now than at the first request
+        os.environ["PICTRACE_CATALOG"] = str(Path(options.catalog).resolve())
+    return _serve_api(options) if options.api_only else _serve_app(options)
+
+
+def _serve_app(options: argparse.Namespace) -> int:
+    if not _APP.is_file():
+        raise UsageError("The app's page is not installed beside this package. Serve the API: --api-only.")
+    command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.headless", "true"]
+    command += ["--server.address", options.host, "--server.port", str(options.port)]
+    if options.allow_host:
+        os.environ["STREAMLIT_SERVER_ALLOWED_HOSTS"] = ",".join(options.allow_host)
+    return subprocess.run(command, cwd=_APP.parent, check=False).returncode  # noqa: S603 (our own command)
+
+
+def _serve_api(options: argparse.Namespace) -> int:
+    import uvicorn
+
+    from pictrace.api.server import PREFIX, alone
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    config = uvicorn.Config(
+        alone(options.allow_host),
+        log_level="warning",
+        access_log=False,  # our own log has the requests' ids
+        proxy_headers=False,  # who asks is not what anybody may write
+        server_header=False,
+        limit_concurrency=256,
+        timeout_keep_alive=15,
+    )
+    with closing(_listening(options.host, options.port)) as listening:
+        port = listening.getsockname()[1]
+        host = f"[{options.host}]" if ":" in options.host else options.host
+        say(f"The API listens on http://{host}:{port}{PREFIX} and describes itself at {PREFIX}/openapi.json")
+        uvicorn.Server(config).run(sockets=[listening])
+    return OK
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        return socket.create_server((host, port), family=family, backlog=256)
+    except (OSError, OverflowError) as error:
+        raise UsageError(f"{host}:{port} cannot be listened on: {error}. Choose another --host or --port.") from error

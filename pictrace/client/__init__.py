@@ -1,0 +1,1 @@
+"""PicTrace's API from Python: ``pictrace.client.client.Client``, and what it answers."""
