@@ -27,7 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    criteria = criteria_from(options)
+    criteria = criteria_from(options, top=1, min_score=0.0)
     first, second = read(options.first, options), read(options.second, options)
     metrics = usable_metrics(criteria)
     query = query_of(options.first, first, metrics, options)

@@ -10,7 +10,7 @@ from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching.table import Criteria
 
-__all__ = ["DEFAULT_PRESET", "Preset", "all_presets", "chosen_criteria", "criteria_of", "get_preset"]
+__all__ = ["DEFAULT_PRESET", "Preset", "adapted", "all_presets", "chosen_criteria", "criteria_of", "get_preset"]
 
 DEFAULT_PRESET = "balanced"
 
@@ -120,8 +120,19 @@ def chosen_criteria(
         Where there is no such preset, metric or setting, a number is out of its range, nothing has a weight, or what
         has one cannot be used.
     """
-    usual = get_preset(preset)
-    chosen: dict[str, Settings] = {name: dict(some) for name, some in usual.settings.items()}
+    return adapted(criteria_of(preset, top=top, min_score=min_score), weights, settings)
+
+
+def adapted(
+    base: Criteria,
+    weights: Mapping[str, float] | None = None,
+    settings: Mapping[str, Settings] | None = None,
+    *,
+    top: int | None = None,
+    min_score: float | None = None,
+) -> Criteria:
+    """Criteria with what somebody chose otherwise; parameters and errors as of ``chosen_criteria``."""
+    chosen: dict[str, Settings] = {name: dict(some) for name, some in base.settings.items()}
     for name, some in (settings or {}).items():
         metric = get_metric(name)
         if unknown := set(some) - {one.name for one in metric.settings}:
@@ -136,7 +147,10 @@ def chosen_criteria(
             chosen[name] = merged
     weighed = {get_metric(name).name: weight for name, weight in (weights or {}).items()}
     criteria = Criteria(
-        weights=dict(usual.weights) if weights is None else weighed, settings=chosen, top=top, min_score=min_score
+        weights=dict(base.weights) if weights is None else weighed,
+        settings=chosen,
+        top=base.top if top is None else top,
+        min_score=base.min_score if min_score is None else min_score,
     )
     criteria.require_weight()
     for name, weight in criteria.weights.items():
