@@ -18,8 +18,9 @@ from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of
-from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError
+from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError, UsageError
 from pictrace.images.region import Region, with_region
+from pictrace.output.documents import answers_csv
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
@@ -48,8 +49,8 @@ def register(parser: argparse.ArgumentParser) -> None:
         metavar="X,Y,W,H",
         help="look for this part of the picture only: left, top, width and height in pixels, or percent:X,Y,W,H",
     )
-    parser.add_argument("--top", type=int, default=5, metavar="N", help="most matches to show (default 5)")
-    parser.add_argument("--min-score", type=float, default=0.0, metavar="SCORE", help="from 0 to 1 (default 0)")
+    parser.add_argument("--top", type=int, metavar="N", help="most matches to show (default 5)")
+    parser.add_argument("--min-score", type=float, metavar="SCORE", help="from 0 to 1 (default 0)")
     parser.add_argument(
         "--only",
         action="append",
@@ -60,9 +61,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--exact", action="store_true", help="check all pictures in full detail, however many there are"
     )
+    parser.add_argument("--csv", action="store_true", help="print CSV: a row for each match of each query")
 
 
 def _search(options: argparse.Namespace) -> int:
+    if options.json and options.csv:
+        raise UsageError("--json and --csv cannot be printed at once. Leave one of them out.")
     criteria = criteria_from(options, top=options.top, min_score=options.min_score)
     only = _only(options.only)
     with closing(open_catalog(options.catalog)) as catalog:
@@ -72,16 +76,19 @@ def _search(options: argparse.Namespace) -> int:
             document, is_found = search.run(queries[0])
             if options.json:
                 say_json(document)
+            if options.csv:
+                print(answers_csv([document]), end="")
             return OK if is_found else FAILED
         return _search_all(search, queries)
 
 
 def _search_all(search: _Search, queries: Sequence[Asked]) -> int:
     """One after the other; a query that cannot be used stops nothing."""
-    documents, failures = [], []
+    documents: list[dict[str, Any]] = []
+    failures = []
     are_found = False
     for one in queries:
-        if not search.options.json:
+        if search.tells:
             say(f"{one.address}:")
         try:
             document, is_found = search.run(one)
@@ -89,7 +96,9 @@ def _search_all(search: _Search, queries: Sequence[Asked]) -> int:
             warn(f"{error}")
             failures.append({"address": one.address, "reason": str(error)})
             continue
-        documents.append(document)
+        if search.options.csv:  # row by row, as there may be thousands of queries
+            print(answers_csv([document], heading=not documents), end="", flush=True)
+        documents.append(document if search.options.json else {})
         are_found |= is_found
     if search.options.json:
         say_json({"searches": documents, "failures": failures})
@@ -110,8 +119,13 @@ class _Search:
     among: NDArray[np.int64] | None
     options: argparse.Namespace
 
+    @property
+    def tells(self) -> bool:
+        """Whether lines for people are wanted, rather than a document."""
+        return not (self.options.json or self.options.csv)
+
     def run(self, asked: Asked) -> tuple[dict[str, Any], bool]:
-        """(the document of a search; whether it found anything). The matches are told, but where JSON is wanted."""
+        """(the document of a search; whether it found anything). The matches are told where people read them."""
         catalog, criteria, options = self.catalog, self.criteria, self.options
         data = asked.read(options)
         if options.region is not None:
@@ -124,7 +138,7 @@ class _Search:
             among=self.among,
             exhaustive=True if options.exact else None,
         )
-        if not options.json:
+        if self.tells:
             _say_matches(outcome.said, outcome.found, outcome.table)
         if not outcome.found:
             warn("pictrace: no picture reaches the minimum score, or there is none to compare.")

@@ -21,6 +21,7 @@ from pictrace.searching.table import Criteria, Match, ScoreTable
 from pictrace.searching.verdict import Verdict
 
 __all__ = [
+    "answers_csv",
     "catalog_document",
     "compare_document",
     "criteria_document",
@@ -214,6 +215,29 @@ def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:
         row += [_number(getattr(match.metrics[name], part)) for name in names for part in parts]
         row += [for_csv("; ".join(picture.metadata.get(name, ()))) for name in extra]
         writer.writerow(row)
+    return text.getvalue()
+
+
+def answers_csv(documents: Sequence[Mapping[str, Any]], *, heading: bool = True) -> str:
+    """Answers to many queries as one table, of the documents of their searches: a row for each match.
+
+    A query without any match has a row, too. Text that a spreadsheet would run is quoted.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    if heading:
+        writer.writerow(
+            ["query", "verdict", "good_matches", "rank", "id", "good", "score", "variant", "title", "source"]
+        )
+    for one in documents:
+        said = one["verdict"]
+        query = [for_csv(one["query"]["source"]), for_csv(said["headline"]), said["good"]]
+        for match in one["matches"]:
+            row = [match["rank"], match["id"], str(match["good"]).lower(), match["score"], match["variant"]]
+            title = match["sources"][0]["title"] if match["sources"] else ""
+            writer.writerow([*query, *row, for_csv(title), for_csv(match["source"] or "")])
+        if not one["matches"]:
+            writer.writerow([*query, *[""] * 7])
     return text.getvalue()
 
 
