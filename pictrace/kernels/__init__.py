@@ -16,6 +16,7 @@ from pictrace.kernels.cosine import cosines
 from pictrace.kernels.hamming import hamming64_variants, hamming_rows
 from pictrace.kernels.histogram import COARSE_BINS, histogram_coarse, histogram_correlation, largest_bins
 from pictrace.kernels.keypoints import pack_keypoints, unpack_points
+from pictrace.kernels.leads import leads
 from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_evidence, orb_nearest, orb_score
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.ssim import ssim_chosen, ssim_pairs, ssim_variants
@@ -36,6 +37,7 @@ __all__ = [
     "histogram_correlation",
     "keypoint_votes",
     "largest_bins",
+    "leads",
     "orb_coarse",
     "orb_evidence",
     "orb_nearest",

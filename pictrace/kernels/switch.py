@@ -22,7 +22,16 @@ __all__ = ["ENVIRONMENT_VARIABLE", "backend", "expect", "forced", "implementatio
 Backend = Literal["compiled", "plain"]
 
 ENVIRONMENT_VARIABLE = "PICTRACE_KERNELS"
-KERNEL_MODULES = ("hamming", "cosine", "histogram", "orb", "votes", "evidence", "ssim")  # the quickest to compile first
+KERNEL_MODULES = (
+    "hamming",
+    "cosine",
+    "histogram",
+    "orb",
+    "votes",
+    "leads",
+    "evidence",
+    "ssim",
+)  # the quickest to compile first
 
 WORTH_PAIRS = 500
 """Comparing as many pairs of pictures takes the plain kernels a second, and loading compiled ones 0.6."""
