@@ -23,7 +23,7 @@ from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.web.fetch import fetch
 from pictrace.web.s3 import fetch_s3, is_s3
 
-__all__ = ["Asked", "queries_of", "query_of", "read"]
+__all__ = ["Asked", "is_link", "queries_of", "query_of", "read"]
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ def queries_of(addresses: Sequence[str]) -> list[Asked]:
 
 def _is_listing(address: str) -> bool:
     """Whether it is something that is there and lists pictures; what is neither is told when it is read."""
-    if _is_link(address):
+    if is_link(address):
         return names_manifest(address)
     try:
         path = Path(address)
@@ -70,7 +70,7 @@ def _is_listing(address: str) -> bool:
 def query_of(address: str, data: bytes, metrics: Sequence[Metric], options: argparse.Namespace) -> Query:
     """The same of bytes that were read before."""
     try:
-        limits = replace(limits_of(options), apart=_is_link(address))
+        limits = replace(limits_of(options), apart=is_link(address))
         query = prepare_query(data, metrics, orientations=not options.no_orientations, limits=limits)
         warn(*(f"{address}: {note}" for note in query.info.notes))
         return query
@@ -90,7 +90,7 @@ def read(address: str, options: argparse.Namespace) -> bytes:
             data = _standard_input(limits)
         elif is_s3(address):
             data = fetch_s3(file, policy_within(limits))
-        elif _is_link(address):
+        elif is_link(address):
             data = fetch(file, policy_within(limits)).data
         else:
             data = read_file(Path(file), limits)
@@ -105,7 +105,8 @@ def read(address: str, options: argparse.Namespace) -> bytes:
     return data
 
 
-def _is_link(address: str) -> bool:
+def is_link(address: str) -> bool:
+    """Whether it is fetched."""
     return address.lower().startswith(("http://", "https://"))
 
 
