@@ -5,6 +5,6 @@ from pictrace.app.frame import in_frame
 
 TITLE = "About"
 ICON = "info"
-ORDER = 4
+ORDER = 5
 
 in_frame(show)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CHROMIUM",
     "LAUNCHED_WITH",
+    "PATIENCE_MS",
     "finished",
     "give",
     "move_slider",
@@ -34,6 +35,8 @@ __all__ = [
 CHROMIUM = os.environ.get("PICTRACE_CHROMIUM") or next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
+
+PATIENCE_MS = 30_000  # what is there is not waited for
 
 LAUNCHED_WITH = [
     "--no-sandbox",

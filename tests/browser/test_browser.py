@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.reading import decode
 from tests.browser.driving import (
     CHROMIUM,
-    LAUNCHED_WITH,
+    PATIENCE_MS,
     finished,
     give,
     move_slider,
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
 
 playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
 expect = playwright_api.expect
-PATIENCE_MS = 30_000  # what is there is not waited for
 expect.set_options(timeout=PATIENCE_MS)
 pytestmark = [
     pytest.mark.browser,
@@ -41,36 +39,6 @@ pytestmark = [
         reason="no Chromium: apt-get install chromium, or name one with PICTRACE_CHROMIUM=/path/to/chrome",
     ),
 ]
-
-
-@pytest.fixture(scope="module")
-def address(own_cache: Path) -> Iterator[str]:
-    """Where the app is served."""
-    with served(own_cache) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with playwright_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCHED_WITH)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def page(browser: Browser, address: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=address)
-    page = context.new_page()
-    page.set_default_timeout(PATIENCE_MS)
-    errors: list[str] = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto(address)
-    wait_for_run(page)
-    yield page
-    context.close()
-    assert errors == []  # of the scripts
 
 
 def test_the_first_request_to_a_server_may_be_for_any_page(browser: Browser, own_cache: Path) -> None:

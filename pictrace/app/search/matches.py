@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
@@ -25,10 +25,15 @@ CARD_SOURCES = 3
 
 
 def list_of_matches(
-    workspace: Workspace, state: QueryState, found: Sequence[Found], metrics: Sequence[Metric], verdict: Verdict
+    workspace: Workspace,
+    state: QueryState,
+    found: Sequence[Found],
+    metrics: Sequence[Metric],
+    verdict: Verdict,
+    marks: Mapping[int, str],
 ) -> None:
-    """The ranked cards; a click opens or closes a match's details."""
-    items = [_card(workspace, one, metrics, verdict.level(one.match.id)) for one in found]
+    """The ranked cards; a click opens or closes a match's details. marks: what was said of matches, by id."""
+    items = [_card(workspace, one, metrics, verdict.level(one.match.id), marks.get(one.match.id, "")) for one in found]
     selected = None if state.selected is None else str(state.selected)
     picked = match_list(items, selected=selected, key="matches")
     if picked is not None:
@@ -36,9 +41,11 @@ def list_of_matches(
         st.rerun()
 
 
-def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], level: str) -> Card:
+def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], level: str, mark: str) -> Card:
     match, picture = one.match, one.picture
     note = [f"{picture.width} × {picture.height}", picture.format]
+    if mark:
+        note.insert(0, f"marked “{mark}”")
     if level != "weak" and match.variant.label:
         note.insert(0, match.variant.label)
     if match.coverage < 0.995:

@@ -16,6 +16,7 @@ from pictrace.app.search.answer import current_table, watch_full_check
 from pictrace.app.search.details import details
 from pictrace.app.search.features import watch_missing_features
 from pictrace.app.search.inputs import example_tiles, query_inputs
+from pictrace.app.search.marks import mark_buttons, marks_of, without_hidden
 from pictrace.app.search.matches import list_of_matches
 from pictrace.app.search.region import region_buttons
 from pictrace.app.search.side import beside_matches
@@ -185,14 +186,17 @@ def _results(
 ) -> None:
     left, right = st.columns([2, 3], gap="medium")
     made = state.details()
+    marks = marks_of(workspace.catalog, answer.query.id)
     with left, st.container(key="list"):
-        list_of_matches(workspace, state, found, answer.table.metrics, said)
+        found = without_hidden(found, marks)
+        list_of_matches(workspace, state, found, answer.table.metrics, said, marks)
         _downloads(workspace, answer, wanted, found, said)
     chosen = next((one for one in found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
         if chosen is None or made is None:
             beside_matches(workspace, state, answer, wanted.criteria, found)
         else:
+            mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
             details(workspace, state, made, chosen, wanted.criteria, good=chosen.match.id in said.good)
             what_if_part(answer.table, wanted.criteria, chosen)
 

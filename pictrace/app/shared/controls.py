@@ -11,16 +11,19 @@ import streamlit as st
 from pictrace.app.components import copy_link
 from pictrace.app.shared.filters import metadata_filters
 from pictrace.app.shared.model import not_ready
+from pictrace.app.shared.recipe import recipe_file
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
+from pictrace.searching.recipe import Recipe
 from pictrace.searching.table import Criteria
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "Wanted", "criteria_controls", "set_weights"]
+__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "Wanted", "criteria_controls", "set_criteria", "set_weights"]
 
 CUSTOM = "custom"
+MOST_SHOWN = 24
 MOST_WEIGHT = 3.0
 WEIGHT_STEP = 0.1
 
@@ -43,6 +46,12 @@ def set_weights(weights: Mapping[str, float]) -> None:
     for metric in all_metrics():
         if metric.name in weights:
             st.session_state[_weight_key(metric)] = weights[metric.name]
+
+
+def set_criteria(criteria: Criteria) -> None:
+    """Move all sliders and settings; only in a callback, before they are drawn."""
+    metrics = all_metrics()
+    _apply(Preset("", "", "", criteria.weights, criteria.settings), metrics)
 
 
 def _on_preset(key: str, metrics: Sequence[Metric]) -> None:
@@ -113,8 +122,17 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
         if ranked is not None:
             with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
                 st.caption("The same search on the command line.")
-                st.code(recipe(criteria, filters, orientations=orientations), language="bash", wrap_lines=True)
+                st.code(command(criteria, filters, orientations=orientations), language="bash", wrap_lines=True)
+                recipe_file(criteria, orientations=orientations, take=_take_recipe)
     return Wanted(criteria, orientations, filters)
+
+
+def _take_recipe(recipe: Recipe) -> None:
+    """Move all that it says; only in a callback."""
+    set_criteria(recipe.criteria)
+    st.session_state["min_score"] = recipe.criteria.min_score
+    st.session_state["top"] = min(recipe.criteria.top, MOST_SHOWN)
+    st.session_state["orientations"] = recipe.orientations
 
 
 def _ranking_controls() -> tuple[float, int]:
@@ -129,11 +147,13 @@ def _ranking_controls() -> tuple[float, int]:
         help="Raise it to leave out weak matches.",
         bind="query-params",
     )
-    top = st.slider("Matches", 1, 24, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params")
+    top = st.slider(
+        "Matches", 1, MOST_SHOWN, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params"
+    )
     return min_score, int(top)
 
 
-def recipe(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = None, *, orientations: bool) -> str:
+def command(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = None, *, orientations: bool) -> str:
     """The command that ranks by these criteria, among the pictures that fit the filters."""
     weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
     words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]

@@ -1,0 +1,56 @@
+"""What was said of the query and its matches before: marked on the list, and hidden where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import streamlit as st
+
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import Decision
+from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE, labels_of
+from pictrace.searching.find import Found
+from pictrace.service.workspaces import Workspace
+from pictrace.wording import counted
+
+__all__ = ["mark_buttons", "marks_of", "without_hidden"]
+
+
+def marks_of(catalog: Catalog, query_id: int) -> dict[int, str]:
+    """By the id of the other picture, what was said last of it and the query, whichever was asked with."""
+    said = labels_of(catalog, [query_id])
+    return {sum(one.pair) - query_id: one.decision for one in said if one.first_id != one.second_id}
+
+
+def without_hidden(found: Sequence[Found], marks: Mapping[int, str]) -> list[Found]:
+    """The matches that are shown; where any is marked "not the same", a switch says whether it is hidden."""
+    wrong = {one.match.id for one in found if marks.get(one.match.id) == NOT_SAME}
+    if not wrong:
+        return list(found)
+    count = counted(len(wrong), "match", "matches")
+    hidden = st.toggle(f"Hide {count} marked “not the same”", key="hide_not_same", persist_state="session")
+    return [one for one in found if not (hidden and one.match.id in wrong)]
+
+
+def mark_buttons(workspace: Workspace, query_id: int, match_id: int, said: str | None) -> None:
+    """Say of a match whether it is the same; said: what was said before, which a second press takes back."""
+    if not workspace.writable or query_id == match_id:
+        return
+    with st.container(horizontal=True, key="mark"):
+        for decision, icon in ((SAME, "check"), (NOT_SAME, "close"), (UNSURE, "question_mark")):
+            st.button(
+                decision.capitalize(),
+                icon=f":material/{icon}:",
+                key=f"mark_{icon}",
+                type="primary" if said == decision else "secondary",
+                on_click=partial(_mark, workspace.catalog, query_id, match_id, "" if said == decision else decision),
+                help="Kept in the catalog: shown on this page, and used to measure and to learn on the Tune page.",
+            )
+
+
+def _mark(catalog: Catalog, query_id: int, match_id: int, decision: str) -> None:
+    if decision:
+        catalog.decide([Decision(query_id, match_id, decision)])
+    else:
+        catalog.forget_decisions([(query_id, match_id)])

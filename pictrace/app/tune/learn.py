@@ -1,0 +1,81 @@
+"""Learning weights from what is right, and moving the sliders to them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.shared.controls import set_criteria
+from pictrace.app.tune.measure import watch
+from pictrace.app.tune.state import TuneState
+from pictrace.escape import for_markdown
+from pictrace.evaluation.cube import Cube
+from pictrace.evaluation.learning.learn import Learned
+from pictrace.evaluation.learning.objective import MEASURES
+from pictrace.output.recipes import learned_recipe
+from pictrace.searching.recipe import recipe_text
+from pictrace.service.tuning import Learning
+
+__all__ = ["learn_part"]
+
+
+def learn_part(state: TuneState) -> None:
+    """Once something was measured."""
+    cube = None if state.measuring is None else state.measuring.cube
+    if cube is None:
+        return
+    st.header("Learn weights", anchor=False)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        measure = st.selectbox("What is to be high", MEASURES, key="tune_measure", width=220)
+        running = state.learning is not None and state.learning.running
+        if st.button("Learn", type="primary", icon=":material/school:", disabled=running):
+            state.learning = Learning(cube, measure)
+    job = state.learning
+    if job is None:
+        return
+    watch(job, "Step {done:,} of {total:,}", "learning")
+    if job.running:
+        return
+    if job.problem:
+        st.warning(for_markdown(job.problem), icon=":material/school:")
+    if job.learned is not None:
+        _learned(job.learned, cube)
+
+
+def _learned(learned: Learned, cube: Cube) -> None:
+    recipe = learned_recipe(learned, cube)
+    titles = {metric.name: metric.title for metric in cube.metrics}
+    st.success(recipe.measured.told if recipe.measured else "", icon=":material/school:")
+    if learned.better is not None:
+        st.info(
+            f"{for_markdown(learned.better.way.title)} reaches as much here: what was learned is no gain.",
+            icon=":material/balance:",
+        )
+    if learned.warning:
+        st.warning(learned.warning, icon=":material/warning:")
+    weights = ", ".join(f"{titles[name]} {weight:g}" for name, weight in learned.criteria.weights.items())
+    settings = ", ".join(
+        f"{titles[name]}: {key} {value}"
+        for name, some in learned.criteria.settings.items()
+        for key, value in some.items()
+    )
+    st.markdown(f"**Learned from all of them**: {for_markdown(weights)}. {for_markdown(settings)}")
+    st.dataframe(
+        [
+            {"Ranked by": one.way.title}
+            | {name: f"{some.value:.3f} ({some.low:.3f} to {some.high:.3f})" for name, some in one.figures.items()}
+            for one in learned.results
+        ],
+        hide_index=True,
+        key="tune_learned",
+    )
+    st.caption(f"On queries held out: {learned.folds} parts, each measured by what the others taught.")
+    with st.container(horizontal=True):
+        st.button("Apply", type="primary", icon=":material/check:", on_click=set_criteria, args=(recipe.criteria,))
+        st.download_button(
+            "Save the recipe",
+            recipe_text(recipe),
+            "recipe.json",
+            "application/json",
+            icon=":material/download:",
+            on_click="ignore",
+        )
