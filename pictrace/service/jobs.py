@@ -28,6 +28,7 @@ from pictrace.wording import counted
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 
 LISTED_AT_ONCE = 5000
+PREVIEWED = 20_000  # entries that a preview looks at: it is made anew whenever the page is drawn
 LOOKED_INTO = 400  # entries of archives and databases that a preview opens
 AT_HAND = frozenset(origin for origin in Origin if origin.is_at_hand)
 
@@ -35,10 +36,12 @@ AT_HAND = frozenset(origin for origin in Origin if origin.is_at_hand)
 class Preview:
     """What adding would do: pictures that are new, already here, or unreadable, and links not looked at yet.
 
-    refused: links that will not be fetched, wherever that can be told from the link itself.
+    refused: links that will not be fetched, wherever that can be told from the link itself. further: entries beyond
+    those that were looked at.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, further: int = 0) -> None:
+        self.further = further
         self.new = self.known = self.links = self.unread = 0
         self.unreadable: list[Failure] = []
         self.refused: list[Failure] = []
@@ -48,17 +51,22 @@ class Preview:
         parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
         parts += [f"{counted(self.links, 'link')} to fetch"] if self.links else []
         parts += [f"{counted(len(self.refused), 'link')} refused"] if self.refused else []
-        return ", ".join(parts + ([f"{self.unread:,} to read"] if self.unread else []))
+        parts += [f"{self.unread:,} to read"] if self.unread else []
+        parts += [f"{self.further:,} more that are looked at when they are added"] if self.further else []
+        return ", ".join(parts)
 
     @property
     def is_hopeless(self) -> bool:
         """Whether adding would add nothing, nor note another source of what is here."""
-        return not (self.new or self.known or self.links or self.unread)
+        return not (self.new or self.known or self.links or self.unread or self.further)
 
 
 def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Preview:
-    """Look at the headers and the hashes of bytes at hand; nothing is fetched or stored."""
-    found = Preview()
+    """Look at the headers and the hashes of bytes at hand; nothing is fetched or stored.
+
+    Of more than PREVIEWED items only as many are looked at, and how many more there are is told.
+    """
+    found = Preview(max(0, len(items) - PREVIEWED))
     here = {int(one) for one in catalog.ids()}
     looked_into = 0
     for item, is_known in _with_known(catalog, items):
@@ -95,8 +103,8 @@ def preview(catalog: Catalog, items: Sequence[Item], limits: DecodeLimits) -> Pr
 
 
 def _with_known(catalog: Catalog, items: Sequence[Item]) -> Iterator[tuple[Item, bool]]:
-    """Each item, and whether the catalog knows its link or file; a few at a time, as there may be a million."""
-    rest = iter(items)
+    """Each item to preview, and whether the catalog knows its link or file; a few at a time."""
+    rest = islice(iter(items), PREVIEWED)
     while some := tuple(islice(rest, LISTED_AT_ONCE)):
         links = catalog.known_sources("link", [item.url for item in some if item.url is not None])
         files = catalog.known_sources("file", [item.source.address for item in some if item.path is not None])

@@ -151,6 +151,8 @@ def listing_of(
     except SourceError as error:
         _rename(error, upload)
         raise
+    if listing.only_links:  # each is judged by itself before it is fetched
+        return listing
     settings = owner()
     places, left_out = array("L"), _LeftOut()
     for place, item in enumerate(listing.items):

@@ -124,6 +124,8 @@ class Listing:
         In which its text was read; None where it is no text.
     covers : str or None
         The whole address of the folder or file of which these are all pictures; None of what only names some.
+    only_links : bool
+        Whether all of them are known to be links of the network, so that a million need not be asked.
     """
 
     items: Sequence[Item]
@@ -132,6 +134,7 @@ class Listing:
     columns: tuple[str, ...] = ()
     encoding: str | None = None
     covers: str | None = field(default=None, compare=False)
+    only_links: bool = field(default=False, compare=False)
 
     @property
     def encoding_is_guess(self) -> bool:
@@ -154,20 +157,22 @@ class Listing:
 
         items: Compact[Item] = Compact(item_of)
         skipped: list[Skipped] = []
-        inline_bytes = 0
+        inline_bytes, only_links = 0, True
         for entry in entries:
             if isinstance(entry, Entry):
                 folder = entry.folder
+                only_links = only_links and is_link(entry.text)
                 items.add((entry.text, entry.metadata))
             elif isinstance(entry, Item) and inline_bytes + len(entry.data or b"") > MAX_INLINE_BYTES:
                 skipped.append(Skipped(entry.source.address, _TOO_MUCH_INLINE))
             elif isinstance(entry, Item):
                 inline_bytes += len(entry.data or b"")
+                only_links = only_links and entry.url is not None
                 items.add(entry)
             else:
                 skipped.append(entry)
         kept = tuple(items) if len(items) < PACKED else items
-        return cls(kept, tuple(skipped), column, tuple(columns), encoding)
+        return cls(kept, tuple(skipped), column, tuple(columns), encoding, only_links=only_links)
 
 
 def is_link(text: str) -> bool:

@@ -83,7 +83,7 @@ def add_pictures(workspace: Workspace) -> None:
         paths = {name: upload.path for name, upload in catalogs.items()}
         try:
             target_catalog = catalog_state().workspace_to_add_to().catalog
-            items = [state.uploads.on_disk(one) for one in items]
+            items = Joined([state.uploads.on_disk(one) for one in chosen], *parts)
             work.job = AddJob(target_catalog, items, upload_limits(), catalogs=paths, covers=covers, keep=state.uploads)
         except PicTraceError as error:
             st.error(for_markdown(str(error)), icon=":material/error:")

@@ -9,6 +9,7 @@ import pytest
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.indexing.index import Indexing
+from pictrace.service import jobs
 from pictrace.service.jobs import AddJob, preview
 from pictrace.service.pictures import upload_limits
 from pictrace.sources.base import Item
@@ -33,6 +34,18 @@ def test_a_preview_says_what_adding_would_do(catalog: SqliteCatalog, items: list
     assert (found.new, found.known, len(found.unreadable), found.links) == (len(items) - 3, 3, 1, 1)
     assert found.summary.endswith("1 link to fetch")
     assert catalog.count() == 2
+
+
+def test_a_preview_looks_at_some_of_very_many(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "PREVIEWED", 10)
+    links = [Item.of_link(f"https://example.org/{number}.jpg") for number in range(25)]
+    found = preview(catalog, links, upload_limits())
+    assert found.summary == (
+        "0 new, 0 already here, 0 unreadable, 10 links to fetch, 15 more that are looked at when they are added"
+    )
+    inside = [Item.of_link("http://127.0.0.1/a.jpg")] * 10
+    assert not preview(catalog, [*inside, *links], upload_limits()).is_hopeless  # who knows
+    assert preview(catalog, inside, upload_limits()).is_hopeless
 
 
 def test_a_job_can_be_stopped_and_taken_up_again(catalog: SqliteCatalog, items: list[Item]) -> None:
