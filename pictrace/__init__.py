@@ -14,7 +14,7 @@ when it is first called.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,12 +22,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pictrace.catalog.base import Catalog
     from pictrace.diagnosis import Diagnosis
+    from pictrace.duplicates.groups import Group
     from pictrace.indexing.run import Failure
     from pictrace.searching.find import Found
     from pictrace.searching.table import Match
     from pictrace.sources.base import Skipped
 
-__all__ = ["Comparison", "IndexResult", "__version__", "compare", "index", "open_catalog", "search"]
+__all__ = [
+    "Comparison",
+    "IndexResult",
+    "__version__",
+    "compare",
+    "find_duplicates",
+    "index",
+    "open_catalog",
+    "search",
+]
 
 __version__ = "0.1.0"
 
@@ -217,6 +227,55 @@ def compare(first: str | Path | bytes, second: str | Path | bytes, *, preset: st
     query, other = (prepare_query(_bytes_of(one), needed_metrics(criteria.weights)) for one in (first, second))
     diagnosis = diagnose(query.image, other.image, query_info=query.info, candidate_info=other.info)
     return Comparison(compare_queries(query, other).match(criteria), diagnosis)
+
+
+def find_duplicates(
+    catalog: str | Path | Catalog,
+    *,
+    levels: Iterable[str] = ("bytes", "pixels", "photograph"),
+    min_score: float = 0.5,
+    crops: bool = True,
+    relations: bool = True,
+) -> list[Group]:
+    """The pictures of a catalog that are copies of one another, in groups, those with the most to win first.
+
+    What was compared is kept beside the catalog: the next call compares what is new. Nothing is deleted.
+
+    Parameters
+    ----------
+    catalog
+        Whose pictures are compared.
+    levels
+        What counts: "bytes" (the same file at several addresses), "pixels" (but for turns and mirrors), "photograph"
+        (the same one, changed), "scene" (another photograph of the same things).
+    min_score
+        How well a picture must agree with the one that its group is about, 0 to 1.
+    crops
+        Find parts of pictures, too, which takes ten times as long.
+    relations
+        Read the originals of what was found, to tell what was done to them, and which they were made from.
+
+    Returns
+    -------
+    list of Group
+        Each with its ``images``, of which the first is the one to keep.
+
+    Raises
+    ------
+    CatalogError
+        Where the catalog cannot be opened or read.
+    ValueError
+        Where there is no such level.
+    """
+    from pictrace.duplicates.find import find
+    from pictrace.duplicates.levels import Level
+
+    try:
+        chosen = frozenset(Level.of(one) for one in levels)
+    except KeyError as error:
+        raise ValueError(f"there is no level {error}") from error
+    with _open(catalog, must_exist=True) as here:
+        return find(here, levels=chosen, threshold=min_score, crops=crops, relations=relations)
 
 
 def _bytes_of(picture: str | Path | bytes) -> bytes:

@@ -18,7 +18,7 @@ from pictrace.diagnosis.planes import brightest, soft
 from pictrace.images.geometry import Matrix, corners, moved, overlaps, scale_of, sensible
 from pictrace.images.pixels import RGBImage, to_gray
 
-__all__ = ["Registration", "register"]
+__all__ = ["Registration", "described", "register", "trust"]
 
 SURE = 0.75
 """Agreement from which the pictures are not looked at in other ways."""
@@ -127,8 +127,8 @@ def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Re
     pictures = to_gray(query), to_gray(candidate)
     if np.array_equal(query, candidate):
         patches = look(*pictures, np.eye(3))
-        known = _trust(patches) >= KNOWN
-        return _described(np.eye(3), patches, 0, query.shape, candidate.shape) if known else None
+        known = trust(patches) >= KNOWN
+        return described(np.eye(3), patches, 0, query.shape, candidate.shape) if known else None
     for guess in _guesses(query, candidate, *pictures, quick=quick):
         if not sensible(guess.matrix, corners(query.shape)):
             continue
@@ -136,22 +136,22 @@ def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Re
             scene = guess
         matrix, patches = _refined(query, candidate, pictures, guess.matrix)
         negative = False
-        if guess.negative and _trust(patches) < KNOWN:
+        if guess.negative and trust(patches) < KNOWN:
             turned = refine(pictures[0], np.asarray(cv2.bitwise_not(pictures[1]), np.uint8), guess.matrix)
-            if _trust(turned[1]) >= KNOWN:
+            if trust(turned[1]) >= KNOWN:
                 (matrix, patches), negative = turned, True
         if not sensible(matrix, corners(query.shape)):
             continue
-        rank = _trust(patches) * float(patches.alike[patches.agreeing].mean()) if patches.agreeing.any() else 0.0
+        rank = trust(patches) * float(patches.alike[patches.agreeing].mean()) if patches.agreeing.any() else 0.0
         if best is None or rank > best[0]:
             best = rank, guess, matrix, patches, negative
         if rank >= CERTAIN:
             break
-    if best is not None and _trust(best[3]) >= KNOWN:
-        found = _described(best[2], best[3], best[1].matches, query.shape, candidate.shape)
+    if best is not None and trust(best[3]) >= KNOWN:
+        found = described(best[2], best[3], best[1].matches, query.shape, candidate.shape)
         return replace(found, negative=best[4])
     if scene is not None:
-        return _described(scene.matrix, look(*pictures, scene.matrix), scene.matches, query.shape, candidate.shape)
+        return described(scene.matrix, look(*pictures, scene.matrix), scene.matches, query.shape, candidate.shape)
     return None
 
 
@@ -161,10 +161,10 @@ def _refined(
     """By gray levels; where these hardly agree, by what other colours or much noise leave as it is."""
     matrix, patches = refine(*pictures, guess)
     for view in (brightest, _smoothed):
-        if _trust(patches) >= SURE:
+        if trust(patches) >= SURE:
             break
         planes = view(query), view(candidate)
-        if _trust(look(*planes, matrix)) > _trust(patches):
+        if trust(look(*planes, matrix)) > trust(patches):
             matrix, patches = refine(*planes, matrix)
     return matrix, patches
 
@@ -188,12 +188,12 @@ def _guesses(
     yield from guess_by_search(gray, other)
 
 
-def _trust(patches: Patches) -> float:
+def trust(patches: Patches) -> float:
     """From the agreement, less where it rests on few patches."""
     return patches.agreement * min(1.0, float(patches.agreeing.sum()) / ENOUGH_PATCHES)
 
 
-def _described(
+def described(
     matrix: Matrix, patches: Patches, matches: int, shape: tuple[int, ...], other: tuple[int, ...]
 ) -> Registration:
     outline = moved(matrix, corners(shape))
@@ -226,5 +226,5 @@ def _described(
         displaced=patches.displaced,
         overlap_query=shares[0],
         overlap_candidate=shares[1],
-        confidence=confidence_ramp(_trust(patches), KNOWN, KNOWN_SURELY),
+        confidence=confidence_ramp(trust(patches), KNOWN, KNOWN_SURELY),
     )

@@ -13,7 +13,7 @@ Importing this package does not import numba; ``warm()`` does, in the background
 from __future__ import annotations
 
 from pictrace.kernels.cosine import cosines
-from pictrace.kernels.hamming import hamming64_variants, hamming_rows
+from pictrace.kernels.hamming import hamming64_pairs, hamming64_variants, hamming_rows
 from pictrace.kernels.histogram import COARSE_BINS, histogram_coarse, histogram_correlation, largest_bins
 from pictrace.kernels.keypoints import pack_keypoints, unpack_points
 from pictrace.kernels.leads import leads
@@ -31,6 +31,7 @@ __all__ = [
     "cosines",
     "expect",
     "forced",
+    "hamming64_pairs",
     "hamming64_variants",
     "hamming_rows",
     "histogram_coarse",

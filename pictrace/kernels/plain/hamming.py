@@ -7,7 +7,9 @@ from numpy.typing import NDArray
 
 from pictrace.kernels.pool import Fill
 
-__all__ = ["nearest", "rows"]
+__all__ = ["nearest", "pairs", "rows"]
+
+Pairs = NDArray[np.int64]
 
 ROWS_AT_ONCE = 1024  # their intermediate results stay in the processor's cache
 
@@ -42,5 +44,22 @@ def rows(query: NDArray[np.uint64], codes: NDArray[np.uint64], bits: NDArray[np.
         for first in range(start, stop, ROWS_AT_ONCE):
             last = min(first + ROWS_AT_ONCE, stop)
             np.bitwise_count(codes[first:last] ^ query).sum(axis=1, dtype=np.uint16, out=bits[first:last])
+
+    return fill
+
+
+def pairs(
+    queries: NDArray[np.uint64], codes: NDArray[np.uint64], stops: NDArray[np.int64], most_bits: int, found: list[Pairs]
+) -> Fill:
+    """What adds to ``found`` the pairs of queries[start:stop]; queries (n, v), codes (m,), stops (n,)."""
+
+    def fill(start: int, stop: int) -> None:
+        for query in range(start, stop):
+            distance = np.bitwise_count(queries[query][:, np.newaxis] ^ codes[: stops[query]])
+            position = distance.argmin(axis=0)
+            bits = distance.min(axis=0)
+            near = np.flatnonzero(bits <= most_bits)
+            rows = np.stack([np.full(len(near), query), near, bits[near], position[near]], axis=1)
+            found.append(rows.astype(np.int64))
 
     return fill

@@ -470,6 +470,24 @@ def test_hamming_distance_is_that_of_whole_numbers(backend: Backend, n: int) -> 
     assert position.tolist() == table.argmin(axis=0).tolist()  # the first on ties
 
 
+@pytest.mark.parametrize("n", [0, 1, 300, 5000])
+def test_pairs_of_codes_are_those_that_whole_numbers_give(backend: Backend, n: int) -> None:
+    random = np.random.default_rng(n)
+    codes = random.integers(0, 8, n, dtype=np.uint64)  # so that most pairs are near: more than a block makes room for
+    queries = random.integers(0, 16, (min(n, 7), 3), dtype=np.uint64)
+    stops = random.integers(0, n + 1, len(queries))
+    expected = []
+    for row, stop in enumerate(stops.tolist()):
+        for place in range(stop):
+            distances = [(int(query) ^ int(codes[place])).bit_count() for query in queries[row]]
+            if min(distances) <= 1:
+                expected.append([row, place, min(distances), distances.index(min(distances))])
+    found = kernels.hamming64_pairs(queries, codes, stops, most_bits=1)
+    assert found.tolist() == expected
+    with pytest.raises(ValueError, match="stops"):
+        kernels.hamming64_pairs(np.zeros((1, 1), np.uint64), codes, np.array([n + 1]), most_bits=1)
+
+
 @pytest.mark.parametrize(("n", "words"), [(0, 1), (1, 32), (4099, 32), (50, 3)])
 def test_long_codes_differ_in_as_many_bits_as_whole_numbers_do(backend: Backend, n: int, words: int) -> None:
     random = np.random.default_rng(n)

@@ -1,0 +1,137 @@
+"""What was done to the pictures of a group, by the diagnosis of their originals; noted in the book."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pictrace.catalog.base import Catalog
+from pictrace.diagnosis import diagnose
+from pictrace.duplicates.book import Book
+from pictrace.duplicates.directions import costs
+from pictrace.duplicates.groups import Group
+from pictrace.errors import PicTraceError
+from pictrace.images.loading import load_picture
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import DecodeLimits, ImageInfo
+from pictrace.indexing.prepare import original_bytes
+from pictrace.indexing.run import Pace, Run, default_workers
+
+__all__ = ["Telling", "TellingProgress", "elected", "pairs_of", "told_group", "with_first"]
+
+Note = Mapping[str, Any]
+"""relation, confidence, text, and changes with kind, confidence, text and parameters."""
+
+Notes = Mapping[tuple[int, int], Note]
+"""By the ids of two pictures: what was done to the first to obtain the second."""
+
+
+@dataclass(frozen=True)
+class TellingProgress(Pace):
+    """How many pairs were diagnosed, or could not be."""
+
+    told: int = 0
+
+    @property
+    def done(self) -> int:
+        return self.told
+
+
+@dataclass
+class Telling(Run[TellingProgress]):
+    """Diagnose pairs that have not been: iterate over it, once. What is told is in the book.
+
+    Attributes
+    ----------
+    catalog, book
+        The pictures, and where it is noted.
+    pairs
+        By ids: it is told what was done to the first to obtain the second.
+    limits
+        What reading an original may cost.
+    """
+
+    catalog: Catalog
+    book: Book
+    pairs: Sequence[tuple[int, int]]
+    limits: DecodeLimits = field(default_factory=DecodeLimits)
+
+    def __post_init__(self) -> None:
+        self._ready(TellingProgress(0))
+
+    def _work(self) -> Generator[TellingProgress, None, None]:
+        known = self.book.told(self.pairs)
+        left = [pair for pair in dict.fromkeys(self.pairs) if pair not in known]
+        self.progress = TellingProgress(len(left))
+        workers = default_workers()
+        with ThreadPoolExecutor(workers, thread_name_prefix="relations") as pool:
+            for start in range(0, len(left), 4 * workers):
+                if self._stop.is_set():
+                    return
+                some = left[start : start + 4 * workers]
+                notes = dict(zip(some, pool.map(self._note, some), strict=True))
+                self.book.tell({pair: note for pair, note in notes.items() if note is not None})
+                yield self._count(told=len(some))
+
+    def _note(self, pair: tuple[int, int]) -> Note | None:
+        try:
+            (info, candidate), (other_info, query) = (self._load(one) for one in pair)
+        except PicTraceError:
+            return None  # it may be back tomorrow
+        found = diagnose(query, candidate, query_info=other_info, candidate_info=info)
+        return {
+            "relation": found.relation,
+            "confidence": found.confidence,
+            "text": found.text,
+            "changes": [
+                {"kind": one.kind, "confidence": one.confidence, "text": one.text, "parameters": dict(one.parameters)}
+                for one in found.changes
+            ],
+        }
+
+    def _load(self, one: int) -> tuple[ImageInfo, RGBImage]:
+        return load_picture(original_bytes(self.catalog, one, self.limits), self.limits)
+
+
+def elected(group: Group, notes: Notes) -> int:
+    """Which picture of a group the others were made from, as far as its first one's notes tell.
+
+    The first stays it, unless another can be made from it only by inventing more than the way back takes.
+    """
+    best, most = group.keep, 0.0
+    for image in group.images[1:]:
+        note = notes.get((group.keep, image.id))
+        if note is None or note["relation"] != "same photograph":
+            continue
+        forth, back = costs(note["changes"])
+        if forth - back > most:
+            best, most = image.id, forth - back
+    return best
+
+
+def with_first(group: Group, first: int) -> Group:
+    """The same pictures with another one first."""
+    if first == group.keep:
+        return group
+    chosen = next(image for image in group.images if image.id == first)
+    former = replace(group.images[0], level=chosen.level, score=chosen.score, pair=chosen.pair)
+    others = [former, *(image for image in group.images[1:] if image.id != first)]
+    return replace(group, images=(replace(chosen, level=group.level, score=1.0, pair=None), *others))
+
+
+def told_group(group: Group, notes: Notes) -> Group:
+    """The group with what was done to its first picture to obtain each of the others, where that is known."""
+    images = [group.images[0]]
+    for image in group.images[1:]:
+        note = notes.get((group.keep, image.id))
+        if note is not None:
+            image = replace(image, relation=str(note["relation"]), changes=tuple(note["changes"]))
+        images.append(image)
+    return replace(group, images=tuple(images))
+
+
+def pairs_of(groups: Iterable[Group]) -> list[tuple[int, int]]:
+    """Of each group, the first with each of the others."""
+    return [(group.keep, image.id) for group in groups for image in group.images[1:]]

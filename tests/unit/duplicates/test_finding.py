@@ -1,0 +1,194 @@
+"""Copies are found in a catalog of real pictures, and what is merely similar is not."""
+
+import io
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.cli import main
+from pictrace.duplicates.book import Book
+from pictrace.duplicates.find import find
+from pictrace.duplicates.groups import Group, all_groups
+from pictrace.duplicates.levels import Level
+from pictrace.duplicates.pixels import same_pixels
+from pictrace.duplicates.run import Comparing
+from pictrace.images.edits import caption, crop, mirror, turn
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import decode
+from pictrace.indexing.index import Indexing
+from pictrace.metrics import get_metric
+from pictrace.metrics.base import Metric
+from pictrace.sources.listing import list_source
+
+pytestmark = pytest.mark.slow  # pictures are indexed, compared and diagnosed
+
+METRICS: list[Metric] = [get_metric(name) for name in ("ssim", "layout", "sift", "phash")]
+TEXT = "BREAKING NEWS TODAY"
+
+
+def another_frame(image: RGBImage) -> RGBImage:
+    """As from a camera that stood a little beside: what is near moves against what is far."""
+    height, width = image.shape[:2]
+    down, across = np.mgrid[:height, :width].astype(np.float32)
+    depth = (np.sin(across / width * 5) + np.cos(down / height * 4)).astype(np.float32)
+    return np.asarray(cv2.remap(image, across + 0.012 * width * depth, down, cv2.INTER_LINEAR, None, 2), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, photographs: dict[str, bytes]) -> Path:
+    """Copies of two photographs, another frame of one, strangers, and two strangers that bear the same words."""
+    folder = tmp_path_factory.mktemp("pictures")
+    cat, coffee = decode(photographs["chelsea.png"]), decode(photographs["coffee.png"])
+    made = {
+        "cat": cat,
+        "cat-part": crop(cat, 0.5, across=0.3),
+        "cat-mirrored-part": mirror(crop(cat, 0.6)),
+        "cat-turned": turn(cat, 90),
+        "coffee": coffee,
+        "coffee-frame": another_frame(coffee),
+        "astronaut": caption(decode(photographs["astronaut.png"]), TEXT, lines=3),
+        "rocket": caption(decode(photographs["rocket.jpg"]), TEXT, lines=3),
+    }
+    for name, image in made.items():
+        (folder / f"{name}.png").write_bytes(encode_png(image))
+    (folder / "cat-saved.jpg").write_bytes(encode_jpeg(cat, quality=40))
+    (folder / "copy of coffee.png").write_bytes(encode_png(coffee))
+    return folder
+
+
+def indexed(folder: Path, path: Path) -> SqliteCatalog:
+    catalog = SqliteCatalog(path)
+    Indexing(catalog, list_source(str(folder)).items, metrics=METRICS).run()
+    return catalog
+
+
+@pytest.fixture(scope="module")
+def catalog(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SqliteCatalog]:
+    with closing(indexed(folder, tmp_path_factory.mktemp("catalog") / "my.sqlite")) as catalog:
+        yield catalog
+
+
+def names(group: Group) -> list[str]:
+    return sorted(Path(one.record.sources[0].address).stem for one in group.images)
+
+
+@pytest.fixture(scope="module")
+def groups(catalog: SqliteCatalog) -> list[Group]:
+    return find(catalog, levels=frozenset(Level) - {Level.NONE})
+
+
+def by_level(groups: list[Group], level: Level) -> list[Group]:
+    return [group for group in groups if group.level is level]
+
+
+def test_copies_are_one_group_about_the_original(groups: list[Group]) -> None:
+    (copies,) = by_level(groups, Level.PHOTOGRAPH)
+    assert names(copies) == ["cat", "cat-mirrored-part", "cat-part", "cat-saved", "cat-turned"]
+    assert copies.images[0].record.label in {"cat.png", "cat-turned.png"}  # the same pixels
+    told = {image.record.label: {change["kind"] for change in image.changes} for image in copies.images[1:]}
+    assert "cropped" in told["cat-part.png"]
+    assert "mirrored" in told["cat-mirrored-part.png"]
+    assert {image.level for image in copies.images[1:]} == {Level.PIXELS, Level.PHOTOGRAPH}
+
+
+def test_another_frame_is_the_same_scene_and_no_copy(groups: list[Group]) -> None:
+    assert ["coffee", "coffee-frame"] in [names(group) for group in by_level(groups, Level.SCENE)]
+
+
+def test_a_file_at_two_addresses_is_told(catalog: SqliteCatalog) -> None:
+    (group,) = [one for one in find(catalog, relations=False) if one.level is Level.BYTES]
+    assert len(group.images[0].record.sources) == 2
+
+
+def test_the_same_words_make_no_copies(groups: list[Group]) -> None:
+    copies = [group for group in groups if group.level >= Level.PHOTOGRAPH]
+    assert not [group for group in copies if {"astronaut", "rocket"} & set(names(group))]
+
+
+def test_a_second_run_compares_nothing_and_a_new_picture_alone(
+    folder: Path, tmp_path: Path, photographs: dict[str, bytes]
+) -> None:
+    with closing(SqliteCatalog(tmp_path / "my.sqlite")) as catalog:
+        items = list_source(str(folder)).items
+        Indexing(
+            catalog, [one for one in items if one.path and one.path.stem in {"cat", "cat-part"}], metrics=METRICS
+        ).run()
+        with closing(Book(catalog)) as book:
+            first = Comparing(FeatureCache(catalog), book).run()
+            again = Comparing(FeatureCache(catalog), book).run()
+        Indexing(catalog, [one for one in items if one.path and one.path.stem == "cat-saved"], metrics=METRICS).run()
+        with closing(Book(catalog)) as book:  # another process
+            third = Comparing(FeatureCache(catalog), book).run()
+            (group,) = all_groups(catalog, book)
+        assert (first.compared, again.compared, third.compared) == (2, 0, 1)
+        assert names(group) == ["cat", "cat-part", "cat-saved"]
+        catalog.remove([group.images[0].id])
+        with closing(Book(catalog)) as book:
+            Comparing(FeatureCache(catalog), book).run()
+            assert not any(group.images[0].id in pair for pair in book.pairs())
+
+
+def test_a_run_that_is_stopped_goes_on(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    with closing(Book(catalog, folder=tmp_path)) as book:
+        run = Comparing(FeatureCache(catalog), book)
+        run.stop()
+        assert run.run().done == 0
+        assert Comparing(FeatureCache(catalog), book).run().compared == catalog.count()
+
+
+def test_a_book_of_another_catalog_is_begun_anew(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    (tmp_path / "duplicates.sqlite").write_bytes(b"no database at all" * 100)
+    with closing(Book(catalog, folder=tmp_path)) as book:
+        assert not len(book.compared(keypoints=False))
+
+
+EXIF = {1: None, 2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+"""How the pixels must be stored so that the picture is upright: Image.Transpose by EXIF orientation."""
+
+
+def test_the_eight_exif_orientations_are_the_same_pixels(tmp_path: Path, photographs: dict[str, bytes]) -> None:
+    upright = Image.open(io.BytesIO(photographs["chelsea.png"])).convert("RGB")
+    (tmp_path / "exif").mkdir()
+    for orientation, way in EXIF.items():
+        stored = upright if way is None else upright.transpose(Image.Transpose(way))
+        exif = Image.Exif()
+        exif[0x0112] = orientation
+        stored.save(tmp_path / "exif" / f"{orientation}.jpg", quality=90, exif=exif)
+    with closing(indexed(tmp_path / "exif", tmp_path / "my.sqlite")) as catalog:
+        (group,) = find(catalog, relations=False)
+    assert group.level is Level.PIXELS
+    assert len(group.images) == 8
+
+
+def test_pixels_are_the_same_but_for_turns(photographs: dict[str, bytes]) -> None:
+    cat: NDArray[np.uint8] = decode(photographs["chelsea.png"])
+    assert same_pixels(mirror(turn(cat, 90)), cat)
+    spot = cat.copy()
+    spot[100:116, 100:116] = 255
+    assert not same_pixels(spot, cat)
+    assert not same_pixels(decode(encode_jpeg(cat, quality=30)), cat)
+
+
+def test_the_command_prints_documents(
+    catalog: SqliteCatalog, groups: list[Group], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["duplicates", "--catalog", catalog.location, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["groups"]
+    (copies,) = [group for group in found if group["level"] == "photograph"]
+    assert copies["keep"] == copies["images"][0]["id"]
+    assert {"id", "source", "score", "relation", "changes", "level"} <= copies["images"][1].keys()
+    assert main(["duplicates", "--catalog", catalog.location, "--level", "bytes", "--csv", "--no-relations"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("group,keep,id,source,level")
+    assert len(lines) == 3
+    assert main(["duplicates", "--catalog", catalog.location, "--level", "similar"]) == 2

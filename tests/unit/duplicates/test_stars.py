@@ -1,0 +1,50 @@
+"""Groups are stars: no chain makes a group."""
+
+from pictrace.duplicates.levels import Level
+from pictrace.duplicates.stars import Compare, Size, components, stars
+from pictrace.duplicates.verify import Pair
+
+
+def matching(*pairs: Pair) -> Compare:
+    known = {pair.ids: pair for pair in pairs}
+    return lambda one, other: known.get((min(one, other), max(one, other)))
+
+
+def pair(first: int, second: int, score: float = 0.9, level: Level = Level.PHOTOGRAPH, **more: float) -> Pair:
+    return Pair(first, second, level, score, **more)
+
+
+SIZES = {one: Size(1000 - one, 10) for one in range(10)}
+
+
+def all_near(count: int) -> dict[int, set[int]]:
+    return {one: set(range(count)) - {one} for one in range(count)}
+
+
+def test_a_chain_is_cut_and_the_cut_is_told() -> None:
+    chain = matching(pair(0, 1), pair(1, 2), pair(2, 3))
+    found = stars(range(4), all_near(4), SIZES, chain)
+    assert [one.ids for one in found] == [(0, 1), (2, 3)]
+    assert [(cut.outside, cut.member) for cut in found[0].cuts] == [(2, 1)]
+
+
+def test_a_threshold_and_what_somebody_said_regroup_without_comparing() -> None:
+    some = matching(pair(0, 1, 0.9), pair(0, 2, 0.6))
+    assert stars(range(3), all_near(3), SIZES, some)[0].ids == (0, 1, 2)
+    assert stars(range(3), all_near(3), SIZES, some, threshold=0.7)[0].ids == (0, 1)
+    assert stars(range(3), all_near(3), SIZES, some, apart={(0, 1)})[0].ids == (0, 2)
+
+
+def test_a_scene_is_no_photograph() -> None:
+    burst = matching(pair(0, 1, level=Level.SCENE))
+    assert not stars(range(2), all_near(2), SIZES, burst)
+    assert stars(range(2), all_near(2), SIZES, burst, level=Level.SCENE)
+
+
+def test_an_enlarged_part_gives_way_to_the_picture_that_shows_more() -> None:
+    enlarged = matching(pair(0, 1, more_first=0.0, more_second=0.4), pair(1, 2), pair(0, 2, level=Level.NONE))
+    assert stars(range(3), all_near(3), SIZES, enlarged)[0].ids == (1, 0, 2)
+
+
+def test_components_are_what_hangs_together() -> None:
+    assert components({1: {2}, 2: {1, 3}, 3: {2}, 5: {6}, 6: {5}}) == [[1, 2, 3], [5, 6]]
