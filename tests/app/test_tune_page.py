@@ -98,6 +98,19 @@ def test_the_sample_catalog_keeps_no_labels() -> None:
     assert "cannot be written" in app.texts
 
 
+def test_the_stress_lab_tells_what_is_still_found_and_opens_a_case() -> None:
+    app = Page.open("tune").choose("tune_part", "Stress lab").choose("stress_changes", ["mirrored", "noise"])
+    app.slide("stress_pictures", 2).press("Look for 8 changed pictures")
+    app.until(lambda app: any(one.key == "stress_case" for one in app.selectbox))
+    app.choose("stress_change", "noise")
+    (case,) = (one for one in app.selectbox if one.key == "stress_case")
+    assert len(case.options) == 6
+    assert "Learn" in app.buttons
+    app.press("Search with this")
+    assert app.search.picture is not None
+    assert "noise" in app.search.picture.name
+
+
 def test_a_recipe_moves_the_sliders_and_a_foreign_one_does_not() -> None:
     app = Page.open()
     criteria = Criteria(weights={"orb": 2.0, "histogram": 0.5}, settings={"orb": {"ratio": 0.8}}, min_score=0.1, top=7)

@@ -15,14 +15,18 @@ from pictrace.output.recipes import learned_recipe
 from pictrace.searching.recipe import recipe_text
 from pictrace.service.tuning import Learning
 
-__all__ = ["learn_part"]
+__all__ = ["learn_from", "learn_part"]
 
 
 def learn_part(state: TuneState) -> None:
     """Once something was measured."""
     cube = None if state.measuring is None else state.measuring.cube
-    if cube is None:
-        return
+    if cube is not None:
+        learn_from(state, cube)
+
+
+def learn_from(state: TuneState, cube: Cube) -> None:
+    """The same of these scores."""
     st.header("Learn weights", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         measure = st.selectbox("What is to be high", MEASURES, key="tune_measure", width=220)

@@ -17,6 +17,7 @@ from pictrace.output.charts.evaluation import alarms_figure, intervals_figure, p
 from pictrace.output.documents import failures_csv
 from pictrace.output.evaluations import evaluation_csv
 from pictrace.service.pictures import picture_types, upload_limits
+from pictrace.service.stressing import Stressing
 from pictrace.service.tuning import SHOWN, Learning, Measuring, asked_in, asked_of_labels, measured
 from pictrace.service.workspaces import Workspace
 from pictrace.wording import counted
@@ -26,6 +27,7 @@ __all__ = ["measure_part", "watch"]
 POLL_S = 0.5
 PLAIN = {"displayModeBar": False}
 MOST_TABLE_MB = 16
+EXAMPLE = "query,relevant\ndesk.jpg,lamp.jpg\ndesk.jpg,chair.jpg\ndog.jpg,"
 
 
 def measure_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
@@ -98,9 +100,13 @@ def _truth(workspace: Workspace, state: TuneState) -> None:
                 st.rerun()
         else:
             st.info("Give a table, or label some matches first: see “Label matches”.", icon=":material/rule:")
+            st.caption(
+                "A row for each picture that a query should find; nothing behind the comma where nothing matches:"
+            )
+            st.code(EXAMPLE, language=None)
 
 
-def watch(job: Measuring | Learning, told: str, key: str) -> None:
+def watch(job: Measuring | Learning | Stressing, told: str, key: str) -> None:
     """A line with its progress and a way to stop it, drawn again by itself until it has ended."""
     if not job.running:
         return

@@ -10,13 +10,14 @@ from pictrace.app.tune.label import label_part
 from pictrace.app.tune.learn import learn_part
 from pictrace.app.tune.measure import measure_part
 from pictrace.app.tune.state import tune_state
+from pictrace.app.tune.stress import stress_part
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.metrics import all_metrics
 
 __all__ = ["show"]
 
-PARTS = (MEASURE, LABEL) = ("Measure and learn", "Label matches")
+PARTS = (MEASURE, LABEL, STRESS) = ("Measure and learn", "Label matches", "Stress lab")
 
 
 def show() -> None:
@@ -41,6 +42,9 @@ def show() -> None:
     )
     if part == LABEL:
         label_part(workspace, state, wanted)
+        return
+    if part == STRESS:
+        stress_part(workspace, state, wanted)
         return
     measure_part(workspace, state, wanted)
     learn_part(state)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pictrace.app.shared.session import of_session
 from pictrace.evaluation.naming import Asking
 from pictrace.service.labelling import Labelling
+from pictrace.service.stressing import Stressing
 from pictrace.service.tuning import Learning, Measuring
 
 __all__ = ["TuneState", "tune_state"]
@@ -26,6 +27,7 @@ class TuneState:
     asked: list[Asking] = field(default_factory=list)
     measuring: Measuring | None = None
     learning: Learning | None = None
+    stressing: Stressing | None = None
     labelling: Labelling | None = None
 
     def ask(self, title: str, asked: list[Asking]) -> None:
@@ -42,5 +44,7 @@ def tune_state(catalog: str) -> TuneState:
     state = of_session(TuneState)
     if state.catalog != catalog:
         state.ask("", [])
-        state.catalog, state.taken, state.labelling = catalog, "", None
+        if state.stressing is not None:
+            state.stressing.stop()
+        state.catalog, state.taken, state.labelling, state.stressing = catalog, "", None, None
     return state

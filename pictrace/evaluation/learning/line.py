@@ -60,7 +60,8 @@ def along(objective: Objective, weights: NDArray[np.float64], direction: NDArray
     about = np.concatenate([steps.about, right_steps.about])
     in_rank = np.concatenate([steps.change, np.zeros(len(right_steps.when), np.int64)])
     in_hits = np.concatenate([np.zeros(len(steps.when), np.int64), right_steps.change])
-    order = np.lexsort((when, about))
+    order = np.argsort(when, kind="stable")
+    order = order[np.argsort(about[order], kind="stable")]
     when, about = when[order], about[order]
     # Both counts before the first step, and after each, of the relevant picture that it is about.
     rank, rank_before = _running(in_rank[order], about, objective.rank + steps.before)
@@ -88,31 +89,26 @@ class _Steps:
 
     before: NDArray[np.int64]
     when: NDArray[np.float64]
-    about: NDArray[np.int64]
+    about: NDArray[np.int32]
     change: NDArray[np.int64]
 
     @classmethod
     def of(
         cls, pairs: Pairs, weights: NDArray[np.float64], direction: NDArray[np.float64], low: float, high: float
     ) -> _Steps:
-        at_zero = weights @ pairs.ahead[:-1] + pairs.ahead[-1]
-        slope = direction @ pairs.ahead[:-1]
-        with np.errstate(divide="ignore", invalid="ignore"):
-            crossing = -at_zero / slope
-        crosses = (crossing > low) & (crossing < high)
+        ends = np.stack([weights + low * direction, weights + high * direction]).astype(np.float32)
+        first, last = (ends @ pairs.ahead[:-1] + pairs.ahead[-1]).astype(np.float64)
+        leads = first > 0
+        crosses = np.flatnonzero(leads != (last > 0))
+        # The lead goes evenly from first to last; most pairs keep their sign, and are not looked at again.
+        share = first[crosses] / (first[crosses] - last[crosses])
         about = pairs.about
-        # A little way into the line: of what crosses at its very beginning, the slope tells.
-        inside = at_zero + (low + 1e-9 * (high - low)) * slope > 0
-        before = np.bincount(about[inside], minlength=len(pairs.offsets) - 1)
-        rising = slope[crosses] > 0
-        # What crosses within that little way counts as it was before.
-        stale = np.flatnonzero(crosses)[rising == inside[crosses]]
-        crosses[stale] = False
-        return cls(before, crossing[crosses], about[crosses], np.where(slope[crosses] > 0, 1, -1))
+        before = np.bincount(about[leads], minlength=len(pairs.offsets) - 1)
+        return cls(before, low + share * (high - low), about[crosses], np.where(leads[crosses], -1, 1))
 
 
 def _running(
-    changes: NDArray[np.int64], about: NDArray[np.int64], start: NDArray[np.int64]
+    changes: NDArray[np.int64], about: NDArray[np.int32], start: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Each count after and before its change; changes of one relevant picture are neighbours, in their order."""
     sums = np.cumsum(changes)

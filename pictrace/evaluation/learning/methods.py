@@ -15,9 +15,9 @@ __all__ = ["METHODS", "MOST_WEIGHT", "Method", "Weights", "on_sliders"]
 MOST_WEIGHT, WEIGHT_STEP = 3.0, 0.1
 """What the page's sliders reach, and by which steps."""
 
-ROUNDS = 12
+ROUNDS = 8
 RANDOM_DIRECTIONS = 4
-RANDOM_STARTS = 2
+RANDOM_STARTS = 1
 MOST_PAIRS = 200_000  # that logistic regression looks at
 PENALTY = 1e-3
 

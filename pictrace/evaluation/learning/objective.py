@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,10 +67,10 @@ class Pairs:
         ahead = np.ascontiguousarray(np.concatenate([np.empty((columns + 1, 0), np.float32), *parts], axis=1))
         return cls(ahead, np.concatenate([[0], np.cumsum([one.shape[1] for one in parts], dtype=np.int64)]))
 
-    @property
-    def about(self) -> NDArray[np.int64]:
+    @cached_property
+    def about(self) -> NDArray[np.int32]:
         """(p,) which relevant picture each pair is about."""
-        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+        return np.repeat(np.arange(len(self.offsets) - 1, dtype=np.int32), np.diff(self.offsets))
 
     def won(self, weights: NDArray[np.float64]) -> Counts:
         """(r, g) how many pairs the other picture wins, under weights (g, c)."""
