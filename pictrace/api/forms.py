@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pictrace.client.answers import PictureId
+from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET
 
 __all__ = [
@@ -73,6 +74,10 @@ class SearchForm(CriteriaForm, frozen=True, kw_only=True):
 
     top: Annotated[int, Meta(ge=1, le=200, description="Most matches.")] = 5
     min_score: Annotated[float, Meta(ge=0, le=1, description="Matches below it are left out.")] = 0.0
+    false_alarms: Annotated[
+        float,
+        Meta(gt=0, lt=1, description="Share of searches for a picture that is not there which may find something."),
+    ] = FALSE_ALARMS
     only: Only = {}
     region: RegionText | None = None
     exact: Annotated[bool, Meta(description="Compare every picture in full detail.")] = False

@@ -66,7 +66,9 @@ def _found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
         among=ids_among(workspace.catalog, form.only),
         exhaustive=True if form.exact else None,
         progress=_until_given_up,
+        alarms=form.false_alarms,
     )
+    workspace.calibrating.begin()
     complete_index(workspace.cache)
     shown = replace(outcome, found=[replace(one, picture=shown_record(one.picture)) for one in outcome.found])
     document = shown.document(address_of(picture), workspace.catalog, form.only)

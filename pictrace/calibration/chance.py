@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.calibration.accidents import Accidents
+from pictrace.calibration.closer import LOOKED_AT, reached
+from pictrace.calibration.scores import all_told
 from pictrace.calibration.tail import FEWEST, beyond
+from pictrace.features import Settings
 from pictrace.metrics.base import Metric
 from pictrace.searching.table import Criteria, ScoreTable
 
@@ -43,6 +48,20 @@ class _Values:
             return float((1 - (1 - share) ** self.accidents.at_least(self.rows, level)).sum())
         n = max(1, self.accidents.searches)
         return n * _among(int(np.count_nonzero(self.best >= level)) / n, share)
+
+    def looked_at(self, level: float, pictures: int) -> float:
+        """In how many of the searches a closer look at the nearest brings one of them to a level."""
+        times = max(1.0, pictures / self.accidents.pictures)
+        return float(np.minimum(1, times * reached(self.nearest, level)).sum())
+
+    @cached_property
+    def nearest(self) -> NDArray[np.float64]:
+        """(n, LOOKED_AT) the largest of each search, -inf where there are no more."""
+        found = np.full((self.accidents.searches, LOOKED_AT), -np.inf)
+        for one, (start, stop) in zip(found, pairwise(self.accidents.offsets.tolist()), strict=True):
+            largest = np.sort(np.nan_to_num(self.rows[start:stop], nan=-np.inf))[::-1][:LOOKED_AT]
+            one[: len(largest)] = largest
+        return found
 
     def expected(self, level: float, pictures: int) -> float:
         """How many pictures reach a level by chance, over all the searches."""
@@ -77,7 +96,7 @@ class Calibration:
         self._sources = [one for one in sources if one.searches]
         self._criteria = criteria
         self._fused = [_Values.of(one, _fused(one, metrics, criteria)) for one in self._sources]
-        self._values: dict[str, list[_Values]] = {}
+        self._values: dict[tuple[str, tuple[int, ...]], list[_Values]] = {}
 
     def p(self, score: float, pictures: int) -> float:
         """In what share of searches for a picture that is not there would the best match score so much?
@@ -98,19 +117,32 @@ class Calibration:
         float
             From 0 to 1; never 0.
         """
-        reached = sum(one.reached(score, pictures) for one in self._fused)
-        share = (1 + reached) / (1 + self.searches)
-        if not any((one.best >= score).any() for one in self._fused):
-            share = min(share, self._beyond(self._fused, score, pictures))
+        return self._share(self._fused, score, pictures)
+
+    def p_looked_at(self, level: float, pictures: int) -> float:
+        """The same for a score and the details of a closer look together; see pictrace.calibration.closer."""
+        hits = sum(one.looked_at(level, pictures) for one in self._fused)
+        share = (1 + hits) / (1 + self.searches)
+        if hits < 1:
+            share = min(share, hits / self.searches + self._beyond(self._fused, level, pictures))
         return max(share, SMALLEST)
 
-    def expected(self, name: str, raw: float, pictures: int) -> float:
+    def knows(self, metric: Metric) -> bool:
+        """Whether the accidents say anything of this metric."""
+        return metric.name in self._metrics
+
+    def p_by(self, metric: Metric, raw: float, pictures: int) -> float:
+        """The same by one metric alone, at its default settings."""
+        sign = -1.0 if metric.scale.smaller_is_nearer else 1.0
+        return self._share(self._of(metric, {}, sign), sign * raw, pictures)
+
+    def expected(self, metric: Metric, raw: float, pictures: int) -> float:
         """How many of so many pictures would come as near by accident, by one metric?
 
         Parameters
         ----------
-        name
-            Of the metric.
+        metric
+            One that is known.
         raw
             Its value, in its own unit, under the criteria's settings.
         pictures
@@ -121,24 +153,31 @@ class Calibration:
         float
             From 0 to ``pictures``; NaN where the pair could not be compared.
         """
-        if np.isnan(raw):
-            return float("nan")
-        metric = self._metrics[name]
-        sign = -1.0 if metric.scale_for(self._criteria.settings.get(name, {})).smaller_is_nearer else 1.0
-        values = self._of(metric, sign)
+        if math.isnan(raw):
+            return math.nan
+        settings = self._criteria.settings.get(metric.name, {})
+        sign = -1.0 if metric.scale_for(settings).smaller_is_nearer else 1.0
+        values = self._of(metric, settings, sign)
         counted = sum(one.expected(sign * raw, pictures) for one in values) / self.searches
         if not counted:
             most = sum(pictures / one.accidents.pictures for one in values) / (1 + self.searches)
             counted = min(most, self._beyond(values, sign * raw, pictures))
         return min(counted, float(pictures))
 
-    def _of(self, metric: Metric, sign: float) -> list[_Values]:
-        if metric.name not in self._values:
-            settings = self._criteria.settings.get(metric.name, {})
-            self._values[metric.name] = [
+    def _of(self, metric: Metric, settings: Settings, sign: float) -> list[_Values]:
+        key = metric.name, metric.setting_positions(settings)
+        if key not in self._values:
+            self._values[key] = [
                 _Values.of(one, sign * one.values(metric, settings).astype(np.float64)) for one in self._sources
             ]
-        return self._values[metric.name]
+        return self._values[key]
+
+    def _share(self, values: Sequence[_Values], level: float, pictures: int) -> float:
+        reached = sum(one.reached(level, pictures) for one in values)
+        share = (1 + reached) / (1 + self.searches)
+        if not any((one.best >= level).any() for one in values):
+            share = min(share, self._beyond(values, level, pictures))
+        return max(share, SMALLEST)
 
     def _beyond(self, values: Sequence[_Values], level: float, pictures: int) -> float:
         """By the tails of the sources that have searches enough to fit one, each as much as it has searches."""
@@ -160,14 +199,11 @@ def calibrated(sources: Sequence[Accidents], table: ScoreTable, criteria: Criter
 
 
 def _fused(accidents: Accidents, metrics: Sequence[Metric], criteria: Criteria) -> NDArray[np.float64]:
-    """(rows,) the weighted mean, as ScoreTable.fused takes it for each search."""
-    rows, sizes = int(accidents.offsets[-1]), np.diff(accidents.offsets)
-    score, able = np.zeros(rows), np.zeros(accidents.searches)
-    for metric in metrics:
-        weight = criteria.weights.get(metric.name, 0.0)
-        if weight > 0:
-            settings = criteria.settings.get(metric.name, {})
-            similarity = metric.scale_for(settings).similarity(accidents.values(metric, settings))
-            score += weight * np.nan_to_num(similarity)
-            able += weight * (accidents.best(similarity.astype(np.float64)) > -np.inf)
-    return np.asarray(score / np.repeat(np.maximum(able, 1e-9), sizes))
+    """(rows,) the score of each."""
+
+    def similarity(metric: Metric) -> NDArray[np.float32]:
+        settings = criteria.settings.get(metric.name, {})
+        return metric.scale_for(settings).similarity(accidents.values(metric, settings))
+
+    weighing = [one for one in metrics if criteria.weights.get(one.name, 0.0) > 0]
+    return all_told((criteria.weights[one.name], similarity(one)) for one in weighing)

@@ -56,13 +56,18 @@ class FeatureCache:
         Whose features are read.
     folder
         Where the packs lie, if not where the catalog says.
+
+    Attributes
+    ----------
+    folder : Path or None
+        Where what is kept beside the catalog lies.
     """
 
     def __init__(self, catalog: Catalog, *, folder: Path | None = None) -> None:
         self.catalog = catalog
-        self._folder = folder or catalog.cache_folder
-        if self._folder is not None:
-            drop_unfinished(self._folder)
+        self.folder = folder or catalog.cache_folder
+        if self.folder is not None:
+            drop_unfinished(self.folder)
         self._lock = threading.Lock()
         self._ids = (-1, np.empty(0, np.int64))
         self._packs: dict[str, Pack] = {}
@@ -112,7 +117,7 @@ class FeatureCache:
         with self._lock:
             index = self._indexes.get(metric.index_key)
             if index is None:
-                index = self._indexes[metric.index_key] = Index(self.catalog, metric, self._folder)
+                index = self._indexes[metric.index_key] = Index(self.catalog, metric, self.folder)
             return index
 
     def _current_ids(self) -> tuple[int, NDArray[np.int64]]:
@@ -130,7 +135,7 @@ class FeatureCache:
     def _pack(self, spec: FeatureSpec, revision: int, all_ids: NDArray[np.int64]) -> Pack:
         """The pack of these features for these pictures, brought up to date where it is not."""
         identity = self.catalog.identity
-        path = None if self._folder is None else self._folder / f"{spec.key}.pack"
+        path = None if self.folder is None else self.folder / f"{spec.key}.pack"
         pack = self._packs.get(spec.key)
         if pack is None and path is not None:
             pack = read_pack(path, spec.layout, catalog=identity, key=spec.key)

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from pictrace.cli._queries import Asked, queries_of, query_of
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError, UsageError
 from pictrace.images.region import Region, with_region
 from pictrace.output.documents import answers_csv
+from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
@@ -51,6 +53,13 @@ def register(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--top", type=int, metavar="N", help="most matches to show (default 5)")
     parser.add_argument("--min-score", type=float, metavar="SCORE", help="from 0 to 1 (default 0)")
+    parser.add_argument(
+        "--false-alarms",
+        type=_share,
+        default=FALSE_ALARMS,
+        metavar="SHARE",
+        help="of searches for a picture that is not there, how many may find something: 0.005 or 1/200 (default 1/200)",
+    )
     parser.add_argument(
         "--only",
         action="append",
@@ -137,6 +146,7 @@ class _Search:
             criteria,
             among=self.among,
             exhaustive=True if options.exact else None,
+            alarms=options.false_alarms,
         )
         if self.tells:
             _say_matches(outcome.said, outcome.found, outcome.table)
@@ -150,6 +160,16 @@ def _region(text: str) -> Region:
         return Region.parse(text)
     except ImageError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(Fraction(text))
+    except (ValueError, ZeroDivisionError):
+        share = 0.0
+    if not 0 < share < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1, as 0.005 or 1/200")
+    return share
 
 
 def _only(texts: Sequence[str]) -> dict[str, list[str]]:

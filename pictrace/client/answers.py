@@ -64,11 +64,17 @@ class QueryRead(_Answer, frozen=True, kw_only=True):
 
 
 class VerdictSaid(_Answer, frozen=True, kw_only=True):
-    """The answer in a sentence, its grounds, and how many matches convince."""
+    """The answer in a sentence, its grounds, how many matches are good, and how often chance does as well.
+
+    All but the first three are null where what chance gives in the catalog is not known.
+    """
 
     headline: str
     detail: str
     good: Count
+    p: Share | None = None
+    false_alarms: Share | None = None
+    searches_without_an_answer: Count | None = None
 
 
 class CatalogSearched(_Answer, frozen=True, kw_only=True):
@@ -120,6 +126,8 @@ class MatchFound(_Answer, frozen=True, kw_only=True):
     coverage: float | None
     variant: str
     metrics: dict[str, MetricPart]
+    p: Share | None = None
+    expected_by_chance: dict[str, float | None] | None = None
 
 
 class HeldPart(_Answer, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import FeatureBatch, Features, Layout, RawScores, Scale, Setting, Settings
-from pictrace.images.orientation import Variant
+from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import fit
 from pictrace.kernels.keypoints import PACKED_BYTES
 from pictrace.metrics.capabilities import Sketched
@@ -109,6 +110,17 @@ class KeypointMetric(Sketched):
         strongest = features[: kernels.COARSE_DESCRIPTORS, :32]
         found[:, : len(strongest)] = strongest
         return found
+
+    def turned(self, features: Features) -> dict[Variant, Features]:
+        """Mirrored, the keypoints lie and point as they would; their descriptors are those of before.
+
+        A binary descriptor does not tell that of the mirrored patch. Among unrelated pictures one is as good as the
+        other: what matches by accident, and how well it then agrees, does not depend on it.
+        """
+        if not len(features):
+            return {UPRIGHT: features}
+        points = kernels.unpack_points(features) * (-1, 1, -1, 1) + (FRAME_PX, 0, math.pi, 0)
+        return {UPRIGHT: features, self.variants[1]: kernels.pack_keypoints(features[:, :32], points)}
 
     def compare_sketches(self, queries: Mapping[Variant, Features], sketches: FeatureBatch) -> NDArray[np.float32]:
         rough = np.full(len(sketches), np.nan, np.float32)

@@ -14,6 +14,7 @@ from pictrace.diagnosis import Diagnosis
 from pictrace.escape import for_csv
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.indexing.run import Failure
+from pictrace.searching.chances import Chances
 from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
@@ -153,7 +154,12 @@ def search_document(
     """A whole search, as ``pictrace search --json`` prints it. only: what the pictures' metadata had to be."""
     return {
         "query": query_document(address, query),
-        "verdict": {"headline": said.headline, "detail": said.detail, "good": len(said.good)},
+        "verdict": {
+            "headline": said.headline,
+            "detail": said.detail,
+            "good": len(said.good),
+            **_chances_document(said.chances),
+        },
         "catalog": {
             "location": catalog.location,
             "images": table.catalog_size,
@@ -168,6 +174,7 @@ def search_document(
                 "good": one.match.id in said.good,
                 **_sources(one.picture),
                 **match_document(one.match),
+                **_by_chance(said.chances, one.match.id),
             }
             for one in found
         ],
@@ -188,6 +195,32 @@ def catalog_document(catalog: Catalog) -> dict[str, Any]:
         "outdated": count_outdated_features(catalog),
         "writable": catalog.writable,
     }
+
+
+def _chances_document(chances: Chances | None) -> dict[str, Any]:
+    """In what share of searches for a picture that is not there the best looks as good; null where it is not known."""
+    if chances is None:
+        return {"p": None, "false_alarms": None, "searches_without_an_answer": None}
+    return {
+        "p": _share(chances.best()),
+        "false_alarms": chances.alarms,
+        "searches_without_an_answer": chances.searches,
+    }
+
+
+def _by_chance(chances: Chances | None, picture_id: int) -> dict[str, Any]:
+    if chances is None:
+        return {"p": None, "expected_by_chance": None}
+    expected = chances.expected.get(picture_id, {})
+    return {
+        "p": _share(chances.p.get(picture_id, 1.0)),
+        "expected_by_chance": {name: _share(number) for name, number in expected.items()},
+    }
+
+
+def _share(number: float) -> float | None:
+    """Two digits, of however small a number; None for NaN."""
+    return None if math.isnan(number) else float(f"{number:.2g}")
 
 
 def matches_csv(found: Sequence[Found], names: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from pictrace.metrics.base import Metric
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["convinced", "convinces", "convincing_ids", "ids_of_several_kinds"]
+__all__ = ["alone", "convinced", "convinces", "convincing_ids", "ids_of_several_kinds"]
 
 AGREEMENT = 0.8
 """Mean similarity over all metrics that a lone witness needs."""
@@ -45,8 +45,16 @@ def convinced(table: ScoreTable) -> NDArray[np.bool_]:
     vouched = np.zeros(raw.shape, np.bool_)
     for place, metric in enumerate(table.metrics):
         vouched[:, place] = convinces(metric, raw[:, place])
-    able = ~np.isnan(raw[:, [metric.convincing is not None for metric in table.metrics]])
-    alone = np.flatnonzero((able.sum(axis=1) == 1) & vouched.any(axis=1))
-    if able.shape[1] > 1 and len(alone):
-        vouched[alone] &= (np.nanmean(table.similarity[alone], axis=1) >= AGREEMENT)[:, np.newaxis]
+    vouched[alone(table)] = False
     return vouched
+
+
+def alone(table: ScoreTable) -> NDArray[np.bool_]:
+    """(n,): for which pictures only one metric could vouch, without the agreement of all."""
+    raw = table.raw
+    able = ~np.isnan(raw[:, [metric.convincing is not None for metric in table.metrics]])
+    lone = able.sum(axis=1) == 1
+    if able.shape[1] > 1 and lone.any():
+        lone[lone] = np.nanmean(table.similarity[lone], axis=1) < AGREEMENT
+        return np.asarray(lone)
+    return np.zeros(len(table.ids), np.bool_)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from pictrace.calibration.accidents import Accidents
+from pictrace.calibration.judging import judged
 from pictrace.catalog.base import Catalog
+from pictrace.searching.chances import FALSE_ALARMS, Chances
 from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
@@ -14,6 +17,9 @@ from pictrace.service.forms import Forms
 from pictrace.service.second_look import SecondLook
 
 __all__ = ["Judge"]
+
+TOLD = 5
+"""Details at a closer look that are told as the grounds; with fewer, it was the score."""
 
 
 class Judge:
@@ -31,8 +37,11 @@ class Judge:
         found: Sequence[Found],
         criteria: Criteria,
         held: Sequence[Part] = (),
+        *,
+        sources: Sequence[Accidents] = (),
+        alarms: float = FALSE_ALARMS,
     ) -> Verdict:
-        """What searching.verdict says, knowing forms and what a second look found.
+        """What searching.verdict says, knowing forms, what a second look found, and what chance gives.
 
         Parameters
         ----------
@@ -40,10 +49,35 @@ class Judge:
             Where the pictures are.
         table, found, criteria, held
             As for searching.verdict.
+        sources
+            What is known of chance in this catalog; without any, fixed values decide.
+        alarms
+            The share of false alarms that is accepted.
         """
-        good = good_first(self.query, table, criteria)
+        shown = [one.match.id for one in found]
+
+        def chances(details: Mapping[int, int] | None = None) -> Chances | None:
+            return judged(sources, table, criteria, alarms=alarms, query_id=self.query.id, shown=shown, details=details)
+
+        known = chances()
+        good = good_first(self.query, table, criteria, known)
         closer: dict[int, int] = {}
         if not good and not (table.ids == self.query.id).any():
-            closer = self._second.among(catalog, [one.match.id for one in found])
+            if known is None:
+                closer = self._second.among(catalog, shown)
+            else:
+                details = self._second.details(catalog, shown)
+                known = chances(details)
+                closer = {one: count for one, count in details.items() if known and one in known.good and count >= TOLD}
         forms = self._forms.among(catalog, good or list(closer))
-        return verdict(self.query, table, found, criteria, forms, drawn=self._forms.drawn, held=held, closer=closer)
+        return verdict(
+            self.query,
+            table,
+            found,
+            criteria,
+            forms,
+            drawn=self._forms.drawn,
+            held=held,
+            closer=closer,
+            chances=known,
+        )

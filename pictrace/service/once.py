@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.calibration.sources import Background
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import CriteriaError, ModelError
@@ -17,6 +18,7 @@ from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
 from pictrace.output.documents import search_document
 from pictrace.searching.attempts import score_either
+from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.find import Found, find
 from pictrace.searching.parts import Part, held_pictures
 from pictrace.searching.query import Query, needed_metrics
@@ -78,6 +80,7 @@ def search_once(
     among: NDArray[np.int64] | None = None,
     exhaustive: bool | None = None,
     progress: Callable[[int, int], None] | None = None,
+    alarms: float = FALSE_ALARMS,
 ) -> Outcome:
     """Compare, rank and judge.
 
@@ -89,6 +92,8 @@ def search_once(
         As ``score_either`` takes them.
     criteria
         What counts as a match.
+    alarms
+        The share of searches for a picture that is not there which may find something.
     """
     catalog = cache.catalog
     started = time.perf_counter()
@@ -96,7 +101,8 @@ def search_once(
     scored = time.perf_counter()
     found = find(catalog, table, criteria)
     held = held_pictures(query, table, cache)
-    said = Judge(query).verdict(catalog, table, found, criteria, held)
+    sources = Background(cache).sources()
+    said = Judge(query).verdict(catalog, table, found, criteria, held, sources=sources, alarms=alarms)
     timing = {**query.timing_ms, "score": (scored - started) * 1e3, "rank": (time.perf_counter() - scored) * 1e3}
     return Outcome(query, table, criteria, found, said, held, timing)
 

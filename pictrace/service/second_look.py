@@ -6,12 +6,13 @@ them at best. Four times as many at twice the size are too much to keep, and che
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from pictrace.calibration.closer import LOOKED_AT
 from pictrace.catalog.base import Catalog
 from pictrace.errors import PicTraceError
 from pictrace.features import FeatureBatch, Features
@@ -20,15 +21,14 @@ from pictrace.images.pixels import RGBImage
 from pictrace.metrics.sift import Sift
 from pictrace.service.pictures import original_picture
 
-__all__ = ["CONVINCING", "LOOKED_AT", "SecondLook"]
-
-LOOKED_AT = 5
-"""Pictures that are looked at, the nearest."""
+__all__ = ["CONVINCING", "METRIC", "SecondLook", "details_between", "matching"]
 
 CONVINCING = 10
 """Matching details; the nearest of five strangers had 6 at the most in 95 searches."""
 
 RATIO = 0.85
+
+METRIC = Sift(keypoints=2000, long_side_px=512)
 
 
 class SecondLook:
@@ -36,12 +36,11 @@ class SecondLook:
 
     def __init__(self, query: RGBImage) -> None:
         self._query = query
-        self._known: dict[tuple[str, int], int] = {}
-        self._metric = Sift(keypoints=2000, long_side_px=512)
+        self._known: dict[tuple[str, int], int | None] = {}
 
     @cached_property
     def _features(self) -> dict[Variant, Features]:
-        return self._metric.extract_variants(self._query, self._metric.variants)
+        return METRIC.extract_variants(self._query, METRIC.variants)
 
     def among(self, catalog: Catalog, nearest: Sequence[int]) -> dict[int, int]:
         """Which of the first LOOKED_AT of these convince, with their matching details.
@@ -53,21 +52,39 @@ class SecondLook:
         nearest
             Ids, the best first.
         """
+        return {one: count for one, count in self.details(catalog, nearest).items() if count >= CONVINCING}
+
+    def details(self, catalog: Catalog, nearest: Sequence[int]) -> dict[int, int]:
+        """How many details match in each of the first LOOKED_AT of these that has its original at hand."""
         found: dict[int, int] = {}
         for one in nearest[:LOOKED_AT]:
             key = catalog.identity, one
             if key not in self._known:
                 self._known[key] = self._details(catalog, one)
-            if self._known[key] >= CONVINCING:
-                found[one] = self._known[key]
+            count = self._known[key]
+            if count is not None:
+                found[one] = count
         return found
 
-    def _details(self, catalog: Catalog, picture_id: int) -> int:
-        metric = self._metric
+    def _details(self, catalog: Catalog, picture_id: int) -> int | None:
         try:
             _, image = original_picture(catalog, picture_id)
         except PicTraceError:  # a link, or a file that is gone: nothing more can be said of it
-            return 0
-        batch = FeatureBatch.of([metric.extract(image)], metric.layout)
-        raw: Any = metric.compare_variants(self._features, batch).raw[metric.setting_positions({"ratio": RATIO})]
-        return int(np.nan_to_num(raw)[0])
+            return None
+        return matching(self._features, METRIC.extract(image))
+
+
+def matching(query: Mapping[Variant, Features], features: Features) -> int:
+    """How many details of two pictures match, by METRIC's features of them."""
+    batch = FeatureBatch.of([features], METRIC.layout)
+    raw: Any = METRIC.compare_variants(query, batch).raw[METRIC.setting_positions({"ratio": RATIO})]
+    return int(np.nan_to_num(raw)[0])
+
+
+def details_between(catalog: Catalog, one: int, other: int) -> int:
+    """The same count for two pictures of a catalog; 0 where the original of one is not at hand."""
+    try:
+        look = SecondLook(original_picture(catalog, one)[1])
+    except PicTraceError:
+        return 0
+    return look.details(catalog, [other]).get(other, 0)

@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 from pictrace import kernels
@@ -25,6 +25,7 @@ from pictrace.sample import open_sample
 from pictrace.searching.cascade import open_for
 from pictrace.searching.query import needed_metrics
 from pictrace.service.background import Later
+from pictrace.service.calibrating import Calibrating
 from pictrace.service.owner import owner
 
 __all__ = [
@@ -86,6 +87,11 @@ class Workspace:
             work.wait()
             if work.problem:
                 raise CatalogError(work.problem)
+
+    @cached_property
+    def calibrating(self) -> Calibrating:
+        """What chance gives in it, as far as it is known."""
+        return Calibrating(self.cache)
 
 
 class Workspaces:

@@ -2,7 +2,7 @@
 
     page = Page.open().upload(photograph)
     page.slide("w_orb", 0.5)
-    assert "Found: “Chelsea the cat" in page.texts
+    assert "Same picture: “Chelsea the cat" in page.texts
 
 Widgets are found by their keys and by what a person reads on them, never by their place on the page. Whatever is done
 here runs the page once more and fails where that raised.

@@ -39,7 +39,7 @@ def test_the_first_page_invites_and_has_a_slider_a_metric() -> None:
 
 def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> None:
     app = Page.open().upload(encode_jpeg(mirror(decode(photographs["chelsea.png"])), quality=60))
-    assert "Found: “Chelsea the cat" in app.texts
+    assert "Same picture: “Chelsea the cat" in app.texts
     assert "searched 34 pictures in" in app.texts
     assert app.search.answer is not None
 

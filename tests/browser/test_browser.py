@@ -57,7 +57,7 @@ def test_the_first_request_to_a_server_may_be_for_any_page(browser: Browser, own
 def test_upload_rank_share_and_restore(page: Page, photographs: dict[str, bytes]) -> None:
     """Upload, results, a slider re-ranks and the address changes, a reload restores the settings."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
-    page.get_by_text("Found: “Astronaut Eileen Collins").wait_for()
+    page.get_by_text(": “Astronaut Eileen Collins").wait_for()
     before = scores(page)
     assert len(before) == 5
     assert "w_orb" not in page.url
@@ -151,15 +151,15 @@ def test_paste_from_the_clipboard(page: Page, photographs: dict[str, bytes]) -> 
         }""",
         list(png),
     )
-    page.get_by_text("Found: “Rocket on its pad").wait_for()
+    page.get_by_text(": “Rocket on its pad").wait_for()
 
 
 def test_an_example_is_one_click_away_and_a_stranger_has_no_match(page: Page) -> None:
     with finished(page):
         page.get_by_title("Mirrored, tilted, darker").click()
-        page.get_by_text("Found: “Cup of coffee").wait_for()
+        page.get_by_text(": “Cup of coffee").wait_for()
     page.get_by_title("Not in the catalog").click()
-    page.get_by_text("No match found.").wait_for()
+    page.get_by_text("Nothing here matches.").wait_for()
 
 
 def test_a_part_drawn_on_the_query_is_searched(page: Page, photographs: dict[str, bytes]) -> None:
@@ -318,7 +318,7 @@ def test_add_a_folder_stop_resume_and_search_it(page: Page, photographs: dict[st
         page.get_by_role("link", name="Search").click()
         page.get_by_text(f"My catalog: {COPIES + 1} pictures").wait_for()
     upload(page, encode_jpeg(turn(decode(photographs["retina.jpg"]), 90), quality=60))
-    page.get_by_text("Found: “retina.jpg").wait_for()
+    page.get_by_text(": “retina.jpg").wait_for()
 
 
 def test_one_comes_back_to_ones_own_catalog_in_the_same_browser(
@@ -367,7 +367,7 @@ def test_two_pictures_are_compared(page: Page, photographs: dict[str, bytes]) ->
 def test_a_click_in_the_map_of_weights_ranks_again(page: Page, photographs: dict[str, bytes]) -> None:
     """The triangle's point sets the sliders: the ranking and the address follow, by click and by keyboard."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
-    page.get_by_text("Found: “Astronaut Eileen Collins").wait_for()
+    page.get_by_text(": “Astronaut Eileen Collins").wait_for()
     with finished(page):
         page.get_by_role("radio", name="Weights").click()
         page.get_by_text("How far can each weight go?").wait_for()
@@ -394,7 +394,7 @@ def test_a_click_in_the_map_of_weights_ranks_again(page: Page, photographs: dict
 def test_a_point_of_the_catalogs_map_is_seen_and_chosen(page: Page, photographs: dict[str, bytes]) -> None:
     """By mouse and by keyboard: beside the matches it becomes the query, on the catalog page it is told."""
     upload(page, encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.5), quality=40))
-    page.get_by_text("Found: “Astronaut Eileen Collins").wait_for()
+    page.get_by_text(": “Astronaut Eileen Collins").wait_for()
     drawing = page.get_by_role("application")
     said = page.locator("figcaption")
     with finished(page):

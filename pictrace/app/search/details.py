@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -15,8 +17,10 @@ from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.capabilities import LooksCloser
+from pictrace.searching.chances import told_expected
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria
+from pictrace.searching.verdict import Verdict
 from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
@@ -34,8 +38,7 @@ def details(
     made: Details,
     one: Found,
     criteria: Criteria,
-    *,
-    good: bool,
+    verdict: Verdict,
 ) -> None:
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     with st.container(horizontal=True, vertical_alignment="center", key="details-head"):
@@ -51,7 +54,10 @@ def details(
     said.caption("Comparing the pixels …")
     if st.button("Compare closely", icon=":material/compare:", help="What changed, an overlay, and a report."):
         _compare_closely(workspace, answer.picture, one.match.id)
-    numbers_table(one.match, metrics, criteria)
+    expected = {} if verdict.chances is None else verdict.chances.expected.get(one.match.id, {})
+    pictures = answer.table.catalog_size
+    told = {metric.name: told_expected(expected.get(metric.name, math.nan), pictures) for metric in metrics}
+    numbers_table(one.match, metrics, criteria, {"By accident": told} if expected else None)
     known = one.picture.metadata
     if known:
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
@@ -60,7 +66,7 @@ def details(
     try:
         other = made.original(workspace.catalog, one.match.id)
     except PicTraceError as error:
-        turned = one.match.variant.label if good else ""
+        turned = one.match.variant.label if one.match.id in verdict.good else ""
         said.caption(f"Your picture matches this one {turned}." if turned else "")
         problem = for_markdown(str(error))
         st.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
@@ -9,9 +10,10 @@ import streamlit as st
 from pictrace.app.components.matches import Address, Card, Segment, match_list
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.thumbnails import thumbnail_address
-from pictrace.metrics import colour_of
-from pictrace.metrics.base import Metric
+from pictrace.metrics import colour_of, get_metric
+from pictrace.searching.chances import told_expected
 from pictrace.searching.find import Found
+from pictrace.searching.table import ScoreTable
 from pictrace.searching.verdict import Verdict
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import is_link
@@ -28,12 +30,12 @@ def list_of_matches(
     workspace: Workspace,
     state: QueryState,
     found: Sequence[Found],
-    metrics: Sequence[Metric],
+    table: ScoreTable,
     verdict: Verdict,
     marks: Mapping[int, str],
 ) -> None:
     """The ranked cards; a click opens or closes a match's details. marks: what was said of matches, by id."""
-    items = [_card(workspace, one, metrics, verdict.level(one.match.id), marks.get(one.match.id, "")) for one in found]
+    items = [_card(workspace, one, table, verdict, marks.get(one.match.id, "")) for one in found]
     selected = None if state.selected is None else str(state.selected)
     picked = match_list(items, selected=selected, key="matches")
     if picked is not None:
@@ -41,8 +43,9 @@ def list_of_matches(
         st.rerun()
 
 
-def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], level: str, mark: str) -> Card:
+def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, mark: str) -> Card:
     match, picture = one.match, one.picture
+    level = verdict.level(match.id)
     note = [f"{picture.width} × {picture.height}", picture.format]
     if mark:
         note.insert(0, f"marked “{mark}”")
@@ -50,7 +53,7 @@ def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], level: st
         note.insert(0, match.variant.label)
     if match.coverage < 0.995:
         note.append(f"{percent(match.coverage)} of the weight comparable")
-    weighted = [(metric, match.metrics[metric.name]) for metric in metrics]
+    weighted = [(metric, match.metrics[metric.name]) for metric in table.metrics]
     return Card(
         id=str(match.id),
         rank=str(match.rank),
@@ -62,9 +65,23 @@ def _card(workspace: Workspace, one: Found, metrics: Sequence[Metric], level: st
         segments=[
             Segment(colour_of(metric), metric.title, part.contribution) for metric, part in weighted if part.weight > 0
         ],
-        facts=[f"{name}: {', '.join(values)}" for name, values in list(picture.metadata.items())[:CARD_FACTS]],
+        facts=[
+            *_by_accident(verdict, one, table.catalog_size),
+            *(f"{name}: {', '.join(values)}" for name, values in list(picture.metadata.items())[:CARD_FACTS]),
+        ],
         sources=[
             Address(source.address, source.address if is_link(source.address) else "")
             for source in picture.sources[:CARD_SOURCES]
         ],
     )
+
+
+def _by_accident(verdict: Verdict, one: Found, pictures: int) -> list[str]:
+    """How many pictures chance brings as near, by the metric of the ranking that tells most; nothing if unknown."""
+    expected = {} if verdict.chances is None else verdict.chances.expected.get(one.match.id, {})
+    weighing = {name for name, part in one.match.metrics.items() if part.weight > 0}
+    known = {name: number for name, number in expected.items() if name in weighing and not math.isnan(number)}
+    if not known:
+        return []
+    name = min(known, key=lambda one: known[one])
+    return [f"{get_metric(name).title}: {told_expected(known[name], pictures)}"]

@@ -13,6 +13,7 @@ import streamlit as st
 from pictrace.app.components import tiles
 from pictrace.app.search.address import take_query, write_query
 from pictrace.app.search.answer import current_table, watch_full_check
+from pictrace.app.search.chance import watch_calibration
 from pictrace.app.search.details import details
 from pictrace.app.search.features import watch_missing_features
 from pictrace.app.search.inputs import example_tiles, query_inputs
@@ -72,7 +73,15 @@ def show() -> None:
     try:
         ranked = find(workspace.catalog, table, wanted.criteria)
         found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
-        said = answer.judge.verdict(workspace.catalog, table, found, wanted.criteria, answer.held)
+        said = answer.judge.verdict(
+            workspace.catalog,
+            table,
+            found,
+            wanted.criteria,
+            answer.held,
+            sources=workspace.calibrating.sources(),
+            alarms=wanted.alarms,
+        )
     except CriteriaError as error:
         _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return
@@ -144,6 +153,7 @@ def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: V
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
             if answer.picture.pages_told:
                 st.caption(answer.picture.pages_told)
+            watch_calibration(workspace)
             check = state.search.check
             if check is not None:
                 watch_full_check(state.search, check)
@@ -189,7 +199,7 @@ def _results(
     marks = marks_of(workspace.catalog, answer.query.id)
     with left, st.container(key="list"):
         found = without_hidden(found, marks)
-        list_of_matches(workspace, state, found, answer.table.metrics, said, marks)
+        list_of_matches(workspace, state, found, answer.table, said, marks)
         _downloads(workspace, answer, wanted, found, said)
     chosen = next((one for one in found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
@@ -197,7 +207,7 @@ def _results(
             beside_matches(workspace, state, answer, wanted.criteria, found)
         else:
             mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
-            details(workspace, state, made, chosen, wanted.criteria, good=chosen.match.id in said.good)
+            details(workspace, state, made, chosen, wanted.criteria, said)
             what_if_part(answer.table, wanted.criteria, chosen)
 
 

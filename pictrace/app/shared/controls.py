@@ -15,6 +15,7 @@ from pictrace.app.shared.recipe import recipe_file
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
+from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
 from pictrace.searching.recipe import Recipe
 from pictrace.searching.table import Criteria
@@ -26,6 +27,7 @@ CUSTOM = "custom"
 MOST_SHOWN = 24
 MOST_WEIGHT = 3.0
 WEIGHT_STEP = 0.1
+ONE_IN = (20, 50, 100, 200, 500, 1000)
 
 
 def _weight_key(metric: Metric) -> str:
@@ -67,11 +69,15 @@ def _box_at(preset: str) -> str:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What counts as a match, where the sliders are now. filters: what the metadata must say, by name."""
+    """What counts as a match, where the sliders are now. filters: what the metadata must say, by name.
+
+    alarms: the share of false alarms that is accepted.
+    """
 
     criteria: Criteria
     orientations: bool
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    alarms: float = FALSE_ALARMS
 
 
 def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = None) -> Wanted:
@@ -108,7 +114,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
                 settings[metric.name] = chosen
         with preset_place:
             _preset_control(metrics, weights, settings)
-        min_score, top = (0.0, 1) if ranked is None else _ranking_controls()
+        min_score, top, alarms = (0.0, 1, FALSE_ALARMS) if ranked is None else _ranking_controls()
         filters: Mapping[str, tuple[str, ...]] = {} if ranked is None else metadata_filters(ranked)
         orientations = st.toggle(
             "Also match mirrored and rotated copies",
@@ -122,9 +128,13 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
         if ranked is not None:
             with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
                 st.caption("The same search on the command line.")
-                st.code(command(criteria, filters, orientations=orientations), language="bash", wrap_lines=True)
+                st.code(
+                    command(criteria, filters, orientations=orientations, alarms=alarms),
+                    language="bash",
+                    wrap_lines=True,
+                )
                 recipe_file(criteria, orientations=orientations, take=_take_recipe)
-    return Wanted(criteria, orientations, filters)
+    return Wanted(criteria, orientations, filters, alarms)
 
 
 def _take_recipe(recipe: Recipe) -> None:
@@ -135,7 +145,7 @@ def _take_recipe(recipe: Recipe) -> None:
     st.session_state["orientations"] = recipe.orientations
 
 
-def _ranking_controls() -> tuple[float, int]:
+def _ranking_controls() -> tuple[float, int, float]:
     st.header("Results")
     min_score = st.slider(
         "Minimum score",
@@ -150,10 +160,25 @@ def _ranking_controls() -> tuple[float, int]:
     top = st.slider(
         "Matches", 1, MOST_SHOWN, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params"
     )
-    return min_score, int(top)
+    one_in = st.select_slider(
+        "Accepted false alarms",
+        ONE_IN,
+        round(1 / FALSE_ALARMS),
+        format_func=lambda number: f"1 in {number:,}",
+        key="false_alarms",
+        help="In how many searches for a picture that is not there something may be found. Fewer alarms, fewer finds.",
+        bind="query-params",
+    )
+    return min_score, int(top), 1 / int(one_in)
 
 
-def command(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = None, *, orientations: bool) -> str:
+def command(
+    criteria: Criteria,
+    filters: Mapping[str, Sequence[str]] | None = None,
+    *,
+    orientations: bool,
+    alarms: float = FALSE_ALARMS,
+) -> str:
     """The command that ranks by these criteria, among the pictures that fit the filters."""
     weights = ",".join(f"{name}={weight:g}" for name, weight in criteria.weights.items() if weight)
     words = ["python -m pictrace search PICTURE --catalog FILE", f"--weights {weights or 'none'}"]
@@ -165,6 +190,7 @@ def command(criteria: Criteria, filters: Mapping[str, Sequence[str]] | None = No
     words += [f"--min-score {criteria.min_score:g}"] if criteria.min_score else []
     words += [f"--top {criteria.top}"]
     words += [f"--only {shlex.quote(f'{name}={value}')}" for name, some in (filters or {}).items() for value in some]
+    words += [f"--false-alarms 1/{round(1 / alarms)}"] if alarms != FALSE_ALARMS else []
     words += [] if orientations else ["--no-orientations"]
     return " ".join(words)
 

@@ -75,7 +75,7 @@ def test_what_cannot_be_compared_counts_for_nothing() -> None:
     known = calibration(accidents(values))
     assert known.p(0.5, 2) == pytest.approx(2 / 4)
     assert known.p(0.0, 2) == pytest.approx(1.0)
-    assert np.isnan(known.expected("histogram", np.nan, 2))
+    assert np.isnan(known.expected(COLOURS, np.nan, 2))
 
 
 def test_a_search_without_a_near_picture_is_one_without_an_accident() -> None:
@@ -86,17 +86,17 @@ def test_a_search_without_a_near_picture_is_one_without_an_accident() -> None:
 
 def test_how_many_pictures_come_as_near_grows_with_the_catalog() -> None:
     known = calibration(accidents(np.linspace(0, 1, 1000).reshape(10, 100)))
-    assert known.expected("histogram", 0.9, 100) == pytest.approx(10, abs=0.5)
-    assert known.expected("histogram", 0.9, 1000) == pytest.approx(100, abs=5)
-    assert known.expected("histogram", 2.0, 100) <= 0.1
+    assert known.expected(COLOURS, 0.9, 100) == pytest.approx(10, abs=0.5)
+    assert known.expected(COLOURS, 0.9, 1000) == pytest.approx(100, abs=5)
+    assert known.expected(COLOURS, 2.0, 100) <= 0.1
 
 
 def test_of_distances_the_smaller_ones_are_near() -> None:
     raw = {"phash": np.arange(20, 32, dtype=np.float32)}
     some = Accidents({"phash": HASH.feature_key}, raw, np.arange(0, 13, 3), 3)
     known = Calibration([some], [HASH], Criteria(weights={"phash": 1.0}))
-    assert known.expected("phash", 19.0, 3) <= 0.25
-    assert known.expected("phash", 22.0, 3) == pytest.approx(3 / 4)
+    assert known.expected(HASH, 19.0, 3) <= 0.25
+    assert known.expected(HASH, 22.0, 3) == pytest.approx(3 / 4)
 
 
 def test_origins_count_as_they_have_searches() -> None:

@@ -106,7 +106,7 @@ def test_search_for_people(catalog: Path, query: Path, capsys: pytest.CaptureFix
     assert "astronaut.png" in lines[0]
     assert lines[0].split()[1] == "likely"
     assert lines[2].split()[1] == "weak"
-    assert lines[-1].startswith("Found: “astronaut.png”")
+    assert lines[-1].startswith(("Same picture: “astronaut.png”", "Probably the same scene: “astronaut.png”"))
     assert output.err == ""
 
 
@@ -239,7 +239,10 @@ def test_a_query_from_standard_input_and_one_that_is_not_there(
     catalog: Path, query: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     noise = np.random.default_rng(3).integers(0, 256, (200, 300, 3), np.uint8)
-    for data, status, said in ((query.read_bytes(), 0, "Found"), (encode_png(noise), 1, "No match found")):
+    for data, status, said in (
+        (query.read_bytes(), 0, "“astronaut.png”"),
+        (encode_png(noise), 1, "Nothing here matches."),
+    ):
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
         assert main(["search", "-", "--catalog", str(catalog)]) == status
         assert said in capsys.readouterr().out

@@ -71,7 +71,7 @@ def test_each_pair_is_looked_at_once(catalog: SqliteCatalog, monkeypatch: pytest
     looked: list[int] = []
     original = SecondLook._details
 
-    def counted(self: SecondLook, catalog: SqliteCatalog, picture_id: int) -> int:
+    def counted(self: SecondLook, catalog: SqliteCatalog, picture_id: int) -> int | None:
         looked.append(picture_id)
         return original(self, catalog, picture_id)
 

@@ -1,0 +1,151 @@
+"""What the verdict says of its false alarms, and how many there are; and how much of what is there it then finds.
+
+FOLDER is one as benchmarks.finding takes. PHOTOS holds further photographs that have nothing to do with it. For each
+size a catalog of so many of FOLDER's pictures, chosen by the seed, is calibrated as the app does it. Then come
+searches without an answer: the strangers, the photographs, and the queries with all that is right for them taken out
+of the answer. said: the share of false alarms that is accepted; real: the share of such searches that find something.
+found: the share of queries with an answer in the catalog for which a relevant picture is called good; wrong: those for
+which another one is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.common import intro, parser, row
+from benchmarks.finding import truths
+from pictrace.calibration.accidents import Accidents
+from pictrace.calibration.making import SECONDS
+from pictrace.calibration.sources import Background
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.features import RawScores
+from pictrace.indexing.index import Indexing
+from pictrace.metrics import ready_metrics
+from pictrace.searching.attempts import score_either
+from pictrace.searching.find import find
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import Query, prepare_query
+from pictrace.searching.table import ScoreTable
+from pictrace.service.judge import Judge
+from pictrace.service.second_look import details_between
+from pictrace.sources.folders import read_folder
+
+SAID = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+
+
+@dataclass
+class Shares:
+    """p of the best match of each search, by what was asked."""
+
+    strangers: list[float] = field(default_factory=list)
+    photographs: list[float] = field(default_factory=list)
+    held_out: list[float] = field(default_factory=list)
+    right: list[float] = field(default_factory=list)
+    wrong: list[float] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Asking:
+    """One catalog with what is known of chance in it."""
+
+    cache: FeatureCache
+    sources: Sequence[Accidents]
+
+    def shares(self, judge: Judge, table: ScoreTable) -> dict[int, float]:
+        """p by picture, of those that matter and are more than a form; looked at closely as at 1 in 1,000."""
+        criteria, catalog = criteria_of("balanced"), self.cache.catalog
+        found = find(catalog, table, criteria)
+        said = judge.verdict(catalog, table, found, criteria, sources=self.sources, alarms=SAID[0])
+        if said.chances is None:
+            return {}
+        forms = said.chances.good - said.good
+        return {one: share for one, share in said.chances.p.items() if one not in forms}
+
+
+def asked(query: Query, cache: FeatureCache) -> tuple[Judge, ScoreTable]:
+    query, table = score_either(query, cache)
+    return Judge(query), table
+
+
+def without(table: ScoreTable, left_out: NDArray[np.bool_]) -> ScoreTable:
+    """The table as if some pictures were not in the catalog."""
+    kept = ~left_out
+    columns = tuple(RawScores(one.raw[..., kept], one.variant[..., kept]) for one in table.columns)
+    return ScoreTable(table.ids[kept], table.metrics, columns, table.catalog_size - int(left_out.sum()))
+
+
+def main() -> None:
+    arguments = parser(__doc__ or "")
+    arguments.add_argument("--photos", type=Path, help="further photographs that are in no catalog")
+    arguments.add_argument("--pictures", type=int, nargs="+", default=[100, 1000], metavar="N")
+    arguments.add_argument("--seconds", type=float, default=SECONDS, help="for the calibration of a catalog")
+    arguments.add_argument("--every", type=int, default=1, help="take each n-th query only, for a quick look")
+    options = arguments.parse_args()
+    intro(options)
+    for size in options.pictures:
+        _measure(options, size)
+
+
+def _measure(options: argparse.Namespace, size: int) -> None:
+    folder, photos, every, seed = options.folder, options.photos, options.every, options.seed
+    metrics, shares = ready_metrics(), Shares()
+    items = read_folder(folder / "catalog").items
+    chosen = np.sort(np.random.default_rng(seed).permutation(len(items))[:size]).tolist()
+    with tempfile.TemporaryDirectory() as work, closing(SqliteCatalog(Path(work, "catalog.sqlite"))) as catalog:
+        Indexing(catalog, [items[place] for place in chosen], metrics).run()
+        cache = FeatureCache(catalog)
+        background = Background(cache, partial(details_between, catalog))
+        started = time.perf_counter()
+        for _ in background.make(seconds=options.seconds):
+            pass
+        asking = Asking(cache, background.sources())
+        searches = sum(one.searches for one in asking.sources)
+        print(f"\n{catalog.count():,} pictures; {searches} searches in {time.perf_counter() - started:.0f} s\n")
+        names = {one: f"catalog/{record.sources[0].title}" for one, record in catalog.pictures(catalog.ids()).items()}
+        for truth in truths(folder)[::every]:
+            judge, table = asked(prepare_query(truth.query.read_bytes(), metrics), cache)
+            right = np.array([names[int(one)] in truth.relevant for one in table.ids], np.bool_)
+            also = np.array([names[int(one)] in truth.also for one in table.ids], np.bool_)
+            if truth.stranger:
+                shares.strangers.append(min(asking.shares(judge, table).values(), default=1.0))
+                continue
+            left = asking.shares(judge, without(table, right | also))
+            shares.held_out.append(min(left.values(), default=1.0))
+            if right.any():
+                known = asking.shares(judge, table)
+                shares.right.append(min((known.get(int(one), 1.0) for one in table.ids[right]), default=1.0))
+                shares.wrong.append(min((known.get(int(one), 1.0) for one in table.ids[~right & ~also]), default=1.0))
+        for one in list(read_folder(photos).items)[::every] if photos else ():
+            if one.path is not None:
+                judge, table = asked(prepare_query(one.path.read_bytes(), metrics), cache)
+                shares.photographs.append(min(asking.shares(judge, table).values(), default=1.0))
+    _print(shares)
+
+
+def _print(shares: Shares) -> None:
+    columns = {
+        "strangers": shares.strangers,
+        "photographs": shares.photographs,
+        "held out": shares.held_out,
+        "found": shares.right,
+        "wrong": shares.wrong,
+    }
+    row("said", *(f"{name} ({len(some)})" for name, some in columns.items()))
+    row("---", *("---" for _ in columns))
+    for said in SAID:
+        row(f"{said:.1%}", *(f"{np.mean(np.array(some) <= said):.1%}" if some else "" for some in columns.values()))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""What chance says of one search: which of its matches it practically never gives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from pictrace.wording import counted
+
+__all__ = ["FALSE_ALARMS", "Chances", "told_expected", "told_share"]
+
+FALSE_ALARMS = 1 / 200
+"""Share of searches for a picture that is not there which may find something."""
+
+
+@dataclass(frozen=True)
+class Chances:
+    """How often chance does as well as the matches of a search.
+
+    Attributes
+    ----------
+    p
+        By picture id, of those that matter: in what share of searches for a picture that is not there would the best
+        match look as good?
+    good
+        Ids of all pictures whose share is at most ``alarms``.
+    expected
+        By picture id and metric name: how many pictures of the catalog would come as near by accident; NaN where the
+        pair cannot be compared.
+    alarms
+        The share of false alarms that is accepted.
+    searches
+        Without an answer, that all of it rests on.
+    """
+
+    p: Mapping[int, float]
+    good: frozenset[int]
+    expected: Mapping[int, Mapping[str, float]]
+    alarms: float
+    searches: int
+
+    def best(self, but: Iterable[int] = ()) -> float:
+        """The smallest share, of some pictures left out; 1 where nothing was compared."""
+        left_out = set(but)
+        return min((share for one, share in self.p.items() if one not in left_out), default=1.0)
+
+
+def told_share(share: float) -> str:
+    """A share of searches in words: "1 in 200 searches"."""
+    if share >= 0.5:
+        return "most searches" if share < 0.95 else "nearly every search"
+    return f"1 in {_rounded(1 / share):,} searches"
+
+
+def told_expected(expected: float, pictures: int) -> str:
+    """How many pictures chance gives, in words: "0.0004 of your 10,000 pictures would come as near by accident"."""
+    if math.isnan(expected):
+        return ""
+    if expected >= 0.5 * pictures and pictures > 1:
+        number = "most"
+    elif expected >= 1:
+        number = f"{_rounded(expected):,}"
+    elif expected < 1e-6:
+        number = "fewer than 0.000001"
+    else:
+        number = f"{expected:.1g}" if expected >= 1e-4 else f"{expected:.6f}".rstrip("0")
+    return f"{number} of your {counted(pictures, 'picture')} would come as near by accident"
+
+
+def _rounded(number: float) -> int:
+    """Two digits, as no more are known."""
+    step = math.pow(10, max(0, math.floor(math.log10(max(1.0, number))) - 1))
+    return round(round(number / step) * step)

@@ -1,0 +1,47 @@
+"""What chance gives in the catalogs of a server: made in the background once each, while the page stays at hand."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from functools import partial
+
+from pictrace.calibration.accidents import Accidents
+from pictrace.calibration.sources import Background
+from pictrace.catalog.cache import FeatureCache
+from pictrace.service import background
+from pictrace.service.second_look import details_between
+
+__all__ = ["Calibrating"]
+
+
+class Calibrating:
+    """Of one open catalog. done, total: how far it has come while it runs."""
+
+    def __init__(self, cache: FeatureCache) -> None:
+        self.done, self.total = 0, 0
+        self._background = Background(cache, partial(details_between, cache.catalog))
+        self._work: background.Background | None = None
+
+    def sources(self) -> tuple[Accidents, ...]:
+        """The accidents that are known now."""
+        return self._background.sources()
+
+    @property
+    def running(self) -> bool:
+        return self._work is not None and self._work.running
+
+    def begin(self) -> None:
+        """Make what is missing, in a thread of its own; nothing where it runs, was stopped, or all is there."""
+        if self._work is None and self._background.wanted:
+            self._work = background.Background(self._make, "calibrate")
+
+    def stop(self) -> None:
+        """End soon; what is done is kept."""
+        if self._work is not None:
+            self._work.stop()
+
+    def _make(self) -> None:
+        with closing(self._background.make()) as steps:
+            for self.done, self.total in steps:
+                if self._work is not None and self._work.stopped:
+                    return
