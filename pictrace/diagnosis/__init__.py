@@ -12,11 +12,12 @@ from pictrace.diagnosis.change import SAID, Change, confidence_ramp
 from pictrace.diagnosis.contents import Box, Contents
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
 from pictrace.diagnosis.kinds import KINDS
+from pictrace.diagnosis.overlays import Patch
 from pictrace.diagnosis.photometry import Photometry, photometry
 from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
-from pictrace.diagnosis.templates import contents_of, drawn, form_of
-from pictrace.diagnosis.tonal_changes import BLOCKS, tonal_changes
-from pictrace.diagnosis.unexplained import saved_again, unexplained_places
+from pictrace.diagnosis.templates import TILT_DEGREES, contents_of, drawn, form_of
+from pictrace.diagnosis.tonal_changes import tonal_changes
+from pictrace.diagnosis.unexplained import joined, saved_again, unexplained_places
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.images.reading import ImageInfo
 from pictrace.wording import counted, percent
@@ -28,11 +29,20 @@ SAME_SCENE, UNRELATED = "same scene", "unrelated"
 
 UNCHANGED = "The same picture, unchanged."
 
-PLAIN = {"mirrored", "turned", "cropped", "wider", "resized", "recompressed", "less_compressed"}
-"""Changes under which a drawing keeps its levels, so that what differs nevertheless can be told."""
+CONTRARY, CONTRARY_SHARE = 0.45, 1 / 8000
+"""From where a pixel contradicts, in shares of the contrast, and the share of the common area that must contradict
+that two drawings are the same."""
 
-GENTLE_QUALITY, LITTLE_SHARE = 40, 0.004
-"""JPEG quality, and the share of the detail that must differ then; of the same drawings hardly any reached it."""
+TURNED_TIMES = 4  # as much where one was turned, which spoils edges
+
+PALER, REPAINTED = 0.25, 0.1
+"""Contradiction, and the share of the common area, of other colours in the same fields."""
+
+ONE_THING = 0.4
+"""Contradiction from which a single pixel refuses "unchanged", where nothing was done to the picture."""
+
+LETTERS = 0.75
+"""The share of the edges around what is laid over that one of both has, where the other has not those of an area."""
 
 SAME_LEVELS = 1.5
 """Mean difference that saving a flat or tiny picture again may make."""
@@ -49,7 +59,9 @@ CLEARLY = 0.95
 """What is alike from which its share is not worth telling, 0 to 1."""
 
 FEW_SHARE = 0.25
-"""Of the detail, what pixels that nothing explains may hold at most; more of them were saved badly somewhere."""
+"""Of the detail, what covers it where nothing else was done; less is another thing in a drawing."""
+
+BESIDE_PX = 4
 
 BLURRED_PX = 0.8
 """Blur, in pixels compared, that makes fine detail look like other contents."""
@@ -125,10 +137,13 @@ def diagnose(
     lowest = min((one for one in (mine, theirs) if one is not None), default=None)
     contents = contents_of(query, candidate, registration, quality=lowest)
     apart = contents.covered if contents.differ and contents.laid_over else None
-    fit = photometry(query, candidate, registration, size=files[0], quality=mine, apart=apart)
-    if form_of(query, candidate, registration, contents):
-        sure = confidence_ramp(contents.share, 0.0, SURELY_OTHER)
-        return _same_template(registration, fit, contents.places(), contents.alike, sure)
+    drawings = drawn(query) and drawn(candidate)
+    where = contents.common if drawings else None
+    fit = photometry(query, candidate, registration, size=files[0], quality=mine, apart=apart, drawn=where)
+    if _other_contents(query, candidate, registration, fit, contents):
+        return _same_template(
+            registration, fit, *_where(fit, contents), confidence_ramp(contents.share, 0.0, SURELY_OTHER)
+        )
     if _another_photograph(registration, fit):
         return _same_scene(registration, fit)
     traces = _traces(query, files[0]), _traces(candidate, files[1])
@@ -144,13 +159,17 @@ def diagnose(
             negative=registration.confidence if registration.negative else 0.0,
         )
     )
-    drawings = drawn(query) and drawn(candidate)
-    if changes and drawings and _filled_otherwise(registration, contents, changes, max(traces), lowest):
-        return _same_template(registration, fit, contents.places(), contents.alike, SAID)
     if changes:
         return _same_photograph(registration, fit, changes, contents)
     places = unexplained_places(query, candidate, registration, (mine, theirs), same_size=files[0] == files[1])
-    if places and drawings and 1 - _outside(places) < FEW_SHARE * float(contents.detailed.mean()):
+    if (
+        places
+        and contents.differ
+        and contents.laid_over
+        and 1 - _outside(places) >= FEW_SHARE * contents.detailed.mean()
+    ):
+        return _same_photograph(registration, fit, (), contents)
+    if places and fit.contrary is not None and fit.contrary.max() >= ONE_THING:
         return _same_template(registration, fit, places, _outside(places), 1.0)
     if places or fit.left_over > SLIGHT_LEVELS + SLIGHT_SHARE * fit.detail:
         verdict = "The same photograph, with slight differences."
@@ -160,20 +179,46 @@ def diagnose(
     return Diagnosis(IDENTICAL, registration.confidence, UNCHANGED, (), registration, fit, (), 1.0)
 
 
-def _filled_otherwise(
-    registration: Registration, contents: Contents, changes: tuple[Change, ...], traces: float, quality: int | None
+def _other_contents(
+    query: RGBImage, candidate: RGBImage, registration: Registration, fit: Photometry, contents: Contents
 ) -> bool:
-    """Whether a little that differs in a drawing is more than what was done to it leaves, as a number in a form is."""
-    gentle = {one.kind for one in changes} <= PLAIN and abs(registration.tilt) < 1 and 0.5 <= registration.scale <= 2
-    gentle = gentle and traces < BLOCKS and (quality is None or quality >= GENTLE_QUALITY)
-    return gentle and contents.share >= LITTLE_SHARE and not contents.laid_over
+    """Of drawings, whether enough of their pixels contradicts that they are the same; of others by their windows."""
+    if fit.contrary is None or not registration.sure:
+        return form_of(query, candidate, registration, contents)
+    area, contrary = int(contents.common.sum()), fit.contrary >= CONTRARY
+    beside = np.ones_like(contrary)
+    over = contents.differ and contents.drawn_over
+    if over:
+        beside = ~contents.covered
+    elif not contents.differ and fit.overlay is not None and not 1 - LETTERS < fit.overlay.ours < LETTERS:
+        beside[_pixels(fit.overlay, contrary.shape)] = False
+    if int((beside & (fit.contrary >= PALER)).sum()) >= REPAINTED * area:
+        return True
+    least = CONTRARY_SHARE * (TURNED_TIMES if abs(registration.tilt) >= TILT_DEGREES else 1)
+    return int((contrary & beside).sum()) >= least * area and not over
+
+
+def _pixels(patch: Patch, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """What a patch holds, and some pixels around it."""
+    height, width = shape
+    rows, columns = (patch.top * height, patch.bottom * height), (patch.left * width, patch.right * width)
+    top, bottom, left, right = (round(one) for one in (*rows, *columns))
+    return slice(max(0, top - BESIDE_PX), bottom + BESIDE_PX), slice(max(0, left - BESIDE_PX), right + BESIDE_PX)
+
+
+def _where(fit: Photometry, contents: Contents) -> tuple[tuple[Box, ...], float]:
+    """(the places that differ, the share of what is common outside of them)."""
+    if contents.differ or fit.contrary is None:
+        return contents.places(), contents.alike
+    places = joined(fit.contrary >= CONTRARY)
+    return places, _outside(places)
 
 
 def _same_photograph(
     registration: Registration, fit: Photometry, changes: tuple[Change, ...], contents: Contents
 ) -> Diagnosis:
-    verdict = f"The same photograph, {_short(changes)}."
-    sure = min(registration.confidence, *(one.confidence for one in changes))
+    verdict = f"The same photograph, {_short(changes)}." if changes else "The same photograph."
+    sure = min((registration.confidence, *(one.confidence for one in changes)))
     blurred = abs(fit.blur_px) * fit.resolution > BLURRED_PX
     places = contents.places() if contents.differ and not blurred else ()
     alike = contents.alike if places else 1.0

@@ -39,6 +39,9 @@ TEXTURED, CONTINUED = 0.47, 1.0
 MUCH_SHARE, UNEVEN = 0.4, 0.3
 """Where so much differs and neither picture has clearly more detail there, one fills a form as the other does."""
 
+TWO_SIDED = 0.1
+"""Of what differs between drawings, how much each shows where the other is empty: other things in the same form."""
+
 ONE_SIDED = ((0.62, 0.012, 0.2), (0.5, 0.004, 0.4), (0.42, 0.005, 0.105))
 """What is laid over a drawing: how much of it lies on empty ground at least, and how much less than that the other
 picture may have on empty ground, and have twice the detail of."""
@@ -109,6 +112,12 @@ class Contents:
             for mine, theirs, more, ground in sides
             for least, most, outdone in ONE_SIDED
         )
+
+    @property
+    def drawn_over(self) -> bool:
+        """The same for two drawings, whose texture says nothing: what is laid over lies on one of them only."""
+        more, only = (self.query_more, self.candidate_more), (self.query_only, self.candidate_only)
+        return self.laid_over and max(more) >= UNEVEN and min(only) < TWO_SIDED
 
     @property
     def only_form(self) -> bool:

@@ -11,12 +11,13 @@ from numpy.typing import NDArray
 from pictrace.diagnosis.frames import common_frame
 from pictrace.images.geometry import Matrix, inverse, moved, scaling
 
-__all__ = ["Patches", "look", "refine"]
+__all__ = ["Patches", "at_large", "look", "refine"]
 
 ALIKE = 0.6
 """Correlation from which a patch counts as found; chance reaches it for few of those searched within some pixels."""
 
 FEWEST = 4
+COARSE_PX = 48
 TEXTURE = 3.0  # standard deviation in gray levels under which a patch cannot be located
 CLEAR = 15.0
 PASSES = ((0.5, 8), (1.0, 5), (1.0, 3))  # (share of the resolution, how far patches are searched, px)
@@ -127,6 +128,25 @@ def look(
         np.array(texture, np.float64),
         tolerance_px / frame.factor,
     )
+
+
+def at_large(query: NDArray[np.uint8], candidate: NDArray[np.uint8], matrix: Matrix) -> float:
+    """Correlation of two gray pictures, (h, w) uint8, laid on each other and coarsely seen, -1 to 1; 1 where flat."""
+    height, width = query.shape
+    factor = min(1.0, COARSE_PX / max(height, width))
+    small = np.asarray(
+        cv2.resize(
+            query, (max(4, round(width * factor)), max(4, round(height * factor))), interpolation=cv2.INTER_AREA
+        ),
+        np.uint8,
+    )
+    frame = common_frame(
+        small, candidate, matrix @ scaling(width / small.shape[1], height / small.shape[0]), fine=False
+    )
+    first, second = (one[frame.mask].astype(np.float32) for one in (frame.query, frame.candidate))
+    if len(first) < FEWEST or min(first.std(), second.std()) < TEXTURE:
+        return 1.0
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _starts(length: int, side: int, step: int) -> list[int]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.diagnosis.colours import Colours, compare_colours, rotate_hue, saturation_between, tint_between
+from pictrace.diagnosis.contradictions import contradictions
 from pictrace.diagnosis.frames import Frame, common_frame, warp
 from pictrace.diagnosis.overlays import Patch, laid_over
 from pictrace.diagnosis.padding import Bars, Padding, padding
@@ -62,6 +63,7 @@ class Photometry:
     bars: Bars
     other_bars: Bars
     uncovered: float
+    contrary: NDArray[np.float32] | None = None
 
     def predicted(self, candidate: RGBImage) -> RGBImage:
         """The candidate, (h, w, 3) uint8, in the query's tones and colours."""
@@ -76,6 +78,7 @@ def photometry(
     size: tuple[int, int] | None = None,
     quality: int | None = None,
     apart: NDArray[np.bool_] | None = None,
+    drawn: NDArray[np.bool_] | None = None,
 ) -> Photometry:
     """Compare two working pictures in the frame and at the resolution that both have.
 
@@ -107,7 +110,15 @@ def photometry(
         bars=toned.fill.bars,
         other_bars=toned.other_fill.ending_bars,
         uncovered=float((~frame.mask & ~toned.fill.mask).mean()),
+        contrary=None if drawn is None else _contrary(frame, toned, alike, drawn, noise),
     )
+
+
+def _contrary(
+    frame: Frame, toned: _Toned, alike: _Alike, where: NDArray[np.bool_], noise: float
+) -> NDArray[np.float32]:
+    query = as_gray(alike.query) if toned.colours.coloured else alike.query
+    return contradictions(query, alike.candidate, frame.candidate, _inner(where), noise=noise, blur_px=alike.blur_px)
 
 
 @dataclass(frozen=True)

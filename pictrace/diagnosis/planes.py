@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 
 from pictrace.images.pixels import RGBImage
 
-__all__ = ["Levels", "as_gray", "brightest", "chroma", "fine_detail", "soft"]
+__all__ = ["Levels", "as_gray", "brightest", "chroma", "fine_detail", "luma_and_soft_chroma", "range_of", "soft"]
 
 Levels = NDArray[np.float32]
+CHROMA_PX = 5
 
 
 def brightest(picture: RGBImage) -> NDArray[np.uint8]:
@@ -42,3 +43,16 @@ def fine_detail(plane: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
     """Deviation of what a blur of 1 px takes away, within the mask; 0 where that is empty."""
     fine = plane - cv2.GaussianBlur(plane, (0, 0), 1.0)
     return float(fine[mask].std()) if mask.any() else 0.0
+
+
+def luma_and_soft_chroma(picture: RGBImage) -> RGBImage:
+    """(h, w, 3) uint8: the luma as it is, red and blue chroma averaged over what subsampling averages."""
+    luma, red, blue = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
+    gentle = [cv2.blur(one, (CHROMA_PX, CHROMA_PX)) for one in (red, blue)]
+    return np.asarray(cv2.merge([luma, *gentle]), np.uint8)
+
+
+def range_of(picture: RGBImage, side_px: int) -> NDArray[np.uint8]:
+    """(h, w) uint8: the widest range of any channel within a square of this side around each pixel."""
+    kernel = np.ones((side_px, side_px), np.uint8)
+    return brightest(np.asarray(cv2.subtract(cv2.dilate(picture, kernel), cv2.erode(picture, kernel)), np.uint8))

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pictrace.diagnosis.change import SAID, confidence_ramp
 from pictrace.diagnosis.frames import warp
 from pictrace.diagnosis.hypotheses import Guess, guess_by_frame, guess_by_orb, guess_by_search, guess_by_sift
-from pictrace.diagnosis.patches import Patches, look, refine
+from pictrace.diagnosis.patches import Patches, at_large, look, refine
 from pictrace.diagnosis.planes import brightest, soft
 from pictrace.images.geometry import Matrix, corners, moved, overlaps, scale_of, sensible
 from pictrace.images.pixels import RGBImage, to_gray
@@ -25,6 +25,10 @@ SURE = 0.75
 
 CERTAIN = 0.85
 """Agreement times correlation from which no other guess is tried: symmetric pictures agree with their mirror image."""
+
+AT_LARGE, LEAST_AT_LARGE = 0.7, 0.1
+"""Correlation of the whole, coarsely, with which a guess is certain, and by which one counts at the least: stripes and
+bricks fit each other in many places, their shades do not."""
 
 KNOWN, KNOWN_SURELY = 0.15, 0.45
 """Agreement from which the pixels show common content, and from which that is certain. Of 150 unrelated pairs none
@@ -142,10 +146,12 @@ def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Re
                 (matrix, patches), negative = turned, True
         if not sensible(matrix, corners(query.shape)):
             continue
-        rank = trust(patches) * float(patches.alike[patches.agreeing].mean()) if patches.agreeing.any() else 0.0
+        close = trust(patches) * float(patches.alike[patches.agreeing].mean()) if patches.agreeing.any() else 0.0
+        large = at_large(*pictures, matrix) * (-1 if negative else 1) if close >= KNOWN else 0.0
+        rank = close * max(LEAST_AT_LARGE, large)
         if best is None or rank > best[0]:
             best = rank, guess, matrix, patches, negative
-        if rank >= CERTAIN:
+        if close >= CERTAIN and large >= AT_LARGE:
             break
     if best is not None and trust(best[3]) >= KNOWN:
         found = described(best[2], best[3], best[1].matches, query.shape, candidate.shape)

@@ -11,7 +11,7 @@ from pictrace.diagnosis.padding import padding
 from pictrace.diagnosis.registration import Registration, register
 from pictrace.images.pixels import RGBImage, to_gray
 
-__all__ = ["contents_of", "drawn", "form_of", "share_only_a_form"]
+__all__ = ["TILT_DEGREES", "contents_of", "drawn", "form_of", "share_only_a_form"]
 
 WHOLE = 0.95
 """Share of both pictures that lies in the other where a frame lies on a frame."""
@@ -21,6 +21,9 @@ TILT_DEGREES = 3.0
 
 LEAST_TURNED = 0.03
 """Share of the detail that must differ there, since turning spoils fine lines."""
+
+RAGGED_PX = 9
+"""Around the corners that turning left empty, compression spoils what is beside them."""
 
 FLAT_RANGE, FLAT_SHARE = 3, 0.25
 """Levels within 5 px that nothing was drawn on, and how much of a drawing that is at least."""
@@ -56,7 +59,8 @@ def contents_of(
     frame = common_frame(query, candidate, registration.matrix, fine=False)
     mask = frame.mask
     if abs(registration.tilt) >= TILT_DEGREES:
-        mask = mask & ~padding(frame.query).covered & ~padding(frame.candidate).covered
+        covered = padding(frame.query).covered | padding(frame.candidate).covered
+        mask = mask & ~cv2.dilate(covered.astype(np.uint8), np.ones((RAGGED_PX,) * 2, np.uint8)).astype(np.bool_)
     return compare_contents(frame, mask, quality=quality)
 
 

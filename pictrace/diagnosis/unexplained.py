@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from pictrace.diagnosis.contents import Box, boxes, step_factor
 from pictrace.diagnosis.frames import Frame, common_frame
 from pictrace.diagnosis.overlays import foreign
+from pictrace.diagnosis.planes import luma_and_soft_chroma
 from pictrace.diagnosis.registration import Registration
 from pictrace.images.geometry import corners
 from pictrace.images.pixels import RGBImage
 
-__all__ = ["saved_again", "unexplained", "unexplained_places"]
+__all__ = ["joined", "saved_again", "unexplained", "unexplained_places"]
 
 IN_PLACE_PX = 1.0
 JOINED_PX = 9
@@ -28,7 +29,6 @@ RESAMPLED_SHARE = 1 / 8  # of the range of levels nearby
 UNKNOWN_QUALITY = 75
 DEVIATIONS = 4.0
 BLOCK_PX = 8
-CHROMA_PX = 5
 
 
 def unexplained_places(
@@ -53,18 +53,19 @@ def unexplained_places(
     exact = query.shape == candidate.shape and float(apart) < IN_PLACE_PX
     if exact:
         frame = Frame(query, candidate, np.ones(query.shape[:2], np.bool_), 1.0)
-    return _joined(unexplained(frame, exact=exact and same_size, qualities=qualities))
+    return joined(unexplained(frame, exact=exact and same_size, qualities=qualities))
 
 
 def saved_again(query: RGBImage, candidate: RGBImage) -> tuple[Box, ...]:
     """The same for two pictures of one shape that cannot be registered, of whose files nothing is known."""
     frame = Frame(query, candidate, np.ones(query.shape[:2], np.bool_), 1.0)
-    return _joined(unexplained(frame, exact=False, qualities=(UNKNOWN_QUALITY, UNKNOWN_QUALITY)))
+    return joined(unexplained(frame, exact=False, qualities=(UNKNOWN_QUALITY, UNKNOWN_QUALITY)))
 
 
-def _joined(marked: NDArray[np.bool_]) -> tuple[Box, ...]:
-    joined = cv2.dilate(marked.astype(np.uint8), np.ones((JOINED_PX, JOINED_PX), np.uint8))
-    return boxes(np.asarray(joined > 0, np.bool_))
+def joined(marked: NDArray[np.bool_]) -> tuple[Box, ...]:
+    """The boxes of marked pixels and of what lies near to each other, the largest first."""
+    near = cv2.dilate(marked.astype(np.uint8), np.ones((JOINED_PX, JOINED_PX), np.uint8))
+    return boxes(np.asarray(near > 0, np.bool_))
 
 
 def unexplained(frame: Frame, *, exact: bool, qualities: tuple[int | None, int | None]) -> NDArray[np.bool_]:
@@ -78,7 +79,7 @@ def unexplained(frame: Frame, *, exact: bool, qualities: tuple[int | None, int |
         Of both files' JPEG compression, None where lossless. A rounded coefficient is off by up to half a step of its
         quantisation table, so a pixel by a deviation of a step / sqrt(12), and only in blocks that have coefficients.
     """
-    planes = _planes(frame.query), _planes(frame.candidate)
+    planes = luma_and_soft_chroma(frame.query), luma_and_soft_chroma(frame.candidate)
     reach = 0 if exact else 1
     beyond = cv2.max(
         foreign(*planes, frame.mask, reach_px=reach), foreign(*planes[::-1], frame.mask, reach_px=reach)
@@ -90,13 +91,6 @@ def unexplained(frame: Frame, *, exact: bool, qualities: tuple[int | None, int |
     busy = cv2.dilate(_activity(planes[1]), np.ones((2 * BLOCK_PX + 1,) * 2, np.uint8)).astype(np.float32)
     allowed = SAVED_LEVELS + np.minimum(DEVIATIONS * noise, busy) + (0 if exact else RESAMPLED_SHARE * busy)
     return np.asarray(cv2.blur(beyond, (2, 2)) > allowed)
-
-
-def _planes(picture: RGBImage) -> RGBImage:
-    """Luma as it is, chroma averaged over what subsampling averages."""
-    luma, red, blue = cv2.split(cv2.cvtColor(picture, cv2.COLOR_RGB2YCrCb))
-    soft = [cv2.blur(one, (CHROMA_PX, CHROMA_PX)) for one in (red, blue)]
-    return np.asarray(cv2.merge([luma, *soft]), np.uint8)
 
 
 def _activity(planes: RGBImage) -> NDArray[np.uint8]:
