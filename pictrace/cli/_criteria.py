@@ -64,6 +64,8 @@ def _base(options: argparse.Namespace) -> Criteria:
         raise UsageError("--recipe replaces the preset. Leave one of them out.")
     recipe = recipe_in(Path(options.recipe))
     options.no_orientations |= not recipe.orientations
+    if "false_alarms" in options and options.false_alarms is None:
+        options.false_alarms = recipe.false_alarms
     return recipe.criteria
 
 

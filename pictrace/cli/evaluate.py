@@ -11,9 +11,10 @@ from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._runs import warn_of
 from pictrace.cli._truth import add_truth, cube_of, tell_queries
 from pictrace.errors import UsageError
-from pictrace.evaluation.measures import FALSE_ALARMS, measure_named, measures
+from pictrace.evaluation.measures import measure_named, measures
 from pictrace.evaluation.ways import Way, evaluated, ways_of
 from pictrace.output.evaluations import evaluation_csv, evaluation_document, evaluation_lines
+from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET, criteria_of
 from pictrace.searching.query import needed_metrics
 

@@ -56,7 +56,6 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--false-alarms",
         type=_share,
-        default=FALSE_ALARMS,
         metavar="SHARE",
         help="of searches for a picture that is not there, how many may find something: 0.005 or 1/200 (default 1/200)",
     )
@@ -146,7 +145,7 @@ class _Search:
             criteria,
             among=self.among,
             exhaustive=True if options.exact else None,
-            alarms=options.false_alarms,
+            alarms=options.false_alarms or FALSE_ALARMS,
         )
         if self.tells:
             _say_matches(outcome.said, outcome.found, outcome.table)

@@ -136,6 +136,15 @@ class Cube:
     def byte_count(self) -> int:
         return sum(one.similarity.nbytes + one.ids.nbytes for one in self.blocks)
 
+    def holds(self, criteria: Criteria) -> bool:
+        """Whether all that these criteria weigh was scored."""
+        by_name = {one.name: one for one in self.metrics}
+        weighed = [name for name, weight in criteria.weights.items() if weight > 0]
+        return all(
+            name in by_name and Column.of(by_name[name], criteria.settings.get(name, {})) in self.columns
+            for name in weighed
+        )
+
     def weights_of(self, criteria: Criteria) -> NDArray[np.float32]:
         """(c,) the criteria's weights by column.
 

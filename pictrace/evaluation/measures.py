@@ -15,11 +15,9 @@ from numpy.typing import NDArray
 
 from pictrace.errors import UsageError
 from pictrace.evaluation.standing import Standing
+from pictrace.searching.chances import FALSE_ALARMS
 
-__all__ = ["FALSE_ALARMS", "Measure", "by_query", "level_at", "measure_named", "measures"]
-
-FALSE_ALARMS = 0.005
-"""The share of searches in which a wrong picture may reach the level of "found"."""
+__all__ = ["Measure", "by_query", "level_at", "measure_named", "measures"]
 
 PRECISION = 0.999
 SAMPLES_AT_ONCE = 200

@@ -19,6 +19,7 @@ from pictrace.indexing.prepare import original_bytes
 __all__ = ["Asking", "Bring", "Names", "asked_by_labels", "groups_of", "named"]
 
 RECORDS_AT_ONCE = 1000
+MAX_FILE_BYTES = 512 * 1024**2
 IN_CATALOG = "catalog:"
 
 Bring = Callable[[str], Callable[[], bytes] | None]
@@ -96,8 +97,11 @@ class Names:
     def _by_content(self, name: str) -> int | None:
         if self._folder is None or "\0" in name:
             return None
+        path = self._folder / name
         try:
-            identity = image_id(digest((self._folder / name).read_bytes()))
+            if path.stat().st_size > MAX_FILE_BYTES:
+                return None
+            identity = image_id(digest(path.read_bytes()))
         except OSError:
             return None
         return identity if identity in self._ids else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pictrace.catalog.cache import FeatureCache
 from pictrace.evaluation.cube import Cube, columns_of
 from pictrace.evaluation.learning.settings import columns_to_try
 from pictrace.evaluation.scoring import Scoring
@@ -17,6 +16,7 @@ from pictrace.searching.query import needed_metrics
 from pictrace.searching.table import Criteria
 from pictrace.service.background import Background
 from pictrace.service.pictures import Picture, upload_limits
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["Stressing"]
 
@@ -24,11 +24,11 @@ __all__ = ["Stressing"]
 class Stressing(Background):
     """Looks for every case; what is done when it is stopped is told."""
 
-    def __init__(self, cache: FeatureCache, cases: Sequence[Case], criteria: Criteria, *, orientations: bool) -> None:
+    def __init__(self, workspace: Workspace, cases: Sequence[Case], criteria: Criteria, *, orientations: bool) -> None:
         self.cases = tuple(cases)
         self.cube: Cube | None = None
         self.results: tuple[Result, ...] = ()
-        self._catalog = cache.catalog
+        self._workspace, self._catalog = workspace, workspace.catalog
         metrics = needed_metrics(dict.fromkeys((one.name for one in all_metrics()), 1.0))
         settings = Criteria(weights=dict.fromkeys((one.name for one in metrics), 1.0), settings=criteria.settings)
         columns = {
@@ -36,8 +36,8 @@ class Stressing(Background):
             *columns_to_try(metrics),
         }
         self._run_of = Scoring(
-            cache,
-            asking_of(cache.catalog, cases, upload_limits()),
+            workspace.cache,
+            asking_of(workspace.catalog, cases, upload_limits()),
             metrics,
             sorted(columns),
             orientations=orientations,
@@ -47,6 +47,7 @@ class Stressing(Background):
         super().__init__(self._stress, "stressing")
 
     def _stress(self) -> None:
+        self._workspace.wait()
         self._run_of.run()
         cube = self._run_of.cube
         if cube.blocks:

@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.cache import FeatureCache
-from pictrace.errors import StoppedError
+from pictrace.errors import SourceError, StoppedError
 from pictrace.evaluation.cube import Cube, columns_of
 from pictrace.evaluation.learning.learn import FOLDS, Learned, learn
 from pictrace.evaluation.learning.settings import columns_to_try
@@ -23,8 +22,12 @@ from pictrace.searching.table import Criteria
 from pictrace.service.background import Background
 from pictrace.service.pictures import upload_limits
 from pictrace.service.typed_links import fetch_link
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["SHOWN", "Learning", "Measuring", "asked_in", "asked_of_labels", "measured"]
+
+MOST_QUERIES = 2000
+"""Of a table on the page: each costs the server a second."""
 
 SHOWN = ("mAP", "found", "hit@1", "MRR", "micro-AP")
 """The measures that are shown at first."""
@@ -42,7 +45,13 @@ def asked_in(table: bytes, name: str, catalog: Catalog, pictures: Mapping[str, b
         data = pictures.get(asked, pictures.get(asked.replace("\\", "/").rpartition("/")[2]))
         return None if data is None else lambda: data
 
-    return named(read_truth(table, name), Names(catalog), bring, upload_limits(), name)
+    asked_for = read_truth(table, name)
+    if len(asked_for) > MOST_QUERIES:
+        raise SourceError(
+            f"{name} has {len(asked_for):,} queries; {MOST_QUERIES:,} are the most here. Take some, or use "
+            "pictrace evaluate."
+        )
+    return named(asked_for, Names(catalog), bring, upload_limits(), name)
 
 
 def asked_of_labels(catalog: Catalog) -> list[Asking]:
@@ -53,8 +62,11 @@ def asked_of_labels(catalog: Catalog) -> list[Asking]:
 class Measuring(Background):
     """Looks for every query, and measures each preset and metric; what is done when it is stopped is measured."""
 
-    def __init__(self, cache: FeatureCache, asked: Sequence[Asking], criteria: Criteria, *, orientations: bool) -> None:
+    def __init__(
+        self, workspace: Workspace, asked: Sequence[Asking], criteria: Criteria, *, orientations: bool
+    ) -> None:
         """criteria: whose settings are scored besides those of the presets."""
+        self._workspace = workspace
         metrics = needed_metrics(dict.fromkeys((one.name for one in all_metrics()), 1.0))
         settings = Criteria(weights=dict.fromkeys((one.name for one in metrics), 1.0), settings=criteria.settings)
         columns = columns_of(metrics, [settings, *(one.criteria for one in ways_of(metrics))])
@@ -62,11 +74,12 @@ class Measuring(Background):
         self.cube: Cube | None = None
         self.results: tuple[Result, ...] = ()
         self._run_of = Scoring(
-            cache, asked, metrics, columns, orientations=orientations, limits=upload_limits(), workers=1
+            workspace.cache, asked, metrics, columns, orientations=orientations, limits=upload_limits(), workers=1
         )  # a server has others to serve
         super().__init__(self._measure, "measuring")
 
     def _measure(self) -> None:
+        self._workspace.wait()
         self._run_of.run()
         cube = self._run_of.cube
         if cube.blocks:

@@ -44,6 +44,7 @@ def test_truth_is_measured_weights_are_learned_and_applied() -> None:
     app.press("Measure").until(lambda app: "Learn weights" in app.texts)
     shown = app.table_with("mAP")
     assert {"Your sliders", "Balanced", "Keypoints (ORB)"} <= set(shown["Ranked by"])
+    assert shown["mAP"][shown["Ranked by"] == "Balanced"].item().startswith("1.000")
     app.slide("w_ssim", 2.0)
     assert "Your sliders" in set(app.table_with("hit@1")["Ranked by"])
     app.press("Learn").until(lambda app: "held out" in app.texts)
@@ -114,10 +115,13 @@ def test_the_stress_lab_tells_what_is_still_found_and_opens_a_case() -> None:
 def test_a_recipe_moves_the_sliders_and_a_foreign_one_does_not() -> None:
     app = Page.open()
     criteria = Criteria(weights={"orb": 2.0, "histogram": 0.5}, settings={"orb": {"ratio": 0.8}}, min_score=0.1, top=7)
-    app.upload(recipe_text(recipe_of(criteria, orientations=False)).encode(), "mine.json", key="recipe_file")
+    app.upload(
+        recipe_text(recipe_of(criteria, orientations=False, false_alarms=0.01)).encode(), "mine.json", key="recipe_file"
+    )
     assert {name: weight for name, weight in app.weights().items() if weight} == {"orb": 2.0, "histogram": 0.5}
     assert app.slider(key="orb-ratio").value == 0.8
     assert (app.slider(key="top").value, app.toggle(key="orientations").value) == (7, False)
+    assert app.select_slider(key="false_alarms").value == 100
     assert "mine.json is loaded." in app.texts
     foreign = json.loads(recipe_text(recipe_of(criteria))) | {"features": {"orb": "orb-n9-v0", "histogram": "x"}}
     app.upload(json.dumps(foreign).encode(), "other.json", key="recipe_file")

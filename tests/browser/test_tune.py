@@ -28,6 +28,7 @@ expect.set_options(timeout=PATIENCE_MS)
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium, see test_browser.py")]
 
 QUERIES = 12
+LONG_MS = 4 * PATIENCE_MS  # for work in the background
 
 
 @pytest.fixture(scope="module")
@@ -56,9 +57,9 @@ def test_truth_is_imported_measured_learned_from_and_applied(page: Page, truth: 
         page.locator('input[type="file"]').nth(0).set_input_files(table)
         page.get_by_text(f"truth.csv: {QUERIES} queries").wait_for()
     page.get_by_role("button", name="Measure", exact=True).click()
-    page.get_by_role("heading", name="Learn weights").wait_for()
+    page.get_by_role("heading", name="Learn weights").wait_for(timeout=LONG_MS)
     page.get_by_role("button", name="Learn", exact=True).click()
-    page.get_by_text("On queries held out").wait_for()
+    page.get_by_text("On queries held out").wait_for(timeout=LONG_MS)
     wait_for_run(page)
     told = page.get_by_text("Learned from all of them").inner_text()
     with finished(page):
@@ -100,7 +101,7 @@ def test_three_labels_by_keys_are_still_there_after_a_reload(
 
 def test_a_recipe_goes_round_by_file_and_by_address(page: Page, tmp_path: Path) -> None:
     criteria = Criteria(weights={"orb": 2.0, "histogram": 0.5}, settings={"orb": {"ratio": 0.8}}, top=7)
-    (tmp_path / "mine.json").write_text(recipe_text(recipe_of(criteria)))
+    (tmp_path / "mine.json").write_text(recipe_text(recipe_of(criteria, false_alarms=0.005)))
     page.get_by_role("button", name="Recipe").click()
     with finished(page):
         page.locator('[data-testid="stPopoverBody"] input[type="file"]').set_input_files(tmp_path / "mine.json")

@@ -133,7 +133,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
                     language="bash",
                     wrap_lines=True,
                 )
-                recipe_file(criteria, orientations=orientations, take=_take_recipe)
+                recipe_file(criteria, orientations=orientations, alarms=alarms, take=_take_recipe)
     return Wanted(criteria, orientations, filters, alarms)
 
 
@@ -143,6 +143,8 @@ def _take_recipe(recipe: Recipe) -> None:
     st.session_state["min_score"] = recipe.criteria.min_score
     st.session_state["top"] = min(recipe.criteria.top, MOST_SHOWN)
     st.session_state["orientations"] = recipe.orientations
+    wanted = 1 / (recipe.false_alarms or FALSE_ALARMS)
+    st.session_state["false_alarms"] = min(ONE_IN, key=lambda one: abs(one - wanted))
 
 
 def _ranking_controls() -> tuple[float, int, float]:

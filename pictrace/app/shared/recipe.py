@@ -26,13 +26,13 @@ class _Loaded:
     emptied: int = 0
 
 
-def recipe_file(criteria: Criteria, *, orientations: bool, take: Callable[[Recipe], None]) -> None:
+def recipe_file(criteria: Criteria, *, orientations: bool, alarms: float, take: Callable[[Recipe], None]) -> None:
     """Save and load. take: moves the sliders; called in a callback."""
     state = of_session(_Loaded)
     if criteria.total_weight > 0:
         st.download_button(
             "Save as a file",
-            recipe_text(recipe_of(criteria, orientations=orientations)),
+            recipe_text(recipe_of(criteria, orientations=orientations, false_alarms=alarms)),
             "recipe.json",
             "application/json",
             icon=":material/download:",

@@ -57,12 +57,14 @@ def _learned(learned: Learned, cube: Cube) -> None:
     if learned.warning:
         st.warning(learned.warning, icon=":material/warning:")
     weights = ", ".join(f"{titles[name]} {weight:g}" for name, weight in learned.criteria.weights.items())
-    settings = ", ".join(
-        f"{titles[name]}: {key} {value}"
-        for name, some in learned.criteria.settings.items()
-        for key, value in some.items()
-    )
-    st.markdown(f"**Learned from all of them**: {for_markdown(weights)}. {for_markdown(settings)}")
+    chosen = learned.criteria.settings
+    changed = [
+        f"{setting.title} {value}"
+        for metric in cube.metrics
+        for setting in metric.settings
+        if (value := chosen.get(metric.name, {}).get(setting.name, setting.default)) != setting.default
+    ]
+    st.markdown(f"**Learned from all of them**: {for_markdown(', '.join([weights, *changed]))}.")
     st.dataframe(
         [
             {"Ranked by": one.way.title}
@@ -71,6 +73,7 @@ def _learned(learned: Learned, cube: Cube) -> None:
         ],
         hide_index=True,
         key="tune_learned",
+        height="content",
     )
     st.caption(f"On queries held out: {learned.folds} parts, each measured by what the others taught.")
     with st.container(horizontal=True):

@@ -44,7 +44,7 @@ def measure_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None
         st.markdown(f"**{for_markdown(state.title)}**: {queries}{strangers}.", width="content")
         if st.button("Measure", type="primary", icon=":material/speed:", disabled=_is_running(state)):
             state.learning = None
-            state.measuring = Measuring(workspace.cache, state.asked, wanted.criteria, orientations=wanted.orientations)
+            state.measuring = Measuring(workspace, state.asked, wanted.criteria, orientations=wanted.orientations)
     if state.measuring is None:
         return
     watch(state.measuring, "Looking for {done:,} of {total:,} queries", "measuring")
@@ -193,4 +193,4 @@ def _table(results: Sequence[Result], names: Sequence[str]) -> None:
             figure = one.figures[name]
             row[name] = f"{figure.value:.3f} ± {max(figure.high - figure.value, figure.value - figure.low):.3f}"
         rows.append(row)
-    st.dataframe(rows, hide_index=True, key="tune_table")
+    st.dataframe(rows, hide_index=True, key="tune_table", height="content")

@@ -50,7 +50,7 @@ def stress_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
     )
     if pressed:
         state.learning = None
-        state.stressing = Stressing(workspace.cache, cases, wanted.criteria, orientations=wanted.orientations)
+        state.stressing = Stressing(workspace, cases, wanted.criteria, orientations=wanted.orientations)
     job = state.stressing
     if job is None:
         return

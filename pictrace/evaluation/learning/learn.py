@@ -142,7 +142,8 @@ def learn(
     ]
     stands = [(way, standing_of(scored)) for way, scored in learned]
     order = sorted(stands, key=lambda one: -float(measure.of(one[1], np.ones((1, len(cube.blocks))))[0]))
-    others = [(way, standing(cube, cube.weights_of(way.criteria))) for way in ways_of(cube.metrics)]
+    known = [way for way in ways_of(cube.metrics) if cube.holds(way.criteria)]
+    others = [(way, standing(cube, cube.weights_of(way.criteria))) for way in known]
     results = compared([*order, *others], cube.groups, measured)
     chosen = results[0].way
     labels = sum(len(one.right) for one in cube.blocks)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pictrace.catalog import open_catalog
+from pictrace.catalog.records import Decision
 from pictrace.cli import main
 from pictrace.images.encoding import encode_png
 
@@ -93,6 +96,21 @@ def test_recipes_are_learned_and_used(place: Path, tmp_path: Path, capsys: pytes
     query = str(place / "queries" / "q3.png")
     assert main(["search", query, "--catalog", str(place / "c.sqlite"), "--recipe", str(recipe), "--json"]) in {0, 1}
     assert json.loads(capsys.readouterr().out)["criteria"]["weights"] == way["criteria"]["weights"]
+
+
+def test_labels_of_the_catalog_stand_for_a_table(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    catalog = str(place / "c.sqlite")
+    assert main(["evaluate", "--catalog", catalog]) == 1
+    assert "keeps no labels" in capsys.readouterr().err
+    with closing(open_catalog(catalog)) as opened:
+        first, second, *_ = (int(one) for one in opened.ids())
+        opened.decide([Decision(first, second, "same")])
+    try:
+        assert main(["evaluate", "--catalog", catalog, "--by", "preset", "--json"]) == 0
+    finally:
+        with closing(open_catalog(catalog)) as opened:
+            opened.forget_decisions([(first, second)])
+    assert json.loads(capsys.readouterr().out)["queries"] == 1
 
 
 def test_what_cannot_be_is_told(place: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
