@@ -10,6 +10,7 @@ __all__ = [
     "about_a_search",
     "amount",
     "amount_in",
+    "borne_out",
     "byte_size",
     "certainty",
     "counted",
@@ -81,6 +82,12 @@ def certainty(confidence: float) -> str:
         "certain", "likely" or "weak".
     """
     return "certain" if confidence >= CERTAIN else "likely" if confidence >= LIKELY else "weak"
+
+
+def borne_out(word: str, confidence: float) -> bool:
+    """Whether a measurement is at least as sure as a word of ``certainty`` says, "weak" claiming nothing."""
+    order = ("weak", "likely", "certain")
+    return word != "weak" and order.index(certainty(confidence)) >= order.index(word)
 
 
 def percent(share: float, digits: int = 0) -> str:

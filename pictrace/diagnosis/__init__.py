@@ -10,6 +10,7 @@ import numpy as np
 from pictrace.diagnosis.blockiness import blockiness
 from pictrace.diagnosis.change import SAID, Change, confidence_ramp
 from pictrace.diagnosis.contents import Box, Contents
+from pictrace.diagnosis.covering import covering
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
 from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.overlays import Patch
@@ -22,7 +23,7 @@ from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.images.reading import ImageInfo
 from pictrace.wording import counted, percent
 
-__all__ = ["Diagnosis", "diagnose"]
+__all__ = ["IDENTICAL", "SAME_PHOTOGRAPH", "Diagnosis", "diagnose"]
 
 IDENTICAL, SAME_PHOTOGRAPH, SAME_TEMPLATE = "identical", "same photograph", "same template"
 SAME_SCENE, UNRELATED = "same scene", "unrelated"
@@ -223,7 +224,9 @@ def _same_photograph(
     places = contents.places() if contents.differ and not blurred else ()
     alike = contents.alike if places else 1.0
     if alike < CLEARLY:
-        verdict += f" {percent(alike)} of what they share is the same picture, the rest is covered."
+        verdict += (
+            f" {percent(alike)} of what they share is the same picture, {covering(places, beyond=contents.reach)}."
+        )
     return Diagnosis(SAME_PHOTOGRAPH, sure, verdict, changes, registration, fit, places, alike)
 
 

@@ -135,6 +135,12 @@ class Contents:
         area = int(self.common.sum())
         return 1.0 - int((self.covered & self.common).sum()) / area if area else 0.0
 
+    @property
+    def reach(self) -> tuple[float, float]:
+        """How far a window reaches beyond what differs in it, in shares of the width and of the height."""
+        height, width = self.common.shape
+        return self.side_px / width, self.side_px / height
+
     def places(self) -> tuple[Box, ...]:
         """Where it differs, as (left, top, right, bottom) in shares of the frame, the largest first."""
         return boxes(self.covered)

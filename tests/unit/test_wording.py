@@ -2,7 +2,7 @@
 
 import pytest
 
-from pictrace.wording import about_a_pair, about_a_search, byte_size, certainty, counted, percent, portion
+from pictrace.wording import about_a_pair, about_a_search, borne_out, byte_size, certainty, counted, percent, portion
 
 
 def test_one_is_not_many() -> None:
@@ -40,3 +40,12 @@ def test_a_search_and_a_pair_name_their_pictures_each_in_their_way() -> None:
     pair = "The second picture covers 80 % of the first picture. The first picture's keypoints; the matches that agree."
     assert about_a_pair(search) == pair
     assert about_a_search(pair) == search
+
+
+def test_a_match_bears_its_word_only_where_the_pixels_are_as_sure() -> None:
+    assert borne_out("certain", 0.97)
+    assert borne_out("likely", 0.97)
+    assert borne_out("likely", 0.8)
+    assert not borne_out("certain", 0.8)
+    assert not borne_out("likely", 0.6)
+    assert not borne_out("weak", 0.97)

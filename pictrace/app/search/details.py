@@ -12,6 +12,7 @@ from pictrace.app.shared import evidence
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.session import of_session
+from pictrace.diagnosis import IDENTICAL, SAME_PHOTOGRAPH, Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
@@ -25,7 +26,7 @@ from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import about_a_search, certainty
+from pictrace.wording import about_a_search, borne_out
 
 __all__ = ["details"]
 
@@ -75,8 +76,14 @@ def details(
     for note in other.notes:
         right.caption(for_markdown(note))
     found = other.diagnosis
-    said.write(f"**{certainty(found.confidence).capitalize()}.** {for_markdown(about_a_search(found.text))}")
+    said.write(_how_sure(verdict.level(one.match.id), found) + for_markdown(about_a_search(found.text)))
     _evidence(workspace, made, one, criteria, other.image)
+
+
+def _how_sure(level: str, found: Diagnosis) -> str:
+    """The word that stands on the match's card, where the pixels bear it out; a match has no two."""
+    same = found.relation in (IDENTICAL, SAME_PHOTOGRAPH)
+    return f"**{level.capitalize()}.** " if same and borne_out(level, found.confidence) else ""
 
 
 def _show(place: DeltaGenerator, jpeg: bytes | None, one: Found) -> None:

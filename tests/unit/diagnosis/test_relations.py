@@ -124,6 +124,7 @@ def test_a_covered_photograph_is_the_same_one(
     assert found.relation == "same photograph"
     assert found.alike == pytest.approx((changed == photo).all(axis=-1).mean(), abs=0.08)
     assert "of what they share is the same picture" in found.text
+    assert ("the lower sixth is covered" in found.text) == (cover is lower_sixth)
     assert found.confidence <= min(one.confidence for one in found.changes)
 
 
