@@ -19,7 +19,7 @@ import cv2
 from PIL import AvifImagePlugin
 
 from pictrace.errors import ImageError
-from pictrace.images import heif
+from pictrace.images import complaints, heif
 from pictrace.images.reading import DecodeLimits, open_image
 from pictrace.images.wire import receive, send
 
@@ -46,6 +46,11 @@ def main() -> NoReturn:
     # What libraries print must not get among the answers.
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
+    with complaints.caught():
+        _answer(settings, requests, answers)
+
+
+def _answer(settings: dict[str, Any], requests: IO[bytes], answers: IO[bytes]) -> NoReturn:
     cv2.setNumThreads(1)
     AvifImagePlugin.DEFAULT_MAX_THREADS = heif.THREADS = 1
     if resource is not None:

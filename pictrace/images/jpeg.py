@@ -18,11 +18,13 @@ from PIL.JpegImagePlugin import JpegImageFile
 
 from pictrace.errors import ImageError
 from pictrace.images.colour import cmyk_as_srgb, colour_space
+from pictrace.images.complaints import heard
 from pictrace.images.jpeg_header import has_end, read_header, scan_headers
 from pictrace.images.orientation import exif_variant
 
-__all__ = ["JpegPicture"]
+__all__ = ["DAMAGED_NOTE", "JpegPicture"]
 
+DAMAGED_NOTE = "the JPEG is damaged within: parts of it were guessed"
 _SAMPLES = {1: "GRAY", 3: "RGB", 4: "CMYK"}  # by the number of components
 _MAX_SCANS = 100  # an encoder writes about ten; thousands of empty ones would keep the decoder busy for hours
 _ALL_COEFFICIENTS = frozenset(range(64))
@@ -44,10 +46,9 @@ _FAILURES = (OSError, ValueError, SyntaxError, EOFError, LookupError, TypeError,
 class JpegPicture:
     """A JPEG whose header has been read; of an MPO it is the first picture."""
 
-    notes: tuple[str, ...] = ()
-
     def __init__(self, data: bytes) -> None:
         """Reads the header; raises ImageError."""
+        self.notes: tuple[str, ...] = ()
         self._data = data
         self._header = header = read_header(data)
         self.width, self.height, self.quality = header.width, header.height, header.quality
@@ -63,7 +64,7 @@ class JpegPicture:
 
         With ``min_long_side_px`` the size may be a half, a quarter or an eighth, rounded up, as long
         as the long side keeps that many pixels. CMYK and YCCK are taken as inverted, as Adobe
-        writes them. Damage within a scan is not found here: libjpeg conceals it, and says so on stderr.
+        writes them. Damage within a scan is concealed by libjpeg; where that is heard (``complaints``), it is noted.
         """
         data, header = self._data, self._header
         ends = has_end(data, header)
@@ -72,7 +73,8 @@ class JpegPicture:
         if not ends:
             data = data.rstrip(b"\xff") + _END
         divisor = self._divisor(min_long_side_px)
-        image = _decoded(data, divisor)
+        image, is_damaged = heard(lambda: _decoded(data, divisor))
+        self.notes = (DAMAGED_NOTE,) if is_damaged else ()
         if not ends and self._is_concealed(image, divisor):
             raise self._broken_off()
         if self._cmyk_profile:

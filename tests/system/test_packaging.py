@@ -46,4 +46,4 @@ def test_the_wheel_holds_everything(tmp_path: Path) -> None:
     assert missing == set()
     wanted = [line for line in (ROOT / "requirements.txt").read_text().splitlines() if line[:1].isalpha()]
     assert len(requirements) == len(wanted)
-    assert "pictrace = pictrace.cli:main" in points
+    assert "pictrace = pictrace.__main__:main" in points
