@@ -10,6 +10,7 @@ Each message says what was wrong, with the value, and what to do next::
     ├── ModelError            a network that cannot be got, read or run
     ├── SourceError           a folder, table or file that cannot be read as a source of pictures
     │   └── ColumnError       a table none of whose columns is, or is called, what was looked for
+    ├── ApiError              a request that PicTrace's API, elsewhere, did not do
     ├── CriteriaError         weights or settings that cannot rank anything
     ├── StoppedError          work that somebody gave up before it was done
     └── UsageError            a command or function that was called with what it cannot be called with
@@ -20,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 __all__ = [
+    "ApiError",
     "CatalogError",
     "ColumnError",
     "CriteriaError",
@@ -72,6 +74,34 @@ class ColumnError(SourceError):
     def __init__(self, message: str, columns: Sequence[str]) -> None:
         super().__init__(message)
         self.columns = tuple(columns)
+
+
+class ApiError(PicTraceError):
+    """A request to PicTrace's API was refused, or not answered.
+
+    Attributes
+    ----------
+    status
+        Of the answer; None where there was none.
+    kind
+        Of the problem, see docs/api.md; "" where the answer tells none.
+    request_id
+        What the server's log knows it by.
+    retry_after_s
+        Seconds after which it may go well; None where the server does not say so.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        kind: str = "",
+        request_id: str = "",
+        retry_after_s: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.status, self.kind, self.request_id, self.retry_after_s = status, kind, request_id, retry_after_s
 
 
 class CriteriaError(PicTraceError):

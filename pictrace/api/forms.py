@@ -105,8 +105,10 @@ class CompareForm(CriteriaForm, frozen=True, kw_only=True):
 
 
 class ComparePartsForm(CriteriaForm, frozen=True, kw_only=True):
-    """Beside two files, or beside one and what names the other."""
+    """Beside the files ``first`` and ``second``, or what names them instead."""
 
+    first_url: Link | UnsetType = UNSET
+    first_id: PictureId | UnsetType = UNSET
     second_url: Link | UnsetType = UNSET
     second_id: PictureId | UnsetType = UNSET
 

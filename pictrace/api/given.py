@@ -28,7 +28,10 @@ def given_picture(
         return Picture(file.data, file.name or "upload", "upload")
     if url is not UNSET:
         return linked_picture(url)
-    return catalog_picture(catalog, -1 if picture_id is UNSET else picture_id)
+    known = -1 if picture_id is UNSET else picture_id
+    if known not in catalog.pictures([known]):
+        raise ProblemError("not-found", f"The catalog holds no picture {known}.")
+    return catalog_picture(catalog, known)
 
 
 def address_of(picture: Picture) -> str:

@@ -93,7 +93,9 @@ async def _compare(call: Call) -> Response:
         one_of("/first", url=first.url, id=first.id)
         one_of("/second", url=second.url, id=second.id)
     else:
-        first, second = ReferenceForm(), ReferenceForm(url=form.second_url, id=form.second_id)
+        first = ReferenceForm(url=form.first_url, id=form.first_id)
+        second = ReferenceForm(url=form.second_url, id=form.second_id)
+        one_of("", first=files.get("first"), first_url=first.url, first_id=first.id)
         one_of("", second=files.get("second"), second_url=second.url, second_id=second.id)
     return as_json(await call.heavy(partial(_compared, call, form, (first, second))))
 
@@ -112,7 +114,15 @@ def _compared(call: Call, form: CriteriaForm, references: tuple[ReferenceForm, R
     return compare_document(named[0], named[1], criteria, match, diagnosis)
 
 
-_PROBLEMS = ("invalid-request", "unusable-input", "link-not-fetched", "unsupported-media-type", "too-large", "too-slow")
+_PROBLEMS = (
+    "invalid-request",
+    "unusable-input",
+    "link-not-fetched",
+    "unsupported-media-type",
+    "too-large",
+    "too-slow",
+    "not-found",
+)
 
 OPERATIONS = (
     Operation(
@@ -139,7 +149,7 @@ OPERATIONS = (
         _compare,
         {200: Reply("As `pictrace compare --json` prints it", CompareResult)},
         bodies={JSON: CompareForm, MULTIPART: ComparePartsForm},
-        files={"first": True, "second": False},
+        files={"first": False, "second": False},
         problems=_PROBLEMS,
         samples={"a link and a picture": {"first": {"url": "https://example.org/cat.jpg"}, "second": {"id": 1}}},
     ),

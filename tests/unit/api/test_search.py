@@ -106,9 +106,16 @@ def test_what_is_said_wrongly_is_told_by_its_place(local: TestClient, said: dict
     "said",
     [{"preset": "none"}, {"weights": {"orbs": 1}}, {"settings": {"orb": {"ratios": 1}}}, {"weights": {"orb": 0}}],
 )
-def test_criteria_that_rank_nothing_are_refused(local: TestClient, said: dict[str, Any]) -> None:
-    answer = local.post("/search", json={"id": 1, **said})
+def test_criteria_that_rank_nothing_are_refused(
+    local: TestClient, said: dict[str, Any], photographs: dict[str, bytes]
+) -> None:
+    parts = {name: value if isinstance(value, str) else json.dumps(value) for name, value in said.items()}
+    answer = local.post("/search", files={"picture": photographs[CAT]}, data=parts)
     assert (answer.status_code, answer.json()["type"].partition("#")[2]) == (422, "unusable-input")
+
+
+def test_a_picture_that_is_not_in_the_catalog_is_not_found(local: TestClient) -> None:
+    assert local.post("/search", json={"id": 1}).status_code == 404
 
 
 @pytest.mark.parametrize("address", ["/search?top=x", "/search?tpo=1", "/search?top=1&top=2", "/search?only={"])
