@@ -23,7 +23,7 @@ from pictrace.searching.table import Criteria, ScoreTable
 
 __all__ = ["judged"]
 
-FUSED, CLOSER, METRICS = 0.1, 0.75, 0.15
+FUSED, CLOSER, METRICS = 0.05, 0.85, 0.1
 """Parts of the false alarms: of the score alone, of the score with the details of a closer look, and of the metrics
 that may convince alone, together. What needs a closer look is what is in doubt, so that it has the largest part; where
 none is possible, the score has it."""

@@ -14,7 +14,6 @@ from pictrace.diagnosis import Diagnosis
 from pictrace.escape import for_csv
 from pictrace.indexing.rebuild import count_missing_features, count_outdated_features
 from pictrace.indexing.run import Failure
-from pictrace.searching.chances import Chances
 from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
@@ -158,7 +157,7 @@ def search_document(
             "headline": said.headline,
             "detail": said.detail,
             "good": len(said.good),
-            **_chances_document(said.chances),
+            **_chances_document(said),
         },
         "catalog": {
             "location": catalog.location,
@@ -174,7 +173,7 @@ def search_document(
                 "good": one.match.id in said.good,
                 **_sources(one.picture),
                 **match_document(one.match),
-                **_by_chance(said.chances, one.match.id),
+                **_by_chance(said, one.match.id),
             }
             for one in found
         ],
@@ -197,23 +196,25 @@ def catalog_document(catalog: Catalog) -> dict[str, Any]:
     }
 
 
-def _chances_document(chances: Chances | None) -> dict[str, Any]:
+def _chances_document(said: Verdict) -> dict[str, Any]:
     """In what share of searches for a picture that is not there the best looks as good; null where it is not known."""
-    if chances is None:
+    if said.chances is None or said.p is None:
         return {"p": None, "false_alarms": None, "searches_without_an_answer": None}
     return {
-        "p": _share(chances.best()),
-        "false_alarms": chances.alarms,
-        "searches_without_an_answer": chances.searches,
+        "p": _share(said.p),
+        "false_alarms": said.chances.alarms,
+        "searches_without_an_answer": said.chances.searches,
     }
 
 
-def _by_chance(chances: Chances | None, picture_id: int) -> dict[str, Any]:
+def _by_chance(said: Verdict, picture_id: int) -> dict[str, Any]:
+    """What chance says of a match; of one that shares only a form, p would say nothing."""
+    chances = said.chances
     if chances is None:
         return {"p": None, "expected_by_chance": None}
     expected = chances.expected.get(picture_id, {})
     return {
-        "p": _share(chances.p.get(picture_id, 1.0)),
+        "p": None if picture_id in chances.good - said.good else _share(chances.p.get(picture_id, 1.0)),
         "expected_by_chance": {name: _share(number) for name, number in expected.items()},
     }
 

@@ -36,6 +36,14 @@ class Verdict:
     certain: frozenset[int] = frozenset()
     chances: Chances | None = None
 
+    @property
+    def p(self) -> float | None:
+        """In what share of searches for a picture that is not there the best match looks as good; None if unknown.
+
+        What shares only a form is no match.
+        """
+        return None if self.chances is None else self.chances.best(self.chances.good - self.good)
+
     def level(self, picture_id: int) -> str:
         """How sure it is that a match shows the same picture: "certain", "likely" or "weak"."""
         if picture_id in self.certain:

@@ -42,8 +42,7 @@ class Forms:
         catalog
             Where their thumbnails are.
         good
-            Ids, the best first. It ends with the first that is more than a form; where the first LOOKED_AT are forms,
-            so are taken to be the others.
+            Ids, the best first. Where the first LOOKED_AT are forms, so are taken to be the others.
         """
         if not good or not self.drawn:
             return frozenset()
@@ -52,10 +51,9 @@ class Forms:
             key = catalog.identity, one
             if key not in self._known:
                 self._known[key] = self._is_form(catalog, one)
-            if not self._known[key]:
-                return frozenset(forms)
-            forms.append(one)
-        return frozenset(good)
+            if self._known[key]:
+                forms.append(one)
+        return frozenset(good if len(forms) == min(LOOKED_AT, len(good)) else forms)
 
     def _is_form(self, catalog: Catalog, picture_id: int) -> bool:
         try:

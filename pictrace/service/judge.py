@@ -68,6 +68,7 @@ class Judge:
             else:
                 details = self._second.details(catalog, shown)
                 known = chances(details)
+                good = good_first(self.query, table, criteria, known)
                 closer = {one: count for one, count in details.items() if known and one in known.good and count >= TOLD}
         forms = self._forms.among(catalog, good or list(closer))
         return verdict(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 from skimage import data
 
+from pictrace.calibration.accidents import Accidents
+from pictrace.calibration.shipped import shipped
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images.encoding import encode_jpeg, encode_png
@@ -36,11 +38,11 @@ def catalog(make_catalog: MakeCatalog, tmp_path: Path) -> SqliteCatalog:
     return catalog
 
 
-def judged(query: bytes, catalog: SqliteCatalog) -> tuple[Verdict, bool]:
+def judged(query: bytes, catalog: SqliteCatalog, sources: Sequence[Accidents] = ()) -> tuple[Verdict, bool]:
     """(the verdict; whether the features that the catalog keeps convince)."""
     wanted, prepared = criteria_of("balanced"), prepare_query(query)
     table = score(prepared, FeatureCache(catalog))
-    said = Judge(prepared).verdict(catalog, table, find(catalog, table, wanted), wanted)
+    said = Judge(prepared).verdict(catalog, table, find(catalog, table, wanted), wanted, sources=sources)
     return said, bool(convincing_ids(table))
 
 
@@ -58,6 +60,20 @@ def test_strangers_stay_unfound(catalog: SqliteCatalog) -> None:
         gray = np.repeat(np.asarray(stranger)[..., np.newaxis], 3, axis=2)
         said, _ = judged(encode_png(gray), catalog)
         assert said.headline == "No match found."
+
+
+def test_what_chance_gives_decides_where_it_is_known(catalog: SqliteCatalog) -> None:
+    part = np.ascontiguousarray(np.asarray(data.astronaut())[SMALL])
+    said, _ = judged(encode_jpeg(part, quality=85), catalog, [shipped()])
+    assert said.headline == "Probably the same scene: “astronaut.png”"
+    assert said.chances is not None
+    assert said.chances.best() < 1 / 200
+    assert "1 in " in said.detail
+    for stranger in (data.camera(), data.coins(), data.grass()):
+        gray = np.repeat(np.asarray(stranger)[..., np.newaxis], 3, axis=2)
+        said, _ = judged(encode_png(gray), catalog, [shipped()])
+        assert said.headline == "Nothing here matches."
+        assert not said.good
 
 
 def test_a_part_of_a_file_that_is_gone_is_not_looked_at(catalog: SqliteCatalog, tmp_path: Path) -> None:
