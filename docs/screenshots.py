@@ -6,14 +6,21 @@ The app must show the built-in sample catalog, and share its cache folder with t
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import DecodeLimits, decode
+from pictrace.indexing.prepare import original_bytes
 from pictrace.metrics import all_metrics, colour_of
 from pictrace.sample import open_sample
 
 HERE = Path(__file__).parent
+PATIENCE_MS = 900_000  # looking for many pictures takes its time
+QUERIES = 12
 EXAMPLE = "Mirrored, tilted, darker"
 PAIRS = {
     "cropped": ("Astronaut Eileen Collins, cropped", "Astronaut Eileen Collins"),
@@ -53,6 +60,7 @@ def shoot(
     """One picture from a page of its own."""
     context = browser.new_context(viewport={"width": width, "height": height}, color_scheme="dark" if dark else "light")
     page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
     take(page)
     settle(page)
     if name.endswith(".jpg"):
@@ -137,10 +145,63 @@ def of_compare(browser: Browser, address: str) -> None:
         shoot(browser, f"compare-{name}.jpg", compare, height=1350)
 
 
+def parts_of_the_sample(folder: Path) -> tuple[Path, list[Path]]:
+    """A table of what is right, and its queries: small parts of pictures of the sample catalog."""
+    catalog, rows, queries = open_sample(), ["query,relevant"], []
+    for number, picture_id in enumerate(catalog.ids()[:QUERIES].tolist()):
+        part = crop(decode(original_bytes(catalog, picture_id, DecodeLimits())), 0.2 if number % 2 else 0.6)
+        queries.append(folder / f"part {number + 1}.jpg")
+        queries[-1].write_bytes(encode_jpeg(part, quality=30))
+        rows.append(f"{queries[-1].name},{picture_id}")
+    (folder / "truth.csv").write_text("\n".join(rows))
+    return folder / "truth.csv", queries
+
+
+def of_tune(browser: Browser, address: str) -> None:
+    with TemporaryDirectory() as folder:
+        truth, queries = parts_of_the_sample(Path(folder))
+
+        def measure(page: Page) -> None:
+            page.goto(f"{address}/tune")
+            page.locator('input[type="file"]').nth(1).set_input_files(queries)
+            settle(page)
+            page.locator('input[type="file"]').nth(0).set_input_files(truth)
+            page.get_by_role("button", name="Measure", exact=True).click()
+            page.get_by_role("heading", name="Learn weights").wait_for()
+            settle(page)
+
+        def label(page: Page) -> None:
+            page.goto(f"{address}/catalog")
+            page.get_by_role("radio", name="Add pictures").click()
+            page.locator('input[type="file"]').nth(0).set_input_files(queries)
+            page.get_by_role("button", name="Add to a catalog of my own").click()
+            page.get_by_text(f"{QUERIES} added").wait_for()
+            settle(page)
+            page.get_by_role("link", name="Tune").first.click()
+            page.get_by_role("radio", name="Label matches").click()
+            page.get_by_text("Labels in this catalog").wait_for()
+            settle(page)
+            page.keyboard.press("n")
+
+        def stress(page: Page) -> None:
+            page.goto(f"{address}/tune")
+            page.get_by_role("radio", name="Stress lab").click()
+            page.get_by_role("slider", name="Pictures").focus()
+            for _ in range(3):
+                page.keyboard.press("ArrowLeft")
+            settle(page)
+            page.get_by_role("button", name="Look for").click()
+            page.get_by_text("Originals that come first").first.wait_for()
+
+        shoot(browser, "tune.png", measure, height=1900)
+        shoot(browser, "tune-label.png", label)
+        shoot(browser, "tune-stress.png", stress, height=1300)
+
+
 def main(address: str, chromium: str = "/usr/bin/chromium") -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for take in (of_search, of_catalog, of_compare):
+        for take in (of_search, of_catalog, of_compare, of_tune):
             take(browser, address)
         browser.close()
 

@@ -13,6 +13,7 @@ from pictrace.catalog.records import Decision
 from pictrace.errors import PicTraceError
 from pictrace.evaluation.labels import NOT_SAME, NOTHING, SAME, labels_of
 from pictrace.evaluation.next_pair import Possible
+from pictrace.metrics import all_metrics
 from pictrace.searching.query import needed_metrics, prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria
@@ -41,7 +42,7 @@ class Labelling:
     def __init__(self, cache: FeatureCache, *, seed: int = 0) -> None:
         self._cache, self._catalog = cache, cache.catalog
         self._order = np.random.default_rng(seed).permutation(self._catalog.ids()).tolist()
-        self._metrics = needed_metrics()
+        self._metrics = needed_metrics(dict.fromkeys((one.name for one in all_metrics()), 1.0))
         self.possible = Possible(len(self._metrics))
         self.question: Question | None = None
         self.given = 0

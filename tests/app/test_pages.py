@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_the_pages_of_the_app() -> None:
-    assert [one.title for one in pages_in(ROOT / "pages")] == ["Search", "Compare", "Catalog", "About"]
+    assert [one.title for one in pages_in(ROOT / "pages")] == ["Search", "Compare", "Catalog", "Tune", "About"]
 
 
 def test_a_page_is_one_file(folder: Path) -> None:
