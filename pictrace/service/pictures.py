@@ -19,6 +19,7 @@ from pictrace.images.reading import DecodeLimits, ImageInfo
 from pictrace.images.region import Region, with_region
 from pictrace.indexing.prepare import original_bytes
 from pictrace.sample import example_queries
+from pictrace.service.spilled import spilling
 from pictrace.service.typed_links import fetch_link
 from pictrace.sources.base import Listing
 from pictrace.sources.iiif import names_manifest, read_manifest
@@ -45,12 +46,15 @@ def upload_limits() -> DecodeLimits:
     return allowed(default=_USUAL)
 
 
+@spilling("data")
 @dataclass(frozen=True)
 class Picture:
     """A picture that somebody gave. kind as in catalog.records.Source, or "catalog" or "example".
 
     Attributes
     ----------
+    data
+        The bytes of its file; large ones are read from disk at each call.
     address
         What brings the same picture again on another visit, "" where nothing does.
     region
