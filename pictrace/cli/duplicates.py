@@ -6,16 +6,18 @@ import argparse
 import csv
 import sys
 from contextlib import closing
+from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of
-from pictrace.cli._output import FAILED, OK, say, say_json
+from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._runs import show
 from pictrace.duplicates.documents import COLUMNS, document, rows
 from pictrace.duplicates.find import find
 from pictrace.duplicates.groups import SURE, Group
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
-from pictrace.errors import UsageError
+from pictrace.duplicates.scripts import moves_of, scripts
+from pictrace.errors import PicTraceError, UsageError
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -40,6 +42,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-relations", action="store_true", help="do not read originals to tell what was done to them"
     )
+    parser.add_argument(
+        "--scripts", metavar="FOLDER", help="write scripts there that move all but the pictures to keep, and back"
+    )
+    parser.add_argument(
+        "--move-to", metavar="FOLDER", help="where these scripts move them (default: copies in the folder of scripts)"
+    )
     add_limits(parser)
     add_json(parser)
     parser.add_argument("--csv", action="store_true", help="print CSV, one line for each address")
@@ -56,6 +64,8 @@ def _duplicates(options: argparse.Namespace) -> int:
             limits=limits_of(options),
             show=show,
         )
+    if options.scripts is not None:
+        _write_scripts(groups, Path(options.scripts), options.move_to)
     if options.json:
         say_json(document(groups))
     elif options.csv:
@@ -65,6 +75,19 @@ def _duplicates(options: argparse.Namespace) -> int:
     else:
         _say(groups)
     return OK if groups else FAILED
+
+
+def _write_scripts(groups: list[Group], folder: Path, target: str | None) -> None:
+    """Nothing is moved by us: the scripts are to be read, and run by whoever wants that."""
+    moves = moves_of(groups)
+    target = str(Path(target or folder / "copies").absolute())
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in scripts(moves, target).items():
+            (folder / name).write_bytes(text)
+    except OSError as error:
+        raise PicTraceError(f"{folder} cannot be written: {error.strerror or error}. Name another place.") from error
+    warn(f"{folder}: scripts that move {counted(len(moves), 'file')}, and back. Read them before you run them.")
 
 
 def _levels(text: str) -> frozenset[Level]:

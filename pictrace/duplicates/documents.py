@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from pictrace.duplicates.groups import Group, Image
 from pictrace.duplicates.levels import Level
+from pictrace.duplicates.tree import Tree
 
-__all__ = ["COLUMNS", "document", "rows"]
+__all__ = ["COLUMNS", "document", "rows", "tree_as_dot"]
 
 COLUMNS = ("group", "keep", "id", "source", "level", "score", "relation", "changes", "width", "height", "bytes")
 
@@ -59,3 +60,22 @@ def _entries(group: Group, image: Image) -> Iterator[dict[str, Any]]:
             "height": record.height,
             "bytes": record.byte_count,
         }
+
+
+def tree_as_dot(tree: Tree, names: Mapping[int, str]) -> str:
+    """A family tree as Graphviz reads it: boxes with names, ways with what was done."""
+    lines = ["digraph {", "rankdir=LR", 'node [shape=box style=rounded fontname="sans-serif" fontsize=11]']
+    lines += [f'n{one} [label="{_dot(name)}"]' for one, name in names.items() if one in _within(tree)]
+    for edge in tree.edges:
+        told = "\n".join(str(change["text"]) for change in edge.note["changes"]) if edge.as_told else ""
+        lines.append(f'n{edge.parent} -> n{edge.child} [label="{_dot(told)}" fontsize=9]')
+    return "\n".join([*lines, "}"])
+
+
+def _within(tree: Tree) -> set[int]:
+    return {tree.root, *(edge.child for edge in tree.edges)}
+
+
+def _dot(text: str) -> str:
+    """Within double quotes of DOT: a backslash would begin an escape, a line break one of Graphviz's own."""
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

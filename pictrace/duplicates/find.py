@@ -8,6 +8,7 @@ from contextlib import closing
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.duplicates.book import Book
+from pictrace.duplicates.decided import apart, copies, reviewed
 from pictrace.duplicates.groups import SURE, Group, all_groups
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
 from pictrace.duplicates.relations import Telling, elected, pairs_of, told_group, with_first
@@ -51,8 +52,11 @@ def find(
     limits = allowed() if limits is None else limits
     with closing(Book(catalog)) as book:
         _through(Comparing(FeatureCache(catalog), book, crops, limits), "pictures", show)
-        groups = all_groups(catalog, book, levels=levels, threshold=threshold)
-        return with_relations(catalog, book, groups, limits=limits, show=show) if relations else groups
+        groups = all_groups(catalog, book, levels=levels, threshold=threshold, apart=apart(catalog))
+        if relations:
+            groups = with_relations(catalog, book, groups, limits=limits, show=show)
+        kept_of = copies(catalog)
+        return [with_first(group, reviewed(group, kept_of) or group.keep) for group in groups]
 
 
 def with_relations(

@@ -19,6 +19,7 @@ from pictrace.diagnosis.patches import Patches, look, refine
 from pictrace.diagnosis.registration import Registration, described, trust
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.looks import SIDE_PX, Look
+from pictrace.duplicates.moving import things_moved
 from pictrace.images.geometry import Matrix, corners, inverse, orienting, scaling, sensible
 from pictrace.images.orientation import Variant
 from pictrace.metrics.keypoints import FRAME_PX, keypoint_pairs
@@ -58,6 +59,8 @@ BLURS_PX = (0.8, 1.3, 2.0, 3.0)
 
 COVERED, COVERED_EQUAL = 0.5, 0.85
 """Share that must be alike where something is laid over the rest; and of what is alike, the share that is the same."""
+
+UNTOUCHED = 0.985  # alike: nothing of any size can have moved
 
 NOISY, NOISY_EQUAL = 0.95, 0.5
 """The same where nothing is covered, and noise or saving changed all a little."""
@@ -149,6 +152,9 @@ def _measured(one: Look, other: Look, matrix: Matrix, details: int) -> Pair:
     beyond = _beyond(one.gray, other.gray, matrix), _beyond(other.gray, one.gray, inverse(matrix))
     alike = _alike(one.gray, other.gray, matrix)
     level = _level(lies, patches, beyond, alike, details)
+    if level is Level.PHOTOGRAPH and alike[0] < UNTOUCHED:
+        frame = common_frame(one.gray, other.gray, matrix, fine=False)
+        level = Level.SCENE if things_moved(frame.query, frame.candidate, frame.mask) else level
     score = sum(alike) / 2 if level is not Level.NONE else 0.0
     grown = max(other.width, other.height) / max(one.width, one.height) / lies.scale
     first, second = (lies.overlap_query, beyond[0]), (lies.overlap_candidate, beyond[1])

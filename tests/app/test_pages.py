@@ -26,20 +26,27 @@ def folder(tmp_path: Path) -> Path:
     """A copy of what is started, with one page more."""
     shutil.copy(ROOT / "streamlit_app.py", tmp_path)
     shutil.copytree(ROOT / "pages", tmp_path / "pages")
-    (tmp_path / "pages" / "duplicates.py").write_text(NEW, "utf-8")
+    (tmp_path / "pages" / "twice.py").write_text(NEW, "utf-8")
     return tmp_path
 
 
 def test_the_pages_of_the_app() -> None:
-    assert [one.title for one in pages_in(ROOT / "pages")] == ["Search", "Compare", "Catalog", "Tune", "About"]
+    assert [one.title for one in pages_in(ROOT / "pages")] == [
+        "Search",
+        "Compare",
+        "Catalog",
+        "Duplicates",
+        "Tune",
+        "About",
+    ]
 
 
 def test_a_page_is_one_file(folder: Path) -> None:
-    assert pages_in(folder / "pages")[2] == PageFile("duplicates.py", "Duplicates", ":material/content_copy:", 2)
+    assert pages_in(folder / "pages")[2] == PageFile("twice.py", "Duplicates", ":material/content_copy:", 2)
     app = AppTest(folder / "streamlit_app.py", default_timeout=60).run()
     assert not app.exception
     assert "Which picture are you looking for?" in [one.value for one in app.title]
-    app.switch_page("pages/duplicates.py").run()
+    app.switch_page("pages/twice.py").run()
     assert not app.exception
     assert [one.value for one in app.title] == ["Which pictures are here twice?"]
 

@@ -19,11 +19,12 @@ from pictrace.duplicates.book import Book
 from pictrace.duplicates.find import find
 from pictrace.duplicates.groups import Group, all_groups
 from pictrace.duplicates.levels import Level
+from pictrace.duplicates.moving import things_moved
 from pictrace.duplicates.pixels import same_pixels
 from pictrace.duplicates.run import Comparing
 from pictrace.images.edits import caption, crop, mirror, turn
 from pictrace.images.encoding import encode_jpeg, encode_png
-from pictrace.images.pixels import RGBImage
+from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
@@ -168,6 +169,17 @@ def test_the_eight_exif_orientations_are_the_same_pixels(tmp_path: Path, photogr
         (group,) = find(catalog, relations=False)
     assert group.level is Level.PIXELS
     assert len(group.images) == 8
+
+
+def test_what_moves_is_found_beside_its_place_and_what_is_laid_over_is_not(photographs: dict[str, bytes]) -> None:
+    coffee: NDArray[np.uint8] = np.asarray(cv2.resize(to_gray(decode(photographs["coffee.png"])), (256, 171)), np.uint8)
+    everywhere = np.ones(coffee.shape, np.bool_)
+    moved, covered = coffee.copy(), coffee.copy()
+    moved[60:130, 100:180] = coffee[50:120, 86:166]
+    covered[60:130, 100:180] = 255 - coffee[90:160, 10:90]
+    assert things_moved(coffee, moved, everywhere)
+    assert not things_moved(coffee, covered, everywhere)
+    assert not things_moved(coffee, coffee, everywhere)
 
 
 def test_pixels_are_the_same_but_for_turns(photographs: dict[str, bytes]) -> None:

@@ -1,0 +1,76 @@
+"""The duplicates page, put together: pages/duplicates.py only calls ``show``."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from pictrace.app.duplicates.exported import export_part
+from pictrace.app.duplicates.group import group_part
+from pictrace.app.duplicates.state import review_of
+from pictrace.app.duplicates.wanted import wanted_filters, wanted_rules
+from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
+from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
+from pictrace.service.reviewing import Review
+from pictrace.wording import byte_size, counted
+
+__all__ = ["show"]
+
+POLL_S = 0.5
+
+
+def show() -> None:
+    """The whole page."""
+    try:
+        offer_earlier_catalog(catalog_state())
+        workspace = catalog_state().workspace()
+        workspace.wait()
+        review = review_of(workspace)
+        filters = wanted_filters()
+        rules = wanted_rules()
+        st.title("Duplicates", anchor=False)
+        _compare_part(review)
+        groups = review.groups(filters)
+    except PicTraceError as error:
+        st.error(for_markdown(str(error)), icon=":material/error:")
+        return
+    if not groups:
+        if not review.running and not review.left():
+            st.info("No group is left under these filters.", icon=":material/check_circle:")
+        export_part(review)
+        return
+    won = sum(group.byte_count for group in groups)
+    st.markdown(f"**{counted(len(groups), 'group')}**, {byte_size(won)} in copies. Nothing is deleted here.")
+    group_part(workspace, review, groups, rules)
+    export_part(review, groups=groups, rules=rules, writable=workspace.writable)
+
+
+def _compare_part(review: Review) -> None:
+    """What is not compared yet, a button that begins, and how far it has come."""
+    if review.problem:
+        st.error(for_markdown(review.problem), icon=":material/error:")
+    if review.running:
+        st.fragment(_watch, run_every=POLL_S)(review)
+        return
+    left = review.left()
+    if not left:
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="compare"):
+        pictures = counted(left, "picture is", "pictures are")
+        st.markdown(f"{pictures} not compared with the others yet.", width="content")
+        crops = st.checkbox(
+            "Find parts of pictures, too", value=True, help="Crops, collages, screenshots; it takes ten times as long."
+        )
+        if st.button("Compare", type="primary", icon=":material/compare_arrows:"):
+            review.compare(crops=crops)
+            st.rerun()
+
+
+def _watch(review: Review) -> None:
+    now = review.progress
+    if not review.running or now is None:
+        st.rerun()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        text = f"{now.compared:,} pictures compared, {now.looked_at:,} looked at closely"
+        st.progress(min(1.0, now.done / max(1, now.total)), text=text)
+        st.button("Stop", icon=":material/stop:", on_click=review.stop, help="What is done so far is kept.")
