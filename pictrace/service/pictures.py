@@ -11,7 +11,7 @@ from pictrace.catalog.records import digest
 from pictrace.errors import SourceError
 from pictrace.escape import for_message
 from pictrace.images.allowed import allowed
-from pictrace.images.formats import PICTURE_SUFFIXES
+from pictrace.images.formats import FORMATS
 from pictrace.images.loading import load_picture
 from pictrace.images.pages import pages_told
 from pictrace.images.pixels import RGBImage
@@ -86,12 +86,15 @@ class Picture:
 
 
 def picture_types() -> list[str]:
-    """Endings of files that an uploader offers; what they hold is looked at later.
+    """Endings of files that an uploader offers, those first that most people have; what they hold is looked at later.
 
     HEIC is offered only where the package that reads it is there.
     """
-    unreadable = () if importlib.util.find_spec("pillow_heif") else (".heic", ".heif")
-    return sorted(suffix.lstrip(".") for suffix in PICTURE_SUFFIXES if suffix not in unreadable)
+    has_heif = importlib.util.find_spec("pillow_heif") is not None
+    offered = [one for one in FORMATS.values() if one.name != "HEIC" or has_heif]
+    usual = [one.suffixes[0] for one in offered if one.name != "RAW"]
+    others = [suffix for one in offered for suffix in one.suffixes if suffix not in usual]
+    return [suffix.lstrip(".") for suffix in (*usual, *others)]
 
 
 def catalog_picture(catalog: Catalog, picture_id: int) -> Picture:

@@ -129,3 +129,12 @@ def test_the_report_holds_what_the_page_says(photographs: dict[str, bytes]) -> N
     assert "&lt;b&gt;changed&lt;/b&gt;.jpg" in text
     assert "What changed" in text
     assert "none of 300" in text
+
+
+def test_a_links_problem_is_told_where_it_was_typed() -> None:
+    app = Page.open("compare")
+    app.text_input(key="compare_a_address").set_value("http://127.0.0.1/secret.png")
+    (fetch,) = (one for one in app.button if one.label == "Fetch" and "compare_a" in str(one.key))
+    fetch.click().run()
+    assert "a loopback address" in app.checked().texts
+    assert "Second picture" in app.texts  # the page goes on

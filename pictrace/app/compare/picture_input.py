@@ -10,6 +10,8 @@ from pictrace.app.components import paste_button, tiles
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.app.shared.uploads import taken
+from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.service.pictures import Picture, catalog_picture, linked_picture, picture_types, upload_limits
 from pictrace.service.workspaces import Workspace
 
@@ -51,8 +53,11 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
         with st.popover("Link", icon=":material/link:"), st.form(f"{key}_link", border=False):
             address = st.text_input("Link to a picture", placeholder="https://…", key=f"{key}_address").strip()
             if st.form_submit_button("Fetch", type="primary") and address:
-                with st.spinner("Fetching the picture"):
-                    given.append(linked_picture(address))
+                try:
+                    with st.spinner("Fetching the picture"):
+                        given.append(linked_picture(address))
+                except PicTraceError as error:  # told where one looks, over what stands behind
+                    st.error(for_markdown(str(error)), icon=":material/link_off:")
         with st.popover("From the catalog", icon=":material/photo_library:"):
             chosen = _chosen_in_catalog(workspace, key)
         if chosen is not None:

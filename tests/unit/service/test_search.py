@@ -24,7 +24,14 @@ from pictrace.service import full_check
 from pictrace.service import search as search_module
 from pictrace.service.details import Details
 from pictrace.service.full_check import FullCheck
-from pictrace.service.pictures import CATALOG_ADDRESS, Picture, catalog_picture, example_picture, picture_at
+from pictrace.service.pictures import (
+    CATALOG_ADDRESS,
+    Picture,
+    catalog_picture,
+    example_picture,
+    picture_at,
+    picture_types,
+)
 from pictrace.service.search import Search
 from pictrace.sources.base import Item
 from tests.watching import Watch
@@ -275,3 +282,10 @@ def test_addresses_of_pictures(cache: FeatureCache) -> None:
     for address in ("", "-1", "1e3", "²", "9" * 20):
         with pytest.raises(SourceError, match="names no picture"):
             picture_at(f"{CATALOG_ADDRESS}{address}", cache.catalog)
+
+
+def test_an_uploader_names_first_what_most_people_have() -> None:
+    offered = picture_types()
+    assert offered[:4] == ["jpg", "png", "webp", "gif"]
+    assert len(offered) == len(set(offered))
+    assert {"jpeg", "tiff", "dng", "arw"} <= set(offered)
