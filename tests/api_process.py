@@ -1,10 +1,10 @@
-"""``pictrace serve --api-only`` in a process of its own, for tests of what talks to it."""
+"""``pictrace serve --api-only``, or the like, in a process of its own, for tests of what talks to it."""
 
 import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,9 +12,11 @@ from tests.paths import ROOT
 
 
 @contextmanager
-def api_process(catalog: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def api_process(
+    catalog: Path, environment: Mapping[str, str], serve: Sequence[str] = ("serve", "--api-only")
+) -> Iterator[str]:
     """Yields the address that the API is at, as soon as it listens."""
-    command = [sys.executable, "-m", "pictrace", "serve", "--api-only", "--port", "0", "--catalog", str(catalog)]
+    command = [sys.executable, "-m", "pictrace", *serve, "--port", "0", "--catalog", str(catalog)]
     with subprocess.Popen(
         command,
         cwd=ROOT,

@@ -25,6 +25,7 @@ _ADMISSION = ("token-needed", "not-allowed")
 _Schemas = dict[str, Any]
 
 _REF = "#/components/schemas/{name}"
+_NAMED, _LISTED = ("url", "id"), ("folder", "links", "page")
 _BINARY = {"type": "string", "contentMediaType": "application/octet-stream", "format": "binary"}
 _HEADERS = {
     "ETag": {"description": "Changes with the answer; send it as If-None-Match", "schema": {"type": "string"}},
@@ -100,9 +101,9 @@ def _name_choices(schemas: dict[str, Any]) -> None:
             for option in (*fields["weights"]["anyOf"], fields["settings"]):
                 if option.get("type") == "object":
                     option["propertyNames"] = metrics
-    for name, fields in (("SearchReferenceForm", ("url", "id")), ("ReferenceForm", ("url", "id"))):
-        schemas[name]["oneOf"] = [{"required": [one]} for one in fields]
-    schemas["SourceForm"]["oneOf"] = [{"required": [one]} for one in ("folder", "links", "page")]
+    for name, fields in (("SearchReferenceForm", _NAMED), ("ReferenceForm", _NAMED), ("SourceForm", _LISTED)):
+        # By a double negation, as makers of clients take a bare oneOf for a choice of types.
+        schemas[name]["not"] = {"not": {"oneOf": [{"required": [one]} for one in fields]}}
 
 
 def _operation(one: Operation, schemas: _Schemas, *, secured: bool) -> dict[str, Any]:

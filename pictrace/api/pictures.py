@@ -26,7 +26,7 @@ from pictrace.service.pictures import upload_limits
 from pictrace.service.typed_links import item_of_link
 from pictrace.sources.base import Item, Skipped
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "added", "linked", "uploaded"]
 
 _MEDIA_TYPES = {
     "JPEG": "image/jpeg",
@@ -130,28 +130,31 @@ async def _remove(call: Call) -> Response:
 
 async def _add(call: Call) -> Response:
     form = call.form
-    item = _linked(form) if isinstance(form, AddLinkForm) else None
+    item = linked(form) if isinstance(form, AddLinkForm) else None
     if item is None:
         file = call.body.files["" if call.body.kind == RAW else "picture"]
-        item = _uploaded(file, form)
-    added = await call.heavy(partial(_added, call.state, item))
-    where = f"{call.request.scope.get('root_path', '')}/images/{added.image.id}"
-    return as_json(added, 201 if added.added else 200, {"Location": where})
+        item = uploaded(file, form)
+    done = await call.heavy(partial(added, call.state, item))
+    where = f"{call.request.scope.get('root_path', '')}/images/{done.image.id}"
+    return as_json(done, 201 if done.added else 200, {"Location": where})
 
 
-def _linked(form: AddLinkForm) -> Item:
+def linked(form: AddLinkForm) -> Item:
+    """What a link stands for; ProblemError where it must not be fetched."""
     item = item_of_link(form.url)
     if isinstance(item, Skipped):
         raise ProblemError("link-not-fetched", item.reason)
     return replace(item, source=replace(item.source, title=form.title, metadata=form.metadata))
 
 
-def _uploaded(file: File, form: AddForm) -> Item:
+def uploaded(file: File, form: AddForm) -> Item:
+    """A picture with what is told of it."""
     name = file.name or form.title or "upload"
     return Item.of_bytes(file.data, Source(Origin.UPLOAD, name, form.title, form.metadata))
 
 
-def _added(state: State, item: Item) -> Added:
+def added(state: State, item: Item) -> Added:
+    """Put it into the catalog; ProblemError where it is no picture, or the catalog cannot be changed."""
     workspace = state.workspace_to_write()
     catalog = workspace.catalog
     run = Indexing(catalog, [item], limits=upload_limits())

@@ -36,7 +36,7 @@ from pictrace.service.lookup import complete_index
 from pictrace.service.once import ids_among, search_once, usable_metrics
 from pictrace.service.pictures import Picture, upload_limits
 
-__all__ = ["OPERATIONS"]
+__all__ = ["OPERATIONS", "found"]
 
 
 async def _search(call: Call) -> Response:
@@ -49,12 +49,13 @@ async def _search(call: Call) -> Response:
 
     def work() -> dict[str, Any]:
         picture = given_picture(call.state.workspace().catalog, file, url, picture_id)
-        return _found(call.state, form, picture)
+        return found(call.state, form, picture)
 
     return as_json(await call.heavy(work))
 
 
-def _found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
+def found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
+    """The document of a search; PicTraceError where it cannot be done."""
     workspace = state.workspace()
     criteria = chosen_criteria(form.preset, form.weights, form.settings, top=form.top, min_score=form.min_score)
     part = picture.part(None if form.region is None else Region.parse(form.region))
@@ -148,6 +149,7 @@ OPERATIONS = (
         "Every metric's number for two pictures, and what was done to the second to obtain the first",
         _compare,
         {200: Reply("As `pictrace compare --json` prints it", CompareResult)},
+        query=CriteriaForm,
         bodies={JSON: CompareForm, MULTIPART: ComparePartsForm},
         files={"first": False, "second": False},
         problems=_PROBLEMS,

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pictrace.api import about, pictures, search, sources
 from pictrace.api.access import admitted, configured_tokens
@@ -43,7 +44,7 @@ from pictrace.faults import logged
 from pictrace.service.guard import Guard, Guarded
 from pictrace.service.pictures import upload_limits
 
-__all__ = ["OPERATIONS", "PREFIX", "alone", "api", "mounted"]
+__all__ = ["OPERATIONS", "PREFIX", "admitting", "alone", "api", "mounted"]
 
 PREFIX = "/api/v1"
 OPERATIONS = (*search.OPERATIONS, *pictures.OPERATIONS, *sources.OPERATIONS, *about.OPERATIONS)
@@ -86,6 +87,28 @@ def alone(hosts: Sequence[str] = (), state: State | None = None) -> Guard:
     routes.router.redirect_slashes = False
     settings = Guarded(tuple(hosts), "'none'")
     return Guard(routes, lambda: settings, lambda: 0)
+
+
+def admitting(app: ASGIApp, scope: str) -> Guard:
+    """Another app, for those that may what the scope says.
+
+    Parameters
+    ----------
+    scope
+        As for ``access.admitted``.
+    """
+
+    async def admit(asked: Scope, receive: Receive, send: Send) -> None:
+        if asked["type"] == "http":
+            try:
+                admitted(Request(asked), scope)
+            except ProblemError as problem:
+                await problem_response(problem, secrets.token_hex(8))(asked, receive, send)
+                return
+        await app(asked, receive, send)
+
+    settings = Guarded((), "'none'")
+    return Guard(admit, lambda: settings, lambda: 0)
 
 
 async def _refused(request: Request, error: Exception) -> Response:

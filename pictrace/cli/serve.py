@@ -10,11 +10,15 @@ import subprocess
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pictrace.cli._output import OK, say
 from pictrace.errors import UsageError
 
-__all__ = ["HELP", "ORDER", "register"]
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+__all__ = ["HELP", "ORDER", "register", "serve_on"]
 
 HELP = "serve the app with its JSON API, or the API alone"
 ORDER = 95
@@ -57,13 +61,26 @@ def _serve_app(options: argparse.Namespace) -> int:
 
 
 def _serve_api(options: argparse.Namespace) -> int:
-    import uvicorn
-
     from pictrace.api.server import PREFIX, alone
+
+    described = f"The API listens on http://{{place}}{PREFIX} and describes itself at {PREFIX}/openapi.json"
+    serve_on(alone(options.allow_host), options.host, options.port, described)
+    return OK
+
+
+def serve_on(app: ASGIApp, host: str, port: int, said: str) -> None:
+    """Serve until it is stopped.
+
+    Parameters
+    ----------
+    said
+        A line for who started it, with ``{place}`` where the address shall stand.
+    """
+    import uvicorn
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     config = uvicorn.Config(
-        alone(options.allow_host),
+        app,
         log_level="warning",
         access_log=False,  # our own log has the requests' ids
         proxy_headers=False,  # who asks is not what anybody may write
@@ -71,12 +88,10 @@ def _serve_api(options: argparse.Namespace) -> int:
         limit_concurrency=256,
         timeout_keep_alive=15,
     )
-    with closing(_listening(options.host, options.port)) as listening:
-        port = listening.getsockname()[1]
-        host = f"[{options.host}]" if ":" in options.host else options.host
-        say(f"The API listens on http://{host}:{port}{PREFIX} and describes itself at {PREFIX}/openapi.json")
+    with closing(_listening(host, port)) as listening:
+        place = f"[{host}]" if ":" in host else host
+        say(said.format(place=f"{place}:{listening.getsockname()[1]}"))
         uvicorn.Server(config).run(sockets=[listening])
-    return OK
 
 
 def _listening(host: str, port: int) -> socket.socket:
