@@ -168,7 +168,9 @@ class Cube:
 
     def criteria_of(self, weights: NDArray[np.float32]) -> Criteria:
         """The criteria that these weights of the columns stand for; a metric has one column at the most."""
-        chosen = {column: float(weight) for column, weight in zip(self.columns, weights, strict=True) if weight > 0}
+        chosen = {
+            column: round(float(weight), 6) for column, weight in zip(self.columns, weights, strict=True) if weight > 0
+        }
         return Criteria(
             weights={column.metric: weight for column, weight in chosen.items()},
             settings={column.metric: column.settings for column in chosen if column.place},

@@ -38,7 +38,7 @@ def stress_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
         low, high = st.slider("Strengths from and to", 0.0, 1.0, (0.2, 0.8), 0.1, key="stress_strengths")
     with right:
         most = max(1, min(MOST_PICTURES, workspace.catalog.count()))
-        count = st.slider("Pictures", 1, max(2, most), min(6, max(2, most)), key="stress_pictures")
+        count = st.slider("Pictures", 1, max(2, most), min(4, max(2, most)), key="stress_pictures")
     strengths = list(dict.fromkeys(round(one, 2) for one in (low, (low + high) / 2, high)))
     cases = cases_of(chosen_pictures(workspace.catalog, count), changes, strengths)
     running = state.stressing is not None and state.stressing.running
