@@ -39,7 +39,7 @@ def show() -> None:
         with st.container(border=True):
             st.markdown(f"**{metric.title}**")
             st.write(metric.help)
-            st.caption(f"{_counts(metric.scale)} Features: `{metric.feature_key}`.")
+            st.caption(f"{_counts(metric.scale)} Features: `{metric.feature_key}`")
             if metric.unavailable():
                 st.caption(for_markdown(metric.unavailable()))
     st.header("Presets", anchor=False)
