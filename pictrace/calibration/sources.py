@@ -37,10 +37,18 @@ class Background:
         Of the catalog, in whose cache folder its own accidents are kept; in memory where there is none.
     look
         See Drawing.
+    fewest
+        Pictures of a catalog that has accidents of its own.
     """
 
-    def __init__(self, cache: FeatureCache, look: Callable[[int, int], int] | None = None) -> None:
-        self.cache, self._look = cache, look
+    def __init__(
+        self,
+        cache: FeatureCache,
+        look: Callable[[int, int], int] | None = None,
+        *,
+        fewest: int = FEWEST_PICTURES,
+    ) -> None:
+        self.cache, self._look, self._fewest = cache, look, fewest
         self._lock = threading.Lock()
         self._known: tuple[float, Kept | None] = (-1.0, None)
 
@@ -56,7 +64,7 @@ class Background:
     @property
     def possible(self) -> bool:
         """Whether the catalog is large enough to have accidents of its own."""
-        return self.cache.catalog.count() >= FEWEST_PICTURES
+        return self.cache.catalog.count() >= self._fewest
 
     @property
     def wanted(self) -> bool:
@@ -66,7 +74,14 @@ class Background:
 
     def make(self, *, searches: int = SEARCHES, seconds: float = SECONDS) -> Generator[tuple[int, int], None, None]:
         """(done, total) after each search; what was asked is kept at the end, or as it is closed."""
-        drawing = Drawing(self.cache, self._metrics(), searches=searches, seconds=seconds, look=self._look)
+        drawing = Drawing(
+            self.cache,
+            self._metrics(),
+            searches=searches,
+            seconds=seconds,
+            fewest=self._fewest,
+            look=self._look,
+        )
         try:
             yield from drawing.steps()
         finally:

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 
 from pictrace.wording import counted
 
-__all__ = ["FALSE_ALARMS", "Chances", "told_expected", "told_share"]
+__all__ = ["FALSE_ALARMS", "Chances", "brief_expected", "told_expected", "told_share"]
+
+SMALLEST_TOLD = 1e-6
 
 FALSE_ALARMS = 1 / 200
 """Share of searches for a picture that is not there which may find something."""
@@ -57,15 +59,22 @@ def told_expected(expected: float, pictures: int) -> str:
     """How many pictures chance gives, in words: "0.0004 of your 10,000 pictures would come as near by accident"."""
     if math.isnan(expected):
         return ""
+    return f"{_number(expected, pictures)} of your {counted(pictures, 'picture')} would come as near by accident"
+
+
+def brief_expected(expected: float, pictures: int) -> str:
+    """The same for a table: "0.0004 of 10,000"."""
+    return "" if math.isnan(expected) else f"{_number(expected, pictures)} of {pictures:,}"
+
+
+def _number(expected: float, pictures: int) -> str:
     if expected >= 0.5 * pictures and pictures > 1:
-        number = "most"
-    elif expected >= 1:
-        number = f"{_rounded(expected):,}"
-    elif expected < 1e-6:
-        number = "fewer than 0.000001"
-    else:
-        number = f"{expected:.1g}" if expected >= 1e-4 else f"{expected:.6f}".rstrip("0")
-    return f"{number} of your {counted(pictures, 'picture')} would come as near by accident"
+        return "most"
+    if expected >= 1:
+        return f"{_rounded(expected):,}"
+    if expected < SMALLEST_TOLD:
+        return f"fewer than {SMALLEST_TOLD:f}"
+    return f"{expected:.1g}" if expected >= 1e-4 else f"{expected:.6f}".rstrip("0")
 
 
 def _rounded(number: float) -> int:

@@ -18,7 +18,7 @@ from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.capabilities import LooksCloser
-from pictrace.searching.chances import told_expected
+from pictrace.searching.chances import brief_expected
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria
 from pictrace.searching.verdict import Verdict
@@ -57,8 +57,8 @@ def details(
         _compare_closely(workspace, answer.picture, one.match.id)
     expected = {} if verdict.chances is None else verdict.chances.expected.get(one.match.id, {})
     pictures = answer.table.catalog_size
-    told = {metric.name: told_expected(expected.get(metric.name, math.nan), pictures) for metric in metrics}
-    numbers_table(one.match, metrics, criteria, {"By accident": told} if expected else None)
+    told = {metric.name: brief_expected(expected.get(metric.name, math.nan), pictures) for metric in metrics}
+    numbers_table(one.match, metrics, criteria, {"As near by accident": told} if expected else None)
     known = one.picture.metadata
     if known:
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}

@@ -11,7 +11,7 @@ from pictrace.calibration.judging import judged
 from pictrace.features import RawScores
 from pictrace.metrics.histogram import Histogram
 from pictrace.metrics.sift import Sift
-from pictrace.searching.chances import Chances, told_expected, told_share
+from pictrace.searching.chances import Chances, brief_expected, told_expected, told_share
 from pictrace.searching.table import Criteria, ScoreTable
 
 METRICS = (Histogram(), Sift())
@@ -95,7 +95,8 @@ def test_each_match_is_told_by_each_metric() -> None:
     assert told_expected(0.0004, 10_000) == "0.0004 of your 10,000 pictures would come as near by accident"
     assert told_expected(2.34, 50) == "2 of your 50 pictures would come as near by accident"
     assert told_expected(40, 50).startswith("most of your 50")
-    assert told_expected(float("nan"), 50) == ""
+    assert told_expected(float("nan"), 50) == brief_expected(float("nan"), 50) == ""
+    assert brief_expected(3e-9, 2000) == "fewer than 0.000001 of 2,000"
 
 
 def test_shares_in_words() -> None:

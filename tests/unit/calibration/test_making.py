@@ -8,8 +8,10 @@ from itertools import count
 import numpy as np
 import pytest
 
+from pictrace.calibration import kept
 from pictrace.calibration.making import Drawing
 from pictrace.calibration.relatives import Families
+from pictrace.calibration.shipped import shipped
 from pictrace.calibration.sources import Background
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Decision, Source, digest, image_id
@@ -69,6 +71,23 @@ def test_a_small_catalog_has_those_that_ship(cache: FeatureCache) -> None:
     assert not background.wanted
     assert [one.pictures > 100 for one in background.sources()] == [True]
     assert list(background.make()) == []
+
+
+def test_what_was_made_is_kept_and_read_again(cache: FeatureCache) -> None:
+    background = Background(cache, fewest=2)
+    assert background.wanted
+    assert background.sources() == ()
+    steps = background.make(searches=3)
+    next(steps)
+    steps.close()  # what was asked until then is kept
+    assert [one.searches for one in background.sources()] == [1, shipped().searches]
+    list(background.make(searches=3))
+    again = Background(FeatureCache(cache.catalog), fewest=2)
+    assert not again.wanted
+    assert [one.searches for one in again.sources()] == [3, shipped().searches]
+    assert cache.folder is not None
+    (cache.folder / kept.NAME).write_bytes(b"damaged")
+    assert Background(FeatureCache(cache.catalog), fewest=2).wanted
 
 
 def test_relatives_of_relatives_are_relatives() -> None:

@@ -235,6 +235,25 @@ def test_as_a_module_and_silent_when_piped(folder: Path, tmp_path: Path) -> None
     assert "added" in result.stdout
 
 
+def test_a_small_catalog_needs_no_calibration(catalog: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calibrate", "--catalog", str(catalog)]) == 0
+    assert "With fewer than 100 pictures" in capsys.readouterr().out
+    assert main(["calibrate", "--catalog", str(catalog), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["searches"] == 0
+
+
+def test_false_alarms_are_a_share(catalog: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["search", str(query), "--catalog", str(catalog), "--false-alarms", "1/50", "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["verdict"]["false_alarms"] == 0.02
+    assert found["verdict"]["p"] == found["matches"][0]["p"] < 0.02
+    assert found["matches"][0]["expected_by_chance"]["orb"] < 0.1
+    for wrong in ("0", "1/0", "2", "often"):
+        with pytest.raises(SystemExit):
+            main(["search", str(query), "--catalog", str(catalog), "--false-alarms", wrong])
+        assert "is no share between 0 and 1" in capsys.readouterr().err
+
+
 def test_a_query_from_standard_input_and_one_that_is_not_there(
     catalog: Path, query: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
