@@ -1,11 +1,13 @@
 """What the verdict says of its false alarms, and how many there are; and how much of what is there it then finds.
 
 FOLDER is one as benchmarks.finding takes. PHOTOS holds further photographs that have nothing to do with it. For each
-size a catalog of so many of FOLDER's pictures, chosen by the seed, is calibrated as the app does it. Then come
-searches without an answer: the strangers, the photographs, and the queries with all that is right for them taken out
-of the answer. said: the share of false alarms that is accepted; real: the share of such searches that find something.
-found: the share of queries with an answer in the catalog for which a relevant picture is called good; wrong: those for
-which another one is.
+size a catalog of so many of FOLDER's pictures, chosen by the seed, is calibrated as the app does it. Then come searches
+without an answer: the strangers, the photographs, the queries with all that is right for them taken out of the answer
+(held out), and pictures of the catalog that its background did not ask, with their families taken out (own kind).
+
+said: the share of false alarms that is accepted, beside the share of such searches that then find something. found: the
+share of queries with an answer in the catalog for which a relevant picture is called good; wrong: those for which
+another one is.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -23,7 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import intro, parser, row
-from benchmarks.finding import truths
+from benchmarks.finding import Truth, truths
+from pictrace.calibration import kept
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.making import SECONDS
 from pictrace.calibration.sources import Background
@@ -51,6 +55,7 @@ class Shares:
     strangers: list[float] = field(default_factory=list)
     photographs: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
+    own_kind: list[float] = field(default_factory=list)
     right: list[float] = field(default_factory=list)
     wrong: list[float] = field(default_factory=list)
 
@@ -123,14 +128,30 @@ def _measure(options: argparse.Namespace, size: int) -> None:
             left = asking.shares(judge, without(table, right | also))
             shares.held_out.append(min(left.values(), default=1.0))
             if right.any():
-                known = asking.shares(judge, table)
-                shares.right.append(min((known.get(int(one), 1.0) for one in table.ids[right]), default=1.0))
-                shares.wrong.append(min((known.get(int(one), 1.0) for one in table.ids[~right & ~also]), default=1.0))
-        for one in list(read_folder(photos).items)[::every] if photos else ():
-            if one.path is not None:
-                judge, table = asked(prepare_query(one.path.read_bytes(), metrics), cache)
+                said = asking.shares(judge, table)
+                shares.right.append(min((said.get(int(one), 1.0) for one in table.ids[right]), default=1.0))
+                shares.wrong.append(min((said.get(int(one), 1.0) for one in table.ids[~right & ~also]), default=1.0))
+        families = _families(truths(folder))
+        known = kept.read(Path(work, "catalog.sqlite.cache"), catalog=catalog.identity)
+        for one in [one for one in names if known is None or one not in known.ids][::every]:
+            judge, table = asked(prepare_query((folder / names[one]).read_bytes(), metrics), cache)
+            family = families.get(names[one], set()) | {names[one]}
+            left_out = np.array([names[int(other)] in family for other in table.ids], np.bool_)
+            shares.own_kind.append(min(asking.shares(judge, without(table, left_out)).values(), default=1.0))
+        for item in list(read_folder(photos).items)[::every] if photos else ():
+            if item.path is not None:
+                judge, table = asked(prepare_query(item.path.read_bytes(), metrics), cache)
                 shares.photographs.append(min(asking.shares(judge, table).values(), default=1.0))
     _print(shares)
+
+
+def _families(some: Sequence[Truth]) -> dict[str, set[str]]:
+    """By picture, all that are right for a query that it is right for."""
+    families = defaultdict[str, set[str]](set)
+    for one in some:
+        for name in one.relevant | one.also:
+            families[name] |= one.relevant | one.also
+    return families
 
 
 def _print(shares: Shares) -> None:
@@ -138,6 +159,7 @@ def _print(shares: Shares) -> None:
         "strangers": shares.strangers,
         "photographs": shares.photographs,
         "held out": shares.held_out,
+        "own kind": shares.own_kind,
         "found": shares.right,
         "wrong": shares.wrong,
     }

@@ -41,12 +41,14 @@ def beyond(sample: NDArray[np.float64], value: float) -> float:
     if n < FEWEST:
         return 1.0
     ordered = np.sort(sample)
-    above = max(FEWEST_EXCESSES, int(n * SHARE))
-    border = float(ordered[n - above - 1])
+    lowest = ordered[n - max(FEWEST_EXCESSES, int(n * SHARE))]
+    above = n - int(np.searchsorted(ordered, lowest))
+    if above == n:  # all the same: a value beyond them is of another kind
+        return 1 / (n + 1)
+    # Halfway to the next lower one: of counts, half a step below them.
+    border = float(lowest + ordered[n - above - 1]) / 2
     excesses = ordered[n - above :] - border
     mean = float(excesses.mean())
-    if mean <= 0:  # all the same: a value beyond them is of another kind
-        return 1 / (n + 1)
     # Weighted by the share that is larger: a_1 of the fit.
     weighted = float((excesses * (above - 0.65 - np.arange(above)) / above).sum()) / above
     shape = min(HEAVIEST, max(0.0, 2 - mean / (mean - 2 * weighted))) if mean > 2 * weighted else 0.0
