@@ -19,6 +19,7 @@ from streamlit import config, runtime
 from pictrace.errors import PicTraceError
 from pictrace.faults import as_own, logged
 from pictrace.service.guard import FRAMED_BY, Guard, Guarded
+from pictrace.service.memory import give_back_large_blocks
 from pictrace.service.owner import COMMUNITY_CLOUD, upload_bytes
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ _LOADING = threading.Lock()
 @asynccontextmanager
 async def lifespan(_: st.App) -> AsyncIterator[None]:
     """While the server runs. The first visitor's browser loads its scripts for a second: time to make ready."""
+    give_back_large_blocks()
     threading.Thread(target=make_ready, name="make-ready", daemon=True).start()
     yield
 
