@@ -22,7 +22,8 @@ from pydantic import Field
 
 from pictrace import __version__
 from pictrace.api.bodies import File
-from pictrace.api.forms import AddForm, AddLinkForm, SearchForm
+from pictrace.api.duplicates import groups
+from pictrace.api.forms import AddForm, AddLinkForm, DuplicatesForm, SearchForm
 from pictrace.api.given import given_picture
 from pictrace.api.pictures import added, linked, uploaded
 from pictrace.api.problems import ProblemError
@@ -127,6 +128,15 @@ def agent_server(state: State, *, writes: bool = False) -> MCPServer:
         query.put(FIRST, _picture(state.workspace().catalog, picture))
         return [query.sides[FIRST].picture.name, Image(data=query.sides[FIRST].preview, format="jpeg")]
 
+    def duplicates(limit: Annotated[int, Field(ge=1, le=200, description="Most groups.")] = 20) -> _Content:
+        """Find copies within the catalog: the same file, the same pixels, or the same photograph changed."""
+        found = groups(state, DuplicatesForm())
+        lines = [f"{len(found)} groups; these are {min(limit, len(found))} of them."]
+        for one in found[:limit]:
+            lines.append(f"{one.level.title}; keep catalog:{one.keep}:")
+            lines += [f"- catalog:{each.id}  {each.record.label}  score {each.score:.2f}" for each in one.images]
+        return ["\n".join(lines)]
+
     def add_picture(picture: GivenText, title: Annotated[str, Field(max_length=1000)] = "") -> _Content:
         """Add a picture to the catalog."""
         item = linked(AddLinkForm(url=picture, title=title)) if "://" in picture else None
@@ -136,7 +146,7 @@ def agent_server(state: State, *, writes: bool = False) -> MCPServer:
         done = added(state, item)
         return [f"{'Added' if done.added else 'It was there before'}: catalog:{done.image.id}"]
 
-    for one in (search, compare, list_pictures, show_picture):
+    for one in (search, compare, list_pictures, show_picture, duplicates):
         tool(one)
     if writes:
         tool(add_picture, ToolAnnotations(read_only_hint=False, destructive_hint=False, idempotent_hint=True))

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from pictrace.client.answers import PictureId
+from pictrace.duplicates.groups import SURE
 from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET
 
@@ -16,6 +17,7 @@ __all__ = [
     "CompareForm",
     "ComparePartsForm",
     "CriteriaForm",
+    "DuplicatesForm",
     "NoForm",
     "PageForm",
     "ReferenceForm",
@@ -120,6 +122,22 @@ class PageForm(_Form, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 24
     text: Annotated[str, Meta(max_length=200, description="In a title, an address or a metadatum.")] = ""
     only: Only = {}
+
+
+class DuplicatesForm(_Form, frozen=True, kw_only=True):
+    """Which copies."""
+
+    level: Annotated[
+        str,
+        Meta(
+            max_length=60,
+            pattern="^(bytes|pixels|photograph|scene)(,(bytes|pixels|photograph|scene)){0,3}$",
+            description="The same file, the same pixels, the same photograph changed, the same scene.",
+        ),
+    ] = "bytes,pixels,photograph"
+    min_score: Annotated[float, Meta(ge=0, le=1, description="How well copies must agree.")] = SURE
+    crops: Annotated[bool, Meta(description="Find parts of pictures, too, in ten times the time.")] = False
+    relations: Annotated[bool, Meta(description="Read originals to tell what was done to them.")] = False
 
 
 class AddForm(_Form, frozen=True, kw_only=True):

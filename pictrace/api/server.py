@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pictrace.api import about, pictures, search, sources
+from pictrace.api import about, duplicates, pictures, search, sources
 from pictrace.api.access import admitted, configured_tokens
 from pictrace.api.answering import conditional
 from pictrace.api.bodies import (
@@ -47,7 +47,13 @@ from pictrace.service.pictures import upload_limits
 __all__ = ["OPERATIONS", "PREFIX", "admitting", "alone", "api", "mounted"]
 
 PREFIX = "/api/v1"
-OPERATIONS = (*search.OPERATIONS, *pictures.OPERATIONS, *sources.OPERATIONS, *about.OPERATIONS)
+OPERATIONS = (
+    *search.OPERATIONS,
+    *pictures.OPERATIONS,
+    *sources.OPERATIONS,
+    *duplicates.OPERATIONS,
+    *about.OPERATIONS,
+)
 BESIDE_FILES_BYTES = 1024 * 1024
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 

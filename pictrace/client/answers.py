@@ -16,6 +16,10 @@ __all__ = [
     "CompareResult",
     "CriteriaUsed",
     "DiagnosisFound",
+    "DuplicateCut",
+    "DuplicateGroup",
+    "DuplicateGroups",
+    "DuplicateImage",
     "Failed",
     "Health",
     "HeldPart",
@@ -250,6 +254,44 @@ class JobState(_Answer, frozen=True, kw_only=True):
     created_at: str
     failures: list[Failed]
     skipped: list[Failed]
+
+
+class DuplicateImage(_Answer, frozen=True, kw_only=True):
+    """A picture of a group, at one of its addresses; level and score say what it has in common with the one to keep."""
+
+    id: PictureId
+    source: str
+    keep: bool
+    level: str
+    score: float
+    relation: str
+    changes: list[dict[str, Any]]
+    width: Count
+    height: Count
+    bytes: Count
+
+
+class DuplicateCut(_Answer, frozen=True, kw_only=True):
+    """A picture outside of a group that matches one of its members, but not the first."""
+
+    outside: PictureId
+    member: PictureId
+    score: float
+
+
+class DuplicateGroup(_Answer, frozen=True, kw_only=True):
+    """Copies of one picture."""
+
+    keep: PictureId
+    level: str
+    images: list[DuplicateImage]
+    cuts: list[DuplicateCut]
+
+
+class DuplicateGroups(_Answer, frozen=True, kw_only=True):
+    """All of them, those with the most to win first."""
+
+    groups: list[DuplicateGroup]
 
 
 class SettingInfo(_Answer, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ import msgspec
 from pictrace.client.answers import (
     Added,
     CompareResult,
+    DuplicateGroups,
     Health,
     Image,
     ImagePage,
@@ -155,6 +156,13 @@ class AsyncClient:
     async def stop(self, job_id: str) -> None:
         """Stop a job, and have it forgotten."""
         await self._asked("DELETE", f"/jobs/{job_id}", headers=_once())
+
+    async def duplicates(
+        self, *, level: str = "bytes,pixels,photograph", crops: bool = False, relations: bool = False
+    ) -> DuplicateGroups:
+        """Copies within the catalog."""
+        said = {"level": level, "crops": str(crops).lower(), "relations": str(relations).lower()}
+        return await self._get("/duplicates", DuplicateGroups, said)
 
     async def metrics(self) -> SimilarityInfo:
         """What weights, settings and presets there are."""

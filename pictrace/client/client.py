@@ -11,6 +11,7 @@ from typing import Any, Self, TypeVar, Unpack
 from pictrace.client.answers import (
     Added,
     CompareResult,
+    DuplicateGroups,
     Health,
     Image,
     ImagePage,
@@ -112,6 +113,12 @@ class Client:
     def stop(self, job_id: str) -> None:
         """Stop a job, and have it forgotten."""
         self._wait(self._client.stop(job_id))
+
+    def duplicates(
+        self, *, level: str = "bytes,pixels,photograph", crops: bool = False, relations: bool = False
+    ) -> DuplicateGroups:
+        """Copies within the catalog."""
+        return self._wait(self._client.duplicates(level=level, crops=crops, relations=relations))
 
     def metrics(self) -> SimilarityInfo:
         """What weights, settings and presets there are."""

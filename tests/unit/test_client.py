@@ -65,6 +65,7 @@ def test_the_client_does_all_that_the_api_does(address: str, photographs: dict[s
         with pytest.raises(ApiError) as gone:
             client.job(job.id)
         assert (gone.value.status, gone.value.kind, len(gone.value.request_id)) == (404, "not-found", 16)
+        assert client.duplicates(level="scene").groups == []
         assert "orb" in {one.name for one in client.metrics().metrics}
 
 

@@ -41,7 +41,7 @@ def test_it_finds_compares_and_lists(catalog_file: Path, state: State, photograp
 
     async def scene(client: Client) -> None:
         tools = (await client.list_tools()).tools
-        assert {one.name for one in tools} == {"search", "compare", "list_pictures", "show_picture"}
+        assert {one.name for one in tools} == {"search", "compare", "list_pictures", "show_picture", "duplicates"}
         assert all(one.annotations is not None and one.annotations.read_only_hint for one in tools)
         found = await client.call_tool("search", {"picture": given, "top": 2})
         assert text_of(found).startswith("This exact file is in the catalog.")
@@ -54,6 +54,7 @@ def test_it_finds_compares_and_lists(catalog_file: Path, state: State, photograp
         assert compared.content[1].type == "image"
         shown = await client.call_tool("show_picture", {"picture": name})
         assert shown.content[1].type == "image"
+        assert text_of(await client.call_tool("duplicates", {})).startswith("0 groups")
 
     asked(agent_server(state), scene)
 

@@ -54,6 +54,7 @@ def test_answers_hold_what_is_described_and_nothing_else(
         "SearchResult": local.post("/search", files={"picture": photographs["chelsea.png"]}),
         "CompareResult": local.post("/compare", files=both),
         "ImagePage": local.get("/images"),
+        "DuplicateGroups": local.get("/duplicates?level=scene,photograph"),
         "Stats": local.get("/stats"),
         "SimilarityInfo": local.get("/metrics-of-similarity"),
         "Health": local.get("/ready"),

@@ -1,0 +1,72 @@
+"""Copies within the catalog, in groups."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+import msgspec
+from starlette.responses import Response
+
+from pictrace.api.answering import conditional
+from pictrace.api.bodies import JSON
+from pictrace.api.forms import DuplicatesForm
+from pictrace.api.operations import Call, Operation, Reply
+from pictrace.api.state import State
+from pictrace.client.answers import DuplicateGroups
+from pictrace.duplicates.documents import document
+from pictrace.duplicates.find import find
+from pictrace.duplicates.groups import Group
+from pictrace.duplicates.levels import Level
+from pictrace.images.budget import given_up_here, stopped
+from pictrace.indexing.run import Pace
+from pictrace.service.addresses import shown_record
+from pictrace.service.pictures import upload_limits
+
+__all__ = ["OPERATIONS", "groups"]
+
+
+def groups(state: State, form: DuplicatesForm) -> list[Group]:
+    """The groups, of pictures as far as a server's clients may know them; PicTraceError where they cannot be found."""
+    found = find(
+        state.workspace().catalog,
+        levels=frozenset(Level.of(word) for word in form.level.split(",")),
+        threshold=form.min_score,
+        crops=form.crops,
+        relations=form.relations,
+        limits=upload_limits(),
+        show=_through,
+    )
+    return [
+        replace(one, images=tuple(replace(each, record=shown_record(each.record)) for each in one.images))
+        for one in found
+    ]
+
+
+def _through(run: Iterable[Pace], unit: str) -> None:
+    """All of a run, as long as somebody waits for it; what is done is kept."""
+    for _ in run:
+        if given_up_here()():
+            raise stopped()
+
+
+async def _duplicates(call: Call) -> Response:
+    body = await call.heavy(lambda: msgspec.json.encode(document(groups(call.state, call.form))))
+    return conditional(call.request, body, JSON)
+
+
+OPERATIONS = (
+    Operation(
+        "GET",
+        "/duplicates",
+        "list_duplicates",
+        "Copies within the catalog, in groups; what was compared before is not compared again",
+        _duplicates,
+        {
+            200: Reply("As `pictrace duplicates --json` prints it", DuplicateGroups, headers=("ETag",)),
+            304: Reply("What the client has is still so", kind="", headers=("ETag",)),
+        },
+        query=DuplicatesForm,
+        problems=("invalid-request", "unusable-input"),
+    ),
+)
