@@ -26,7 +26,7 @@ from pictrace.duplicates.verify import Pair
 __all__ = ["FRAME", "KEYPOINTS", "MIRRORED", "Book", "Candidate"]
 
 FILE = "duplicates.sqlite"
-VERSION = 1
+VERSION = 2
 FRAME, KEYPOINTS, MIRRORED = 0, 8, 9
 """Ways of laying a candidate on another: by frame in one of eight orientations from FRAME on, or by keypoints."""
 

@@ -22,7 +22,10 @@ from pictrace.indexing.run import Pace, Run, default_workers
 __all__ = ["Telling", "TellingProgress", "elected", "pairs_of", "told_group", "with_first"]
 
 Note = Mapping[str, Any]
-"""relation, confidence, text, and changes with kind, confidence, text and parameters."""
+"""relation, confidence, text, changes with kind, confidence, text and parameters, and what else costs are made of."""
+
+CLEARLY = 1.0
+"""Difference of the costs there and back from which another picture takes the first one's place."""
 
 Notes = Mapping[tuple[int, int], Note]
 """By the ids of two pictures: what was done to the first to obtain the second."""
@@ -81,10 +84,13 @@ class Telling(Run[TellingProgress]):
         except PicTraceError:
             return None  # it may be back tomorrow
         found = diagnose(query, candidate, query_info=other_info, candidate_info=info)
+        fit = found.photometry
         return {
             "relation": found.relation,
             "confidence": found.confidence,
             "text": found.text,
+            "alike": found.alike,
+            **({} if fit is None else {"left_over": fit.left_over, "blur_px": fit.blur_px}),
             "changes": [
                 {"kind": one.kind, "confidence": one.confidence, "text": one.text, "parameters": dict(one.parameters)}
                 for one in found.changes
@@ -100,12 +106,12 @@ def elected(group: Group, notes: Notes) -> int:
 
     The first stays it, unless another can be made from it only by inventing more than the way back takes.
     """
-    best, most = group.keep, 0.0
+    best, most = group.keep, CLEARLY
     for image in group.images[1:]:
         note = notes.get((group.keep, image.id))
         if note is None or note["relation"] != "same photograph":
             continue
-        forth, back = costs(note["changes"])
+        forth, back = costs(note)
         if forth - back > most:
             best, most = image.id, forth - back
     return best

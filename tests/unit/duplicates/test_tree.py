@@ -1,0 +1,79 @@
+"""The family tree: each picture's parent is what it takes least to make it from, whatever the order of asking."""
+
+import itertools
+
+import pytest
+
+from pictrace.duplicates.directions import costs
+from pictrace.duplicates.documents import tree_as_dot
+from pictrace.duplicates.relations import Note
+from pictrace.duplicates.stars import Size
+from pictrace.duplicates.tree import family_tree
+
+Told = tuple[str, dict[str, float]]
+
+
+def note(*changes: Told, left_over: float = 0.3, relation: str = "same photograph") -> Note:
+    told = [{"kind": kind, "confidence": 1.0, "text": kind, "parameters": values} for kind, values in changes]
+    return {"relation": relation, "changes": told, "left_over": left_over, "alike": 1.0, "blur_px": 0.0, "text": ""}
+
+
+CROPPED, WIDER = ("cropped", {"kept": 0.6}), ("wider", {"share": 0.6})
+TEXT: Told = ("text_added", {})
+NO_TEXT: Told = ("text_removed", {})
+SMALLER = ("resized", {"factor": 0.5})
+SIZES = {one: Size(100, 100) for one in range(4)}
+
+# 0 the original, 1 its crop, 2 the crop's captioned copy, 3 that one's small copy.
+NOTES = {
+    (0, 1): note(CROPPED),
+    (0, 2): note(CROPPED, TEXT),
+    (0, 3): note(CROPPED, TEXT, SMALLER),
+    (1, 2): note(TEXT),
+    (1, 3): note(TEXT, SMALLER),
+    (2, 3): note(SMALLER),
+}
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4)))[::5])
+def test_a_chain_of_changes_is_found(order: tuple[int, ...]) -> None:
+    tree = family_tree(order, NOTES, SIZES)
+    assert tree is not None
+    assert tree.root == 0
+    assert [(edge.parent, edge.child) for edge in tree.edges] == [(0, 1), (1, 2), (2, 3)]
+
+
+def test_what_was_diagnosed_the_other_way_round_says_so() -> None:
+    tree = family_tree([1, 0], {(1, 0): note(WIDER, NO_TEXT)}, SIZES)
+    assert tree is not None
+    (edge,) = tree.edges
+    assert (tree.root, edge.parent, edge.child, edge.as_told) == (0, 0, 1, False)
+
+
+def test_what_is_not_related_is_in_no_tree() -> None:
+    assert family_tree([0, 1], {(0, 1): note(relation="unrelated")}, SIZES) is None
+    tree = family_tree([0, 1, 2], {(0, 1): note(CROPPED), (0, 2): note(relation="same scene")}, SIZES)
+    assert tree is not None
+    assert [edge.child for edge in tree.edges] == [1]
+
+
+def test_where_nothing_tells_the_larger_file_came_first() -> None:
+    tree = family_tree([0, 1], {(0, 1): note()}, {0: Size(100, 50), 1: Size(100, 90)})
+    assert tree is not None
+    assert tree.root == 1
+
+
+def test_more_of_a_change_costs_more_and_losing_less_than_winning() -> None:
+    assert costs(note(("cropped", {"kept": 0.9})))[0] < costs(note(("cropped", {"kept": 0.3})))[0]
+    for losing in (CROPPED, TEXT, SMALLER, ("blurred", {"sigma_px": 2.0}), ("grayscale", {})):
+        forth, back = costs(note(losing))
+        assert forth < back
+    assert costs(note(left_over=0.1)) < costs(note(left_over=2.0))
+
+
+def test_names_cannot_leave_their_quotes_in_a_drawing() -> None:
+    tree = family_tree([0, 1], {(0, 1): note(CROPPED)}, SIZES)
+    assert tree is not None
+    drawn = tree_as_dot(tree, {0: 'a"]; x [label="', 1: "two\nlines\\"})
+    assert 'n0 [label="a\\"]; x [label=\\""]' in drawn
+    assert 'n1 [label="two\\nlines\\\\"]' in drawn
