@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import closing
 from functools import partial
 
@@ -12,6 +13,8 @@ from pictrace.service import background
 from pictrace.service.second_look import details_between
 
 __all__ = ["Calibrating"]
+
+_turn = threading.Lock()  # one catalog of a server after the other: each keeps a processor busy
 
 
 class Calibrating:
@@ -41,7 +44,16 @@ class Calibrating:
             self._work.stop()
 
     def _make(self) -> None:
-        with closing(self._background.make()) as steps:
-            for self.done, self.total in steps:
-                if self._work is not None and self._work.stopped:
-                    return
+        while not _turn.acquire(timeout=0.5):
+            if self._is_stopped():
+                return
+        try:
+            with closing(self._background.make()) as steps:
+                for self.done, self.total in steps:
+                    if self._is_stopped():
+                        return
+        finally:
+            _turn.release()
+
+    def _is_stopped(self) -> bool:
+        return self._work is not None and self._work.stopped
