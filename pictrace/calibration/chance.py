@@ -162,7 +162,7 @@ class Calibration:
         if not counted:
             most = sum(pictures / one.accidents.pictures for one in values) / (1 + self.searches)
             counted = min(most, self._beyond(values, sign * raw, pictures))
-        return min(counted, float(pictures))
+        return min(max(counted, SMALLEST), float(pictures))
 
     def _of(self, metric: Metric, settings: Settings, sign: float) -> list[_Values]:
         key = metric.name, metric.setting_positions(settings)

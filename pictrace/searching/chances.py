@@ -11,6 +11,7 @@ from pictrace.wording import counted
 __all__ = ["FALSE_ALARMS", "Chances", "brief_expected", "told_expected", "told_share"]
 
 SMALLEST_TOLD = 1e-6
+"""What a tail says of less is a guess, and is told as no more than this."""
 
 FALSE_ALARMS = 1 / 200
 """Share of searches for a picture that is not there which may find something."""
@@ -52,6 +53,8 @@ def told_share(share: float) -> str:
     """A share of searches in words: "1 in 200 searches"."""
     if share >= 0.5:
         return "most searches" if share < 0.95 else "nearly every search"
+    if share < SMALLEST_TOLD:
+        return "fewer than 1 in 1,000,000 searches"
     return f"1 in {_rounded(1 / share):,} searches"
 
 

@@ -102,5 +102,6 @@ def test_each_match_is_told_by_each_metric() -> None:
 def test_shares_in_words() -> None:
     assert told_share(0.005) == "1 in 200 searches"
     assert told_share(1 / 12345) == "1 in 12,000 searches"
+    assert told_share(1e-8) == "fewer than 1 in 1,000,000 searches"
     assert told_share(0.7) == "most searches"
     assert told_share(1.0) == "nearly every search"
