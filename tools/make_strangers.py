@@ -72,6 +72,7 @@ def main() -> None:
         "offsets": accidents.offsets,
         "pictures": np.array(accidents.pictures),
         "details": np.array(details, np.uint16),
+        "details_key": np.array(METRIC.feature_key),
     }
     np.savez_compressed(target, allow_pickle=False, **arrays)
     print(f"{accidents.searches} searches, {target.stat().st_size:,} bytes in {target}")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pictrace.calibration.accidents import Accidents
 
-__all__ = ["FILE", "shipped", "shipped_details"]
+__all__ = ["FILE", "shipped", "shipped_details", "shipped_details_key"]
 
 FILE = "strangers.npz"
 
@@ -31,6 +31,11 @@ def shipped() -> Accidents:
 def shipped_details() -> NDArray[np.float64]:
     """(n,) how many details a closer look found in each of the nearest five wrong photographs of each search."""
     return np.asarray(_arrays()["details"], np.float64)
+
+
+def shipped_details_key() -> str:
+    """Names the features by which those details were counted."""
+    return str(_arrays()["details_key"])
 
 
 @cache

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pictrace.calibration.closer import LOOKED_AT, rarity
-from pictrace.calibration.shipped import shipped, shipped_details
+from pictrace.calibration.shipped import shipped, shipped_details, shipped_details_key
 from pictrace.metrics import ready_metrics
+from pictrace.service.second_look import METRIC
 
 
 def test_they_are_of_the_features_of_today() -> None:
-    keys = {one.name: one.feature_key for one in ready_metrics()}
-    assert keys.items() <= dict(shipped().keys).items(), (
+    keys = {one.name: one.feature_key for one in ready_metrics()} | {"details": METRIC.feature_key}
+    known = {**shipped().keys, "details": shipped_details_key()}
+    assert keys.items() <= known.items(), (
         "Features have changed, so that pictrace/calibration/strangers.npz says nothing of them. Make it again: "
         "python -m tools.make_strangers FOLDER, with some hundred photographs that have nothing in common."
     )
