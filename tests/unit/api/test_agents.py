@@ -36,6 +36,7 @@ def text_of(result: Any) -> str:
     return str(result.content[0].text)
 
 
+@pytest.mark.slow  # a second, and the SDK is imported
 def test_it_finds_compares_and_lists(catalog_file: Path, state: State, photographs: dict[str, bytes]) -> None:
     given = f"data:image/png;base64,{base64.b64encode(photographs['chelsea.png']).decode()}"
 
