@@ -61,10 +61,10 @@ def test_truth_is_imported_measured_learned_from_and_applied(page: Page, truth: 
     page.get_by_role("button", name="Learn", exact=True).click()
     page.get_by_text("On queries held out").wait_for(timeout=LONG_MS)
     wait_for_run(page)
-    told = page.get_by_text("Learned from all of them").inner_text()
+    told = page.locator("p", has_text="Learned from all of them").inner_text()
     with finished(page):
         page.get_by_role("button", name="Apply").click()
-    wanted = re.search(r"SSIM\D* (\d(?:\.\d)?)", told)
+    wanted = re.search(r"Structure \(SSIM\) (\d(?:\.\d)?)", told)
     expect(slider(page, "w_ssim")).to_have_value(wanted[1] if wanted else "0")
     with finished(page):
         page.get_by_role("link", name="Search").click()
