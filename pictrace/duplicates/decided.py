@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pictrace.catalog.base import Catalog
@@ -10,7 +10,7 @@ from pictrace.catalog.records import Decision
 from pictrace.duplicates.groups import Group
 from pictrace.evaluation.labels import NOT_SAME, SAME
 
-__all__ = ["COPY", "apart", "confirmed", "copies", "documents", "refused", "reviewed"]
+__all__ = ["COPY", "apart", "confirmed", "copies", "documents", "folded", "refused", "reviewed"]
 
 COPY = "copy of the first"
 """The note of a decision that the second picture is a copy, and the first the one to keep."""
@@ -31,9 +31,19 @@ def apart(catalog: Catalog) -> frozenset[tuple[int, int]]:
     return frozenset(one.pair for one in catalog.decisions() if one.decision == NOT_SAME)
 
 
-def copies(catalog: Catalog) -> dict[int, int]:
-    """By the id of each copy, the picture that is kept in its place."""
-    return {one.second_id: one.first_id for one in catalog.decisions() if _is_copy(one)}
+def copies(catalog: Catalog, ids: Iterable[int] | None = None) -> dict[int, int]:
+    """By the id of each copy, the picture that is kept in its place; of these pictures, or of all."""
+    return {one.second_id: one.first_id for one in catalog.decisions(ids) if _is_copy(one)}
+
+
+def folded(ids: Sequence[int], kept_of: Mapping[int, int]) -> dict[int, int]:
+    """Of a list, what is shown, in its order, each with how many copies of it are in the list and are not shown."""
+    here = set(ids)
+    shown = {one: 0 for one in ids if kept_of.get(one) not in here}
+    for one in ids:
+        if one not in shown and (keep := kept_of[one]) in shown:
+            shown[keep] += 1
+    return shown
 
 
 def reviewed(group: Group, kept_of: Mapping[int, int]) -> int | None:

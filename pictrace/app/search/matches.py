@@ -10,6 +10,7 @@ import streamlit as st
 from pictrace.app.components.matches import Address, Card, Segment, match_list
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.thumbnails import thumbnail_address
+from pictrace.duplicates.decided import copies, folded
 from pictrace.metrics import colour_of, get_metric
 from pictrace.searching.chances import told_expected
 from pictrace.searching.find import Found
@@ -17,7 +18,7 @@ from pictrace.searching.table import ScoreTable
 from pictrace.searching.verdict import Verdict
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import is_link
-from pictrace.wording import percent
+from pictrace.wording import counted, percent
 
 __all__ = ["list_of_matches"]
 
@@ -34,8 +35,17 @@ def list_of_matches(
     verdict: Verdict,
     marks: Mapping[int, str],
 ) -> None:
-    """The ranked cards; a click opens or closes a match's details. marks: what was said of matches, by id."""
-    items = [_card(workspace, one, table, verdict, marks.get(one.match.id, "")) for one in found]
+    """The ranked cards; a click opens or closes a match's details. marks: what was said of matches, by id.
+
+    Pictures that were decided to be copies of one that is in the list are told with that one.
+    """
+    ids = [one.match.id for one in found]
+    counts = folded(ids, copies(workspace.catalog, ids))
+    items = [
+        _card(workspace, one, table, verdict, marks.get(one.match.id, ""), counts[one.match.id])
+        for one in found
+        if one.match.id in counts
+    ]
     selected = None if state.selected is None else str(state.selected)
     picked = match_list(items, selected=selected, key="matches")
     if picked is not None:
@@ -43,12 +53,14 @@ def list_of_matches(
         st.rerun()
 
 
-def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, mark: str) -> Card:
+def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, mark: str, copied: int) -> Card:
     match, picture = one.match, one.picture
     level = verdict.level(match.id)
     note = [f"{picture.width} × {picture.height}", picture.format]
     if mark:
         note.insert(0, f"marked “{mark}”")
+    if copied:
+        note.append(f"and {counted(copied, 'copy', 'copies')} of it")
     if level != "weak" and match.variant.label:
         note.insert(0, match.variant.label)
     if match.coverage < 0.995:

@@ -1,5 +1,6 @@
 """Groups are stars: no chain makes a group."""
 
+from pictrace.duplicates.decided import folded
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.stars import Compare, Size, components, stars
 from pictrace.duplicates.verify import Pair
@@ -48,3 +49,8 @@ def test_an_enlarged_part_gives_way_to_the_picture_that_shows_more() -> None:
 
 def test_components_are_what_hangs_together() -> None:
     assert components({1: {2}, 2: {1, 3}, 3: {2}, 5: {6}, 6: {5}}) == [[1, 2, 3], [5, 6]]
+
+
+def test_copies_in_a_list_are_told_with_the_picture_that_is_kept() -> None:
+    assert folded([5, 1, 2, 3], {1: 5, 2: 5, 3: 9}) == {5: 2, 3: 0}
+    assert folded([1, 2], {}) == {1: 0, 2: 0}
