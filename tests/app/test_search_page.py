@@ -221,7 +221,7 @@ def test_orientations_off_is_a_new_comparison(photographs: dict[str, bytes]) -> 
 
 @pytest.mark.slow
 def test_a_catalog_that_cannot_be_opened_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def broken() -> None:
+    def broken(*, complete: bool) -> None:
         raise CatalogError("The disk is full. Free some space.")
 
     monkeypatch.setattr("pictrace.service.workspaces.open_sample", broken)
