@@ -62,15 +62,18 @@ def different(each: int, seed: int, photos: list[RGBImage]) -> None:
     row("**all**", total.total(), *(f"{total[one]} ({total[one] / total.total():.1%})" for one in RELATIONS))
 
 
-def the_same(each: int, seed: int, photos: list[RGBImage]) -> None:
+def the_same(each: int, changes: int, seed: int, photos: list[RGBImage]) -> None:
+    """Changes: how many of the sixteen each kind gets, in turn."""
     print("\nChanges of the same one\n")
     row("change", "pairs", *RELATIONS, "not the same")
     row("---", *("---" for _ in range(len(RELATIONS) + 2)))
     total: Counter[str] = Counter()
-    for name, change in CHANGES.items():
+    for turn, (name, change) in enumerate(CHANGES.items()):
         told: Counter[str] = Counter()
         missed = []
-        for kind in KINDS:
+        for place, kind in enumerate(KINDS):
+            if (turn - place * changes - seed) % len(CHANGES) >= changes:
+                continue
             for number in range(each):
                 picture = drawn(kind, number, seed, photos)
                 relation = found(encode_jpeg(change(picture), quality=95), encode_jpeg(picture, quality=92)).relation
@@ -106,13 +109,15 @@ def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--each", type=int, default=20, help="pictures of each kind (default 20)")
     arguments.add_argument("--changed", type=int, default=3, help="of these, how many are changed (default 3)")
+    arguments.add_argument("--changes", type=int, default=len(CHANGES), help="of the sixteen, how many a kind gets")
     arguments.add_argument("--covered", type=int, default=40, help="photographs covered in each way (default 40)")
     options = arguments.parse_args()
     intro(options)
     photos = [resize(one, 900 / max(one.shape[:2])) for _, one in photographs(options.folder)]
     different(options.each, options.seed, photos)
-    the_same(options.changed, options.seed, photos)
-    covered(options.covered, options.seed, photos)
+    the_same(options.changed, options.changes, options.seed, photos)
+    if options.covered:
+        covered(options.covered, options.seed, photos)
 
 
 if __name__ == "__main__":

@@ -30,6 +30,9 @@ AT_LARGE, LEAST_AT_LARGE = 0.7, 0.1
 """Correlation of the whole, coarsely, with which a guess is certain, and by which one counts at the least: stripes and
 bricks fit each other in many places, their shades do not."""
 
+QUICKLY = 0.5
+"""Likewise, where only two ways are tried: other contents of one form agree in less."""
+
 KNOWN, KNOWN_SURELY = 0.15, 0.45
 """Agreement from which the pixels show common content, and from which that is certain. Of 150 unrelated pairs none
 reached 0.08."""
@@ -151,7 +154,7 @@ def register(query: RGBImage, candidate: RGBImage, *, quick: bool = False) -> Re
         rank = close * max(LEAST_AT_LARGE, large)
         if best is None or rank > best[0]:
             best = rank, guess, matrix, patches, negative
-        if close >= CERTAIN and large >= AT_LARGE:
+        if close >= (QUICKLY if quick else CERTAIN) and large >= AT_LARGE:
             break
     if best is not None and trust(best[3]) >= KNOWN:
         found = described(best[2], best[3], best[1].matches, query.shape, candidate.shape)

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pictrace.diagnosis.patches import at_large
 from pictrace.diagnosis.registration import register
 from pictrace.images.edits import blur, crop, grayscale, letterbox, mirror, recolour, turn
 from pictrace.images.geometry import corners, inverse, moved, orienting, scaling
@@ -33,6 +34,15 @@ def test_orienting_moves_pixels_as_orient_does(variant: Variant) -> None:
 
 def test_scaling_takes_outer_corners_to_outer_corners() -> None:
     np.testing.assert_allclose(moved(scaling(2, 0.5), corners((40, 30))), corners((20, 60)))
+
+
+def test_the_whole_tells_where_a_pattern_lies() -> None:
+    shades = np.random.default_rng(3).integers(60, 200, (6, 8), np.uint8)
+    wall = np.repeat(np.repeat(shades, 40, axis=0), 40, axis=1)
+    beside = np.array([[1.0, 0, 40], [0, 1, 40], [0, 0, 1]])  # edge on edge, one field farther
+    assert at_large(wall, wall, np.eye(3)) > 0.99
+    assert at_large(wall, wall, beside) < 0.5
+    assert at_large(np.full_like(wall, 90), wall, np.eye(3)) == 1
 
 
 def applied(picture: RGBImage, name: str) -> tuple[RGBImage, NDArray[np.float64]]:
