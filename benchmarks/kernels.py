@@ -27,6 +27,7 @@ from skimage.metrics import structural_similarity
 
 from pictrace import kernels
 from pictrace.kernels import pool
+from pictrace.metrics.sift import Sift
 
 SEED = 1
 LONG_SIDE_PX = 512
@@ -100,6 +101,16 @@ def comparisons(pictures: list[NDArray[np.uint8]], n: int) -> dict[str, dict[str
     def ours(call: Callable[[], object], size: int = n) -> dict[str, Side]:
         return {"ours": (call, size)}
 
+    def opencv_sift() -> object:
+        detector = cv2.SIFT.create(500, contrastThreshold=0.01)
+        return [detector.detectAndCompute(cv2.cvtColor(each, cv2.COLOR_BGR2GRAY), None) for each in halves]
+
+    def sift() -> object:
+        metric = Sift()
+        return [metric.found(each) for each in chosen[:few]]
+
+    halves = [cv2.resize(each, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA) for each in chosen[:few]]
+
     def score(last: int) -> Callable[[], object]:
         return lambda: kernels.orb_score(description, points, rows, offsets, last_percent=last)
 
@@ -123,6 +134,7 @@ def comparisons(pictures: list[NDArray[np.uint8]], n: int) -> dict[str, dict[str
         "ORB score to 90 %": ours(score(90)),
         "ORB score to 95 %": ours(score(95)),
         "ORB 64 x 64": ours(lambda: kernels.orb_coarse(top[0, : top_counts[0]], top, top_counts)),
+        "SIFT, a picture": {"OpenCV at 256 px": (opencv_sift, few)} | ours(sift, few),
         "histogram": {"compareHist": (opencv_histograms, few)}
         | ours(lambda: kernels.histogram_correlation(colours[0][:, 0], counts, bins, bin_offsets)),
         "histogram, 256 bins": ours(lambda: kernels.histogram_coarse(largest[0], largest)),

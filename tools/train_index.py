@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from pictrace.images.reading import load
 from pictrace.metrics.keypoint_cells import HALF, SIDES
-from pictrace.metrics.sift import Sift, as_bits, learned, root_sift
+from pictrace.metrics.sift import Sift, as_bits, learned
 from pictrace.sources.folders import read_folder
 
-SIZES_PX = (256, 384)
+SIZES_PX = (512, 768)
 ROUNDS = 15
 RIDGE = 1e-3
 
@@ -26,7 +26,7 @@ RIDGE = 1e-3
 def vectors_of(folder: Path) -> NDArray[np.float32]:
     """RootSIFT vectors of all photographs at all sizes, (k, 128)."""
     images = [load(item.path.read_bytes()) for item in read_folder(folder).items if item.path]
-    return np.concatenate([root_sift(Sift(long_side_px=px).found(image)[1]) for px in SIZES_PX for image in images])
+    return np.concatenate([Sift(long_side_px=px).found(image)[1] for px in SIZES_PX for image in images])
 
 
 def fitted_directions(vectors: NDArray[np.float32]) -> tuple[NDArray[np.float32], float]:

@@ -20,23 +20,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images.encoding import encode_jpeg
-from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.images.reading import decode
-from pictrace.metrics.sift import CONTRAST, DETECTED, root_sift
+from pictrace.metrics.sift import Sift
 from pictrace.sources.folders import read_folder
 
-SIZES_PX = (256, 384)
+SIZES_PX = (512, 768)
+DETECTED = 2000
 DIRECTIONS = 96
 BITS = 256
-NEAR_PX = 1.5
+NEAR_PX = 3.0
 TURN_LIMIT_DEGREES = 20.0
 SCALE_LIMIT = 0.5  # log2
-
-
-def described(gray: NDArray[np.uint8]) -> tuple[list[cv2.KeyPoint], NDArray[np.float32]]:
-    """Keypoints and RootSIFT vectors, (k, 128) float32 of length 1."""
-    points, found = cv2.SIFT.create(DETECTED, contrastThreshold=CONTRAST).detectAndCompute(gray, None)
-    return list(points), root_sift(np.asarray(found, np.float32)) if points else np.empty((0, 128), np.float32)
 
 
 def taken_anew(image: RGBImage, random: np.random.Generator) -> tuple[RGBImage, NDArray[np.float64]]:
@@ -71,27 +66,21 @@ def pairs_of(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Vectors of keypoints that show the same spot in the picture and in it taken anew."""
     other, matrix = taken_anew(image, random)
-    first, second = fit(image, size_px, enlarge=True), fit(other, size_px, enlarge=True)
-    before = first.shape[1] / image.shape[1]
-    after = second.shape[1] / other.shape[1]
-    matrix = np.diag([after, after, 1]) @ matrix @ np.diag([1 / before, 1 / before, 1])
-    points, vectors = described(to_gray(first))
-    others, other_vectors = described(to_gray(second))
-    if not points or not others:
+    metric = Sift(keypoints=DETECTED, long_side_px=size_px)
+    (points, vectors, width), (others, other_vectors, other_width) = metric.found(image), metric.found(other)
+    if not len(points) or not len(others):
         return vectors[:0], vectors[:0]
-    here = np.array([one.pt for one in points], np.float64)
-    reach = np.array([one.size for one in points])
-    ahead = here + np.stack(
-        [np.cos(np.radians([one.angle for one in points])), np.sin(np.radians([one.angle for one in points]))], 1
-    )
+    before, after = width / image.shape[1], other_width / other.shape[1]
+    matrix = np.diag([after, after, 1]) @ matrix @ np.diag([1 / before, 1 / before, 1])
+    here, there = points[:, :2], others[:, :2]
+    ahead = here + np.stack([np.cos(np.radians(points[:, 2])), np.sin(np.radians(points[:, 2]))], 1)
     moved, tip = (cv2.perspectiveTransform(one[np.newaxis], matrix)[0] for one in (here, ahead))
     direction = tip - moved
     length = np.linalg.norm(direction, axis=1)
     angle = np.degrees(np.arctan2(direction[:, 1], direction[:, 0]))
-    there = np.array([one.pt for one in others], np.float64)
     distance = np.linalg.norm(moved[:, np.newaxis] - there[np.newaxis], axis=2)
-    turn = np.abs((angle[:, np.newaxis] - np.array([one.angle for one in others])[np.newaxis] + 180) % 360 - 180)
-    scale = np.abs(np.log2(np.array([one.size for one in others])[np.newaxis] / (reach * length)[:, np.newaxis]))
+    turn = np.abs((angle[:, np.newaxis] - others[np.newaxis, :, 2] + 180) % 360 - 180)
+    scale = np.abs(np.log2(others[np.newaxis, :, 3] / (points[:, 3] * length)[:, np.newaxis]))
     fits = (distance < NEAR_PX) & (turn < TURN_LIMIT_DEGREES) & (scale < SCALE_LIMIT)
     cost = np.where(fits, distance, np.inf)
     best = cost.argmin(axis=1)

@@ -18,7 +18,9 @@ from pictrace.kernels.histogram import COARSE_BINS, histogram_coarse, histogram_
 from pictrace.kernels.keypoints import pack_keypoints, unpack_points
 from pictrace.kernels.leads import leads
 from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_evidence, orb_nearest, orb_score
+from pictrace.kernels.patches import described, directed
 from pictrace.kernels.pool import run_chunks
+from pictrace.kernels.scale_space import ScaleSpace, extrema, scale_space
 from pictrace.kernels.ssim import ssim_chosen, ssim_pairs, ssim_variants
 from pictrace.kernels.switch import backend, expect, forced, ready, warm
 from pictrace.kernels.votes import keypoint_votes
@@ -27,9 +29,13 @@ __all__ = [
     "COARSE_BINS",
     "COARSE_DESCRIPTORS",
     "NO_MATCH",
+    "ScaleSpace",
     "backend",
     "cosines",
+    "described",
+    "directed",
     "expect",
+    "extrema",
     "forced",
     "hamming64_pairs",
     "hamming64_variants",
@@ -46,6 +52,7 @@ __all__ = [
     "pack_keypoints",
     "ready",
     "run_chunks",
+    "scale_space",
     "ssim_chosen",
     "ssim_pairs",
     "ssim_variants",

@@ -31,6 +31,8 @@ KERNEL_MODULES = (
     "leads",
     "evidence",
     "ssim",
+    "patches",
+    "extrema",
 )  # the quickest to compile first
 
 WORTH_PAIRS = 500

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,22 +58,31 @@ def _chosen(
     return index, *chosen_matches(points, best, second, index, percent)[1:]
 
 
-def spread(points: Sequence[cv2.KeyPoint], shape: tuple[int, ...], most: int) -> list[cv2.KeyPoint]:
+def spread(
+    places: NDArray[np.float32], strength: NDArray[np.float32], shape: tuple[int, ...], most: int
+) -> NDArray[np.intp]:
     """The strongest of every grid cell, then the second of every cell, and so on, up to ``most``.
+
+    Parameters
+    ----------
+    places : (k, 2) float32
+        x and y in a picture of this shape, (height, width).
+    strength : (k,) float32
+        The more, the better.
+
+    Returns
+    -------
+    (up to most,) intp
+        Which of them, in that order.
 
     Distributing keypoints over the picture is common practice, see Bailo et al.: Efficient adaptive
     non-maximal suppression algorithms, Pattern Recognition Letters 106 (2018).
     """
-    if not points:
-        return []
-    places = np.asarray(cv2.KeyPoint.convert(list(points)), np.float32)
-    strength = np.array([point.response for point in points], np.float32)
     columns = np.minimum(places[:, 0] * GRID / shape[1], GRID - 1).astype(np.int64)
     rows = np.minimum(places[:, 1] * GRID / shape[0], GRID - 1).astype(np.int64)
     cells = rows * GRID + columns
     by_cell = np.lexsort((-strength, cells))
     starts = np.searchsorted(cells[by_cell], np.arange(GRID * GRID))
-    turn = np.empty(len(points), np.int64)
-    turn[by_cell] = np.arange(len(points)) - starts[cells[by_cell]]
-    chosen = np.lexsort((-strength, turn))[:most]
-    return [points[index] for index in chosen]
+    turn = np.empty(len(places), np.int64)
+    turn[by_cell] = np.arange(len(places)) - starts[cells[by_cell]]
+    return np.lexsort((-strength, turn))[:most]

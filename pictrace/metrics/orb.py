@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from pictrace import kernels
 from pictrace.features import Features
-from pictrace.images.orientation import Variant, orient
+from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.metrics.keypoint_metric import KeypointMetric
 from pictrace.metrics.keypoints import FEWEST, FRAME_PX, no_keypoints, spread
@@ -67,23 +67,48 @@ def extract_keypoints(image: RGBImage, most: int = KEYPOINTS) -> Features:
 
     Detected generously and spread over a grid; no rows where there are fewer than 16.
     """
+    return extract_oriented(image, (UPRIGHT,), most)[UPRIGHT]
+
+
+def extract_oriented(image: RGBImage, variants: Sequence[Variant], most: int = KEYPOINTS) -> dict[Variant, Features]:
+    """The same of the picture in each of these orientations, upright or mirrored.
+
+    Keypoints are looked for once: the mirrored picture's are the same ones, mirrored, and described anew.
+    """
     gray = to_gray(fit(image, FRAME_PX, enlarge=True))
     if min(gray.shape) < PATCH_PX:
-        return no_keypoints()
+        return {one: no_keypoints() for one in variants}
+    found = _detected(gray, most)
+    return {one: _described(gray, found, mirrored=one.mirrored) for one in variants}
+
+
+def _detected(gray: NDArray[np.uint8], most: int) -> list[cv2.KeyPoint]:
+    found: Sequence[cv2.KeyPoint] = ()
     for threshold in FAST_THRESHOLDS:
-        detector = cv2.ORB.create(nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=threshold)
-        found = detector.detect(gray, None)
+        found = _orb(threshold).detect(gray, None)
         if len(found) >= most:
             break
-    points, descriptors = detector.compute(gray, spread(found, gray.shape, most))
+    if not found:
+        return []
+    places = np.asarray(cv2.KeyPoint.convert(list(found)), np.float32)
+    strength = np.array([one.response for one in found], np.float32)
+    return [found[one] for one in spread(places, strength, gray.shape, most)]
+
+
+def _described(gray: NDArray[np.uint8], found: Sequence[cv2.KeyPoint], *, mirrored: bool) -> Features:
+    if mirrored:
+        right = gray.shape[1] - 1
+        gray = np.ascontiguousarray(gray[:, ::-1])
+        found = [
+            cv2.KeyPoint(right - one.pt[0], one.pt[1], one.size, (180 - one.angle) % 360, one.response, one.octave)
+            for one in found
+        ]
+    points, descriptors = _orb(FAST_THRESHOLDS[0]).compute(gray, found)
     if descriptors is None or len(points) < FEWEST:
         return no_keypoints()
     numbers = [(*point.pt, math.radians(point.angle), point.octave * math.log2(SCALE_FACTOR)) for point in points]
     return kernels.pack_keypoints(np.asarray(descriptors, np.uint8), np.array(numbers, np.float64))
 
 
-def extract_oriented(image: RGBImage, variants: Sequence[Variant], most: int = KEYPOINTS) -> dict[Variant, Features]:
-    """The same of the picture in each of these orientations, side by side."""
-    with ThreadPoolExecutor(len(variants)) as pool:  # OpenCV lets other threads run meanwhile
-        found = pool.map(lambda one: extract_keypoints(orient(image, one), most), variants)
-        return dict(zip(variants, found, strict=True))
+def _orb(threshold: int) -> cv2.ORB:
+    return cv2.ORB.create(nfeatures=DETECTED, scaleFactor=SCALE_FACTOR, nlevels=LEVELS, fastThreshold=threshold)

@@ -1,7 +1,7 @@
 """A closer look at the nearest pictures where no evidence convinces: more keypoints, at the full working size.
 
-What a catalog keeps of a picture are 500 keypoints at 256 px. A query that shows a fifth of its sides shares a dozen of
-them at best. Four times as many at twice the size are too much to keep, and cheap to find once more in five pictures.
+What a catalog keeps of a picture are 500 keypoints at 512 px. A query that shows a fifth of its sides shares a dozen of
+them at best. Four times as many in the picture enlarged are too much to keep, and cheap to find once more in five.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ CONVINCING = 10
 
 RATIO = 0.85
 
-METRIC = Sift(keypoints=2000, long_side_px=512)
+METRIC = Sift(keypoints=2000, long_side_px=1024)
 
 
 class SecondLook:

@@ -6,7 +6,7 @@ memory-mapped arrays fit as well as writable ones.
 
 numba's cache checks the file that holds a compiled function, not the files that it calls into, and
 installing another version leaves it in place. So each function's name, which its cache goes by, ends
-in a digest of this whole package: no change can be answered by old machine code.
+in a digest of all kernels, and of what they share with plain ones: no change can be answered by old machine code.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _njit: Any = numba.njit  # typed in some versions of numba, untyped in others
 _log = logging.getLogger(__name__)
-_sources = sorted(Path(__file__).parent.glob("*.py"))
+_sources = sorted(Path(__file__).parents[1].rglob("*.py"))
 _digest = hashlib.sha256(b"".join(source.read_bytes() for source in _sources)).hexdigest()[:12]
 
 
