@@ -40,6 +40,8 @@ def folded(ids: Sequence[int], kept_of: Mapping[int, int]) -> dict[int, int]:
     """Of a list, what is shown, in its order, each with how many copies of it are in the list and are not shown."""
     here = set(ids)
     shown = {one: 0 for one in ids if kept_of.get(one) not in here}
+    if not shown:  # decisions that go round in a circle
+        return dict.fromkeys(ids, 0)
     for one in ids:
         if one not in shown and (keep := kept_of[one]) in shown:
             shown[keep] += 1
