@@ -187,7 +187,7 @@ def of_tune(browser: Browser, address: str) -> None:
             page.goto(f"{address}/tune")
             page.get_by_role("radio", name="Stress lab").click()
             page.get_by_role("slider", name="Pictures").focus()
-            for _ in range(3):
+            for _ in range(3):  # one picture
                 page.keyboard.press("ArrowLeft")
             settle(page)
             page.get_by_role("button", name="Look for").click()
@@ -195,7 +195,7 @@ def of_tune(browser: Browser, address: str) -> None:
 
         shoot(browser, "tune.png", measure, height=1900)
         shoot(browser, "tune-label.png", label)
-        shoot(browser, "tune-stress.png", stress, height=1300)
+        shoot(browser, "tune-stress.png", stress, height=1190, dark=True)
 
 
 def main(address: str, chromium: str = "/usr/bin/chromium") -> None:
