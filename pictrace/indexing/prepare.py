@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from pictrace import kernels
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
 from pictrace.errors import CatalogError, ImageError, PicTraceError, SourceError
@@ -28,6 +29,9 @@ __all__ = [
     "original_bytes",
     "read_file",
 ]
+
+WORTH_PAIRS = 20
+"""Comparisons that compiled kernels save as much time on as on the keypoints of one picture."""
 
 BATCH_PICTURES = 64
 BATCH_BYTES = 64 * 1024**2  # of originals: links may bring 20 MB each
@@ -67,6 +71,7 @@ def new_picture(
 ) -> NewPicture:
     """A picture with its thumbnail and all features, ready for a catalog; ImageError where it is none."""
     info, image = load_picture(data, limits)
+    kernels.expect(WORTH_PAIRS)
     return NewPicture(
         digest(data),
         info.format,
