@@ -22,16 +22,21 @@ from numpy.typing import NDArray
 from pictrace.catalog.base import Catalog
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.verify import Pair
+from pictrace.metrics.phash import PHash
+from pictrace.metrics.sift import Sift
+from pictrace.metrics.ssim import Ssim
 
 __all__ = ["FRAME", "KEYPOINTS", "MIRRORED", "Book", "Candidate"]
 
 FILE = "duplicates.sqlite"
-VERSION = 2
+VERSION = f"3 {PHash().feature_key} {Sift().feature_key} {Ssim().feature_key}"
+"""Of how pairs are compared, and by what."""
+
 FRAME, KEYPOINTS, MIRRORED = 0, 8, 9
 """Ways of laying a candidate on another: by frame in one of eight orientations from FRAME on, or by keypoints."""
 
 _SCHEMA = """
-CREATE TABLE about (catalog TEXT NOT NULL, version INTEGER NOT NULL);
+CREATE TABLE about (catalog TEXT NOT NULL, version TEXT NOT NULL);
 CREATE TABLE compared (id INTEGER PRIMARY KEY, keypoints INTEGER NOT NULL);
 CREATE TABLE candidates (
     one INTEGER NOT NULL, other INTEGER NOT NULL, way INTEGER NOT NULL, strength INTEGER NOT NULL,

@@ -16,7 +16,7 @@ from pictrace.metrics.sift import Sift
 from pictrace.metrics.sift_mirrored import mirrored_rows
 from pictrace.searching.voting import votes
 
-__all__ = ["MOST_BITS", "Hashes", "voted"]
+__all__ = ["HASHES", "MOST_BITS", "Hashes", "matching", "voted"]
 
 MOST_BITS = 10
 """Of 64, in any orientation; turned codes are derived from the stored ones, which costs a few."""

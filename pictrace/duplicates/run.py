@@ -13,7 +13,7 @@ from pictrace import kernels
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.postings import Postings
 from pictrace.duplicates.book import FRAME, KEYPOINTS, MIRRORED, Book, Candidate
-from pictrace.duplicates.candidates import Hashes, matching, voted
+from pictrace.duplicates.candidates import HASHES, Hashes, matching, voted
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.looks import KEYPOINTS as METRIC
 from pictrace.duplicates.looks import Look, looks_of
@@ -82,6 +82,8 @@ class Comparing(Run[ComparingProgress]):
         self.book.forget(np.setdiff1d(known, ids))
         old = np.intersect1d(self.book.compared(keypoints=self.crops), ids)
         new = np.setdiff1d(ids, old)
+        for metric in (HASHES, METRIC) if self.crops else (HASHES,):  # what lacks features waits until it has them
+            new = np.intersect1d(new, self.cache.catalog.feature_ids(metric.spec), assume_unique=True)
         kernels.expect(50 * len(new))
         self.progress = ComparingProgress(len(new))
         with ThreadPoolExecutor(default_workers(), thread_name_prefix="duplicates") as pool:

@@ -147,6 +147,15 @@ def test_a_run_that_is_stopped_goes_on(catalog: SqliteCatalog, tmp_path: Path) -
         assert Comparing(FeatureCache(catalog), book).run().compared == catalog.count()
 
 
+def test_pictures_without_features_wait_for_them(catalog: SqliteCatalog, tmp_path: Path) -> None:
+    catalog.copy_to(tmp_path / "copy.sqlite")
+    with closing(SqliteCatalog(tmp_path / "copy.sqlite")) as copy, closing(Book(copy)) as book:
+        copy.drop_features(get_metric("sift").feature_key)
+        assert Comparing(FeatureCache(copy), book).run().compared == 0
+        assert not len(book.compared(keypoints=True))
+        assert Comparing(FeatureCache(copy), book, crops=False).run().compared == copy.count()
+
+
 def test_a_book_of_another_catalog_is_begun_anew(catalog: SqliteCatalog, tmp_path: Path) -> None:
     (tmp_path / "duplicates.sqlite").write_bytes(b"no database at all" * 100)
     with closing(Book(catalog, folder=tmp_path)) as book:
