@@ -1,4 +1,4 @@
-"""The served app and the browser that all of these tests share."""
+"""The served app and the browser that the tests of a file share."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def address(own_cache: Path) -> Iterator[str]:
     """Where the app is served."""
     with served(own_cache) as address:
         yield address
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Ends with the tests of one file: while it lasts, an event loop runs, and no other may."""
     playwright_api = pytest.importorskip("playwright.sync_api", reason="pip install -r requirements-dev.txt")
     with playwright_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=LAUNCHED_WITH)

@@ -41,7 +41,8 @@ def _refined(d: NDArray[np.float32], i: Integers, y: Integers, x: Integers) -> N
         gradient, curves, moves = _parabolas(d, i, y, x)
         far = np.abs(moves).max(axis=0)
         here = far < HALF
-        contrast = np.abs(d[i, y, x] + HALF * (gradient * moves).sum(axis=0))
+        with np.errstate(invalid="ignore", over="ignore"):  # moves without a peak
+            contrast = np.abs(d[i, y, x] + HALF * (gradient * moves).sum(axis=0))
         trace, flat = curves[0] + curves[1], curves[0] * curves[1] - curves[2] * curves[2]
         good = here & (contrast >= CONTRAST) & (flat > 0) & (trace * trace < EDGE * flat)
         found[open_ones[good]] = np.stack([*(np.stack([x, y, i]).astype(np.float32) + moves), contrast], 1)[good]

@@ -8,6 +8,7 @@ import pytest
 from scipy.stats import pearsonr
 from skimage.metrics import structural_similarity
 
+from pictrace import kernels
 from pictrace.features import FeatureBatch
 from pictrace.images.edits import brighten, crop, mirror, noise, recompress
 from pictrace.images.orientation import UPRIGHT, VARIANTS
@@ -17,6 +18,7 @@ from pictrace.metrics import get_metric
 from pictrace.metrics._local_ssim import local_ssim, most_different
 from pictrace.metrics.evidence import BitGrids, Boxes, HeatMap, Lines, Region, Swatches, Terms
 from pictrace.metrics.histogram import contributions, counts_of
+from pictrace.metrics.keypoints import FRAME_PX
 from pictrace.output.drawing import draw_evidence
 from pictrace.output.drawing.base import GREEN, VERMILION, YELLOW, number
 
@@ -190,7 +192,19 @@ def test_turned_squares_are_exactly_those_of_the_turned_picture(images: list[RGB
     turned, exact = metric.turned(metric.extract(images[0])), metric.extract_variants(images[0], VARIANTS)
     for one in VARIANTS:
         np.testing.assert_array_equal(turned[one], exact[one])
-    assert list(get_metric("orb").turned(metric.extract(images[0]))) == [UPRIGHT]
+    colours = get_metric("histogram")
+    assert list(colours.turned(colours.extract(images[0]))) == [UPRIGHT]
+
+
+@pytest.mark.parametrize("name", ["sift", "orb"])
+def test_turned_keypoints_lie_where_they_would(images: list[RGBImage], name: str) -> None:
+    metric = get_metric(name)
+    features = metric.extract(images[0])
+    turned = metric.turned(features)
+    assert list(turned) == list(metric.variants)
+    here, there = (kernels.unpack_points(one) for one in turned.values())
+    np.testing.assert_allclose(here[:, 0] + there[:, 0], FRAME_PX, atol=0.05)
+    np.testing.assert_array_equal(here[:, 1], there[:, 1])
 
 
 # Drawing -----------------------------------------------------------------------------------------
