@@ -29,7 +29,7 @@ pytestmark = pytest.mark.slow  # hundreds of requests
 TOKEN, ENTRY = new_token("fuzz", writes=True)
 
 
-CALLS = int(os.environ.get("PICTRACE_FUZZ_CALLS", "8"))
+CALLS = int(os.environ.get("PICTRACE_FUZZ_CALLS", "5"))
 """Of each operation, well-formed and not."""
 
 
