@@ -133,6 +133,16 @@ def of_catalog(browser: Browser, address: str) -> None:
     shoot(browser, "about.png", lambda page: page.goto(f"{address}/about"))
 
 
+def of_duplicates(browser: Browser, address: str) -> None:
+    def groups(page: Page) -> None:
+        page.goto(f"{address}/duplicates")
+        settle(page)
+        page.get_by_role("button", name="Compare").last.click()
+        page.get_by_text("Nothing is deleted here").wait_for()
+
+    shoot(browser, "duplicates.png", groups)
+
+
 def of_compare(browser: Browser, address: str) -> None:
     catalog = open_sample()
     ids = {record.label: one for one, record in catalog.pictures(catalog.ids().tolist()).items()}
@@ -201,7 +211,7 @@ def of_tune(browser: Browser, address: str) -> None:
 def main(address: str, chromium: str = "/usr/bin/chromium") -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        for take in (of_search, of_catalog, of_compare, of_tune):
+        for take in (of_search, of_catalog, of_compare, of_duplicates, of_tune):
             take(browser, address)
         browser.close()
 
