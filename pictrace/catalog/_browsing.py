@@ -103,7 +103,7 @@ def _name_key(title: str, address: str) -> str:
 def fitting(db: sqlite3.Connection, filters: Mapping[str, Sequence[str]]) -> list[int]:
     """Ids of the pictures whose metadata fit, ascending."""
     clause, values = where(filters=filters)
-    return [row[0] for row in db.execute(f"SELECT id FROM pictures {clause} ORDER BY id", values)]  # noqa: S608
+    return [row[0] for row in db.execute(f"SELECT id FROM pictures {clause} ORDER BY id", values)]  # noqa: S608 (our own)
 
 
 def metadata_names(db: sqlite3.Connection) -> tuple[MetadataName, ...]:

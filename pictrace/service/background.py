@@ -54,6 +54,15 @@ class Later:
         self._work, self._name = work, name
         self._lock = threading.Lock()
         self._begun: Background | None = None
+        self._timer: threading.Timer | None = None
+
+    def begin_after(self, seconds: float) -> None:
+        """Begin it in a while, unless somebody wants it before."""
+        with self._lock:
+            if self._begun is None and self._timer is None:
+                self._timer = threading.Timer(seconds, self.begin)
+                self._timer.daemon = True
+                self._timer.start()
 
     def begin(self) -> Background:
         """Begin it, unless it has begun."""

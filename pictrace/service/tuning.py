@@ -63,9 +63,16 @@ class Measuring(Background):
     """Looks for every query, and measures each preset and metric; what is done when it is stopped is measured."""
 
     def __init__(
-        self, workspace: Workspace, asked: Sequence[Asking], criteria: Criteria, *, orientations: bool
+        self,
+        workspace: Workspace,
+        asked: Sequence[Asking],
+        criteria: Criteria,
+        *,
+        orientations: bool,
+        wanted: Sequence[Measure] | None = None,
     ) -> None:
-        """criteria: whose settings are scored besides those of the presets."""
+        """criteria: whose settings are scored, too. wanted: what is measured, all by default."""
+        self._wanted = measures() if wanted is None else wanted
         self._workspace = workspace
         metrics = needed_metrics(dict.fromkeys((one.name for one in all_metrics()), 1.0))
         settings = Criteria(weights=dict.fromkeys((one.name for one in metrics), 1.0), settings=criteria.settings)
@@ -83,7 +90,7 @@ class Measuring(Background):
         self._run_of.run()
         cube = self._run_of.cube
         if cube.blocks:
-            self.results = tuple(evaluated(cube, ways_of(cube.metrics), measures()))
+            self.results = tuple(evaluated(cube, ways_of(cube.metrics), self._wanted))
             self.cube = cube
 
     def stop(self) -> None:
@@ -92,7 +99,7 @@ class Measuring(Background):
 
     @property
     def progress(self) -> tuple[int, int]:
-        """Queries that are done, and all."""
+        """How many were looked for, and all."""
         return self._run_of.progress.done, self._run_of.progress.total
 
     @property

@@ -42,6 +42,7 @@ __all__ = [
 
 SHARED, SAMPLE = "shared", "sample"
 
+DRAWN_S = 2.0
 KEPT_S = 24 * 3600
 KEPT_OPEN = 4
 SHOWN_CATALOGS = 50
@@ -76,9 +77,9 @@ class Workspace:
     preparing: Later | None = None
 
     def prepare(self) -> None:
-        """Begin to make ready for a search; done when a page has been drawn, so that this does not wait for it."""
+        """Make ready for a search soon: the page that has just been made is drawn first, which takes its time."""
         if self.preparing is not None:
-            self.preparing.begin()
+            self.preparing.begin_after(DRAWN_S)
 
     def wait(self) -> None:
         """Until its features are there; CatalogError where they could not be made."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -61,6 +62,19 @@ def test_what_a_catalog_needs_is_made_when_it_is_wanted_and_once(folder: Path) -
     workspace.prepare()
     workspace.wait()
     workspace.wait()
+    assert made == ["made"]
+
+
+def test_what_is_wanted_later_begins_by_itself_or_sooner_and_once() -> None:
+    begun, made = threading.Event(), []
+    soon = Later(begun.set, "test")
+    soon.begin_after(0.01)
+    assert begun.wait(10)
+    late = Later(lambda: made.append("made"), "test")
+    late.begin_after(0.05)
+    late.begin().wait()
+    late.begin_after(0)
+    late.begin().wait()
     assert made == ["made"]
 
 
