@@ -18,7 +18,7 @@ quick *ARGS:
 
 # all tests
 test *ARGS:
-    pytest {{ARGS}}
+    pytest -n 2 --dist loadfile {{ARGS}}
 
 # format
 format:
