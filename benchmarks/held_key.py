@@ -1,7 +1,8 @@
 """Whether a slider moved by a held arrow key, the page's address and the ranking say the same in the end.
 
 Each trial holds a key for some steps, in one direction or the other, and waits until the page rests. What the slider
-and the address say must be where the key has led, and a fresh page at that address must show the same scores.
+and the address say must be where the key has led, and a fresh page at that address must show the same scores. A page
+that has lost its connection never rests, and ends the run.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP
 from tests.browser.driving import CHROMIUM, LAUNCHED_WITH, scores, served, slider, wait_for_run
 
-KEY, STEP, MOST = "w_orb", 0.1, 2.0
+KEY, STEP, MOST = "w_orb", WEIGHT_STEP, MOST_WEIGHT
 REST_MS = 1500
 
 
