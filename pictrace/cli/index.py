@@ -21,6 +21,7 @@ from pictrace.cli._runs import (
     tell_notes,
     warn_of,
 )
+from pictrace.cli.calibrate import add_no_calibrate, keep_background
 from pictrace.cli.merge import merge
 from pictrace.indexing.index import Indexing
 from pictrace.sources.discovery import titles
@@ -62,6 +63,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="take pictures out of the catalog whose files are gone from the folder, or were overwritten",
     )
+    add_no_calibrate(parser)
     add_limits(parser)
     add_model(parser)
     add_json(parser)
@@ -71,7 +73,9 @@ def _index(options: argparse.Namespace) -> int:
     limits = limits_of(options)
     chosen = (options.column, options.table, options.encoding, *options.exclude, *options.include)
     if not any(one is not None for one in chosen) and is_catalog(Path(options.source)):
-        return merge(Path(options.source), options.catalog, limits, as_json=options.json)
+        return merge(
+            Path(options.source), options.catalog, limits, calibrate=not options.no_calibrate, as_json=options.json
+        )
     listing = list_source(
         options.source,
         column=options.column,
@@ -102,6 +106,8 @@ def _index(options: argparse.Namespace) -> int:
         )
         show(run)
         rebuilt = rebuild(catalog, limits)
+        if not options.no_calibrate:
+            keep_background(catalog)
         failures = [*run.failures, *rebuilt.failures]
         images = catalog.count()
         files = run.reconciled

@@ -10,6 +10,7 @@ from pictrace.catalog import open_catalog
 from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
+from pictrace.cli.calibrate import add_no_calibrate, keep_background
 from pictrace.errors import SourceError
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.merge import Merge
@@ -30,23 +31,34 @@ def register(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="for a catalog of a stranger: never read files at the addresses it gives",
     )
+    add_no_calibrate(parser)
     add_limits(parser)
     add_json(parser)
 
 
 def _merge(options: argparse.Namespace) -> int:
-    trust = not options.distrust
-    return merge(Path(options.other), options.catalog, limits_of(options), trust_files=trust, as_json=options.json)
+    return merge(
+        Path(options.other),
+        options.catalog,
+        limits_of(options),
+        trust_files=not options.distrust,
+        calibrate=not options.no_calibrate,
+        as_json=options.json,
+    )
 
 
-def merge(other: Path, location: str, limits: DecodeLimits, *, trust_files: bool = True, as_json: bool = False) -> int:
-    """Merge, build what features are missing, and tell it."""
+def merge(
+    other: Path, location: str, limits: DecodeLimits, *, trust_files: bool = True, calibrate: bool, as_json: bool
+) -> int:
+    """Merge, build what features are missing, find out what chance gives, and tell it."""
     if not other.is_file():
         raise SourceError(f"There is no file at {other}. Name a PicTrace catalog.")
     with closing(open_catalog(location, must_exist=False)) as catalog:
         run = Merge(catalog, other, trust_files=trust_files, limits=limits)
         show(run)
         rebuilt = rebuild(catalog, limits)
+        if calibrate:
+            keep_background(catalog)
         failures = [*run.failures, *rebuilt.failures]
         images = catalog.count()
         summary = {

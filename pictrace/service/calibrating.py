@@ -24,6 +24,7 @@ class Calibrating:
         self.done, self.total = 0, 0
         self._background = Background(cache, partial(details_between, cache.catalog))
         self._work: background.Background | None = None
+        self._asked = -1  # how many pictures there were when it was begun
 
     def sources(self) -> tuple[Accidents, ...]:
         """The accidents that are known now."""
@@ -34,9 +35,15 @@ class Calibrating:
         return self._work is not None and self._work.running
 
     def begin(self) -> None:
-        """Make what is missing, in a thread of its own; nothing where it runs, was stopped, or all is there."""
-        if self._work is None and self._background.wanted:
-            self._work = background.Background(self._make, "calibrate")
+        """Make what is missing, in a thread of its own; nothing where it runs, was stopped, or all is there.
+
+        What was tried is tried again once the catalog has other pictures.
+        """
+        pictures = self._background.cache.catalog.count()
+        if self.running or self._is_stopped() or pictures == self._asked or not self._background.wanted:
+            return
+        self._asked = pictures
+        self._work = background.Background(self._make, "calibrate")
 
     def stop(self) -> None:
         """End soon; what is done is kept."""

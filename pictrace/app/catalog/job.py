@@ -43,6 +43,9 @@ def _draw() -> None:
         return
     if not job.seen:  # the rest of the page counts pictures too
         job.seen = True
+        workspace = catalog_state().workspace()
+        if workspace.catalog.identity == job.catalog.identity:
+            workspace.calibrating.begin()  # so that the first search has an answer that rests on this catalog
         st.rerun()
     _draw_ended(state, job)
 

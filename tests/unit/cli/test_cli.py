@@ -5,14 +5,17 @@ import json
 import subprocess
 import sys
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from pictrace.calibration.sources import Background
+from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.cli import main
+from pictrace.cli import calibrate, main
 from pictrace.features import FeatureSpec
 from pictrace.images.edits import crop
 from pictrace.images.encoding import encode_jpeg, encode_png
@@ -240,6 +243,17 @@ def test_a_small_catalog_needs_no_calibration(catalog: Path, capsys: pytest.Capt
     assert "With fewer than 100 pictures" in capsys.readouterr().out
     assert main(["calibrate", "--catalog", str(catalog), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["searches"] == 0
+
+
+def test_indexing_finds_out_what_chance_gives_unless_told_not_to(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(calibrate, "Background", partial(Background, fewest=2))
+    for number, option in enumerate([["--no-calibrate"], []]):
+        path = tmp_path / f"{number}.sqlite"
+        assert main(["index", str(folder), "--catalog", str(path), *option]) == 3
+        with closing(SqliteCatalog(path)) as made:
+            assert Background(FeatureCache(made), fewest=2).wanted == bool(option)
 
 
 def test_false_alarms_are_a_share(catalog: Path, query: Path, capsys: pytest.CaptureFixture[str]) -> None:

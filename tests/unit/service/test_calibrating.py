@@ -57,3 +57,22 @@ def test_it_is_made_once_and_ends_when_asked(cache: FeatureCache, monkeypatch: p
     assert calibrating.done == 2
     calibrating.begin()  # stopped by somebody: not begun again by itself
     assert len(made) == 1
+
+
+def test_what_was_made_is_made_again_once_the_catalog_has_grown(
+    cache: FeatureCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = []
+
+    def once(self: Background) -> Generator[tuple[int, int], None, None]:
+        made.append(self)
+        yield 1, 1
+
+    monkeypatch.setattr(Background, "wanted", True)
+    monkeypatch.setattr(Background, "make", once)
+    calibrating = Calibrating(cache)
+    for pictures in (3, 3, 4):
+        monkeypatch.setattr(type(cache.catalog), "count", lambda self, pictures=pictures: pictures)
+        calibrating.begin()
+        assert ended(calibrating)
+    assert len(made) == 2
