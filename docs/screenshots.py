@@ -126,11 +126,15 @@ def of_catalog(browser: Browser, address: str) -> None:
         page.get_by_text("Point at a picture to see it").wait_for()
         page.wait_for_timeout(2500)  # thumbnails come after the dots
 
+    def how(page: Page) -> None:
+        page.goto(f"{address}/about")
+        page.get_by_text("When it fails").wait_for()
+
     shoot(browser, "catalog.png", gallery)
     shoot(browser, "catalog-map.png", plane)
     shoot(browser, "catalog-table.png", table)
     shoot(browser, "catalog-add.png", add)
-    shoot(browser, "about.png", lambda page: page.goto(f"{address}/about"))
+    shoot(browser, "how-it-works.png", how)
 
 
 def of_duplicates(browser: Browser, address: str) -> None:

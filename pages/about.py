@@ -1,9 +1,9 @@
 """What PicTrace measures, and what it does with your pictures."""
 
-from pictrace.app.about import show
+from pictrace.app.about.page import show
 from pictrace.app.frame import in_frame
 
-TITLE = "About"
+TITLE = "How it works"
 ICON = "info"
 ORDER = 5
 

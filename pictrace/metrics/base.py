@@ -50,6 +50,9 @@ class Metric(Readiness, ABC):
     convincing: ClassVar[float | None] = None
     """Raw value, at the default settings, that unrelated pictures practically never reach."""
     default_weight: ClassVar[float] = 1.0  # in the balanced preset
+    formula: ClassVar[str] = ""  # LaTeX of the raw value
+    in_words: ClassVar[str] = ""  # what the formula's letters stand for, and where they come from
+    fails: ClassVar[str] = ""  # when it finds too much or too little
     order: ClassVar[int] = 100  # of display: smaller comes first
     colour: ClassVar[str] = ""  # hexadecimal, where it shall have a certain one; see pictrace.metrics.colours
     small: ClassVar[bool] = False  # a few bytes, kept apart from the large features

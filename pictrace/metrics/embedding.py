@@ -43,6 +43,15 @@ class Embedding(Sketched, Mapped, LooksCloser):
     help: ClassVar[str] = (
         "The same kind of thing, as a deep network sees it. Raise it to find look-alikes that share no pixels."
     )
+    formula: ClassVar[str] = r"\cos\theta = \frac{a \cdot b}{\lVert a \rVert \, \lVert b \rVert}"
+    in_words: ClassVar[str] = (
+        "A deep network that was trained to tell a thousand kinds of things apart describes the pictures by two "
+        "vectors, $a$ and $b$. The value is the cosine of the angle between them."
+    )
+    fails: ClassVar[str] = (
+        "Two cats are alike to it, whether or not it is the same cat. Documents, charts and screenshots, which it "
+        "was not trained on, all look alike."
+    )
     colour: ClassVar[str] = "#009E73"
     order: ClassVar[int] = 50
     default_weight: ClassVar[float] = 1.4  # other views of a place, which share few details

@@ -39,6 +39,18 @@ class Histogram(Sketched, Mapped):
     name: ClassVar[str] = "histogram"
     title: ClassVar[str] = "Colours (histogram)"
     help: ClassVar[str] = "The same colours, wherever they are. Raise it to find cropped and rotated copies."
+    formula: ClassVar[str] = (
+        r"\rho = \frac{\sum_i (a_i - \bar a)(b_i - \bar b)}"
+        r"{\sqrt{\sum_i (a_i - \bar a)^2 \, \sum_i (b_i - \bar b)^2}}"
+    )
+    in_words: ClassVar[str] = (
+        r"Red, green and blue are each cut into 32 steps. $a_i$ and $b_i$ are the shares of the pixels of both "
+        r"pictures that have colour $i$, $\bar a$ and $\bar b$ their means."
+    )
+    fails: ClassVar[str] = (
+        "It does not see where the colours are: a red car and a red dress are alike. Other light, a filter or "
+        "gray makes a stranger of a copy."
+    )
     colour: ClassVar[str] = "#D55E00"
     order: ClassVar[int] = 30
     default_weight: ClassVar[float] = 0.1

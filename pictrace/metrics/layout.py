@@ -38,6 +38,17 @@ class LayoutSsim(GraySquares, Sketched, Mapped):
     help: ClassVar[str] = (
         "The same composition, seen from afar. Raise it to forgive noise, small crops and slight rotation."
     )
+    formula: ClassVar[str] = (
+        r"\text{SSIM}(x, y) = \frac{(2\mu_x\mu_y + c_1)(2\sigma_{xy} + c_2)}"
+        r"{(\mu_x^2 + \mu_y^2 + c_1)(\sigma_x^2 + \sigma_y^2 + c_2)}"
+    )
+    in_words: ClassVar[str] = (
+        "The same as Structure, on squares of 32 px: of a picture seen from so far away, only the composition is left."
+    )
+    fails: ClassVar[str] = (
+        "Pictures composed alike, such as portraits in the middle of a plain ground, come near one another; a crop to "
+        "half of the area is lost."
+    )
     colour: ClassVar[str] = "#56B4E9"
     order: ClassVar[int] = 15
     default_weight: ClassVar[float] = 0.2

@@ -46,6 +46,11 @@ class Orb(KeypointMetric):
         "Small details that both pictures share, in the same arrangement. Raise it to find crops, rotated and "
         "captioned copies."
     )
+    fails: ClassVar[str] = (
+        "A photograph taken anew, from another place or in other light, shares few of these details. Smooth, "
+        "blurred or tiny pictures have hardly any; repeated patterns, such as bricks, have too many that are "
+        "alike."
+    )
     colour: ClassVar[str] = "#E69F00"
     order: ClassVar[int] = 20
     default_weight: ClassVar[float] = 0.6

@@ -41,6 +41,16 @@ class PHash(ComparesTogether, Mapped):
     name: ClassVar[str] = "phash"
     title: ClassVar[str] = "Hash (pHash)"
     help: ClassVar[str] = "The same broad pattern of light, as a 64-bit code. Raise it to find plain copies."
+    formula: ClassVar[str] = r"\sum_{i=1}^{64} \left[ a_i \ne b_i \right]"
+    in_words: ClassVar[str] = (
+        "A picture of 32 × 32 px is taken apart into waves (discrete cosine transform). Each of the 64 bits $a_i$ "
+        "and $b_i$ tells whether one of the 64 slowest waves is stronger than their median. The value is how many "
+        "bits differ."
+    )
+    fails: ClassVar[str] = (
+        "A crop, a border or a rotation changes most bits. Drawings on white have few strong waves, so that strangers "
+        "among them share many bits."
+    )
     colour: ClassVar[str] = "#CC79A7"
     order: ClassVar[int] = 40
     default_weight: ClassVar[float] = 0.1

@@ -46,6 +46,10 @@ class Sift(KeypointMetric, Indexed):
         "Details that both pictures share, in the same arrangement, also in a new photograph of the same thing. Raise "
         "it to find the same place or object, crops and collages."
     )
+    fails: ClassVar[str] = (
+        "Views from more than some 40° aside share few details. Letters and frames are details, too: forms and "
+        "screenshots of one app agree on many without being the same."
+    )
     colour: ClassVar[str] = "#882255"
     order: ClassVar[int] = 15
     default_weight: ClassVar[float] = 2.0

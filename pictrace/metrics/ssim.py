@@ -43,6 +43,19 @@ class Ssim(GraySquares):
     name: ClassVar[str] = "ssim"
     title: ClassVar[str] = "Structure (SSIM)"
     help: ClassVar[str] = "Light and dark in the same places. Raise it to find copies in the same framing."
+    formula: ClassVar[str] = (
+        r"\text{SSIM}(x, y) = \frac{(2\mu_x\mu_y + c_1)(2\sigma_{xy} + c_2)}"
+        r"{(\mu_x^2 + \mu_y^2 + c_1)(\sigma_x^2 + \sigma_y^2 + c_2)}"
+    )
+    in_words: ClassVar[str] = (
+        r"Both pictures become gray squares of 256 px. $x$ and $y$ are windows of 7 × 7 px in the same place of "
+        r"both, $\mu$ their means, $\sigma^2$ their variances, $\sigma_{xy}$ how they vary together, $c_1$ and "
+        r"$c_2$ small constants. The value is the mean over all windows."
+    )
+    fails: ClassVar[str] = (
+        "A slight crop or rotation moves every detail out of its window: the value falls to that of a stranger. Smooth "
+        "pictures, such as two skies, look alike to it."
+    )
     colour: ClassVar[str] = "#0072B2"
     order: ClassVar[int] = 10
     default_weight: ClassVar[float] = 0.1

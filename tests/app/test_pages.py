@@ -37,7 +37,7 @@ def test_the_pages_of_the_app() -> None:
         "Catalog",
         "Duplicates",
         "Tune",
-        "About",
+        "How it works",
     ]
 
 

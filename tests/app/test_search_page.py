@@ -275,12 +275,6 @@ def test_a_strangers_title_is_not_read_as_markdown(
     assert not any("](https" in one or ":red[" in one for one in shown)
 
 
-def test_the_about_page() -> None:
-    app = Page.open("about")
-    for metric in all_metrics():
-        assert f"**{metric.title}**" in app.texts
-
-
 @pytest.mark.slow
 def test_a_large_catalog_says_how_many_were_scored_exactly(
     photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch

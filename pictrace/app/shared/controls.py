@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import streamlit as st
 
@@ -21,7 +22,15 @@ from pictrace.searching.recipe import Recipe
 from pictrace.searching.table import Criteria
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["MOST_WEIGHT", "WEIGHT_STEP", "Wanted", "criteria_controls", "set_criteria", "set_weights"]
+__all__ = [
+    "MOST_WEIGHT",
+    "WEIGHT_STEP",
+    "Wanted",
+    "criteria_controls",
+    "set_criteria",
+    "set_weights",
+    "setting_controls",
+]
 
 CUSTOM = "custom"
 MOST_SHOWN = 24
@@ -109,7 +118,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
                 weights[metric.name] = 0.0 if hindrance else weight
                 if hindrance:
                     not_ready(metric)
-            chosen = _setting_controls(metric)
+            chosen = setting_controls(metric)
             if chosen:
                 settings[metric.name] = chosen
         with preset_place:
@@ -197,11 +206,16 @@ def command(
     return " ".join(words)
 
 
-def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
+def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = True) -> dict[str, SettingValue]:
+    """A widget for each of its ranking settings; prefix: what its keys begin with, where several pages have them."""
+    bind: Literal["query-params"] | None = "query-params" if in_address else None
     chosen: dict[str, SettingValue] = {}
     term = metric.title.rpartition(" (")[2].rstrip(")")
     for setting in metric.settings:
-        key, label = metric.option(setting), f"{setting.title} ({term})"  # several metrics may have the same settings
+        key, label = (
+            prefix + metric.option(setting),
+            f"{setting.title} ({term})",
+        )  # several metrics may have the same settings
         if setting.numeric:
             low, high = float(setting.values[0]), float(setting.values[-1])
             step = (high - low) / (len(setting.values) - 1)
@@ -213,7 +227,7 @@ def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
                 round(step, 6),
                 key=key,
                 help=setting.help,
-                bind="query-params",
+                bind=bind,
             )
         else:
             picked = st.segmented_control(
@@ -224,7 +238,7 @@ def _setting_controls(metric: Metric) -> dict[str, SettingValue]:
                 format_func=lambda value, labels=setting.labels: labels.get(value, str(value)),
                 key=key,
                 help=setting.help,
-                bind="query-params",
+                bind=bind,
             )
             chosen[setting.name] = setting.default if picked is None else picked
     return chosen

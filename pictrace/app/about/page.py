@@ -1,4 +1,4 @@
-"""The about page: the metrics in plain words, privacy, versions and licences."""
+"""How it works: the metrics on a live example, presets, privacy, versions and licences."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 import streamlit as st
 
 from pictrace import kernels
+from pictrace.app.about.live import live_example
 from pictrace.escape import for_markdown
-from pictrace.features import Scale
 from pictrace.metrics import all_metrics
 from pictrace.sample import PHOTOGRAPHS
 from pictrace.searching.presets import all_presets
@@ -17,31 +17,19 @@ from pictrace.searching.presets import all_presets
 __all__ = ["show"]
 
 
-def _counts(scale: Scale) -> str:
-    """Which raw values count, as in "30 matching details or more count fully; 4 or fewer not at all."."""
-    best = scale.describe(scale.best)
-    if scale.smaller_is_nearer:
-        return f"{best}: counts fully; {scale.worst:.0f} or more: not at all."
-    if scale.whole:
-        return f"{best} or more count fully; {scale.worst:.0f} or fewer not at all."
-    return f"{best} counts fully; {scale.worst:.2f} or less not at all."
-
-
 def show() -> None:
     """The whole page."""
-    st.title("About PicTrace", anchor=False)
+    st.title("How it works", anchor=False)
     st.write(
         "Give PicTrace a picture. It finds the pictures of your catalog that match it, shows why, and lets you change "
-        "what counts as a match."
+        "what counts as a match. Each metric below gives a number of its own, and a fixed line makes a similarity of "
+        "it, from 0 to 1; the score is the mean of the similarities by their weights. Change the photograph, and see "
+        "which metrics still know it."
     )
-    st.header("What it measures", anchor=False)
+    live_example()
     for metric in all_metrics():
-        with st.container(border=True):
-            st.markdown(f"**{metric.title}**")
-            st.write(metric.help)
-            st.caption(f"{_counts(metric.scale)} Features: `{metric.feature_key}`")
-            if metric.unavailable():
-                st.caption(for_markdown(metric.unavailable()))
+        if metric.unavailable():
+            st.caption(f"{metric.title}: {for_markdown(metric.unavailable())}")
     st.header("Presets", anchor=False)
     for preset in all_presets():
         st.markdown(f"**{preset.title}**: {preset.help}")

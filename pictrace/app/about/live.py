@@ -1,0 +1,150 @@
+"""Each metric on a photograph that one changes: its formula, its value at this moment, what it sees, when it fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+
+from pictrace.app.shared import evidence
+from pictrace.app.shared.controls import setting_controls
+from pictrace.app.shared.session import of_session
+from pictrace.escape import for_markdown
+from pictrace.features import Scale, Settings
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.graded import GRADED, UNGRADED
+from pictrace.images.pixels import RGBImage, fit
+from pictrace.images.reading import decode
+from pictrace.metrics import loaded, ready_metrics
+from pictrace.metrics.base import Metric
+from pictrace.output.charts.similarities import similarities_figure
+from pictrace.sample import PHOTOGRAPHS, photograph
+from pictrace.searching.pair import PairScores, compare_queries
+from pictrace.searching.query import prepare_query
+from pictrace.wording import about_a_pair
+
+__all__ = ["live_example"]
+
+FIRST, CHANGE, STRENGTH = "coffee.png", "cropped", 0.4
+ANOTHER = "another photograph"
+SHOWN_PX, EVIDENCE_PX = 640, 760
+
+
+@dataclass
+class _Shown:
+    """The pair that was compared last, and what it was made of."""
+
+    made_of: tuple[str, str, float] | None = None
+    images: tuple[RGBImage, RGBImage] | None = None
+    scores: PairScores | None = None
+
+
+@st.fragment
+def live_example() -> None:
+    """A photograph, what is done to it, and every metric's answer."""
+    left, middle, right = st.columns(3, gap="medium")
+    with left:
+        names = list(PHOTOGRAPHS)
+        name = st.selectbox(
+            "Photograph", names, names.index(FIRST), format_func=lambda one: PHOTOGRAPHS[one], key="how_of"
+        )
+    changes = [*GRADED, ANOTHER]
+    with middle:
+        change = st.selectbox(
+            "What is done to it", changes, changes.index(CHANGE), format_func=_first_upper, key="how_change"
+        )
+    with right:
+        graded = change not in UNGRADED and change != ANOTHER
+        strength = st.slider("How much", 0.0, 1.0, STRENGTH, 0.05, key="how_strength", disabled=not graded)
+    first, changed, scores = _compared(name, change, strength if graded else 0.0)
+    pictures, bars = st.columns([3, 2], gap="medium")
+    with pictures:
+        for column, image, said in zip(st.columns(2), (first, changed), ("Original", "Changed"), strict=True):
+            with column:
+                st.image(encode_jpeg(fit(image, SHOWN_PX)), alt=f"{said}: {PHOTOGRAPHS[name]}", width="stretch")
+                st.caption(f"{said}, {image.shape[1]} × {image.shape[0]}")
+    metrics = scores.table.metrics
+    with bars:
+        st.plotly_chart(
+            similarities_figure(scores.table, metrics),
+            key="how_bars",
+            config={"displayModeBar": False},
+            alt="Similarity of the changed photograph to the original, by metric",
+        )
+    named = {metric.name: metric for metric in metrics}
+    chosen = st.segmented_control(
+        "Metric",
+        list(named),
+        default=metrics[0].name,
+        required=True,
+        format_func=lambda one: named[one].title,
+        key="how_metric",
+    )
+    with st.container(border=True):
+        _told(named[chosen or metrics[0].name], scores)
+
+
+def _told(metric: Metric, scores: PairScores) -> None:
+    st.subheader(metric.title, anchor=False)
+    st.write(metric.help)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        if metric.formula:
+            st.latex(metric.formula)
+            st.markdown(metric.in_words)
+        if metric.fails:
+            st.markdown(f"**When it fails.** {metric.fails}")
+        st.caption(f"Features: `{metric.feature_key}`")
+    with right:
+        settings = setting_controls(metric, prefix="how_", in_address=False)
+        explanation = metric.explain_pair(scores.pairs[metric.name], settings)
+        st.markdown(
+            f"**{metric.scale_for(settings).describe(explanation.raw)}.** {_counts(metric.scale_for(settings))}"
+        )
+        st.latex(_worked(metric, settings, explanation.raw, explanation.similarity))
+    with st.container(width=EVIDENCE_PX):
+        evidence.draw(explanation, about_a_pair)
+
+
+def _compared(name: str, change: str, strength: float) -> tuple[RGBImage, RGBImage, PairScores]:
+    """(original, changed, every metric's answer); made anew only where something else is asked for."""
+    shown = of_session(_Shown)
+    if shown.made_of != (name, change, strength) or shown.images is None or shown.scores is None:
+        original = decode(photograph(name))
+        if change == ANOTHER:
+            names = list(PHOTOGRAPHS)
+            changed = decode(photograph(names[(names.index(name) + 1) % len(names)]))
+        else:
+            changed = GRADED[change](original, strength)
+        metrics = loaded(ready_metrics())
+        queries = [prepare_query(encode_png(one), metrics) for one in (changed, original)]
+        shown.images, shown.scores = (original, changed), compare_queries(queries[0], queries[1])
+        shown.made_of = (name, change, strength)
+    return (*shown.images, shown.scores)
+
+
+def _worked(metric: Metric, settings: Settings, raw: float, similarity: float) -> str:
+    """The line from the value to the similarity, with today's numbers in it."""
+    scale = metric.scale_for(settings)
+    if np.isnan(raw):
+        return r"\text{similarity: not comparable}"
+    value, worst, best = (f"{one:.0f}" if scale.whole else f"{one:.2f}" for one in (raw, scale.worst, scale.best))
+    line = rf"\text{{similarity}} = \frac{{{value} - {worst}}}{{{best} - {worst}}}"
+    beyond = (raw - scale.worst) / (scale.best - scale.worst)
+    told = rf" = {beyond:.2f}"
+    return line + told + (rf" \;\to\; {similarity:.0f}" if not 0 <= beyond <= 1 else "")
+
+
+def _counts(scale: Scale) -> str:
+    """Which raw values count, as in "30 matching details or more count fully; 4 or fewer not at all."."""
+    best = scale.describe(scale.best)
+    if scale.smaller_is_nearer:
+        return f"{best}: counts fully; {scale.worst:.0f} or more: not at all."
+    if scale.whole:
+        return f"{best} or more count fully; {scale.worst:.0f} or fewer not at all."
+    return f"{best} counts fully; {scale.worst:.2f} or less not at all."
+
+
+def _first_upper(text: str) -> str:
+    return for_markdown(text[:1].upper() + text[1:])
