@@ -17,6 +17,7 @@ from pictrace.calibration.stored_query import stored_query
 from pictrace.catalog.cache import FeatureCache
 from pictrace.features import RawScores
 from pictrace.metrics.base import Metric
+from pictrace.searching.commons import shared_by_many
 from pictrace.searching.presets import DEFAULT_PRESET, all_presets, criteria_of
 from pictrace.searching.scoring import score
 from pictrace.searching.table import ScoreTable
@@ -144,6 +145,8 @@ class Drawing:
         small = len(self.cache.ids()[1]) <= EXACT_PICTURES
         table = score(query, self.cache, self.metrics, exhaustive=small)
         related = tied(table)
+        commons = shared_by_many(query, self.cache.catalog, related.tolist())
+        related = related[~np.isin(related, list(commons))]
         self.families.tie(one, related)
         places = _nearest(table, np.isin(table.ids, [one, *related.tolist()]))
         if not len(places):

@@ -30,16 +30,20 @@ TIED = 0.8
 
 
 def tied(table: ScoreTable) -> NDArray[np.int64]:
-    """Ids of the pictures that a metric alone vouches for, or keypoints or all metrics together beyond chance."""
-    raw = table.raw
-    found = np.nan_to_num(scores_of(table, criteria_of(DEFAULT_PRESET))) >= TIED_SCORE
+    """Ids of the pictures that a metric alone vouches for, or keypoints or all metrics together beyond chance.
+
+    The highest score comes first.
+    """
+    raw, scores = table.raw, np.nan_to_num(scores_of(table, criteria_of(DEFAULT_PRESET)))
+    found = scores >= TIED_SCORE
     for place, metric in enumerate(table.metrics):
         if isinstance(metric, KeypointMetric) and metric.convincing is not None:
             with np.errstate(invalid="ignore"):
                 found |= raw[:, place] >= TIED * metric.convincing
         else:
             found |= convinces(metric, raw[:, place])
-    return table.ids[found]
+    places = np.flatnonzero(found)
+    return table.ids[places[np.argsort(-scores[places], kind="stable")]]
 
 
 def decided_same(catalog: Catalog) -> Mapping[int, frozenset[int]]:

@@ -8,6 +8,7 @@ from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.judging import judged
 from pictrace.catalog.base import Catalog
 from pictrace.searching.chances import FALSE_ALARMS, Chances
+from pictrace.searching.commons import shared_by_many
 from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
@@ -29,6 +30,7 @@ class Judge:
         self.query = query
         self._forms = Forms(query.image)
         self._second = SecondLook(query.image)
+        self._known_commons: dict[tuple[str, tuple[int, ...]], frozenset[int]] = {}
 
     def verdict(
         self,
@@ -70,7 +72,7 @@ class Judge:
                 known = chances(details)
                 good = good_first(self.query, table, criteria, known)
                 closer = {one: count for one, count in details.items() if known and one in known.good and count >= TOLD}
-        forms = self._forms.among(catalog, good or list(closer))
+        forms = self._forms.among(catalog, good or list(closer)) | self._commons(catalog, good)
         return verdict(
             self.query,
             table,
@@ -82,3 +84,9 @@ class Judge:
             closer=closer,
             chances=known,
         )
+
+    def _commons(self, catalog: Catalog, good: Sequence[int]) -> frozenset[int]:
+        key = catalog.identity, tuple(good)
+        if key not in self._known_commons:
+            self._known_commons = {key: shared_by_many(self.query, catalog, good)}  # of the last ranking
+        return self._known_commons[key]
