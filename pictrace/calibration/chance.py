@@ -17,7 +17,7 @@ from pictrace.calibration.scores import all_told
 from pictrace.calibration.tail import FEWEST, beyond
 from pictrace.features import Settings
 from pictrace.metrics.base import Metric
-from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.table import Criteria
 
 __all__ = ["Calibration", "calibrated"]
 
@@ -188,13 +188,13 @@ class Calibration:
         return float(np.average([one.beyond(level, pictures) for one in fitted], weights=weights))
 
 
-def calibrated(sources: Sequence[Accidents], table: ScoreTable, criteria: Criteria) -> Calibration | None:
+def calibrated(sources: Sequence[Accidents], metrics: Sequence[Metric], criteria: Criteria) -> Calibration | None:
     """What chance gives where the accidents fit what was compared; None where they say nothing of it."""
-    weighing = [one for one in table.metrics if criteria.weights.get(one.name, 0.0) > 0]
+    weighing = [one for one in metrics if criteria.weights.get(one.name, 0.0) > 0]
     fitting = [one for one in sources if one.searches and one.fit(weighing)]
     if not weighing or not fitting:
         return None
-    known = [one for one in table.metrics if all(source.fit([one]) for source in fitting)]
+    known = [one for one in metrics if all(source.fit([one]) for source in fitting)]
     return Calibration(fitting, known, criteria)
 
 

@@ -76,7 +76,7 @@ def judged(
     details
         By id, what a closer look counted in some pictures; none where it found no original. None before the look.
     """
-    calibration = calibrated(sources, table, criteria)
+    calibration = calibrated(sources, table.metrics, criteria)
     if calibration is None or not len(table.ids):
         return None
     own = table.ids == query_id

@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from contextlib import closing
 
+from pictrace.calibration.sources import Background
+from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
@@ -12,8 +14,15 @@ from pictrace.cli._runs import warn_of
 from pictrace.cli._truth import add_truth, cube_of, tell_queries
 from pictrace.errors import UsageError
 from pictrace.evaluation.measures import measure_named, measures
+from pictrace.evaluation.reliability import alarms_of, shown_of
 from pictrace.evaluation.ways import Way, evaluated, ways_of
-from pictrace.output.evaluations import evaluation_csv, evaluation_document, evaluation_lines
+from pictrace.output.evaluations import (
+    evaluation_csv,
+    evaluation_document,
+    evaluation_lines,
+    reliability_document,
+    reliability_lines,
+)
 from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET, criteria_of
 from pictrace.searching.query import needed_metrics
@@ -68,19 +77,23 @@ def _evaluate(options: argparse.Namespace) -> int:
     ways = ways if is_default and ways else [asked, *ways]
     with closing(open_catalog(options.catalog)) as catalog:
         cube, failures = cube_of(options, catalog, metrics, [one.criteria for one in ways])
+        sources = Background(FeatureCache(catalog)).sources()
     warn_of(failures)
     if not cube.blocks:
         warn("pictrace: no query could be looked for.")
         return FAILED
     results = evaluated(cube, ways, wanted)
+    first = ways[0].criteria
+    reliability = alarms_of(cube, first, sources), shown_of(cube, first)
     if options.json:
-        say_json(evaluation_document(cube, results, failures))
+        say_json({**evaluation_document(cube, results, failures), **reliability_document(*reliability)})
     elif options.csv:
         print(evaluation_csv(results), end="")
     else:
         tell_queries(cube)
         say(*evaluation_lines(results))
         say("±: 95 % of samples of the groups lie within.")
+        say(*reliability_lines(*reliability))
     return PARTLY if failures else OK
 
 

@@ -11,16 +11,24 @@ from typing import Any
 from pictrace.evaluation.cube import Cube
 from pictrace.evaluation.intervals import Figure
 from pictrace.evaluation.learning.learn import Learned
+from pictrace.evaluation.reliability import SAID, Alarms, Shown
 from pictrace.evaluation.ways import Result
 from pictrace.indexing.run import Failure
 from pictrace.output.documents import criteria_document
 from pictrace.searching.table import Criteria
 
-__all__ = ["evaluation_csv", "evaluation_document", "evaluation_lines", "learned_document"]
+__all__ = [
+    "evaluation_csv",
+    "evaluation_document",
+    "evaluation_lines",
+    "learned_document",
+    "reliability_document",
+    "reliability_lines",
+]
 
 
 def evaluation_document(cube: Cube, results: Sequence[Result], failures: Sequence[Failure]) -> dict[str, Any]:
-    """As ``pictrace evaluate --json`` prints it: every way with its figures, the interval of 95 % beside each."""
+    """Every way with its figures, the interval of 95 % beside each."""
     return {
         "queries": len(cube.blocks),
         "strangers": cube.strangers,
@@ -75,6 +83,42 @@ def evaluation_lines(results: Sequence[Result]) -> list[str]:
     lines = ["".join([" " * wide, *(f"{name:>15}" for name in names)])]
     for one in results:
         lines.append("".join([f"{one.way.name:{wide}}", *(f"{_told(one.figures[name]):>15}" for name in names)]))
+    return lines
+
+
+def reliability_document(alarms: Alarms | None, shown: Shown | None) -> dict[str, Any]:
+    """What ``pictrace evaluate --json`` adds of the first way: said and real false alarms, and right matches."""
+    told = []
+    for said in SAID if alarms is not None else ():
+        strangers, held_out = alarms.was(said) if alarms is not None else (0, 0)
+        told.append({"said": said, "strangers": strangers, "held_out": held_out})
+    steps = [] if shown is None else zip(shown.lowest, shown.right, shown.of, strict=True)
+    return {
+        "false_alarms": told,
+        "shown": [{"from": round(float(low), 6), "right": int(right), "of": int(of)} for low, right, of in steps],
+    }
+
+
+def reliability_lines(alarms: Alarms | None, shown: Shown | None) -> list[str]:
+    """The same in words."""
+    lines = []
+    if alarms is not None:
+        lines.append("False alarms said, and what there was:")
+        for said in SAID:
+            strangers, held_out = alarms.was(said)
+            was = [
+                f"{count} of {len(all_of)} {name}"
+                for count, all_of, name in (
+                    (strangers, alarms.strangers, "strangers"),
+                    (held_out, alarms.held_out, "held out"),
+                )
+                if len(all_of)
+            ]
+            lines.append(f"  1 in {1 / said:<6,.0f}{', '.join(was)}")
+    if shown is not None:
+        lines.append("Right among the matches that are shown, by score:")
+        for low, right, of in zip(shown.lowest, shown.right, shown.of, strict=True):
+            lines.append(f"  from {low:.2f}  {right:,} of {of:,}")
     return lines
 
 

@@ -8,6 +8,7 @@ import streamlit as st
 
 from pictrace.app.shared.controls import Wanted
 from pictrace.app.shared.uploads import refer_to
+from pictrace.app.tune.reliability import reliability_part
 from pictrace.app.tune.state import TuneState
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
@@ -53,6 +54,8 @@ def measure_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None
     if state.measuring.problem:
         st.error(for_markdown(state.measuring.problem), icon=":material/error:")
     _results(state.measuring, wanted)
+    if state.measuring.cube is not None:
+        reliability_part(workspace, state.measuring.cube, wanted)
 
 
 def _is_running(state: TuneState) -> bool:

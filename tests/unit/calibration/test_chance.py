@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.chance import Calibration, calibrated
-from pictrace.features import RawScores
 from pictrace.metrics.histogram import Histogram
 from pictrace.metrics.phash import PHash
-from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.table import Criteria
 
 COLOURS = Histogram()
 HASH = PHash()
@@ -105,21 +102,16 @@ def test_origins_count_as_they_have_searches() -> None:
     assert known.p(0.5, 1) == pytest.approx(4 / 5)
 
 
-def table(metrics: Sequence[Histogram | PHash]) -> ScoreTable:
-    columns = tuple(RawScores.upright(np.array([0.7], np.float32)) for _ in metrics)
-    return ScoreTable(np.array([1]), tuple(metrics), columns, 1)
-
-
 def test_accidents_of_other_features_say_nothing() -> None:
     some = accidents(np.zeros((9, 2)))
-    assert calibrated([some], table([COLOURS]), CRITERIA) is not None
+    assert calibrated([some], [COLOURS], CRITERIA) is not None
     other = Accidents({"histogram": "histogram-b8-v0"}, some.raw, some.offsets, 2)
-    assert calibrated([other], table([COLOURS]), CRITERIA) is None
-    assert calibrated([], table([COLOURS]), CRITERIA) is None
-    assert calibrated([some], table([HASH]), Criteria(weights={"phash": 1.0})) is None
+    assert calibrated([other], [COLOURS], CRITERIA) is None
+    assert calibrated([], [COLOURS], CRITERIA) is None
+    assert calibrated([some], [HASH], Criteria(weights={"phash": 1.0})) is None
 
 
 def test_a_metric_that_weighs_nothing_need_not_fit() -> None:
-    found = calibrated([accidents(np.zeros((9, 2)))], table([COLOURS, HASH]), CRITERIA)
+    found = calibrated([accidents(np.zeros((9, 2)))], [COLOURS, HASH], CRITERIA)
     assert found is not None
     assert found.p(0.5, 2) == pytest.approx(0.1)
