@@ -48,7 +48,7 @@ def test_truth_is_measured_weights_are_learned_and_applied() -> None:
     assert reached["Balanced"] > 0.8
     app.slide("w_ssim", 2.0)
     assert "Your sliders" in set(app.table_with("hit@1")["Ranked by"])
-    app.press("Learn").until(lambda app: "held out" in app.texts)
+    app.press("Learn").until(lambda app: "On queries held out" in app.texts)
     learned = app.kept(TuneState).learning
     assert learned is not None
     assert learned.learned is not None
@@ -56,6 +56,31 @@ def test_truth_is_measured_weights_are_learned_and_applied() -> None:
     app.press("Apply")
     weights = {name: weight for name, weight in app.weights().items() if weight}
     assert weights == dict(learned.learned.criteria.weights)
+
+
+def test_changed_pictures_of_the_catalog_show_how_it_goes() -> None:
+    app = Page.open("tune").press("Try it with changed pictures of this catalog")
+    assert "Changed pictures of this catalog: 24 queries" in app.texts.replace("*", "")
+    app.press("Measure").until(lambda app: "Learn weights" in app.texts)
+    assert "Is what is said true?" in app.texts
+    assert len(app.table_with("Said")["Said"]) == 8
+    app.press("Start over")
+    assert "Say what is right" in app.texts
+
+
+def test_many_pictures_are_looked_for_at_once() -> None:
+    _, pictures = truth()
+    some = dict(list(pictures.items())[:2])
+    catalog = opened(SHARED).catalog
+    app = Page.open("tune").choose("tune_part", "Many searches")
+    app.upload_all(some, key="many_pictures")
+    (typed,) = (one for one in app.text_area if one.key == "many_typed")
+    typed.set_value(f"{catalog.ids()[3]}\nnowhere.jpg")
+    app.again()
+    assert "nowhere.jpg: It is no link, and no picture of this catalog." in app.texts.replace("\\", "")
+    app.press("Look for 3 pictures").until(lambda app: "of 3 pictures found" in app.texts)
+    answers = app.table_with("Answer")
+    assert set(answers["Query"]) == {*some, f"catalog:{catalog.ids()[3]}"}
 
 
 def test_a_table_that_is_wrong_says_where() -> None:

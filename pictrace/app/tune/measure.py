@@ -13,10 +13,12 @@ from pictrace.app.tune.state import TuneState
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.evaluation.measures import measures
+from pictrace.evaluation.stress import asking_of, cases_of, chosen_pictures
 from pictrace.evaluation.ways import Result
 from pictrace.output.charts.evaluation import alarms_figure, intervals_figure, precision_figure
 from pictrace.output.documents import failures_csv
 from pictrace.output.evaluations import evaluation_csv
+from pictrace.service.many_searches import ManySearches
 from pictrace.service.pictures import picture_types, upload_limits
 from pictrace.service.stressing import Stressing
 from pictrace.service.tuning import SHOWN, Learning, Measuring, asked_in, asked_of_labels, measured
@@ -28,6 +30,14 @@ __all__ = ["measure_part", "watch"]
 POLL_S = 0.5
 PLAIN = {"displayModeBar": False}
 MOST_TABLE_MB = 16
+STEPS = """\
+1. **Say what is right**: give a table of queries and what each should find, or answer “Same” or “Not the same” to some
+   matches (*Label matches*, above).
+2. **Measure**: every metric, preset and your sliders, side by side.
+3. **Learn** weights from it, and apply them: the sliders move, and every search uses them.
+"""
+TRY = "Try it with changed pictures of this catalog"
+TRIED_PICTURES, TRIED_CHANGES, TRIED_STRENGTH = 12, ("cropped", "noise"), 0.6
 EXAMPLE = "query,relevant\ndesk.jpg,lamp.jpg\ndesk.jpg,chair.jpg\ndog.jpg,"
 
 
@@ -46,6 +56,9 @@ def measure_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None
         if st.button("Measure", type="primary", icon=":material/speed:", disabled=_is_running(state)):
             state.learning = None
             state.measuring = Measuring(workspace, state.asked, wanted.criteria, orientations=wanted.orientations)
+        if not state.taken and st.button("Start over", icon=":material/restart_alt:"):
+            state.ask("", [])
+            st.rerun()
     if state.measuring is None:
         return
     watch(state.measuring, "Looking for {done:,} of {total:,} queries", "measuring")
@@ -63,6 +76,7 @@ def _is_running(state: TuneState) -> bool:
 
 
 def _truth(workspace: Workspace, state: TuneState) -> None:
+    top = st.container()
     left, right = st.columns(2, gap="medium")
     with left:
         table = st.file_uploader(
@@ -95,21 +109,30 @@ def _truth(workspace: Workspace, state: TuneState) -> None:
             state.ask("", [])
             state.problem = str(error)
     if table is None and not state.asked:
-        labelled = asked_of_labels(workspace.catalog)
+        with top:
+            _first_steps(workspace, state)
+
+
+def _first_steps(workspace: Workspace, state: TuneState) -> None:
+    """What to do first, and a way to see all of it without a table of one's own."""
+    st.markdown(STEPS)
+    labelled = asked_of_labels(workspace.catalog)
+    with st.container(horizontal=True, vertical_alignment="center"):
         if labelled:
             count = counted(len(labelled), "labelled query", "labelled queries")
-            if st.button(f"Use the {count} of this catalog", icon=":material/label:"):
+            if st.button(f"Use the {count} of this catalog", type="primary", icon=":material/label:"):
                 state.ask("Labels of this catalog", labelled)
                 st.rerun()
-        else:
-            st.info("Give a table, or label some matches first: see “Label matches”.", icon=":material/rule:")
-            st.caption(
-                "A row for each picture that a query should find; nothing behind the comma where nothing matches:"
-            )
-            st.code(EXAMPLE, language=None)
+        if workspace.catalog.count() and st.button(TRY, icon=":material/science:"):
+            cases = cases_of(chosen_pictures(workspace.catalog, TRIED_PICTURES), TRIED_CHANGES, (TRIED_STRENGTH,))
+            state.ask("Changed pictures of this catalog", asking_of(workspace.catalog, cases, upload_limits()))
+            st.rerun()
+    with st.expander("What a table looks like", icon=":material/table:"):
+        st.caption("A row for each picture that a query should find; nothing behind the comma where nothing matches.")
+        st.code(EXAMPLE, language=None)
 
 
-def watch(job: Measuring | Learning | Stressing, told: str, key: str) -> None:
+def watch(job: Measuring | Learning | Stressing | ManySearches, told: str, key: str) -> None:
     """A line with its progress and a way to stop it, drawn again by itself until it has ended."""
     if not job.running:
         return

@@ -8,6 +8,7 @@ from pictrace.app.shared.controls import criteria_controls
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.tune.label import label_part
 from pictrace.app.tune.learn import learn_part
+from pictrace.app.tune.many import many_part
 from pictrace.app.tune.measure import measure_part
 from pictrace.app.tune.state import tune_state
 from pictrace.app.tune.stress import stress_part
@@ -17,7 +18,7 @@ from pictrace.metrics import all_metrics
 
 __all__ = ["show"]
 
-PARTS = (MEASURE, LABEL, STRESS) = ("Measure and learn", "Label matches", "Stress lab")
+PARTS = (MEASURE, LABEL, STRESS, MANY) = ("Measure and learn", "Label matches", "Stress lab", "Many searches")
 
 
 def show() -> None:
@@ -45,6 +46,9 @@ def show() -> None:
         return
     if part == STRESS:
         stress_part(workspace, state, wanted)
+        return
+    if part == MANY:
+        many_part(workspace, state, wanted)
         return
     measure_part(workspace, state, wanted)
     learn_part(state)

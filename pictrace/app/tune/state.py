@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from pictrace.app.shared.session import of_session
 from pictrace.evaluation.naming import Asking
 from pictrace.service.labelling import Labelling
+from pictrace.service.many_searches import ManySearches
 from pictrace.service.stressing import Stressing
 from pictrace.service.tuning import Learning, Measuring
+from pictrace.service.uploads import Uploads
 
 __all__ = ["TuneState", "tune_state"]
 
@@ -29,6 +31,8 @@ class TuneState:
     learning: Learning | None = None
     stressing: Stressing | None = None
     labelling: Labelling | None = None
+    many: ManySearches | None = None
+    uploads: Uploads = field(default_factory=Uploads)
 
     def ask(self, title: str, asked: list[Asking]) -> None:
         """Other queries; what was measured with the former ones is forgotten."""
@@ -46,5 +50,8 @@ def tune_state(catalog: str) -> TuneState:
         state.ask("", [])
         if state.stressing is not None:
             state.stressing.stop()
-        state.catalog, state.taken, state.labelling, state.stressing = catalog, "", None, None
+        if state.many is not None:
+            state.many.stop()
+        state.catalog, state.taken = catalog, ""
+        state.labelling, state.stressing, state.many = None, None, None
     return state

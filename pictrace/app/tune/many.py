@@ -1,0 +1,121 @@
+"""Many pictures looked for at once: a folder, an archive or a table in, a table of answers out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pictrace.app.shared.controls import Wanted
+from pictrace.app.shared.uploads import refer_to, with_room
+from pictrace.app.tune.measure import watch
+from pictrace.app.tune.state import TuneState
+from pictrace.catalog.records import Source
+from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
+from pictrace.output.documents import failures_csv
+from pictrace.service.many_searches import ManySearches, first_cells, typed_queries
+from pictrace.service.pictures import picture_types, upload_limits
+from pictrace.service.workspaces import Workspace
+from pictrace.sources.base import Item, Skipped
+from pictrace.sources.discovery import upload_suffixes
+from pictrace.wording import counted
+
+__all__ = ["many_part"]
+
+MOST_TOLD = 5
+
+
+def many_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
+    """Choose queries; see what each finds."""
+    st.caption("Each is looked for in this catalog as a search alone would, by your sliders and false alarms.")
+    items, skipped = _chosen(workspace, state)
+    for one in skipped[:MOST_TOLD]:
+        st.caption(for_markdown(f"{one.address}: {one.reason}"))
+    if len(skipped) > MOST_TOLD:
+        st.caption(f"… and {len(skipped) - MOST_TOLD:,} more that cannot be looked for.")
+    running = state.many is not None and state.many.running
+    count = counted(len(items), "picture")
+    if st.button(f"Look for {count}", type="primary", icon=":material/manage_search:", disabled=running or not items):
+        try:
+            kept = [state.uploads.on_disk(one) for one in items]
+            state.many = ManySearches(
+                workspace, kept, wanted.criteria, orientations=wanted.orientations, alarms=wanted.alarms
+            )
+        except PicTraceError as error:
+            st.error(for_markdown(str(error)), icon=":material/error:")
+    if state.many is None:
+        return
+    watch(state.many, "Looked for {done:,} of {total:,} pictures", "many")
+    if not state.many.running:
+        _answers(state.many)
+
+
+def _chosen(workspace: Workspace, state: TuneState) -> tuple[list[Item], list[Skipped]]:
+    most = max(1, upload_limits().max_bytes // 1024**2)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        pictures = st.file_uploader(
+            "Pictures, or a whole folder",
+            type=picture_types(),
+            accept_multiple_files="directory",
+            key="many_pictures",
+            max_upload_size=most,
+        )
+    with right:
+        tables = st.file_uploader(
+            "Archives, tables, lists of links",
+            type=list(upload_suffixes()),
+            accept_multiple_files=True,
+            key="many_tables",
+        )
+    refer_to([*pictures, *tables])
+    typed = st.text_area(
+        "Links, or ids and names of pictures of this catalog, one per line", key="many_typed", height=96
+    )
+    items, skipped = typed_queries(typed.splitlines(), workspace.catalog)
+    for file in with_room(pictures):
+        items.append(Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)))
+    for file in with_room(tables):
+        try:
+            listing = state.uploads.listing(state.uploads.take(file.file_id, file.name, file.getbuffer()))
+        except PicTraceError as error:
+            named, _ = typed_queries(first_cells(file.getvalue()), workspace.catalog)  # a table of ids is no listing
+            items += named
+            skipped += [] if named else [Skipped(file.name, str(error))]
+        else:
+            items += listing.items
+            skipped += listing.skipped
+    return items, skipped
+
+
+def _answers(job: ManySearches) -> None:
+    if job.problem:
+        st.error(for_markdown(job.problem), icon=":material/error:")
+    if job.stopped:
+        st.warning("Stopped: these are the pictures that were looked for by then.", icon=":material/stop_circle:")
+    if job.failures:
+        st.warning(f"{counted(len(job.failures), 'picture')} could not be looked for.", icon=":material/warning:")
+        st.download_button("Failures", failures_csv(job.failures), "failures.csv", "text/csv", on_click="ignore")
+    if not job.answers:
+        return
+    found = sum(one.good > 0 for one in job.answers)
+    st.markdown(f"**{found:,} of {counted(len(job.answers), 'picture')} found.**")
+    st.dataframe(
+        [
+            {
+                "Query": one.query,
+                "Answer": one.headline,
+                "Good matches": one.good,
+                "Nearest": one.best,
+                "Score": one.score,
+            }
+            for one in job.answers
+        ],
+        hide_index=True,
+        key="many_answers",
+        column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
+    )
+    st.download_button(
+        "Answers as CSV", job.csv, "answers.csv", "text/csv", icon=":material/download:", on_click="ignore"
+    )
