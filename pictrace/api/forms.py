@@ -12,6 +12,7 @@ from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET
 
 __all__ = [
+    "MOST",
     "AddForm",
     "AddLinkForm",
     "CompareForm",
@@ -25,6 +26,9 @@ __all__ = [
     "SearchReferenceForm",
     "SourceForm",
 ]
+
+MOST = 200
+"""Matches in an answer."""
 
 Name = Annotated[str, Meta(min_length=1, max_length=100)]
 Text = Annotated[str, Meta(max_length=1000)]
@@ -58,6 +62,19 @@ class _Form(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A name that is not known is refused: it would be a slip of the pen."""
 
 
+RecipeText = Annotated[
+    dict[Name, Any],
+    Meta(
+        max_length=20,
+        description="A recipe, as `pictrace learn` and the page save it, instead of a preset; "
+        "what is said besides counts more.",
+    ),
+]
+Orientations = Annotated[
+    bool, Meta(description="Compare mirrored and turned as well: true, where neither this nor a recipe says otherwise.")
+]
+
+
 class NoForm(_Form, frozen=True, kw_only=True):
     """Nothing can be said."""
 
@@ -65,21 +82,40 @@ class NoForm(_Form, frozen=True, kw_only=True):
 class CriteriaForm(_Form, frozen=True, kw_only=True):
     """What counts as alike."""
 
-    preset: Annotated[str, Meta(max_length=100, description="See GET /metrics-of-similarity.")] = DEFAULT_PRESET
+    preset: (
+        Annotated[
+            str, Meta(max_length=100, description=f"See GET /metrics-of-similarity; {DEFAULT_PRESET} without it.")
+        ]
+        | UnsetType
+    ) = UNSET
+    recipe: RecipeText | None = None
     weights: Weights | None = None
     settings: MetricSettings = {}
-    orientations: Annotated[bool, Meta(description="Compare mirrored and turned as well.")] = True
+    orientations: Orientations | UnsetType = UNSET
 
 
 class SearchForm(CriteriaForm, frozen=True, kw_only=True):
     """What counts as a match, and which part of the picture is looked for."""
 
-    top: Annotated[int, Meta(ge=1, le=200, description="Most matches.")] = 5
-    min_score: Annotated[float, Meta(ge=0, le=1, description="Matches below it are left out.")] = 0.0
-    false_alarms: Annotated[
-        float,
-        Meta(gt=0, lt=1, description="Share of searches for a picture that is not there which may find something."),
-    ] = FALSE_ALARMS
+    top: (
+        Annotated[int, Meta(ge=1, le=MOST, description="Most matches; 5, or the recipe's, without it.")] | UnsetType
+    ) = UNSET
+    min_score: (
+        Annotated[float, Meta(ge=0, le=1, description="Matches below it are left out; 0, or the recipe's, without it.")]
+        | UnsetType
+    ) = UNSET
+    false_alarms: (
+        Annotated[
+            float,
+            Meta(
+                gt=0,
+                lt=1,
+                description="Share of searches for a picture that is not there which may find something; "
+                f"{FALSE_ALARMS:g}, or the recipe's, without it.",
+            ),
+        ]
+        | UnsetType
+    ) = UNSET
     only: Only = {}
     region: RegionText | None = None
     exact: Annotated[bool, Meta(description="Compare every picture in full detail.")] = False

@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from pictrace.api.answering import as_json
 from pictrace.api.bodies import JSON, MULTIPART, RAW
+from pictrace.api.criteria import Chosen, chosen
 from pictrace.api.forms import (
     CompareForm,
     ComparePartsForm,
@@ -28,9 +29,7 @@ from pictrace.images.budget import given_up_here, stopped
 from pictrace.images.region import Region
 from pictrace.output.documents import compare_document
 from pictrace.searching.pair import compare_queries
-from pictrace.searching.presets import chosen_criteria
 from pictrace.searching.query import Query, prepare_query
-from pictrace.searching.table import Criteria
 from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.lookup import complete_index
 from pictrace.service.once import ids_among, search_once, usable_metrics
@@ -57,17 +56,17 @@ async def _search(call: Call) -> Response:
 def found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
     """The document of a search; PicTraceError where it cannot be done."""
     workspace = state.workspace()
-    criteria = chosen_criteria(form.preset, form.weights, form.settings, top=form.top, min_score=form.min_score)
+    settled = chosen(form)
     part = picture.part(None if form.region is None else Region.parse(form.region))
-    query = _prepared(part, criteria, orientations=form.orientations)
+    query = _prepared(part, settled)
     outcome = search_once(
         query,
         workspace.cache,
-        criteria,
+        settled.criteria,
         among=ids_among(workspace.catalog, form.only),
         exhaustive=True if form.exact else None,
         progress=_until_given_up,
-        alarms=form.false_alarms,
+        alarms=settled.false_alarms,
     )
     workspace.calibrating.begin()
     complete_index(workspace.cache)
@@ -82,9 +81,9 @@ def _until_given_up(done: int, total: int) -> None:
         raise stopped()
 
 
-def _prepared(picture: Picture, criteria: Criteria, *, orientations: bool) -> Query:
-    metrics = usable_metrics(criteria)
-    return prepare_query(picture.data, metrics, orientations=orientations, limits=upload_limits())
+def _prepared(picture: Picture, settled: Chosen) -> Query:
+    metrics = usable_metrics(settled.criteria)
+    return prepare_query(picture.data, metrics, orientations=settled.orientations, limits=upload_limits())
 
 
 async def _compare(call: Call) -> Response:
@@ -103,16 +102,16 @@ async def _compare(call: Call) -> Response:
 
 def _compared(call: Call, form: CriteriaForm, references: tuple[ReferenceForm, ReferenceForm]) -> dict[str, Any]:
     catalog, files = call.state.workspace().catalog, call.body.files
-    criteria = chosen_criteria(form.preset, form.weights, form.settings, top=1)
+    settled = chosen(form)
     pictures = [
         given_picture(catalog, files.get(name), one.url, one.id)
         for name, one in zip(("first", "second"), references, strict=True)
     ]
-    query, other = (_prepared(one, criteria, orientations=form.orientations) for one in pictures)
-    match = compare_queries(query, other).match(criteria)
+    query, other = (_prepared(one, settled) for one in pictures)
+    match = compare_queries(query, other).match(settled.criteria)
     diagnosis = diagnose(query.image, other.image, query_info=query.info, candidate_info=other.info)
     named = [(address_of(one), read) for one, read in zip(pictures, (query, other), strict=True)]
-    return compare_document(named[0], named[1], criteria, match, diagnosis)
+    return compare_document(named[0], named[1], settled.criteria, match, diagnosis)
 
 
 _PROBLEMS = (

@@ -21,6 +21,7 @@ class CriteriaOptions(TypedDict, total=False):
     """What counts as alike; see docs/api.md."""
 
     preset: str
+    recipe: Mapping[str, Any]
     weights: Mapping[str, float]
     settings: Mapping[str, Mapping[str, float | str]]
     orientations: bool

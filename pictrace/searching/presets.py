@@ -10,7 +10,7 @@ from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching.table import Criteria
 
-__all__ = ["DEFAULT_PRESET", "Preset", "adapted", "all_presets", "chosen_criteria", "criteria_of", "get_preset"]
+__all__ = ["DEFAULT_PRESET", "Preset", "adapted", "all_presets", "criteria_of", "get_preset"]
 
 DEFAULT_PRESET = "balanced"
 
@@ -93,36 +93,6 @@ def criteria_of(name: str, *, top: int = 5, min_score: float = 0.0) -> Criteria:
     return Criteria(weights=preset.weights, settings=preset.settings, top=top, min_score=min_score)
 
 
-def chosen_criteria(
-    preset: str,
-    weights: Mapping[str, float] | None = None,
-    settings: Mapping[str, Settings] | None = None,
-    *,
-    top: int = 5,
-    min_score: float = 0.0,
-) -> Criteria:
-    """The criteria of a preset, with what somebody chose otherwise.
-
-    Parameters
-    ----------
-    preset
-        Its name.
-    weights
-        Instead of the preset's, by metric.
-    settings
-        Over the preset's, by metric.
-    top, min_score
-        As in Criteria.
-
-    Raises
-    ------
-    CriteriaError
-        Where there is no such preset, metric or setting, a number is out of its range, nothing has a weight, or what
-        has one cannot be used.
-    """
-    return adapted(criteria_of(preset, top=top, min_score=min_score), weights, settings)
-
-
 def adapted(
     base: Criteria,
     weights: Mapping[str, float] | None = None,
@@ -131,7 +101,25 @@ def adapted(
     top: int | None = None,
     min_score: float | None = None,
 ) -> Criteria:
-    """Criteria with what somebody chose otherwise; parameters and errors as of ``chosen_criteria``."""
+    """Criteria with what somebody chose otherwise.
+
+    Parameters
+    ----------
+    base
+        Such as a preset's or a recipe's.
+    weights
+        Instead of the base's, by metric.
+    settings
+        Over the base's, by metric.
+    top, min_score
+        As in Criteria, instead of the base's.
+
+    Raises
+    ------
+    CriteriaError
+        Where there is no such metric or setting, a number is out of its range, nothing has a weight, or what has one
+        cannot be used.
+    """
     chosen: dict[str, Settings] = {name: dict(some) for name, some in base.settings.items()}
     for name, some in (settings or {}).items():
         metric = get_metric(name)

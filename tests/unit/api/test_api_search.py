@@ -8,6 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from pictrace.cli import main
+from pictrace.searching.recipe import recipe_of, recipe_text
+from pictrace.searching.table import Criteria
 from tests.http_server import Server
 
 CAT = "chelsea.png"
@@ -137,3 +139,42 @@ def test_bodies_that_are_none(local: TestClient, photographs: dict[str, bytes]) 
     assert status(content=photographs[CAT]) == 415
     assert status(content=b"", headers={"content-type": "image/png", "content-encoding": "gzip"}) == 415
     assert status(files={"other": photographs[CAT], "picture": photographs[CAT]}) == 422
+
+
+def test_a_recipe_says_what_counts_and_the_request_what_is_different(
+    local: TestClient, photographs: dict[str, bytes]
+) -> None:
+    criteria = Criteria(weights={"phash": 1.0, "histogram": 2.0}, settings={}, top=2, min_score=0.1)
+    recipe = json.loads(recipe_text(recipe_of(criteria, orientations=False, false_alarms=0.05)))
+    named = {"picture": photographs[CAT]}
+    whole = local.post("/search", files=named, data={"recipe": json.dumps(recipe)}).json()
+    assert whole["criteria"]["weights"] == {"histogram": 2.0, "phash": 1.0}
+    assert (whole["criteria"]["top"], whole["criteria"]["min_score"]) == (2, 0.1)
+    picture_id = whole["matches"][0]["id"]
+    other = local.post("/search", json={"id": picture_id, "recipe": recipe, "top": 1, "weights": {"phash": 1}}).json()
+    assert (other["criteria"]["weights"], len(other["matches"])) == ({"phash": 1.0}, 1)
+    both = {"first": {"id": picture_id}, "second": {"id": picture_id}, "recipe": recipe}
+    assert local.post("/compare", json=both).json()["criteria"]["weights"] == {"histogram": 2.0, "phash": 1.0}
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"pictrace_recipe": 99}, "newer PicTrace"),
+        ({"weights": {"smell": 1}}, "smell"),
+        ({"features": {"phash": "another"}}, "recipe: "),
+    ],
+)
+def test_a_recipe_that_would_mean_something_else_here_is_refused(
+    local: TestClient, changed: dict[str, Any], said: str
+) -> None:
+    recipe = json.loads(recipe_text(recipe_of(Criteria(weights={"phash": 1.0}, settings={}))))
+    picture_id = local.get("/images?limit=1").json()["images"][0]["id"]
+    answer = local.post("/search", json={"id": picture_id, "recipe": {**recipe, **changed}})
+    assert (answer.status_code, said in answer.json()["detail"]) == (422, True)
+
+
+def test_a_recipe_and_a_preset_are_not_both_given(local: TestClient) -> None:
+    picture_id = local.get("/images?limit=1").json()["images"][0]["id"]
+    answer = local.post("/search", json={"id": picture_id, "preset": "balanced", "recipe": {"pictrace_recipe": 1}})
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/recipe")
