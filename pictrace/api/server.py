@@ -37,9 +37,11 @@ from pictrace.api.operations import Call, Operation
 from pictrace.api.problems import ProblemError, of_status, problem_of, problem_response
 from pictrace.api.repeats import fingerprint
 from pictrace.api.state import State
+from pictrace.api.telemetry import admitted_to_metrics
 from pictrace.api.work import ClientGoneError
 from pictrace.client.answers import ProblemPart
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_message
 from pictrace.faults import logged
 from pictrace.service.guard import Guard, Guarded
 from pictrace.service.pictures import upload_limits
@@ -64,7 +66,10 @@ def api(state: State | None = None) -> Starlette:
     """The app, whose paths begin where it is mounted."""
     state = state or State()
     paths = dict.fromkeys(one.path for one in OPERATIONS)
-    routes = [Route("/openapi.json", partial(_answered, work=_description), methods=["GET"])]
+    routes = [
+        Route("/openapi.json", partial(_answered, work=_description), methods=["GET"]),
+        Route("/metrics", partial(_answered, work=partial(_metrics, state)), methods=["GET"]),
+    ]
     for path in paths:
         by_method = {one.method: one for one in OPERATIONS if one.path == path}
         routes.append(
@@ -143,9 +148,31 @@ async def _answered(request: Request, work: Callable[[Request], Awaitable[Respon
         told = logged(f"The request {identity}", error)
         answer = problem_response(ProblemError("fault", f"The server's log tells more, under {told}."), identity)
     answer.headers["X-Request-Id"] = identity
-    spent = (time.perf_counter() - started) * 1e3
-    _log.info("%s %s %s %d %.0f ms", identity, request.method, request.url.path, answer.status_code, spent)
+    _tell(request, answer, time.perf_counter() - started)
     return answer
+
+
+def _tell(request: Request, answer: Response, spent_s: float) -> None:
+    """Log a request, in words and in parts, and count it."""
+    operation = getattr(request.state, "operation", "other")
+    told = {
+        "request_id": answer.headers["X-Request-Id"],
+        "client": getattr(request.state, "client", ""),
+        "method": request.method,
+        "path": for_message(request.url.path),
+        "operation": operation,
+        "status": answer.status_code,
+        "duration_ms": round(spent_s * 1e3),
+    }
+    _log.info("%(request_id)s %(method)s %(path)s %(status)d %(duration_ms)d ms", told, extra=told)
+    state: State | None = getattr(request.app.state, "pictrace", None)
+    if state is not None:
+        state.telemetry.count(operation, answer.status_code, spent_s)
+
+
+async def _metrics(state: State, request: Request) -> Response:
+    admitted_to_metrics(request)
+    return state.telemetry.answer()
 
 
 async def _description(request: Request) -> Response:
@@ -157,7 +184,9 @@ async def _description(request: Request) -> Response:
 
 async def _operate(state: State, by_method: dict[str, Operation], request: Request) -> Response:
     operation = by_method["GET" if request.method == "HEAD" else request.method]
+    request.state.operation = operation.name
     client = admitted(request, operation.scope)
+    request.state.client = client.name
     if operation.scope:
         state.rate.spend(client.name)
     given = parameters(request)

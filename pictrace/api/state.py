@@ -8,6 +8,7 @@ from pictrace.api.jobs import Jobs
 from pictrace.api.limits import HeldBytes, Rate
 from pictrace.api.problems import ProblemError
 from pictrace.api.repeats import Repeats
+from pictrace.api.telemetry import Telemetry
 from pictrace.api.work import Work
 from pictrace.service.workspaces import SHARED, Workspace, Workspaces
 
@@ -36,6 +37,17 @@ class State:
     held: HeldBytes = field(default_factory=HeldBytes)
     repeats: Repeats = field(default_factory=Repeats)
     streams: int = 0
+    telemetry: Telemetry = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.telemetry = Telemetry(
+            {
+                "searches_under_way": ("Searches and additions that run or wait.", lambda: self.heavy.under_way),
+                "reads_under_way": ("Other work that runs or waits.", lambda: self.light.under_way),
+                "streams": ("Clients that look on at jobs.", lambda: self.streams),
+                "held_bytes": ("Bodies of requests in memory.", lambda: self.held.held),
+            }
+        )
 
     def workspace(self) -> Workspace:
         """The catalog that the API is of; CatalogError where it cannot be opened."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import threading
 from collections.abc import AsyncIterator
@@ -19,6 +20,7 @@ from streamlit import config, runtime
 from pictrace.errors import PicTraceError
 from pictrace.faults import as_own, logged
 from pictrace.service.guard import FRAMED_BY, Guard, Guarded
+from pictrace.service.logs import log_to_stderr, wanted_form
 from pictrace.service.memory import give_back_large_blocks
 from pictrace.service.owner import COMMUNITY_CLOUD, upload_bytes
 
@@ -44,6 +46,8 @@ async def lifespan(_: st.App) -> AsyncIterator[None]:
 def make_ready() -> None:
     """Import what the first page needs, and open its catalog; what is wrong with that one, the page will tell."""
     st.secrets.load_if_toml_exists()  # which may name the catalog
+    if form := wanted_form():
+        log_to_stderr(logging.getLogger("pictrace"), form)
     for name in ("frame", "search.page"):  # not above, as the server would not answer before they are there
         import_module(f"pictrace.app.{name}")
     from pictrace.app.shared.open_catalog import workspaces

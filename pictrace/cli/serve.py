@@ -78,9 +78,12 @@ def serve_on(app: ASGIApp, host: str, port: int, said: str) -> None:
     """
     import uvicorn
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    from pictrace.service.logs import log_to_stderr, wanted_form
+
+    log_to_stderr(logging.getLogger(), wanted_form())
     config = uvicorn.Config(
         app,
+        log_config=None,  # one form for all that is told
         log_level="warning",
         access_log=False,  # our own log has the requests' ids
         proxy_headers=False,  # who asks is not what anybody may write
