@@ -192,7 +192,7 @@ def of_tune(browser: Browser, address: str) -> None:
             page.get_by_text(f"{QUERIES} added").wait_for()
             settle(page)
             page.get_by_role("link", name="Tune").first.click()
-            page.get_by_role("radio", name="Label matches").click()
+            page.get_by_role("radio", name="Label").click()
             page.get_by_text("Labels in this catalog").wait_for()
             settle(page)
             page.keyboard.press("n")

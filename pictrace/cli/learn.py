@@ -12,8 +12,8 @@ from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._runs import warn_of
 from pictrace.cli._truth import add_truth, cube_of, tell_queries
 from pictrace.errors import UsageError
+from pictrace.evaluation.learning.found import LEARNABLE
 from pictrace.evaluation.learning.learn import FOLDS, learn
-from pictrace.evaluation.learning.objective import MEASURES
 from pictrace.evaluation.learning.settings import columns_to_try
 from pictrace.evaluation.measures import measure_named
 from pictrace.evaluation.ways import ways_of
@@ -35,7 +35,7 @@ def register(parser: argparse.ArgumentParser) -> None:
     add_truth(parser)
     add_catalog(parser)
     parser.add_argument(
-        "--measure", default="mAP", metavar="NAME", help=f"what is to be high (default mAP): {', '.join(MEASURES)}"
+        "--measure", default="mAP", metavar="NAME", help=f"what is to be high (default mAP): {', '.join(LEARNABLE)}"
     )
     parser.add_argument(
         "--folds",
@@ -58,8 +58,8 @@ def _learn(options: argparse.Namespace) -> int:
     from pictrace.catalog import open_catalog
 
     measure = measure_named(options.measure, options.k)
-    if measure.name not in MEASURES and options.k == 5:
-        raise UsageError(f"Weights cannot be learned for {measure.name}, but for {', '.join(MEASURES)}.")
+    if measure.name not in LEARNABLE and options.k == 5:
+        raise UsageError(f"Weights cannot be learned for {measure.name}, but for {', '.join(LEARNABLE)}.")
     metrics = needed_metrics(dict.fromkeys((one.name for one in all_metrics()), 1.0))
     more = () if options.weights_only else columns_to_try(metrics)
     with closing(open_catalog(options.catalog)) as catalog:

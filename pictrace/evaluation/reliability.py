@@ -62,6 +62,11 @@ class Shown:
         place = max(0, int(np.searchsorted(self.lowest, score, side="right")) - 1)
         return float(self.right[place] / self.of[place])
 
+    def reaches(self, share: float) -> float | None:
+        """The score from which on at least this share is right; None where it never is."""
+        enough = np.flatnonzero(self.right >= share * self.of)
+        return float(self.lowest[enough[0]]) if len(enough) else None
+
 
 def alarms_of(cube: Cube, criteria: Criteria, sources: Sequence[Accidents]) -> Alarms | None:
     """By the score alone, before a closer look; None where no accidents fit what is compared.

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
+from pictrace.calibration.relatives import tied
+from pictrace.calibration.stored_query import stored_query
 from pictrace.catalog.base import Catalog
 from pictrace.errors import SourceError, StoppedError
 from pictrace.evaluation.cube import Cube, columns_of
@@ -13,21 +16,26 @@ from pictrace.evaluation.learning.settings import columns_to_try
 from pictrace.evaluation.measures import Measure, measure_named, measures
 from pictrace.evaluation.naming import Asking, Names, asked_by_labels, named
 from pictrace.evaluation.scoring import Scoring
+from pictrace.evaluation.stress import asking_of, cases_of, chosen_pictures
 from pictrace.evaluation.truth import read_truth
 from pictrace.evaluation.ways import Result, Way, evaluated, ways_of
 from pictrace.indexing.run import Failure
 from pictrace.metrics import all_metrics
+from pictrace.searching.presets import DEFAULT_PRESET, criteria_of
 from pictrace.searching.query import needed_metrics
+from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria
 from pictrace.service.background import Background
 from pictrace.service.pictures import upload_limits
 from pictrace.service.typed_links import fetch_link
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["SHOWN", "Learning", "Measuring", "asked_in", "asked_of_labels", "measured"]
+__all__ = ["SHOWN", "Learning", "Measuring", "asked_in", "asked_of_changes", "asked_of_labels", "measured"]
 
 MOST_QUERIES = 2000
 """Of a table on the page: each costs the server a second."""
+
+TRIED_PICTURES, TRIED_CHANGES, TRIED_STRENGTH = 12, ("cropped", "noise"), 0.6
 
 SHOWN = ("mAP", "found", "hit@1", "MRR", "micro-AP")
 """The measures that are shown at first."""
@@ -57,6 +65,21 @@ def asked_in(table: bytes, name: str, catalog: Catalog, pictures: Mapping[str, b
 def asked_of_labels(catalog: Catalog) -> list[Asking]:
     """The queries that were labelled, as far as they are pictures of the catalog."""
     return asked_by_labels(catalog, Names(catalog), upload_limits())
+
+
+def asked_of_changes(workspace: Workspace) -> list[Asking]:
+    """Some changed pictures of the catalog, as queries for whoever has none; copies of them count neither way."""
+    workspace.wait()
+    catalog, cache = workspace.catalog, workspace.cache
+    pictures = chosen_pictures(catalog, TRIED_PICTURES)
+    metrics = needed_metrics(criteria_of(DEFAULT_PRESET).weights)
+    relatives = {
+        one: frozenset(tied(score(stored_query(cache, record, metrics), cache, metrics)).tolist()) - {one}
+        for one, record in catalog.pictures(pictures).items()
+    }
+    cases = cases_of(pictures, TRIED_CHANGES, (TRIED_STRENGTH,))
+    asked = asking_of(catalog, cases, upload_limits())
+    return [replace(one, unsure=relatives[case.picture_id]) for one, case in zip(asked, cases, strict=True)]
 
 
 class Measuring(Background):

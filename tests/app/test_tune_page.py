@@ -101,7 +101,7 @@ def test_labels_are_kept_and_shown_where_one_searches(photographs: dict[str, byt
     app = Page.open("catalog").choose("catalog_part", "Add pictures")
     app.upload_all(photographs, key="add").press("Add to a catalog of my own")
     app.finished_job(AddJob)
-    app.again().go_to("tune").choose("tune_part", "Label matches")
+    app.again().go_to("tune").choose("tune_part", "Label")
     catalog = app.private.catalog
     app.press("Same").press("Not the same")
     first, second = labels_of(catalog)
@@ -121,7 +121,7 @@ def test_labels_are_kept_and_shown_where_one_searches(photographs: dict[str, byt
 
 
 def test_the_sample_catalog_keeps_no_labels() -> None:
-    app = Page.open("tune").choose("tune_part", "Label matches")
+    app = Page.open("tune").choose("tune_part", "Label")
     assert "cannot be written" in app.texts
 
 

@@ -84,7 +84,7 @@ def test_three_labels_by_keys_are_still_there_after_a_reload(
         page.get_by_role("button", name="Add to a catalog of my own").click()
         page.get_by_text("6 added, 0 already here, 0 failed.").wait_for(timeout=LONG_MS)
     page.get_by_role("link", name="Tune").click()
-    page.get_by_role("radio", name="Label matches").click()
+    page.get_by_role("radio", name="Label").click()
     page.get_by_text("Labels in this catalog: none yet.").wait_for(timeout=LONG_MS)
     wait_for_run(page)
     for key, told in (("s", "1 same."), ("n", "1 same, 1 not the same."), ("u", "1 same, 1 not the same, 1 unsure.")):
@@ -94,8 +94,8 @@ def test_three_labels_by_keys_are_still_there_after_a_reload(
     page.goto(f"{address}/tune")  # a new session
     with finished(page):
         page.get_by_role("button", name="Open it").click()
-        page.get_by_role("radio", name="Label matches").wait_for()
-    page.get_by_role("radio", name="Label matches").click()
+        page.get_by_role("radio", name="Label").wait_for()
+    page.get_by_role("radio", name="Label").click()
     page.get_by_text("Labels in this catalog: 1 same, 1 not the same, 1 unsure.").wait_for()
 
 

@@ -9,8 +9,8 @@ from pictrace.app.tune.measure import watch
 from pictrace.app.tune.state import TuneState
 from pictrace.escape import for_markdown
 from pictrace.evaluation.cube import Cube
+from pictrace.evaluation.learning.found import LEARNABLE
 from pictrace.evaluation.learning.learn import Learned
-from pictrace.evaluation.learning.objective import MEASURES
 from pictrace.output.recipes import learned_recipe
 from pictrace.searching.recipe import recipe_text
 from pictrace.service.tuning import Learning
@@ -29,7 +29,7 @@ def learn_from(state: TuneState, cube: Cube) -> None:
     """The same of these scores."""
     st.header("Learn weights", anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.selectbox("What is to be high", MEASURES, key="tune_measure", width=220)
+        measure = st.selectbox("What is to be high", LEARNABLE, key="tune_measure", width=220)
         running = state.learning is not None and state.learning.running
         if st.button("Learn", type="primary", icon=":material/school:", disabled=running):
             state.learning = Learning(cube, measure)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.shared.controls import Wanted
 from pictrace.app.shared.uploads import refer_to, with_room
@@ -53,16 +55,19 @@ def many_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
 
 def _chosen(workspace: Workspace, state: TuneState) -> tuple[list[Item], list[Skipped]]:
     most = max(1, upload_limits().max_bytes // 1024**2)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        pictures = st.file_uploader(
-            "Pictures, or a whole folder",
-            type=picture_types(),
-            accept_multiple_files="directory",
-            key="many_pictures",
-            max_upload_size=most,
-        )
-    with right:
+    columns = st.columns(3, gap="medium")
+    pictures: list[UploadedFile] = []
+    kinds: tuple[tuple[str, Literal[True, "directory"]], ...] = (("Pictures", True), ("Or a whole folder", "directory"))
+    for column, (label, many) in zip(columns, kinds, strict=False):
+        with column:
+            pictures += st.file_uploader(
+                label,
+                type=picture_types(),
+                accept_multiple_files=many,
+                key="many_pictures" if many is True else "many_folder",
+                max_upload_size=most,
+            )
+    with columns[-1]:
         tables = st.file_uploader(
             "Archives, tables, lists of links",
             type=list(upload_suffixes()),

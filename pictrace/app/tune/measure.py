@@ -13,7 +13,6 @@ from pictrace.app.tune.state import TuneState
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.evaluation.measures import measures
-from pictrace.evaluation.stress import asking_of, cases_of, chosen_pictures
 from pictrace.evaluation.ways import Result
 from pictrace.output.charts.evaluation import alarms_figure, intervals_figure, precision_figure
 from pictrace.output.documents import failures_csv
@@ -21,7 +20,7 @@ from pictrace.output.evaluations import evaluation_csv
 from pictrace.service.many_searches import ManySearches
 from pictrace.service.pictures import picture_types, upload_limits
 from pictrace.service.stressing import Stressing
-from pictrace.service.tuning import SHOWN, Learning, Measuring, asked_in, asked_of_labels, measured
+from pictrace.service.tuning import SHOWN, Learning, Measuring, asked_in, asked_of_changes, asked_of_labels, measured
 from pictrace.service.workspaces import Workspace
 from pictrace.wording import counted
 
@@ -32,12 +31,11 @@ PLAIN = {"displayModeBar": False}
 MOST_TABLE_MB = 16
 STEPS = """\
 1. **Say what is right**: give a table of queries and what each should find, or answer “Same” or “Not the same” to some
-   matches (*Label matches*, above).
+   matches (*Label*, above).
 2. **Measure**: every metric, preset and your sliders, side by side.
 3. **Learn** weights from it, and apply them: the sliders move, and every search uses them.
 """
 TRY = "Try it with changed pictures of this catalog"
-TRIED_PICTURES, TRIED_CHANGES, TRIED_STRENGTH = 12, ("cropped", "noise"), 0.6
 EXAMPLE = "query,relevant\ndesk.jpg,lamp.jpg\ndesk.jpg,chair.jpg\ndog.jpg,"
 
 
@@ -124,8 +122,8 @@ def _first_steps(workspace: Workspace, state: TuneState) -> None:
                 state.ask("Labels of this catalog", labelled)
                 st.rerun()
         if workspace.catalog.count() and st.button(TRY, icon=":material/science:"):
-            cases = cases_of(chosen_pictures(workspace.catalog, TRIED_PICTURES), TRIED_CHANGES, (TRIED_STRENGTH,))
-            state.ask("Changed pictures of this catalog", asking_of(workspace.catalog, cases, upload_limits()))
+            with st.spinner("Looking for copies among them"):
+                state.ask("Changed pictures of this catalog", asked_of_changes(workspace))
             st.rerun()
     with st.expander("What a table looks like", icon=":material/table:"):
         st.caption("A row for each picture that a query should find; nothing behind the comma where nothing matches.")

@@ -18,7 +18,7 @@ from pictrace.metrics import all_metrics
 
 __all__ = ["show"]
 
-PARTS = (MEASURE, LABEL, STRESS, MANY) = ("Measure and learn", "Label matches", "Stress lab", "Many searches")
+PARTS = (MEASURE, LABEL, STRESS, MANY) = ("Measure", "Label", "Stress lab", "Many searches")
 
 
 def show() -> None:

@@ -43,10 +43,13 @@ def reliability_part(workspace: Workspace, cube: Cube, wanted: Wanted) -> None:
             st.plotly_chart(
                 shown_figure(shown), key="tune_shown", config=PLAIN, alt="The share of matches that are right, by score"
             )
-            st.caption(
-                f"Of the matches shown at a score of .3, {100 * shown.at(0.3):.0f} of 100 are right; at .5, "
-                f"{100 * shown.at(0.5):.0f}; at .7, {100 * shown.at(0.7):.0f}."
-            )
+            told = [
+                f"{one} from a score of {score:.2f} on"
+                for one, share in (("half and more are right", 0.5), ("95 of 100 and more", 0.95))
+                if (score := shown.reaches(share)) is not None
+            ]
+            if told:
+                st.caption(f"Of the matches that are shown, {'; '.join(told)}.")
 
 
 def _table(alarms: Alarms) -> None:
@@ -65,5 +68,6 @@ def _table(alarms: Alarms) -> None:
     st.caption(
         "Strangers are your queries that match nothing; held out are the others, as if their right pictures were not "
         f"here. What is said rests on {counted(alarms.searches, 'search', 'searches')} without an answer, and is "
-        "of the score alone: a search looks closer before it says that nothing matches."
+        "of the score alone: a search looks closer before it says that nothing matches. A copy that your table does "
+        "not name counts as a false alarm."
     )

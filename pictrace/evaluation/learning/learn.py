@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from pictrace.errors import UsageError
 from pictrace.evaluation.cube import Block, Column, Cube
+from pictrace.evaluation.learning.found import Goal, goal_of
 from pictrace.evaluation.learning.methods import METHODS, Method, Weights, on_sliders
-from pictrace.evaluation.learning.objective import Objective
 from pictrace.evaluation.measures import Measure
 from pictrace.evaluation.standing import standing, standing_of
 from pictrace.evaluation.ways import Result, Way, compared, ways_of
@@ -91,7 +91,7 @@ def learn(
     cube
         The scores; a metric with several columns gets the best of them.
     measure
-        One of ``objective.MEASURES``, at k.
+        One of ``found.LEARNABLE``, at k.
     wanted
         What is told of the outcome; the measure itself is added.
     folds
@@ -187,14 +187,14 @@ def _taught(cube: Cube, measure: str, k: int, method: Method, seed: int) -> Weig
 def _weighed(
     cube: Cube, chosen: Sequence[Column], measure: str, k: int, method: Method, seed: int
 ) -> tuple[Weights, float]:
-    objective = Objective.of(cube.with_columns(chosen), measure, k=k)
+    goal = goal_of(cube.with_columns(chosen), measure, k=k)
     starts = [_balanced(cube), *np.eye(len(chosen))]
-    weights = on_sliders(method(objective, [*starts[:1], _best(objective, starts[1:])], seed))
-    return weights, objective.value(weights)
+    weights = on_sliders(method(goal, [*starts[:1], _best(goal, starts[1:])], seed))
+    return weights, goal.value(weights)
 
 
-def _best(objective: Objective, starts: Sequence[Weights]) -> Weights:
-    return starts[int(objective.values(np.stack(starts)).argmax())]
+def _best(goal: Goal, starts: Sequence[Weights]) -> Weights:
+    return starts[int(goal.values(np.stack(starts)).argmax())]
 
 
 def _balanced(cube: Cube) -> Weights:
@@ -204,4 +204,4 @@ def _balanced(cube: Cube) -> Weights:
 
 
 def _value(cube: Cube, chosen: Sequence[Column], weights: Weights, measure: str, k: int) -> float:
-    return Objective.of(cube.with_columns(chosen), measure, k=k).value(weights)
+    return goal_of(cube.with_columns(chosen), measure, k=k).value(weights)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.evaluation.learning.line import along
-from pictrace.evaluation.learning.objective import Objective
+from pictrace.evaluation.learning.found import Goal, best_along
 
 __all__ = ["METHODS", "MOST_WEIGHT", "Method", "Weights", "on_sliders"]
 
@@ -22,8 +21,8 @@ MOST_PAIRS = 200_000  # that logistic regression looks at
 PENALTY = 1e-3
 
 Weights = NDArray[np.float64]
-Method = Callable[[Objective, Sequence[Weights], int], Weights]
-"""Weights (c,) by the objective, weights to begin with, and a seed."""
+Method = Callable[[Goal, Sequence[Weights], int], Weights]
+"""Weights (c,) by the goal, weights to begin with, and a seed."""
 
 
 def on_sliders(weights: Weights) -> Weights:
@@ -31,21 +30,21 @@ def on_sliders(weights: Weights) -> Weights:
     return np.asarray((MOST_WEIGHT * weights / weights.max() / WEIGHT_STEP).round() * WEIGHT_STEP).round(6)
 
 
-def by_lines(objective: Objective, starts: Sequence[Weights], seed: int) -> Weights:
+def by_lines(goal: Goal, starts: Sequence[Weights], seed: int) -> Weights:
     """From each start along each weight and along random directions, for as long as anything is gained."""
     random = np.random.default_rng(seed)
     columns = len(starts[0])
     begun = [*starts, *random.dirichlet(np.ones(columns), RANDOM_STARTS)]
-    return _climbed(objective, begun, lambda: [*np.eye(columns), *random.normal(size=(RANDOM_DIRECTIONS, columns))])
+    return _climbed(goal, begun, lambda: [*np.eye(columns), *random.normal(size=(RANDOM_DIRECTIONS, columns))])
 
 
-def by_coordinates(objective: Objective, starts: Sequence[Weights], seed: int) -> Weights:
+def by_coordinates(goal: Goal, starts: Sequence[Weights], seed: int) -> Weights:
     """From equal weights, one weight after the other."""
     columns = len(starts[0])
-    return _climbed(objective, [np.ones(columns)], lambda: list(np.eye(columns)))
+    return _climbed(goal, [np.ones(columns)], lambda: list(np.eye(columns)))
 
 
-def by_regression(objective: Objective, starts: Sequence[Weights], seed: int) -> Weights:
+def by_regression(goal: Goal, starts: Sequence[Weights], seed: int) -> Weights:
     """Logistic regression on the differences of pairs, no weight below 0; each relevant picture counts the same.
 
     The probability that the relevant picture of a pair is ranked first is that of Bradley and Terry, as RankNet learns
@@ -53,7 +52,7 @@ def by_regression(objective: Objective, starts: Sequence[Weights], seed: int) ->
     """
     from scipy.optimize import minimize  # .2 s to import, which only learning pays
 
-    ahead, about = objective.pairs.ahead[:-1].T, objective.pairs.about
+    ahead, about = goal.pairs.ahead[:-1].T, goal.pairs.about
     if len(ahead) > MOST_PAIRS:
         chosen = np.random.default_rng(seed).choice(len(ahead), MOST_PAIRS, replace=False)
         ahead, about = ahead[chosen], about[chosen]
@@ -80,15 +79,15 @@ METHODS: Mapping[str, Method] = {
 }
 
 
-def _climbed(objective: Objective, starts: Sequence[Weights], directions: Callable[[], list[Weights]]) -> Weights:
+def _climbed(goal: Goal, starts: Sequence[Weights], directions: Callable[[], list[Weights]]) -> Weights:
     """The best that is reached from any start."""
     best, best_value = starts[0], -np.inf
     for start in starts:
-        weights, value = start / start.sum(), objective.value(start)
+        weights, value = start / start.sum(), goal.value(start)
         for _ in range(ROUNDS):
             before = value
             for direction in directions():
-                found = along(objective, weights, direction)
+                found = best_along(goal, weights, direction)
                 if found.value > value:
                     moved = np.maximum(0, weights + found.t * direction)
                     weights, value = moved / moved.sum(), found.value

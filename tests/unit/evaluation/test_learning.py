@@ -7,19 +7,20 @@ import pytest
 
 from pictrace.errors import UsageError
 from pictrace.evaluation.intervals import everything
+from pictrace.evaluation.learning.found import LEARNABLE, best_along, goal_of
 from pictrace.evaluation.learning.learn import FEWEST_GROUPS, learn
 from pictrace.evaluation.learning.line import along, reach
 from pictrace.evaluation.learning.methods import METHODS, on_sliders
-from pictrace.evaluation.learning.objective import MEASURES, Objective
+from pictrace.evaluation.learning.objective import Objective
 from pictrace.evaluation.measures import measure_named
 from pictrace.evaluation.standing import standing
 from tests.unit.evaluation.cubes import random_cube
 
 
-@pytest.mark.parametrize("measure", MEASURES)
+@pytest.mark.parametrize("measure", LEARNABLE)
 def test_the_objective_is_the_measure(measure: str) -> None:
     cube = random_cube(7, queries=12, pictures=40)
-    objective = Objective.of(cube, measure)
+    objective = goal_of(cube, measure)
     weights = np.array([[1, 1, 1], [1, 0, 0], [0, 0, 2], [0.5, 2, 0.25], [0, 1, 1]])
     wanted = [measure_named(measure).of(standing(cube, one.astype(np.float32)), everything(12))[0] for one in weights]
     np.testing.assert_allclose(objective.values(weights), wanted, atol=0.02 if measure == "precision@5" else 0.005)
@@ -72,6 +73,24 @@ def test_learned_weights_tell_what_matters_and_are_measured_on_others() -> None:
     assert told[-1] == (9, 9)
     assert found.better is None
     assert (found.groups, found.warning) == (50, "")
+
+
+def test_weights_can_be_learned_for_what_is_found() -> None:
+    cube = random_cube(6, queries=80, signal=(0.3, 0.0, 0.0))
+    found = learn(cube, measure_named("found"), [], folds=2)
+    weights = found.criteria.weights
+    assert weights["ssim"] == 3
+    assert max(weights.get("phash", 0), weights.get("histogram", 0)) < 1.5
+    of = {one.way.name: one.figures["found"].value for one in found.results}
+    assert of[found.method] >= of["histogram"]
+
+
+def test_no_point_that_is_tried_is_better_than_what_is_found() -> None:
+    goal = goal_of(random_cube(3, queries=40, pictures=60), "found")
+    weights, direction = np.array([0.2, 0.5, 0.5]), np.array([1.0, -0.5, -0.5])
+    best = best_along(goal, weights, direction)
+    assert best.value == goal.value(weights + best.t * direction)
+    assert best.value >= goal.value(weights)
 
 
 def test_nothing_is_learned_from_a_handful() -> None:

@@ -61,6 +61,9 @@ def test_the_share_of_right_matches_never_falls_with_the_score_and_counts_all() 
     assert shown.of.sum() == 5 * len(cube.blocks)
     assert shown.at(0.0) == shares[0]
     assert shown.at(1.0) == shares[-1]
+    half = shown.reaches(shares[-1])
+    assert half == shown.lowest[-1]
+    assert Shown(np.zeros(1), np.array([1]), np.array([9])).reaches(0.5) is None
     assert shown_figure(shown).data[0].y[-1] == shares[-1]
 
 
