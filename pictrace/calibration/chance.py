@@ -157,11 +157,17 @@ class Calibration:
             return math.nan
         settings = self._criteria.settings.get(metric.name, {})
         sign = -1.0 if metric.scale_for(settings).smaller_is_nearer else 1.0
-        values = self._of(metric, settings, sign)
-        counted = sum(one.expected(sign * raw, pictures) for one in values) / self.searches
+        return self._expected(self._of(metric, settings, sign), sign * raw, pictures)
+
+    def expected_to_score(self, score: float, pictures: int) -> float:
+        """The same for the fused score; too few where a search has more such pictures than its accidents hold."""
+        return self._expected(self._fused, score, pictures)
+
+    def _expected(self, values: Sequence[_Values], level: float, pictures: int) -> float:
+        counted = sum(one.expected(level, pictures) for one in values) / self.searches
         if not counted:
             most = sum(pictures / one.accidents.pictures for one in values) / (1 + self.searches)
-            counted = min(most, self._beyond(values, sign * raw, pictures))
+            counted = min(most, self._beyond(values, level, pictures))
         return min(max(counted, SMALLEST), float(pictures))
 
     def _of(self, metric: Metric, settings: Settings, sign: float) -> list[_Values]:

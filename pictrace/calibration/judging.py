@@ -29,6 +29,10 @@ that may convince alone, together. What needs a closer look is what is in doubt,
 none is possible, the score has it."""
 
 
+LISTED = 8
+"""Matches that may be good by the share of false ones in their list: as many of a search's accidents are known."""
+
+
 @dataclass(frozen=True)
 class _Witness:
     """One kind of evidence: values by picture, larger is nearer, -inf for none; p: how often chance reaches one."""
@@ -86,10 +90,29 @@ def judged(
     for one in witnesses:
         good |= one.values >= one.level(alarms)
         told |= set(np.argsort(-one.values, kind="stable")[:LOOKED_AT].tolist())
+    if good.any():
+        further = _listed(calibration, witnesses[0].values, table.catalog_size, alarms)
+        good[further] = True
+        told |= set(further)
     p = {int(table.ids[place]): min(one.p(float(one.values[place])) for one in witnesses) for place in told}
     p |= dict.fromkeys(table.ids[own].tolist(), SMALLEST)
     expected = {one: _expected(calibration, table, criteria, one) for one in shown}
     return Chances(p, frozenset(table.ids[good].tolist()), expected, alarms, calibration.searches)
+
+
+def _listed(calibration: Calibration, scores: NDArray[np.float64], pictures: int, alarms: float) -> list[int]:
+    """Positions of the best scores, as many as can stand with at most that share of false ones among them.
+
+    Once something is found, the k-th best may be what chance gives alarms times k pictures of: Y. Benjamini and
+    Y. Hochberg, "Controlling the false discovery rate", 1995, doi:10.1111/j.2517-6161.1995.tb02031.x; the number that
+    is expected is their p-value times the number of tests.
+    """
+    best = [int(one) for one in np.argsort(-scores, kind="stable")[:LISTED] if np.isfinite(scores[one])]
+    kept = 0
+    for count, place in enumerate(best, start=1):
+        if calibration.expected_to_score(float(scores[place]), pictures) <= alarms * count:
+            kept = count
+    return best[:kept]
 
 
 def _witnesses(

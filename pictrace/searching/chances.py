@@ -27,7 +27,7 @@ class Chances:
         By picture id, of those that matter: in what share of searches for a picture that is not there would the best
         match look as good?
     good
-        Ids of all pictures whose share is at most ``alarms``.
+        Ids of all pictures whose share is at most ``alarms``, and of those that may be listed behind them.
     expected
         By picture id and metric name: how many pictures of the catalog would come as near by accident; NaN where the
         pair cannot be compared.

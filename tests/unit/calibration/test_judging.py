@@ -53,6 +53,15 @@ def test_what_chance_never_gives_is_good() -> None:
     assert said.best() < 0.001 < said.p[2]
 
 
+def test_a_list_holds_a_share_of_false_ones_once_something_is_found() -> None:
+    """What is too near to chance alone may stand behind what is not: chance gives few so good."""
+    alone, doubtful = 0.6, 0.55
+    assert chances(table([doubtful] * 3 + [0.1], [5.0] * 3 + [2.0]), details={9: 1}).good == frozenset()
+    found = chances(table([alone, *[doubtful] * 3, 0.1], [14.0, *[5.0] * 3, 2.0]), details={9: 1})
+    assert found.good == {1, 2, 3, 4}
+    assert max(found.p[one] for one in found.good) > found.alarms
+
+
 def test_keypoints_alone_convince() -> None:
     assert chances(table([0.0, 0.3], [14, 3])).good == {1}
 
