@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
-from pathlib import Path
 
 from pictrace.cli._output import OK
+from pictrace.cli.serve import serve_on, use_catalog
 from pictrace.errors import UsageError
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -28,11 +27,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 def _serve(options: argparse.Namespace) -> int:
     if importlib.util.find_spec("mcp") is None:
         raise UsageError('Agents need the extra mcp: pip install "pictrace[mcp]".')
-    if options.catalog is not None:
-        from pictrace.catalog import open_catalog
-
-        open_catalog(options.catalog).close()  # better told now than to an agent
-        os.environ["PICTRACE_CATALOG"] = str(Path(options.catalog).resolve())
+    use_catalog(options.catalog)
     from pictrace.api.agents import agent_server
     from pictrace.api.state import State
 
@@ -42,7 +37,6 @@ def _serve(options: argparse.Namespace) -> int:
         return OK
     from pictrace.api.access import READ, WRITE
     from pictrace.api.server import admitting
-    from pictrace.cli.serve import serve_on
 
     app = admitting(server.streamable_http_app(host=options.host), WRITE if options.writes else READ)
     serve_on(app, options.host, options.port, "Agents are served on http://{place}/mcp")

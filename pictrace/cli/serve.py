@@ -18,17 +18,24 @@ from pictrace.errors import UsageError
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["HELP", "ORDER", "register", "serve_on"]
+__all__ = ["HELP", "ORDER", "add_place", "register", "serve_app", "serve_on", "use_catalog"]
 
 HELP = "serve the app with its JSON API, or the API alone"
 ORDER = 95
 
-_APP = Path(__file__).parents[2] / "streamlit_app.py"
+_PACKAGE = Path(__file__).parents[1]
+_APPS = (_PACKAGE / "app" / "root" / "streamlit_app.py", _PACKAGE.parent / "streamlit_app.py")
+"""Where the page's script is: inside of an installed package, beside it in a checkout."""
 
 
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_serve)
     parser.add_argument("--api-only", action="store_true", help="the JSON API without the app")
+    add_place(parser)
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """What is served, and where."""
     parser.add_argument("--catalog", metavar="FILE", help="the catalog, a SQLite file (default: PICTRACE_CATALOG)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=8501, help="0 for any that is free (default %(default)s)")
@@ -42,22 +49,37 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _serve(options: argparse.Namespace) -> int:
-    if options.catalog is not None:
-        from pictrace.catalog import open_catalog
-
-        open_catalog(options.catalog).close()  # better told now than at the first request
-        os.environ["PICTRACE_CATALOG"] = str(Path(options.catalog).resolve())
-    return _serve_api(options) if options.api_only else _serve_app(options)
+    use_catalog(options.catalog)
+    return _serve_api(options) if options.api_only else serve_app(options, opens=False)
 
 
-def _serve_app(options: argparse.Namespace) -> int:
-    if not _APP.is_file():
-        raise UsageError("The app's page is not installed beside this package. Serve the API: --api-only.")
-    command = [sys.executable, "-m", "streamlit", "run", str(_APP), "--server.headless", "true"]
+def use_catalog(path: str | None) -> None:
+    """Have what is served be of this catalog; CatalogError where it cannot be opened, rather than at a visitor's."""
+    if path is None:
+        return
+    from pictrace.catalog import open_catalog
+
+    open_catalog(path).close()
+    os.environ["PICTRACE_CATALOG"] = str(Path(path).resolve())
+
+
+def serve_app(options: argparse.Namespace, *, opens: bool) -> int:
+    """Serve the page until it is stopped; the exit status.
+
+    Parameters
+    ----------
+    opens
+        Whether it is opened in this computer's browser.
+    """
+    script = next((one for one in _APPS if one.is_file()), None)
+    if script is None:
+        raise UsageError("The page's script is not installed with this package. Serve the API: --api-only.")
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", str(not opens).lower()]
     command += ["--server.address", options.host, "--server.port", str(options.port)]
+    command += ["--server.fileWatcherType", "none"]  # what is installed does not change
     if options.allow_host:
         os.environ["STREAMLIT_SERVER_ALLOWED_HOSTS"] = ",".join(options.allow_host)
-    return subprocess.run(command, cwd=_APP.parent, check=False).returncode  # noqa: S603 (our own command)
+    return subprocess.run(command, check=False).returncode  # noqa: S603 (our own command)
 
 
 def _serve_api(options: argparse.Namespace) -> int:
