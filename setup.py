@@ -1,4 +1,4 @@
-"""Puts the page's script, its pages and its settings into the package, which they lie beside; the rest is pyproject.toml."""
+"""Puts the page, which lies beside the package, into it: script, pages, settings. The rest is in pyproject.toml."""
 
 import shutil
 from pathlib import Path
