@@ -113,6 +113,8 @@ def _said(
     chances: Chances | None,
 ) -> Verdict:
     good = (_good(table, chances) | closer.keys()) - forms
+    if chances is not None and all(chances.p.get(one, 0.0) > chances.alarms for one in good):
+        good = frozenset()  # they stood behind what turned out to share a form only
     certain = frozenset() if drawn else ids_of_several_kinds(table) & good
     shown = [one for one in found if one.match.id in good]
     if query.id in {int(one) for one in table.ids}:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from pictrace.catalog.base import Catalog
+from pictrace.diagnosis.registration import register
 from pictrace.diagnosis.templates import drawn, share_only_a_form
 from pictrace.errors import PicTraceError
 from pictrace.images.loading import load_picture
@@ -21,13 +22,18 @@ __all__ = ["LOOKED_AT", "Forms"]
 LOOKED_AT = 5
 """Good matches that are laid on the query at the most."""
 
+SEVERAL = 3
+"""Drawings as near as that are a kind of which the catalog has many."""
+
+FORM, SAME, UNPLACED = "form", "same", "unplaced"
+
 
 class Forms:
     """Looks at each pair once, for one query."""
 
     def __init__(self, query: RGBImage) -> None:
         self._query = query
-        self._known: dict[tuple[str, int], bool] = {}
+        self._known: dict[tuple[str, int], str] = {}
 
     @cached_property
     def drawn(self) -> bool:
@@ -42,24 +48,32 @@ class Forms:
         catalog
             Where their thumbnails are.
         good
-            Ids, the best first. Where the first LOOKED_AT are forms, so are taken to be the others.
+            Ids, the best first. Those beyond the first LOOKED_AT are taken for what the last of these is. Of several
+            drawings none of which is the same, neither are those that cannot be laid on the query at all.
         """
         if not good or not self.drawn:
             return frozenset()
-        forms: list[int] = []
-        for one in good[:LOOKED_AT]:
-            key = catalog.identity, one
-            if key not in self._known:
-                self._known[key] = self._is_form(catalog, one)
-            if self._known[key]:
-                forms.append(one)
-        return frozenset(good if len(forms) == min(LOOKED_AT, len(good)) else forms)
+        looked = list(good[:LOOKED_AT])
+        found = {one: self._relation(catalog, one) for one in looked}
+        several = len(looked) >= SEVERAL and SAME not in found.values()
+        forms = {one for one, relation in found.items() if relation == FORM or (several and relation == UNPLACED)}
+        return frozenset(forms | set(good[LOOKED_AT:]) if looked[-1] in forms else forms)
 
-    def _is_form(self, catalog: Catalog, picture_id: int) -> bool:
+    def _relation(self, catalog: Catalog, picture_id: int) -> str:
+        key = catalog.identity, picture_id
+        if key not in self._known:
+            self._known[key] = self._look(catalog, picture_id)
+        return self._known[key]
+
+    def _look(self, catalog: Catalog, picture_id: int) -> str:
         try:
-            return share_only_a_form(self._query, self._picture(catalog, picture_id))
+            picture = self._picture(catalog, picture_id)
         except PicTraceError:  # gone, or a stranger's thumbnail that is none: the match stands
-            return False
+            return SAME
+        found = register(self._query, picture, quick=True)
+        if found is None:
+            return UNPLACED if drawn(picture) else SAME
+        return FORM if share_only_a_form(self._query, picture, found) else SAME
 
     def _picture(self, catalog: Catalog, picture_id: int) -> RGBImage:
         """The original, where it is at hand: a thumbnail has lost fine lines."""

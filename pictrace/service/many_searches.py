@@ -35,7 +35,7 @@ MOST_QUERIES = 2000
 
 @dataclass(frozen=True)
 class Answer:
-    """What is told of one query: the answer, and its best match, if there is any."""
+    """What is told of one query, by its name: the answer, and its best match, if there is any."""
 
     query: str
     headline: str
@@ -124,17 +124,17 @@ class ManySearches(Background):
             address = shown_address(item.source.address)
             try:
                 with as_own(PicTraceError, address):
-                    self._search(address, _bytes_of(item))
+                    self._search(item.source.title or address, address, _bytes_of(item))
             except PicTraceError as error:
                 self.failures.append(Failure(replace(item.source, address=address), str(error)))
 
-    def _search(self, address: str, data: bytes) -> None:
+    def _search(self, label: str, address: str, data: bytes) -> None:
         metrics = usable_metrics(self._criteria)
         query = prepare_query(data, metrics, orientations=self._orientations, limits=upload_limits())
         outcome = search_once(query, self._workspace.cache, self._criteria, alarms=self._alarms)
         shown = replace(outcome, found=[replace(one, picture=shown_record(one.picture)) for one in outcome.found])
         self._rows.append(answers_csv([shown.document(address, self._workspace.catalog, {})], heading=False))
-        answer = Answer(address, shown.said.headline, len(shown.said.good))
+        answer = Answer(label, shown.said.headline, len(shown.said.good))
         if shown.found:
             answer = replace(answer, best=shown.found[0].picture.label, score=shown.found[0].match.score)
         self.answers.append(answer)
