@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP
-from tests.browser.driving import CHROMIUM, LAUNCHED_WITH, scores, served, slider, wait_for_run
+from tests.browser.driving import CHROMIUM, LAUNCHED_WITH, adjust, scores, served, slider, wait_for_run
 
 KEY, STEP, MOST = "w_orb", WEIGHT_STEP, MOST_WEIGHT
 REST_MS = 1500
@@ -51,6 +51,7 @@ def _opened(browser: Browser, address: str) -> Page:
 
 def _trial(browser: Browser, page: Page, chance: Random) -> str:
     """What disagreed, "" where nothing did."""
+    adjust(page)
     handle = slider(page, KEY)
     before = float(handle.input_value())
     steps = chance.randint(2, 12) * (1 if before < MOST / 2 else -1)

@@ -42,6 +42,9 @@ def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> No
     assert "Same picture: “Chelsea the cat" in app.texts
     assert "searched 34 pictures in" in app.texts
     assert app.search.answer is not None
+    assert "Certain" in app.texts or "Likely" in app.texts
+    assert "Best match, laid on it" in app.drawn
+    assert not app.expander[0].proto.expanded  # the preset is seen, the sliders are one click away
 
 
 def test_a_broken_upload_says_what_to_do() -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "CHROMIUM",
     "LAUNCHED_WITH",
     "PATIENCE_MS",
+    "adjust",
     "finished",
     "give",
     "move_slider",
@@ -122,8 +123,17 @@ def slider(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key} input[type=range]")
 
 
+def adjust(page: Page) -> None:
+    """Unfold the sliders, unless they are."""
+    fold = page.locator(".st-key-adjust details")
+    if fold.get_attribute("open") is None:
+        with finished(page):
+            fold.locator("summary").click()
+
+
 def move_slider(page: Page, key: str, press: str, times: int) -> None:
     """By the keyboard, which sends its last value after a short rest."""
+    adjust(page)
     with finished(page):
         slider(page, key).focus()
         for _ in range(times):

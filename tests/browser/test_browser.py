@@ -16,6 +16,7 @@ from pictrace.images.reading import decode
 from tests.browser.driving import (
     CHROMIUM,
     PATIENCE_MS,
+    adjust,
     finished,
     give,
     move_slider,
@@ -86,6 +87,7 @@ def test_a_preset_is_in_the_address_too(page: Page) -> None:
 @pytest.mark.parametrize("steps", [2, 3, 5])
 def test_a_held_arrow_key_loses_no_step(page: Page, steps: int) -> None:
     """Each step starts a run of the page; those under way must not take the later ones back."""
+    adjust(page)
     handle = slider(page, "w_orb")
     before = float(handle.input_value())
     handle.focus()
@@ -241,6 +243,10 @@ def test_on_a_small_screen_the_answer_comes_first_and_nothing_is_cut_off(
     assert answer is not None
     assert upload_box is not None
     assert answer["y"] < 400
+    pictures = [one.bounding_box() for one in page.locator(".st-key-answer img").all()]
+    assert len(pictures) == 2  # the query, and the best match beside it
+    assert all(box and box["y"] + box["height"] < answer["y"] for box in pictures)
+    assert len({round(box["y"]) for box in pictures if box}) == 1
     assert answer["y"] < boxes[0]["y"] < upload_box["y"]
     links = [one.bounding_box() for one in page.locator(".st-key-phone-nav a").all()]
     assert len(links) == len(list((ROOT / "pages").glob("*.py")))

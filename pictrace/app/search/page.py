@@ -12,24 +12,21 @@ import streamlit as st
 
 from pictrace.app.components import tiles
 from pictrace.app.search.address import take_query, write_query
-from pictrace.app.search.answer import current_table, watch_full_check
-from pictrace.app.search.chance import watch_calibration
+from pictrace.app.search.answer import current_table
+from pictrace.app.search.answer_line import answer_line
 from pictrace.app.search.details import details
 from pictrace.app.search.features import watch_missing_features
 from pictrace.app.search.inputs import example_tiles, query_inputs
 from pictrace.app.search.marks import mark_buttons, marks_of, without_hidden
 from pictrace.app.search.matches import list_of_matches
-from pictrace.app.search.region import region_buttons
 from pictrace.app.search.side import beside_matches
 from pictrace.app.search.weights import what_if_part
 from pictrace.app.shared.controls import Wanted, criteria_controls
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.shared.query_state import QueryState, query_state
 from pictrace.app.shared.thumbnails import picture_tiles
-from pictrace.catalog.records import Source
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
-from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
@@ -37,7 +34,6 @@ from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
-from pictrace.sources.base import Item
 from pictrace.wording import counted
 
 __all__ = ["show"]
@@ -83,11 +79,11 @@ def show() -> None:
             alarms=wanted.alarms,
         )
     except CriteriaError as error:
-        _query_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
+        answer_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
         return
     timing_ms = {**answer.timing_ms, "rank": (time.perf_counter() - started) * 1e3}
     answer = replace(answer, timing_ms=timing_ms)
-    _query_line(workspace, state, answer, said)
+    answer_line(workspace, state, answer, said, found)
     for metric in table.metrics:
         if metric.on_demand and wanted.criteria.weights.get(metric.name):
             watch_missing_features(workspace, metric)
@@ -135,60 +131,6 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
         state.look_for_in(workspace.catalog, int(chosen))
         st.rerun()
     workspace.prepare()
-
-
-def _query_line(workspace: Workspace, state: QueryState, answer: Answer, said: Verdict) -> None:
-    """The query and the answer, before anything else."""
-    table = answer.table
-    with st.container(border=True, key="answer"):
-        left, right = st.columns([1, 3], vertical_alignment="center")
-        left.image(answer.thumbnail, alt=f"Your picture: {answer.picture.name}", width=220)
-        with right:
-            st.title(for_markdown(said.headline), anchor=False)
-            st.write(for_markdown(said.detail))
-            if answer.picture.region is not None:
-                st.caption("A part of your picture was looked for.")
-            for note in answer.query.info.notes:
-                st.caption(for_markdown(note))
-            st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
-            if answer.picture.pages_told:
-                st.caption(answer.picture.pages_told)
-            watch_calibration(workspace)
-            check = state.search.check
-            if check is not None:
-                watch_full_check(state.search, check)
-            with st.container(horizontal=True):
-                if not (table.exhaustive or check) and st.button(
-                    "Check all pictures in full detail", icon=":material/done_all:"
-                ):
-                    state.search.exhaustive = True
-                    st.rerun()
-                region_buttons(state, answer.picture)
-                if workspace.writable and answer.picture.whole is None:
-                    _add_query(workspace, state, answer)
-                st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
-
-
-def _how_searched(answer: Answer) -> str:
-    table = answer.table
-    spent_s = sum(answer.timing_ms.values()) / 1e3
-    spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
-    detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    return f"searched {counted(table.catalog_size, 'picture')} in {spent}; {detail}"
-
-
-def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:
-    """One click adds the query to a catalog that this session may add to, unless it is there."""
-    picture = answer.picture
-    if answer.query.id in workspace.catalog.pictures([answer.query.id]):
-        return
-    if st.button("Add it to the catalog", icon=":material/add_photo_alternate:"):
-        run = Indexing(workspace.catalog, [Item.of_bytes(picture.data, Source(picture.kind, picture.name))])
-        with st.spinner("Adding the picture"):
-            run.run()
-        for failure in run.failures:
-            state.search.refuse(f"{picture.name}: {failure.reason}")
-        st.rerun()
 
 
 def _results(

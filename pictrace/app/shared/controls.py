@@ -100,38 +100,39 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
         weights: dict[str, float] = {}
         settings: dict[str, Settings] = {}
         default = get_preset(DEFAULT_PRESET)
-        for metric in metrics:
-            with st.container(key=f"metric-{metric.name}", gap="xsmall"):
-                hindrance = metric.unavailable()
-                weight = st.slider(
-                    metric.title,
-                    0.0,
-                    MOST_WEIGHT,
-                    float(default.weights.get(metric.name, 0.0)),
-                    WEIGHT_STEP,
-                    "%.1f",
-                    key=_weight_key(metric),
-                    help=metric.help,
-                    disabled=bool(hindrance),
-                    bind="query-params",
-                )
-                weights[metric.name] = 0.0 if hindrance else weight
-                if hindrance:
-                    not_ready(metric)
-            chosen = setting_controls(metric)
-            if chosen:
-                settings[metric.name] = chosen
+        with st.expander("Adjust", icon=":material/tune:", key="adjust", on_change="rerun", bind="query-params"):
+            for metric in metrics:
+                with st.container(key=f"metric-{metric.name}", gap="xsmall"):
+                    hindrance = metric.unavailable()
+                    weight = st.slider(
+                        metric.title,
+                        0.0,
+                        MOST_WEIGHT,
+                        float(default.weights.get(metric.name, 0.0)),
+                        WEIGHT_STEP,
+                        "%.1f",
+                        key=_weight_key(metric),
+                        help=metric.help,
+                        disabled=bool(hindrance),
+                        bind="query-params",
+                    )
+                    weights[metric.name] = 0.0 if hindrance else weight
+                    if hindrance:
+                        not_ready(metric)
+                chosen = setting_controls(metric)
+                if chosen:
+                    settings[metric.name] = chosen
+            orientations = st.toggle(
+                "Also match mirrored and rotated copies",
+                value=True,
+                key="orientations",
+                help="Compares your picture in all eight orientations.",
+                bind="query-params",
+            )
+            min_score, top, alarms = (0.0, 1, FALSE_ALARMS) if ranked is None else _ranking_controls()
         with preset_place:
             _preset_control(metrics, weights, settings)
-        min_score, top, alarms = (0.0, 1, FALSE_ALARMS) if ranked is None else _ranking_controls()
         filters: Mapping[str, tuple[str, ...]] = {} if ranked is None else metadata_filters(ranked)
-        orientations = st.toggle(
-            "Also match mirrored and rotated copies",
-            value=True,
-            key="orientations",
-            help="Compares your picture in all eight orientations.",
-            bind="query-params",
-        )
         copy_link("Copy link to these settings", key="copy_link")
         criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
         if ranked is not None:

@@ -1,0 +1,112 @@
+"""The answer, before anything else: the query beside the best match, the verdict and how sure it is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from pictrace.app.search.answer import watch_full_check
+from pictrace.app.search.chance import watch_calibration
+from pictrace.app.search.region import region_buttons
+from pictrace.app.shared.query_state import QueryState
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import Source
+from pictrace.escape import for_markdown
+from pictrace.images.pixels import RGBImage
+from pictrace.indexing.index import Indexing
+from pictrace.searching.find import Found
+from pictrace.searching.verdict import Verdict
+from pictrace.service.aligned import aligned
+from pictrace.service.answer import Answer
+from pictrace.service.workspaces import Workspace
+from pictrace.sources.base import Item
+from pictrace.wording import counted
+
+__all__ = ["answer_line"]
+
+
+
+def answer_line(
+    workspace: Workspace, state: QueryState, answer: Answer, said: Verdict, found: Sequence[Found] = ()
+) -> None:
+    """The query and the answer, before anything else; found: the matches that are shown, best first."""
+    best = next((one for one in found if one.match.id in said.good), None)
+    with st.container(border=True, key="answer"):
+        left, right = st.columns([2, 3], vertical_alignment="center", gap="medium")
+        with left, st.container(key="answer-pictures"):
+            _pictures(workspace, answer, best)
+        with right:
+            if best is not None:
+                st.badge(said.level(best.match.id).capitalize(), color="green")
+            elif found and not said.good:
+                st.badge("Weak", color="gray")
+            st.title(for_markdown(said.headline), anchor=False)
+            st.write(for_markdown(said.detail))
+            if answer.picture.region is not None:
+                st.caption("A part of your picture was looked for.")
+            for note in answer.query.info.notes:
+                st.caption(for_markdown(note))
+            st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
+            if answer.picture.pages_told:
+                st.caption(answer.picture.pages_told)
+            watch_calibration(workspace)
+            if state.search.check is not None:
+                watch_full_check(state.search, state.search.check)
+            _next_steps(workspace, state, answer)
+
+
+def _pictures(workspace: Workspace, answer: Answer, best: Found | None) -> None:
+    name = f"Your picture: {answer.picture.name}"
+    if best is None:
+        st.image(answer.thumbnail, caption="Your picture", alt=name, width="stretch")
+        return
+    mine, theirs = st.columns(2, gap="small", wrap=False)
+    mine.image(answer.thumbnail, caption="Your picture", alt=name, width="stretch")
+    identity, picture_id = workspace.catalog.identity, best.match.id
+    laid = _aligned(identity, picture_id, answer.picture.sha256, answer.query.picture, workspace.catalog)
+    shown, told = (laid, "Best match, laid on it") if laid else (workspace.catalog.thumbnail(picture_id), "Best match")
+    if shown:
+        theirs.image(shown, caption=told, alt=f"{told}: {best.picture.label}", width="stretch")
+
+
+@st.cache_data(show_spinner=False, max_entries=64)
+def _aligned(identity: str, picture_id: int, sha256: str, _query: RGBImage, _catalog: Catalog) -> bytes:
+    """Empty where it does not lie on the query."""
+    kept = _catalog.thumbnail(picture_id)
+    return aligned(_query, kept) if kept else b""
+
+
+def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None:
+    with st.container(horizontal=True):
+        if not (answer.table.exhaustive or state.search.check) and st.button(
+            "Check all pictures in full detail", icon=":material/done_all:"
+        ):
+            state.search.exhaustive = True
+            st.rerun()
+        region_buttons(state, answer.picture)
+        if workspace.writable and answer.picture.whole is None:
+            _add_query(workspace, state, answer)
+        st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
+
+
+def _how_searched(answer: Answer) -> str:
+    table = answer.table
+    spent_s = sum(answer.timing_ms.values()) / 1e3
+    spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
+    detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
+    return f"searched {counted(table.catalog_size, 'picture')} in {spent}; {detail}"
+
+
+def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:
+    """One click adds the query to a catalog that this session may add to, unless it is there."""
+    picture = answer.picture
+    if answer.query.id in workspace.catalog.pictures([answer.query.id]):
+        return
+    if st.button("Add it to the catalog", icon=":material/add_photo_alternate:"):
+        run = Indexing(workspace.catalog, [Item.of_bytes(picture.data, Source(picture.kind, picture.name))])
+        with st.spinner("Adding the picture"):
+            run.run()
+        for failure in run.failures:
+            state.search.refuse(f"{picture.name}: {failure.reason}")
+        st.rerun()
