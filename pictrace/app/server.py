@@ -63,8 +63,9 @@ def middleware() -> list[Middleware]:
 
 
 def routes() -> list[Mount]:
-    """What is served beside the page: the JSON API, which is loaded when it is first asked for."""
-    return [Mount("/api/v1", _serve_api)]
+    """What is served beside the page, under its path prefix: the JSON API, loaded when it is first asked for."""
+    prefix = str(config.get_option("server.baseUrlPath") or "").strip("/")
+    return [Mount(f"/{prefix}/api/v1" if prefix else "/api/v1", _serve_api)]
 
 
 async def _serve_api(scope: Scope, receive: Receive, send: Send) -> None:

@@ -79,6 +79,8 @@ def serve_app(options: argparse.Namespace, *, opens: bool) -> int:
     command += ["--server.fileWatcherType", "none"]  # what is installed does not change
     if options.allow_host:
         os.environ["STREAMLIT_SERVER_ALLOWED_HOSTS"] = ",".join(options.allow_host)
+    if os.name == "posix":  # in this process' place, so that what ends it ends the server
+        os.execv(sys.executable, command)  # noqa: S606 (our own command)
     return subprocess.run(command, check=False).returncode  # noqa: S603 (our own command)
 
 

@@ -40,6 +40,14 @@ def test_the_api_is_served_beside_the_page() -> None:
     assert client.get(f"{PREFIX}/openapi.json").json()["servers"] == [{"url": PREFIX}]
 
 
+def test_the_api_is_served_under_the_pages_path_prefix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pictrace.app.server.config.get_option", {"server.baseUrlPath": "/tools/pictrace/"}.get)
+    client = TestClient(Starlette(routes=routes()), base_url="http://127.0.0.1", client=("127.0.0.1", 50000))
+    at = f"/tools/pictrace{PREFIX}"
+    assert client.get(f"{at}/health").json()["status"] == "ok"
+    assert client.get(f"{at}/openapi.json").json()["servers"] == [{"url": at}]
+
+
 def _break() -> None:
     from pictrace.app.server import on_script_error
 
