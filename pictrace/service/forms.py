@@ -49,14 +49,15 @@ class Forms:
             Where their thumbnails are.
         good
             Ids, the best first. Those beyond the first LOOKED_AT are taken for what the last of these is. Of several
-            drawings none of which is the same, neither are those that cannot be laid on the query at all.
+            drawings none of which is the same, or beside a form, neither are those that cannot be laid on the query.
         """
         if not good or not self.drawn:
             return frozenset()
         looked = list(good[:LOOKED_AT])
         found = {one: self._relation(catalog, one) for one in looked}
-        several = len(looked) >= SEVERAL and SAME not in found.values()
-        forms = {one for one, relation in found.items() if relation == FORM or (several and relation == UNPLACED)}
+        relations = set(found.values())
+        a_kind = SAME not in relations and (FORM in relations or len(looked) >= SEVERAL)
+        forms = {one for one, relation in found.items() if relation == FORM or (a_kind and relation == UNPLACED)}
         return frozenset(forms | set(good[LOOKED_AT:]) if looked[-1] in forms else forms)
 
     def _relation(self, catalog: Catalog, picture_id: int) -> str:

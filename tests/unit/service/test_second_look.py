@@ -13,7 +13,9 @@ from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.shipped import shipped
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.features import FeatureBatch
 from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage, fit
 from pictrace.indexing.index import Indexing
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import find
@@ -22,7 +24,7 @@ from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.verdict import Verdict
 from pictrace.service.judge import Judge
-from pictrace.service.second_look import SecondLook
+from pictrace.service.second_look import CONVINCING, FEW, METRIC, SecondLook, matching
 from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -95,3 +97,21 @@ def test_each_pair_is_looked_at_once(catalog: SqliteCatalog, monkeypatch: pytest
     look, ids = SecondLook(np.asarray(data.coins())[..., np.newaxis].repeat(3, axis=2)), catalog.ids().tolist()
     assert look.among(catalog, ids) == look.among(catalog, ids) == {}
     assert looked == ids[:5]
+
+
+def labelled(picture: object) -> RGBImage:
+    """A photograph on which a small label sticks."""
+    random = np.random.default_rng(3)
+    made = fit(np.array(picture), 512).copy()
+    label = np.kron(random.integers(0, 255, (14, 18, 3), np.uint8), np.ones((4, 4, 1), np.uint8))
+    made[20:76, 20:92] = label
+    return made
+
+
+def test_a_label_that_two_pictures_share_is_few_details_however_many_match() -> None:
+    one, other = labelled(data.astronaut()), labelled(data.coffee())
+    query, features = METRIC.extract_variants(one, METRIC.variants), METRIC.extract(other)
+    counted = METRIC.compare_variants(query, FeatureBatch.of([features], METRIC.layout)).raw
+    assert np.nanmax(counted) > CONVINCING
+    assert matching(query, features) <= FEW
+    assert matching(query, METRIC.extract(one[:, :400])) > CONVINCING
