@@ -9,6 +9,7 @@ import pytest
 import streamlit as st
 
 from pictrace.app.search import page as search_view
+from pictrace.app.search.history import History
 from pictrace.app.shared.open_catalog import opened
 from pictrace.errors import CatalogError
 from pictrace.images.edits import mirror
@@ -146,12 +147,29 @@ def test_a_part_is_searched_and_the_address_brings_it_again(photographs: dict[st
     assert "no region" in Page.open(q="example:crop", region="middle").texts
 
 
+def test_from_match_to_match_and_to_more_like_it(photographs: dict[str, bytes]) -> None:
+    app = Page.open(q="example:tilted")
+    first, second = (int(one.id) for one in app.ranked.rank(Criteria(weights=app.weights()))[:2])
+    app.select(first)
+    assert app.button(key="details_previous").disabled
+    app.press("Next")
+    assert app.asking.selected == second
+    app.press("More like this")
+    assert app.query.id == second
+    assert app.asking.selected is None
+    history = app.kept(History)
+    assert next(one.name for one, _ in history.queries.values()) == "Mirrored, tilted, darker"
+    assert len(history.queries) == 2
+    app.press("Forget all of them")
+    assert len(app.kept(History).queries) == 1  # what is looked for now
+
+
 @pytest.mark.slow
 def test_surprise_and_clear() -> None:
     app = Page.open()
     app.press("Surprise me")
     assert "This exact file is in the catalog." in app.texts
-    app.press("Clear")
+    app.press("New search")
     assert app.search.picture is None
     assert "Which picture are you looking for?" in app.texts
 
@@ -162,9 +180,16 @@ def test_the_address_brings_the_query_again(photographs: dict[str, bytes], monke
     address = "".join(app.query_params["q"])
     assert address == f"catalog:{app.query.id}"
     assert Page.open(q=address).query.id == app.query.id  # another visit
-    app.press("Clear")
+    app.press("New search")
     assert "q" not in app.query_params
-    app = Page.open(q="example:crop")
+    app = Page.open(q="example:crop", sort="Largest", view="Grid")
+    best = int(app.ranked.rank(Criteria(weights=app.weights()))[0].id)
+    app.select(best)
+    assert "".join(app.query_params["match"]) == str(best)
+    app.button(key="close_details").click().run()
+    assert "match" not in app.query_params
+    app = Page.open(q="example:crop", match=str(best))
+    assert app.asking.selected == best
     assert app.search.picture is not None
     assert app.search.picture.name == "A small crop, recompressed"
     with serve() as server:

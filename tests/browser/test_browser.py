@@ -289,6 +289,26 @@ def test_keys_go_from_match_to_match(page: Page, photographs: dict[str, bytes]) 
     expect(faces.nth(2)).to_be_focused()
     page.keyboard.press("k")
     expect(faces.nth(1)).to_be_focused()
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="2. ").wait_for()
+    page.keyboard.press("j")
+    page.get_by_role("heading", name="3. ").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Which metric found them?").wait_for()
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_a_grid_of_matches_is_in_the_address_too(page: Page, address: str) -> None:
+    page.goto(f"{address}/?q=example:tilted&view=Grid&sort=Largest&size=100")
+    grid = page.locator("ul.grid")
+    expect(grid).to_be_visible()
+    sizes = [box["width"] for box in (one.bounding_box() for one in grid.locator("li").all()) if box]
+    assert len(sizes) == 5
+    assert max(sizes) < 200
+    page.wait_for_url("**sort=Largest**")
 
 
 COPIES = 150

@@ -37,6 +37,7 @@ export interface Card {
 export interface Matches {
   items: Card[]
   selected: string | null
+  size: number
 }
 
 // tiles.js, paste.js, copy.js, keep.js -------------------------------------------------------------------

@@ -1,10 +1,11 @@
 // The ranked list: one button a match. All text is set as text, never as HTML.
 import { find, goTo, make } from "./dom.js"
+import { listen } from "./matches_keys.js"
 
 /** @import { Card, Component, Matches } from "./data" */
 
-/** Keys that go from match to match. @type {Record<string, number>} */
-const STEPS = { ArrowDown: 1, j: 1, ArrowUp: -1, k: -1 }
+/** @type {WeakMap<ShadowRoot, () => void>} */
+const listening = new WeakMap()
 const TOLD = 26 // characters of an address that are always seen
 
 /** @param {Card} item */
@@ -93,13 +94,16 @@ export default function (component) {
     goTo(".st-key-details-head")
   }
   list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick)))
+  list.className = data.size ? "grid" : ""
+  list.style.setProperty("--size", `${data.size}px`)
   if (at >= 0) list.children[at]?.querySelector("button")?.focus()
-  list.onkeydown = (event) => {
-    const step = STEPS[event.key]
-    const faces = Array.from(list.querySelectorAll("button"))
-    const next = step && faces[faces.findIndex((one) => one.matches(":focus")) + step]
-    if (!next) return
-    event.preventDefault()
-    next.focus()
-  }
+
+  const help = find(parentElement, "dialog", HTMLDialogElement)
+  const keys = find(parentElement, "button.keys", HTMLButtonElement)
+  keys.onclick = () => help.showModal()
+  help.onclick = () => help.close()
+  listening.get(parentElement)?.()
+  const stop = listen(list, help)
+  listening.set(parentElement, stop)
+  return stop
 }

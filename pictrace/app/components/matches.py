@@ -11,8 +11,25 @@ from pictrace.app.components.scripts import script, style
 
 __all__ = ["Address", "Card", "Segment", "match_list"]
 
+KEYS = {
+    "<kbd>j</kbd> <kbd>k</kbd>": "Next and previous match; with details open, their details",
+    "<kbd>←</kbd> <kbd>→</kbd> <kbd>↑</kbd> <kbd>↓</kbd>": "Move within the matches",
+    "<kbd>Enter</kbd>": "Open the details of a match",
+    "<kbd>Esc</kbd>": "Back to the matches",
+    "<kbd>m</kbd>": "In the details: more like this",
+    "<kbd>?</kbd>": "Show these keys",
+}
+_HELP = "".join(f"<dt>{keys}</dt><dd>{does}</dd>" for keys, does in KEYS.items())
+
 _MATCHES = st.components.v2.component(
-    "pictrace_matches", html="<ul></ul>", css=style("matches.css"), js=script("matches.js")
+    "pictrace_matches",
+    html=(
+        '<ul></ul><button type="button" class="keys">Keys: <kbd>?</kbd></button>'
+        f'<dialog aria-labelledby="keys"><h2 id="keys">Keys</h2><dl>{_HELP}</dl><button type="button">Close</button>'
+        "</dialog>"
+    ),
+    css=style("matches.css"),
+    js=script("matches.js"),
 )
 
 
@@ -52,12 +69,15 @@ class Card:
     sources: Sequence[Address]
 
 
-def match_list(items: Sequence[Card], *, selected: str | None, key: str) -> str | None:
-    """The ranked cards; the id of the one that was clicked, in that run only."""
+def match_list(items: Sequence[Card], *, selected: str | None, key: str, size_px: int = 0) -> str | None:
+    """The ranked cards; the id of the one that was clicked, in that run only.
+
+    size_px: the width of a picture in a grid; 0 for a list with all that is known of each.
+    """
 
     def clicked() -> None:
         """The result has an attribute for what was picked only where somebody listens to it."""
 
-    data = {"items": tuple(asdict(one) for one in items), "selected": selected}
+    data = {"items": tuple(asdict(one) for one in items), "selected": selected, "size": size_px}
     picked = _MATCHES(key=key, data=data, on_picked_change=clicked).picked
     return picked if isinstance(picked, str) and picked in {one.id for one in items} else None

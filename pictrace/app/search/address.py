@@ -12,7 +12,7 @@ from pictrace.service.workspaces import Workspace
 
 __all__ = ["take_query", "write_query"]
 
-QUERY, REGION = "q", "region"
+QUERY, REGION, OPEN = "q", "region", "match"
 
 
 def take_query(workspace: Workspace, state: QueryState) -> None:
@@ -27,14 +27,19 @@ def take_query(workspace: Workspace, state: QueryState) -> None:
             state.search.look_for(picture.part(Region.parse(part) if part else None))
     except PicTraceError as error:
         state.search.refuse(str(error))
+        return
+    chosen = st.query_params.get(OPEN, "")
+    state.wanted = int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else None
 
 
 def write_query(state: QueryState) -> None:
-    """Name the picture at hand, if anything brings it again."""
+    """Name the picture at hand, if anything brings it again, and the match whose details are open."""
     picture = state.search.picture
     state.address = "" if picture is None else picture.address
     state.region = str(picture.region) if picture is not None and picture.region and state.address else ""
-    for name, value in ((QUERY, state.address), (REGION, state.region)):
+    is_open = state.selected is not None and bool(state.address)
+    opened = str(state.selected) if is_open else ""
+    for name, value in ((QUERY, state.address), (REGION, state.region), (OPEN, opened)):
         if value and st.query_params.get(name) != value:
             st.query_params[name] = value
         elif not value and name in st.query_params:

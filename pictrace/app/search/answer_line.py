@@ -26,7 +26,6 @@ from pictrace.wording import counted
 __all__ = ["answer_line"]
 
 
-
 def answer_line(
     workspace: Workspace, state: QueryState, answer: Answer, said: Verdict, found: Sequence[Found] = ()
 ) -> None:

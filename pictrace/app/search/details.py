@@ -10,7 +10,6 @@ from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.shared import evidence
 from pictrace.app.shared.numbers_table import numbers_table
-from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.session import of_session
 from pictrace.diagnosis import IDENTICAL, SAME_PHOTOGRAPH, Diagnosis
 from pictrace.errors import PicTraceError
@@ -35,18 +34,12 @@ COMPARE_PAGE = "pages/compare.py"
 
 def details(
     workspace: Workspace,
-    state: QueryState,
     made: Details,
     one: Found,
     criteria: Criteria,
     verdict: Verdict,
 ) -> None:
     """Both pictures side by side, every metric's number, and the evidence behind each."""
-    with st.container(horizontal=True, vertical_alignment="center", key="details-head"):
-        st.header(f"{one.match.rank}. {for_markdown(one.picture.label)}", anchor=False)
-        if st.button("Back to matches", icon=":material/arrow_back:", key="close_details"):
-            state.selected = None
-            st.rerun()
     answer, metrics = made.answer, made.answer.table.metrics
     left, right = st.columns(2)
     left.image(answer.thumbnail, caption="Your picture", alt="Your picture", width="stretch")

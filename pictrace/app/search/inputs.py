@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.components import Tile, paste_button, tiles
@@ -21,8 +22,8 @@ from pictrace.service.workspaces import Workspace
 __all__ = ["example_tiles", "query_inputs"]
 
 
-def query_inputs(workspace: Workspace, state: QueryState) -> None:
-    """Upload, paste, link, camera, or one of the catalog's own."""
+def query_inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
+    """Upload, paste, link, camera, or one of the catalog's own; the place for what was looked for earlier."""
     key = f"upload_{state.uploads}"
     uploaded = st.file_uploader(
         "Your picture",
@@ -45,9 +46,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> None:
             _camera_input(state)
         if st.button("Surprise me", icon=":material/casino:", help="Search with a random picture of the catalog."):
             _surprise(workspace, state)
-        if (state.search.picture or state.search.asked) is not None and st.button("Clear", icon=":material/close:"):
-            state.clear()
-            st.rerun()
+        return st.container(width="content")
 
 
 def _on_upload(state: QueryState, key: str) -> None:

@@ -34,10 +34,12 @@ def list_of_matches(
     table: ScoreTable,
     verdict: Verdict,
     marks: Mapping[int, str],
-) -> None:
-    """The ranked cards; a click opens or closes a match's details. marks: what was said of matches, by id.
+    size_px: int = 0,
+) -> list[int]:
+    """The ranked cards; a click opens or closes a match's details. The ids of those that are shown, in their order.
 
-    Pictures that were decided to be copies of one that is in the list are told with that one.
+    Pictures that were decided to be copies of one that is in the list are told with that one. marks: what was said of
+    matches, by id. size_px: the width of a picture in a grid, 0 for a list.
     """
     ids = [one.match.id for one in found]
     counts = folded(ids, copies(workspace.catalog, ids))
@@ -47,10 +49,11 @@ def list_of_matches(
         if one.match.id in counts
     ]
     selected = None if state.selected is None else str(state.selected)
-    picked = match_list(items, selected=selected, key="matches")
+    picked = match_list(items, selected=selected, key="matches", size_px=size_px)
     if picked is not None:
         state.selected = None if picked == selected else int(picked)
         st.rerun()
+    return [one for one in ids if one in counts]
 
 
 def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, mark: str, copied: int) -> Card:

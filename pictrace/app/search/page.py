@@ -9,16 +9,20 @@ from dataclasses import replace
 from functools import partial
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.components import tiles
 from pictrace.app.search.address import take_query, write_query
 from pictrace.app.search.answer import current_table
 from pictrace.app.search.answer_line import answer_line
 from pictrace.app.search.details import details
+from pictrace.app.search.details_head import details_head
 from pictrace.app.search.features import watch_missing_features
+from pictrace.app.search.history import earlier_queries, remember
 from pictrace.app.search.inputs import example_tiles, query_inputs
 from pictrace.app.search.marks import mark_buttons, marks_of, without_hidden
 from pictrace.app.search.matches import list_of_matches
+from pictrace.app.search.order import GRID, arranged, view_controls
 from pictrace.app.search.side import beside_matches
 from pictrace.app.search.weights import what_if_part
 from pictrace.app.shared.controls import Wanted, criteria_controls
@@ -54,14 +58,19 @@ def show() -> None:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
     take_query(workspace, state)
-    _inputs(workspace, state)
+    earlier = _inputs(workspace, state)
     table = current_table(workspace, search, wanted)
+    state.details()  # closes what was open of another picture
     write_query(state)
     if any(weight and get_metric(name).unavailable() for name, weight in wanted.criteria.weights.items()):
         st.rerun()  # its network was found not to work: the slider tells why
     if search.problem:
         st.error(for_markdown(search.problem), icon=":material/broken_image:")
     answer = search.answer
+    if answer is not None:
+        remember(answer)
+    with earlier:
+        earlier_queries(state)
     if table is None or answer is None:
         _empty(workspace, state)
         return
@@ -97,16 +106,17 @@ def show() -> None:
         _results(workspace, state, answer, wanted, found, said)
 
 
-def _inputs(workspace: Workspace, state: QueryState) -> None:
+def _inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
     before = state.search.asked
     ways, examples = st.container(key="ways").columns([3, 2], gap="medium")
     with ways:
-        query_inputs(workspace, state)
+        earlier = query_inputs(workspace, state)
     if workspace.is_sample:  # in other catalogs they would find nothing
         with examples:
             example_tiles(state)
     if state.search.asked is not before:
-        st.rerun()  # so that the buttons that depend on a query are right at once
+        st.rerun()  # so that what depends on a query is right at once
+    return earlier
 
 
 def _empty(workspace: Workspace, state: QueryState) -> None:
@@ -136,20 +146,24 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
 def _results(
     workspace: Workspace, state: QueryState, answer: Answer, wanted: Wanted, found: Sequence[Found], said: Verdict
 ) -> None:
-    left, right = st.columns([2, 3], gap="medium")
+    in_grid = st.session_state.get("view") == GRID
+    left, right = st.columns([1, 1] if in_grid else [2, 3], gap="medium")
     made = state.details()
     marks = marks_of(workspace.catalog, answer.query.id)
     with left, st.container(key="list"):
+        view = view_controls()
         found = without_hidden(found, marks)
-        list_of_matches(workspace, state, found, answer.table, said, marks)
+        ordered = arranged(found, said, view.order)
+        shown = list_of_matches(workspace, state, ordered, answer.table, said, marks, view.size_px)
         _downloads(workspace, answer, wanted, found, said)
     chosen = next((one for one in found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
         if chosen is None or made is None:
             beside_matches(workspace, state, answer, wanted.criteria, found)
         else:
+            details_head(workspace, state, chosen, shown)
             mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
-            details(workspace, state, made, chosen, wanted.criteria, said)
+            details(workspace, made, chosen, wanted.criteria, said)
             what_if_part(answer.table, wanted.criteria, chosen)
 
 

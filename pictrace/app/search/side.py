@@ -20,6 +20,7 @@ __all__ = ["beside_matches"]
 
 SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Weights", "Disagreement", "Map")
 PLAIN = {"displayModeBar": False}
+CHARTED = 24
 
 
 def beside_matches(
@@ -48,7 +49,7 @@ def beside_matches(
             query=answer.query,
         )
     else:
-        _charts(answer, criteria, found)
+        _charts(answer, criteria, found[:CHARTED])
 
 
 def _charts(answer: Answer, criteria: Criteria, found: Sequence[Found]) -> None:

@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 CUSTOM = "custom"
-MOST_SHOWN = 24
+MOST_SHOWN = 60
 MOST_WEIGHT = 3.0
 WEIGHT_STEP = 0.1
 ONE_IN = (20, 50, 100, 200, 500, 1000)

@@ -18,6 +18,7 @@ __all__ = ["QueryState", "query_state"]
 @dataclass
 class QueryState:
     """search: what was asked and answered. selected: the match whose details are open.
+    wanted: the one to open of the next answer.
 
     uploads: part of the uploader's key, raised to empty it. address, region: of the query, as the page's address last
     named it. drawn_on: the whole picture's SHA-256 and itself as JPEG, while a part of it is drawn.
@@ -25,6 +26,7 @@ class QueryState:
 
     search: Search = field(default_factory=Search)
     selected: int | None = None
+    wanted: int | None = None
     uploads: int = 0
     address: str = ""
     region: str = ""
@@ -37,6 +39,10 @@ class QueryState:
             self.search.look_for(catalog_picture(catalog, picture_id))
         except PicTraceError as error:
             self.search.refuse(str(error))
+
+    def open(self, picture_id: int | None) -> None:
+        """Show the details of this match, or of none."""
+        self.selected = picture_id
 
     def clear(self) -> None:
         """Back to no picture."""
@@ -53,8 +59,8 @@ class QueryState:
         if answer is None:
             self._details = None
         elif former is None or answer is not former.answer:
-            if former is not None and not _is_about_the_same(answer, former.answer):
-                self.selected = None
+            if former is None or not _is_about_the_same(answer, former.answer):
+                self.selected, self.wanted = self.wanted, None
             self._details = Details(answer)
         return self._details
 

@@ -1,0 +1,57 @@
+"""What this session has looked for before, each one click away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from pictrace.app.components import Tile, tiles
+from pictrace.app.shared.query_state import QueryState
+from pictrace.app.shared.session import of_session
+from pictrace.images.encoding import thumbnail
+from pictrace.images.reading import load
+from pictrace.service.answer import Answer
+from pictrace.service.pictures import Picture
+
+__all__ = ["History", "earlier_queries", "remember"]
+
+MOST = 12
+TILE_PX = 120
+
+
+@dataclass
+class History:
+    """queries: by SHA-256 each picture and its thumbnail as JPEG, the latest last."""
+
+    queries: dict[str, tuple[Picture, bytes]] = field(default_factory=dict)
+
+    def add(self, picture: Picture, shown: bytes) -> None:
+        """shown: JPEG. What was looked for before comes last again; the oldest is forgotten."""
+        known = self.queries.pop(picture.sha256, None)
+        self.queries[picture.sha256] = picture, known[1] if known else thumbnail(load(shown), TILE_PX)
+        while len(self.queries) > MOST:
+            del self.queries[next(iter(self.queries))]
+
+
+def remember(answer: Answer) -> None:
+    """Keep what was looked for, once it has been answered."""
+    history = of_session(History)
+    if next(reversed(history.queries), "") != answer.picture.sha256:
+        history.add(answer.picture, answer.thumbnail)
+
+
+def earlier_queries(state: QueryState) -> None:
+    """The session's queries, the latest first; nothing before there are two."""
+    history = of_session(History)
+    if len(history.queries) < 2:
+        return
+    with st.popover("Earlier", icon=":material/history:", key="earlier", help="What you looked for in this visit."):
+        shown = [Tile(one, picture.name, jpeg) for one, (picture, jpeg) in reversed(history.queries.items())]
+        picked = tiles(shown, label="Earlier queries", key="earlier-tiles")
+        if picked is not None:
+            state.search.look_for(history.queries[picked][0])
+            st.rerun()
+        if st.button("Forget all of them", icon=":material/delete:"):
+            history.queries.clear()
+            st.rerun()

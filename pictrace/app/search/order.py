@@ -1,0 +1,87 @@
+"""How the matches are looked at: as a list or a grid, and in which order."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import streamlit as st
+
+from pictrace.searching.find import Found
+from pictrace.searching.verdict import Verdict
+
+__all__ = ["GRID", "SCORE", "View", "arranged", "view_controls"]
+
+VIEWS = (LIST, GRID) = ("List", "Grid")
+SCORE, CHANGED, LARGEST, NEWEST = "Best first", "Most changed", "Largest", "Newest"
+SIZES_PX = (80, 240)
+SIZE_PX = 140
+
+
+@dataclass(frozen=True)
+class View:
+    """order: by what is sorted. size_px: the width of a picture in the grid, 0 for the list."""
+
+    order: str = SCORE
+    size_px: int = 0
+
+
+def view_controls() -> View:
+    """List or grid, the order, the size; all kept in the address."""
+    with st.container(horizontal=True, vertical_alignment="center", key="view-controls"):
+        shape = st.segmented_control(
+            "View", VIEWS, default=LIST, required=True, key="view", label_visibility="collapsed", bind="query-params"
+        )
+        order = st.selectbox(
+            "Sort by",
+            list(_KEYS),
+            key="sort",
+            label_visibility="collapsed",
+            width=190,
+            bind="query-params",
+        )
+    if shape != GRID:
+        return View(order)
+    size = st.slider("Picture size", *SIZES_PX, SIZE_PX, 20, "%d px", key="size", bind="query-params")
+    return View(order, int(size))
+
+
+def arranged(found: Sequence[Found], said: Verdict, order: str) -> list[Found]:
+    """The same matches in another order; those that convince stay before the others.
+
+    Parameters
+    ----------
+    found
+        By score, the highest first.
+    said
+        Which of them convince.
+    order
+        "Best first", "Most changed" (the least alike by the mean of all metrics first), "Largest" or "Newest".
+    """
+    key = _KEYS[order]
+    if key is None:
+        return list(found)
+    return sorted(found, key=lambda one: (one.match.id not in said.good, -key(one)))
+
+
+def _change(one: Found) -> float:
+    known = [part.similarity for part in one.match.metrics.values() if not math.isnan(part.similarity)]
+    return -sum(known) / len(known) if known else -1.0
+
+
+def _pixels(one: Found) -> float:
+    return one.picture.width * one.picture.height
+
+
+def _added(one: Found) -> float:
+    return datetime.fromisoformat(one.picture.added_at).timestamp()
+
+
+_KEYS: dict[str, Callable[[Found], float] | None] = {
+    SCORE: None,
+    CHANGED: _change,
+    LARGEST: _pixels,
+    NEWEST: _added,
+}
