@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,19 +21,22 @@ from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError, UsageError
+from pictrace.images.encoding import thumbnail
 from pictrace.images.region import Region, with_region
 from pictrace.output.documents import answers_csv
+from pictrace.output.search_report import SearchReport, search_report
 from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
-from pictrace.service.once import ids_among, search_once, usable_metrics
+from pictrace.service.once import Outcome, ids_among, search_once, usable_metrics
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
 
 HELP = "find the pictures of a catalog that match one"
 ORDER = 20
+REPORT_PX = 480
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -70,6 +74,9 @@ def register(parser: argparse.ArgumentParser) -> None:
         "--exact", action="store_true", help="check all pictures in full detail, however many there are"
     )
     parser.add_argument("--csv", action="store_true", help="print CSV: a row for each match of each query")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write the answer to one picture as a page that needs nothing else"
+    )
 
 
 def _search(options: argparse.Namespace) -> int:
@@ -87,6 +94,8 @@ def _search(options: argparse.Namespace) -> int:
             if options.csv:
                 print(answers_csv([document]), end="")
             return OK if is_found else FAILED
+        if options.html:
+            raise UsageError("--html holds the answer to one picture. Name one, or use --csv.")
         return _search_all(search, queries)
 
 
@@ -149,9 +158,25 @@ class _Search:
         )
         if self.tells:
             _say_matches(outcome.said, outcome.found, outcome.table)
+        if options.html:
+            self._write(options.html, asked.address, outcome)
         if not outcome.found:
             warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
         return outcome.document(asked.address, catalog, self.only), outcome.is_good
+
+    def _write(self, file: Path, address: str, outcome: Outcome) -> None:
+        """The report of a search."""
+        report = SearchReport(
+            address,
+            thumbnail(outcome.query.picture, REPORT_PX),
+            f"Searched {counted(outcome.table.catalog_size, 'picture')}.",
+            outcome.said,
+            outcome.found,
+            outcome.table.metrics,
+            self.criteria,
+            self.catalog.thumbnail,
+        )
+        file.write_bytes(search_report(report))
 
 
 def _region(text: str) -> Region:

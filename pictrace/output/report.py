@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,25 +12,13 @@ from pictrace.metrics.base import Metric
 from pictrace.metrics.drawn import Drawn
 from pictrace.metrics.evidence import Explanation
 from pictrace.output.drawing import draw_evidence
+from pictrace.output.html_page import figure, html_page, table
 from pictrace.searching.table import Criteria, Match
 from pictrace.wording import about_a_pair
 
 __all__ = ["Report", "Subject", "html_report"]
 
 LONG_SIDE_PX = 1000
-_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # should a name get past the escaping
-
-_STYLE = """
-:root { color-scheme: light dark; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
-figure { margin: 0; } figcaption, .small { font-size: .85rem; opacity: .75; overflow-wrap: anywhere; }
-img { max-width: 100%; height: auto; border-radius: 4px; }
-.row { display: flex; flex-wrap: wrap; gap: 1rem; } .row > * { flex: 1 1 12rem; min-width: 0; }
-.wide { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; }
-tr { border-bottom: 1px solid #8A8F9855; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
-"""
 
 
 @dataclass(frozen=True)
@@ -94,12 +81,7 @@ def html_report(report: Report) -> bytes:
             parts.append(_row(drawn))
         if usual := report.rarity.get(explanation.metric):
             parts.append(f"<p>Unrelated pairs this close: {html.escape(usual)}.</p>")
-    parts.append("<p class='small'>Made with PicTrace.</p>")
-    title = html.escape(f"{first.name} and {second.name}")
-    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    head = f"<meta charset='utf-8'>{policy}<meta name='viewport' content='width=device-width'>"
-    page = f"<!doctype html><html lang='en'><head>{head}<title>{title}</title><style>{_STYLE}</style></head>"
-    return f"{page}<body>{''.join(parts)}</body></html>".encode()
+    return html_page(f"{first.name} and {second.name}", parts)
 
 
 def _numbers(report: Report) -> str:
@@ -111,21 +93,13 @@ def _numbers(report: Report) -> str:
         "Contribution",
         *(("Unrelated pairs this close",) if report.rarity else ()),
     )
-    rows = ["".join(f"<th>{one}</th>" for one in head)]
+    rows: list[list[str | float]] = []
     for metric in report.metrics:
         part = report.match.metrics[metric.name]
         value = metric.scale_for(report.criteria.settings.get(metric.name, {})).describe(part.raw)
-        cells = f"<td>{html.escape(metric.title)}</td><td>{html.escape(value)}</td>"
-        numbers = (_number(part.similarity), f"{part.weight:g}", _number(part.contribution))
-        cells += "".join(f"<td class='number'>{one}</td>" for one in numbers)
-        if report.rarity:
-            cells += f"<td>{html.escape(report.rarity.get(metric.name, ''))}</td>"
-        rows.append(cells)
-    return f"<div class='wide'><table>{''.join(f'<tr>{one}</tr>' for one in rows)}</table></div>"
-
-
-def _number(value: float) -> str:
-    return f"{value:.2f}" if value == value else "none"
+        row: list[str | float] = [metric.title, value, part.similarity, f"{part.weight:g}", part.contribution]
+        rows.append([*row, *([report.rarity.get(metric.name, "")] if report.rarity else [])])
+    return table(head, rows)
 
 
 def _row(pictures: Sequence[Drawn]) -> str:
@@ -136,9 +110,4 @@ def _row(pictures: Sequence[Drawn]) -> str:
 
 
 def _figure(image: RGBImage, title: str, note: str = "", *, alt: str = "") -> str:
-    data = base64.b64encode(encode_jpeg(fit(image, LONG_SIDE_PX))).decode("ascii")
-    caption = html.escape(title) + (f"<br>{html.escape(note)}" if note else "")
-    return (
-        f"<figure><img src='data:image/jpeg;base64,{data}' alt=\"{html.escape(alt or title)}\">"
-        f"<figcaption>{caption}</figcaption></figure>"
-    )
+    return figure(encode_jpeg(fit(image, LONG_SIDE_PX)), title, note, alt=alt)

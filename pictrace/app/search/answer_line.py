@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pictrace.app.components import copy_link
 from pictrace.app.search.answer import watch_full_check
 from pictrace.app.search.chance import watch_calibration
 from pictrace.app.search.region import region_buttons
@@ -86,6 +87,8 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
         region_buttons(state, answer.picture)
         if workspace.writable and answer.picture.whole is None:
             _add_query(workspace, state, answer)
+        if state.address:  # what was uploaded, nobody else can have: there is the report
+            copy_link("Share", key="share")
         st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
 
 

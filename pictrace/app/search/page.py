@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -17,6 +15,7 @@ from pictrace.app.search.answer import current_table
 from pictrace.app.search.answer_line import answer_line
 from pictrace.app.search.details import details
 from pictrace.app.search.details_head import details_head
+from pictrace.app.search.downloads import downloads
 from pictrace.app.search.features import watch_missing_features
 from pictrace.app.search.history import earlier_queries, remember
 from pictrace.app.search.inputs import example_tiles, query_inputs
@@ -32,10 +31,9 @@ from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.output.documents import matches_csv, search_document
 from pictrace.searching.find import Found, find
 from pictrace.searching.verdict import Verdict
-from pictrace.service.addresses import shown_address, shown_record
+from pictrace.service.addresses import shown_record
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.wording import counted
@@ -155,7 +153,7 @@ def _results(
         found = without_hidden(found, marks)
         ordered = arranged(found, said, view.order)
         shown = list_of_matches(workspace, state, ordered, answer.table, said, marks, view.size_px)
-        _downloads(workspace, answer, wanted, found, said)
+        downloads(workspace, answer, wanted, found, said)
     chosen = next((one for one in found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
         if chosen is None or made is None:
@@ -165,39 +163,3 @@ def _results(
             mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
             details(workspace, made, chosen, wanted.criteria, said)
             what_if_part(answer.table, wanted.criteria, chosen)
-
-
-def _downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Sequence[Found], said: Verdict) -> None:
-    def as_json() -> str:
-        document = search_document(
-            answer.picture.name,
-            answer.query,
-            workspace.catalog,
-            answer.table,
-            wanted.criteria,
-            found,
-            answer.timing_ms,
-            said=said,
-            held=answer.held,
-            only=wanted.filters,
-        )
-        document["catalog"]["location"] = shown_address(workspace.catalog.location)
-        return json.dumps(document, indent=2)
-
-    with st.container(horizontal=True):
-        st.download_button(
-            "CSV",
-            partial(matches_csv, found, answer.table.names),  # made when it is asked for
-            "matches.csv",
-            "text/csv",
-            icon=":material/download:",
-            on_click="ignore",
-        )
-        st.download_button(
-            "JSON",
-            as_json,
-            "matches.json",
-            "application/json",
-            icon=":material/download:",
-            on_click="ignore",
-        )

@@ -1,0 +1,55 @@
+"""HTML files that need nothing else: no script, no network. Names of pictures are anybody's: every text is escaped."""
+
+from __future__ import annotations
+
+import base64
+import html
+from collections.abc import Sequence
+
+__all__ = ["figure", "html_page", "table"]
+
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # should a name get past the escaping
+
+_STYLE = """
+:root { color-scheme: light dark; }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.6rem; } h2 { font-size: 1.25rem; margin-top: 2.5rem; } h3 { font-size: 1rem; }
+figure { margin: 0; } figcaption, .small { font-size: .85rem; opacity: .75; overflow-wrap: anywhere; }
+img { max-width: 100%; height: auto; border-radius: 4px; }
+.row { display: flex; flex-wrap: wrap; gap: 1rem; } .row > * { flex: 1 1 12rem; min-width: 0; }
+.wide { overflow-x: auto; }
+table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; }
+tr { border-bottom: 1px solid #8A8F9855; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
+"""
+
+
+def html_page(title: str, parts: Sequence[str]) -> bytes:
+    """The whole file, UTF-8. parts: markup, in which every text has been escaped."""
+    policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
+    head = f"<meta charset='utf-8'>{policy}<meta name='viewport' content='width=device-width'>"
+    head += f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
+    made = "<p class='small'>Made with PicTrace.</p>"
+    return f"<!doctype html><html lang='en'><head>{head}</head><body>{''.join(parts)}{made}</body></html>".encode()
+
+
+def figure(jpeg: bytes, title: str, note: str = "", *, alt: str = "") -> str:
+    """A picture with what is said of it below."""
+    data = base64.b64encode(jpeg).decode("ascii")
+    caption = html.escape(title) + (f"<br>{html.escape(note)}" if note else "")
+    return (
+        f"<figure><img src='data:image/jpeg;base64,{data}' alt=\"{html.escape(alt or title)}\">"
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:
+    """Numbers have two digits; NaN is none."""
+    heading = "".join(f"<th>{html.escape(one)}</th>" for one in head)
+    lines = ["".join(_cell(one) for one in row) for row in rows]
+    return f"<div class='wide'><table>{''.join(f'<tr>{one}</tr>' for one in (heading, *lines))}</table></div>"
+
+
+def _cell(value: str | float) -> str:
+    if isinstance(value, str):
+        return f"<td>{html.escape(value)}</td>"
+    return f"<td class='number'>{f'{value:.2f}' if value == value else 'none'}</td>"
