@@ -46,7 +46,7 @@ def search_report(report: SearchReport) -> bytes:
         f"<h1>{html.escape(said.headline)}</h1>",
         f"<p>{html.escape(said.detail)}</p>",
         f"<p class='small'>{html.escape(report.searched)}</p>",
-        f"<div class='row'>{figure(report.shown, f'Looked for: {report.name}')}<div></div></div>",
+        f"<div style='max-width: 20rem'>{figure(report.shown, f'Looked for: {report.name}')}</div>",
     ]
     for one in report.found:
         parts += _match(report, one)
@@ -70,5 +70,5 @@ def _match(report: SearchReport, one: Found) -> list[str]:
     return [
         f"<h2>{match.rank}. {html.escape(picture.label)}</h2>",
         f"<p>{html.escape(f'{level.capitalize()}{how}. Score {match.score:.2f}.')}</p>",
-        f"<div class='row'><div>{shown}{sources}</div><div>{numbers}</div></div>",
+        f"<div class='row'><div style='flex: 0 1 16rem'>{shown}{sources}</div><div>{numbers}</div></div>",
     ]

@@ -88,7 +88,8 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
         if workspace.writable and answer.picture.whole is None:
             _add_query(workspace, state, answer)
         if state.address:  # what was uploaded, nobody else can have: there is the report
-            copy_link("Share", key="share")
+            with st.container(width=96):
+                copy_link("Share", key="share")
         st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
 
 
