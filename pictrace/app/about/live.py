@@ -130,7 +130,7 @@ def _worked(metric: Metric, settings: Settings, raw: float, similarity: float) -
     if np.isnan(raw):
         return r"\text{similarity: not comparable}"
     value, worst, best = (f"{one:.0f}" if scale.whole else f"{one:.2f}" for one in (raw, scale.worst, scale.best))
-    line = rf"\text{{similarity}} = \frac{{{value} - {worst}}}{{{best} - {worst}}}"
+    line = rf"\text{{similarity}} = \frac{{\vphantom{{\big|}} {value} - {worst}}}{{{best} - {worst}}}"
     beyond = (raw - scale.worst) / (scale.best - scale.worst)
     told = rf" = {beyond:.2f}"
     return line + told + (rf" \;\to\; {similarity:.0f}" if not 0 <= beyond <= 1 else "")
