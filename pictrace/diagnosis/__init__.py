@@ -11,11 +11,13 @@ from pictrace.diagnosis.blockiness import blockiness
 from pictrace.diagnosis.change import SAID, Change, confidence_ramp
 from pictrace.diagnosis.contents import Box, Contents
 from pictrace.diagnosis.covering import covering
+from pictrace.diagnosis.frames import common_frame
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
 from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.overlays import Patch
 from pictrace.diagnosis.photometry import Photometry, photometry
 from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
+from pictrace.diagnosis.replaced import share_replaced
 from pictrace.diagnosis.templates import TILT_DEGREES, contents_of, drawn, form_of
 from pictrace.diagnosis.tonal_changes import tonal_changes
 from pictrace.diagnosis.unexplained import joined, saved_again, unexplained_places
@@ -35,6 +37,9 @@ CONTRARY, CONTRARY_SHARE = 0.45, 1 / 8000
 that two drawings are the same."""
 
 TURNED_TIMES = 4  # as much where one was turned, which spoils edges
+
+REPLACED = 0.5
+"""Of what differs, how much makes other contents of what looks like something laid over a drawing."""
 
 PALER, REPAINTED = 0.25, 0.1
 """Contradiction, and the share of the common area, of other colours in the same fields."""
@@ -190,6 +195,9 @@ def _other_contents(
     beside = np.ones_like(contrary)
     over = contents.differ and contents.drawn_over
     if over:
+        frame = common_frame(query, candidate, registration.matrix)
+        if share_replaced(frame, contents.common) >= REPLACED:
+            return True
         beside = ~contents.covered
     elif not contents.differ and fit.overlay is not None and not 1 - LETTERS < fit.overlay.ours < LETTERS:
         beside[_pixels(fit.overlay, contrary.shape)] = False

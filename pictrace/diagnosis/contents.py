@@ -46,6 +46,12 @@ ONE_SIDED = ((0.62, 0.012, 0.2), (0.5, 0.004, 0.4), (0.42, 0.005, 0.105))
 """What is laid over a drawing: how much of it lies on empty ground at least, and how much less than that the other
 picture may have on empty ground, and have twice the detail of."""
 
+WHOLLY, NOWHERE, PARTLY = 0.95, 0.01, 0.25
+"""Where all that differs has more detail in one picture and nothing in the other, this much on empty ground will do."""
+
+MOSTLY, LESS_TEXTURED, CLEARLY_CONTINUED = 0.6, 0.4, 0.5
+"""Where most of it has, the rest needs less texture to be a photograph, if what is alike within is clearly so."""
+
 GROUND_LEVELS = 24.0
 """How far an empty ground may lie from what is around it, and still go on."""
 
@@ -103,6 +109,10 @@ class Contents:
         evenly = self.share >= MUCH_SHARE and max(self.query_more, self.candidate_more) < UNEVEN
         if self.textured >= TEXTURED and self.continued < CONTINUED and not evenly:
             return True
+        more, only = (self.query_more, self.candidate_more), (self.query_only, self.candidate_only)
+        wholly = max(more) >= WHOLLY and max(only) >= PARTLY
+        if min(more) < NOWHERE and (wholly or (max(more) >= MOSTLY and self._goes_on)):
+            return True
         sides = (
             (self.query_only, self.candidate_only, self.candidate_more, self.candidate_ground),
             (self.candidate_only, self.query_only, self.query_more, self.query_ground),
@@ -112,6 +122,10 @@ class Contents:
             for mine, theirs, more, ground in sides
             for least, most, outdone in ONE_SIDED
         )
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.textured >= LESS_TEXTURED and self.continued < CLEARLY_CONTINUED
 
     @property
     def drawn_over(self) -> bool:

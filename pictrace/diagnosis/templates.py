@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 
 from pictrace.diagnosis.contents import Contents, compare_contents
 from pictrace.diagnosis.frames import common_frame
 from pictrace.diagnosis.padding import padding
+from pictrace.diagnosis.planes import soft
 from pictrace.diagnosis.registration import Registration, register
+from pictrace.diagnosis.sharpness import blur_between
 from pictrace.images.pixels import RGBImage, to_gray
 
 __all__ = ["TILT_DEGREES", "contents_of", "drawn", "form_of", "share_only_a_form"]
@@ -21,6 +25,9 @@ TILT_DEGREES = 3.0
 
 LEAST_TURNED = 0.03
 """Share of the detail that must differ there, since turning spoils fine lines."""
+
+BLURRED_PX = 1.0
+"""From here one of two is so much softer that what they show is compared equally soft."""
 
 RAGGED_PX = 9
 """Around the corners that turning left empty, compression spoils what is beside them."""
@@ -61,7 +68,16 @@ def contents_of(
     if abs(registration.tilt) >= TILT_DEGREES:
         covered = padding(frame.query).covered | padding(frame.candidate).covered
         mask = mask & ~cv2.dilate(covered.astype(np.uint8), np.ones((RAGGED_PX,) * 2, np.uint8)).astype(np.bool_)
-    return compare_contents(frame, mask, quality=quality)
+    found = compare_contents(frame, mask, quality=quality)
+    if not found.only_form:
+        return found
+    # A blur takes from small windows what they had in common with the sharp ones.
+    query_gray, candidate_gray = (to_gray(one).astype(np.float32) for one in (frame.query, frame.candidate))
+    blur_px = blur_between(query_gray, candidate_gray, mask)
+    if abs(blur_px) < BLURRED_PX:
+        return found
+    alike = replace(frame, query=soft(frame.query, -blur_px), candidate=soft(frame.candidate, blur_px))
+    return compare_contents(alike, mask, quality=quality)
 
 
 def form_of(query: RGBImage, candidate: RGBImage, registration: Registration, contents: Contents) -> bool:

@@ -7,10 +7,11 @@ import pytest
 
 from benchmarks.drawings.kinds import KINDS
 from pictrace.diagnosis.templates import share_only_a_form
-from pictrace.images.edits import CHANGES, caption, resize
+from pictrace.images.edits import CHANGES, blur, caption, resize
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import decode, load
+from pictrace.sample import photograph
 
 FORMS = [
     *("invoice", "form", "table", "calendar", "business card", "post", "gallery", "settings", "bar chart"),
@@ -57,3 +58,9 @@ def test_a_drawing_under_words_shares_more(kind: str, photographs: dict[str, byt
 
 def test_unrelated_pictures_share_nothing(photographs: dict[str, bytes]) -> None:
     assert not share_only_a_form(load(photographs["coffee.png"]), load(photographs["chelsea.png"]))
+
+
+@pytest.mark.parametrize("name", ["clock_motion.png", "page.png"])
+def test_a_strongly_blurred_picture_shares_more(name: str) -> None:
+    picture = decode(photograph(name))
+    assert not share_only_a_form(working(blur(picture, 4)), working(picture))
