@@ -40,6 +40,17 @@ export interface Matches {
   size: number
 }
 
+// closely.js ---------------------------------------------------------------------------------------------
+
+export interface Shown {
+  src: string
+  caption: string
+}
+
+export interface Closely {
+  pictures: Shown[]
+}
+
 // tiles.js, paste.js, copy.js, keep.js -------------------------------------------------------------------
 
 export interface Tiles {

@@ -8,6 +8,8 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from pictrace.app.components import data_address
+from pictrace.app.components.closely import Shown, closely
 from pictrace.app.shared import evidence
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.session import of_session
@@ -41,10 +43,8 @@ def details(
 ) -> None:
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     answer, metrics = made.answer, made.answer.table.metrics
-    left, right = st.columns(2)
-    left.image(answer.thumbnail, caption="Your picture", alt="Your picture", width="stretch")
-    picture, said = right.empty(), st.empty()
-    _show(picture, workspace.catalog.thumbnail(one.match.id), one)
+    pair, said = st.empty(), st.empty()
+    _show(pair, answer.thumbnail, workspace.catalog.thumbnail(one.match.id), one, "closely-small")
     said.caption("Comparing the pixels …")
     if st.button("Compare closely", icon=":material/compare:", help="What changed, an overlay, and a report."):
         _compare_closely(workspace, answer.picture, one.match.id)
@@ -65,9 +65,9 @@ def details(
         problem = for_markdown(str(error))
         st.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")
         return
-    _show(picture, encode_jpeg(other.image), one)
+    _show(pair, answer.thumbnail, encode_jpeg(other.image), one, "closely")
     for note in other.notes:
-        right.caption(for_markdown(note))
+        st.caption(for_markdown(note))
     found = other.diagnosis
     said.write(_how_sure(verdict.level(one.match.id), found) + for_markdown(about_a_search(found.text)))
     _evidence(workspace, made, one, criteria, other.image)
@@ -79,9 +79,11 @@ def _how_sure(level: str, found: Diagnosis) -> str:
     return f"**{level.capitalize()}.** " if same and borne_out(level, found.confidence) else ""
 
 
-def _show(place: DeltaGenerator, jpeg: bytes | None, one: Found) -> None:
-    if jpeg is not None:
-        place.image(jpeg, caption=for_markdown(one.picture.label), alt=one.picture.label, width="stretch")
+def _show(place: DeltaGenerator, query: bytes, match: bytes | None, one: Found, key: str) -> None:
+    """Both as JPEG."""
+    theirs = data_address(match) if match else ""
+    with place:
+        closely(Shown(data_address(query), "Your picture"), Shown(theirs, one.picture.label), key=key)
 
 
 @st.fragment
