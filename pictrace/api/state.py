@@ -10,6 +10,8 @@ from pictrace.api.problems import ProblemError
 from pictrace.api.repeats import Repeats
 from pictrace.api.telemetry import Telemetry
 from pictrace.api.work import Work
+from pictrace.service.fetched import is_elsewhere
+from pictrace.service.owner import owner
 from pictrace.service.workspaces import SHARED, Workspace, Workspaces
 
 __all__ = ["State"]
@@ -56,7 +58,7 @@ class State:
     def workspace_to_write(self) -> Workspace:
         """The same, where it can be written; ProblemError where not."""
         found = self.workspace()
-        if found.is_sample or not found.catalog.writable:
+        if found.is_sample or not found.catalog.writable or is_elsewhere(owner().catalog or ""):
             what = "The built-in sample" if found.is_sample else "This catalog"
             raise ProblemError("not-allowed", f"{what} cannot be changed. The owner names another (PICTRACE_CATALOG).")
         return found

@@ -26,6 +26,7 @@ from pictrace.searching.cascade import open_for
 from pictrace.searching.query import needed_metrics
 from pictrace.service.background import Later
 from pictrace.service.calibrating import Calibrating
+from pictrace.service.fetched import is_elsewhere, local_copy
 from pictrace.service.owner import owner
 
 __all__ = [
@@ -148,8 +149,8 @@ class Workspaces:
 
 def _shared(location: str, *, writable: bool) -> Workspace:
     kernels.warm()
-    catalog = open_catalog(location)
-    return _workspace(catalog, catalog.title, writable=writable)
+    catalog = open_catalog(local_copy(location))
+    return _workspace(catalog, catalog.title, writable=writable and not is_elsewhere(location))
 
 
 def _sample() -> Workspace:

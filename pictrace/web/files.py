@@ -23,7 +23,7 @@ from pictrace.web.policy import DownloadPolicy
 if TYPE_CHECKING:
     import aiohttp
 
-__all__ = ["StoppedError", "fetch_to_file"]
+__all__ = ["StoppedError", "copy_link", "fetch_to_file"]
 
 PIECE_BYTES = 1 << 18
 MOST_TRIES = 50  # in all: a server that gives a little each time is not asked for ever
@@ -103,6 +103,39 @@ def fetch_to_file(
         Where the part cannot be written.
     """
     asyncio.run(_fetch(_File(url, part, byte_count, progress, stopped), policy))
+
+
+def copy_link(url: str, target: Path, *, known: str = "", policy: DownloadPolicy) -> str | None:
+    """Write what a link leads to into a file, whatever its size, and return its ETag; None where it is the known one.
+
+    Parameters
+    ----------
+    policy
+        As for ``fetch_to_file``.
+
+    Raises
+    ------
+    DownloadError
+        Where it cannot be fetched.
+    """
+
+    async def take(response: aiohttp.ClientResponse, here: str) -> str | None:
+        if response.status == 304:
+            return None
+        check_status(response, here, policy)
+        with target.open("wb") as file:
+            while piece := await response.content.read(PIECE_BYTES):
+                file.write(piece)
+        return header(response, "ETag")
+
+    async def fetch() -> str | None:
+        async with asyncio.timeout(policy.total_timeout_s), open_session(policy) as session:
+            return await follow(session, url, policy, take, lambda _: {"If-None-Match": known} if known else {})
+
+    try:
+        return asyncio.run(fetch())
+    except TimeoutError as error:
+        raise DownloadError(f"{for_message(url)} took over {policy.total_timeout_s / 60:.0f} minutes.") from error
 
 
 async def _fetch(file: _File, policy: DownloadPolicy) -> None:

@@ -14,13 +14,14 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
 from pictrace.web.policy import DownloadPolicy
 
-__all__ = ["ALLOW_VARIABLE", "ANONYMOUS_VARIABLE", "check_s3_allowed", "fetch_s3", "is_s3", "list_s3"]
+__all__ = ["ALLOW_VARIABLE", "ANONYMOUS_VARIABLE", "check_s3_allowed", "copy_s3", "fetch_s3", "is_s3", "list_s3"]
 
 ALLOW_VARIABLE = "PICTRACE_S3"
 ANONYMOUS_VARIABLE = "PICTRACE_S3_ANONYMOUS"
@@ -94,6 +95,26 @@ def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
             f"{for_message(address)} is larger than {policy.max_bytes / 2**20:.3g} MB. Use a smaller picture."
         )
     return bytes(data)
+
+
+def copy_s3(address: str, target: Path, *, known: str = "", policy: DownloadPolicy = DEFAULT_POLICY) -> str | None:
+    """Write an object into a file, whatever its size, and return its ETag; None where that is the one that is known.
+
+    Raises
+    ------
+    DownloadError
+        Where it names no object, or cannot be read.
+    """
+    bucket, key = _split(address)
+    with _failing_clearly(address):
+        client = _client(policy)
+        if known and client.head_object(Bucket=bucket, Key=key).get("ETag") == known:
+            return None
+        answer = client.get_object(Bucket=bucket, Key=key)
+        with closing(answer["Body"]) as body, target.open("wb") as file:
+            while chunk := body.read(CHUNK_BYTES):
+                file.write(chunk)
+        return str(answer.get("ETag", ""))
 
 
 def list_s3(address: str, *, max_keys: int, policy: DownloadPolicy = DEFAULT_POLICY) -> Iterator[str]:
