@@ -93,6 +93,8 @@ def of_search(browser: Browser, address: str) -> None:
         page.locator("button.face").first.click()
         settle(page)
         page.get_by_role("radio", name="Keypoints (ORB)").click()
+        settle(page)
+        page.locator(".st-key-details-head").evaluate("node => node.scrollIntoView()")
 
     def weights(page: Page) -> None:
         searched(page, address)
