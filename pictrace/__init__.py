@@ -90,9 +90,9 @@ def open_catalog(location: str | Path, *, must_exist: bool = True) -> Catalog:
     Parameters
     ----------
     location
-        Its SQLite file.
+        Its SQLite file, or the address of a PostgreSQL database.
     must_exist
-        Whether a missing file is an error; otherwise an empty catalog is made.
+        Whether a missing one is an error; otherwise an empty catalog is made.
 
     Returns
     -------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from pictrace.catalog import _files
+from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.errors import CatalogError
 
 __all__ = ["delete_catalog", "last_written", "open_catalog"]
 
@@ -15,7 +17,7 @@ def open_catalog(location: str, *, must_exist: bool = True) -> Catalog:
     Parameters
     ----------
     location
-        Where it is: the name of a SQLite file.
+        Where it is: the name of a SQLite file, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE.
     must_exist
         Whether a catalog that is not there is an error, or an empty one is made.
 
@@ -24,14 +26,22 @@ def open_catalog(location: str, *, must_exist: bool = True) -> Catalog:
     CatalogError
         It cannot be opened, or made; the text says why.
     """
-    return SqliteCatalog(location, must_exist=must_exist)
+    if not is_postgres(location):
+        return SqliteCatalog(location, must_exist=must_exist)
+    try:
+        from pictrace.catalog.postgres import PostgresCatalog
+    except ImportError as error:
+        raise CatalogError(
+            "A catalog in PostgreSQL needs psycopg. Install it with: pip install 'pictrace[postgres]'"
+        ) from error
+    return PostgresCatalog(location, must_exist=must_exist)
 
 
 def delete_catalog(location: str) -> None:
-    """Delete a catalog that nobody has open, with its caches; one that is gone is passed over."""
+    """Delete a catalog in a file that nobody has open, with its caches; one that is gone is passed over."""
     _files.delete(location)
 
 
 def last_written(location: str) -> float:
-    """When a catalog was written last, in seconds as time.time() counts them; 0 where there is none."""
+    """When a catalog in a file was written last, in seconds as time.time() counts them; 0 where there is none."""
     return _files.last_written(location)

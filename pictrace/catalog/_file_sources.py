@@ -5,10 +5,10 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from pictrace.catalog._database import Database
 from pictrace.catalog._stored import chunks
 from pictrace.catalog.records import FileSource, Source
 
@@ -20,7 +20,7 @@ _ONE = "(SELECT id FROM sources WHERE picture_id = ? AND kind = 'file' AND addre
 
 
 def found(
-    db: sqlite3.Connection, below: str | None, addresses: Sequence[str] | None, pictures: Sequence[int] | None
+    db: Database, below: str | None, addresses: Sequence[str] | None, pictures: Sequence[int] | None
 ) -> list[FileSource]:
     """See Catalog.files."""
     rows: list[tuple[int, str, str]] = []
@@ -48,7 +48,7 @@ def _is_stored(address: str) -> bool:
     return True
 
 
-def mark(db: sqlite3.Connection, files: Iterable[FileSource]) -> bool:
+def mark(db: Database, files: Iterable[FileSource]) -> bool:
     """Note how they were found; "" is as they should be. Whether that was news."""
     before = db.total_changes
     now = datetime.now(UTC).isoformat(timespec="seconds")
@@ -56,8 +56,8 @@ def mark(db: sqlite3.Connection, files: Iterable[FileSource]) -> bool:
         if one.state:
             db.execute(
                 f"INSERT INTO links (source_id, state, checked_at) SELECT id, ?, ? FROM sources WHERE id = {_ONE} "  # noqa: S608 (our own names)
-                "ON CONFLICT DO UPDATE SET state = excluded.state, checked_at = excluded.checked_at "
-                "WHERE state != excluded.state",
+                "ON CONFLICT (source_id) DO UPDATE SET state = excluded.state, checked_at = excluded.checked_at "
+                "WHERE links.state != excluded.state",
                 (one.state, now, one.picture_id, one.address),
             )
         else:
@@ -65,7 +65,7 @@ def mark(db: sqlite3.Connection, files: Iterable[FileSource]) -> bool:
     return db.total_changes > before
 
 
-def move(db: sqlite3.Connection, former: FileSource, source: Source) -> bool:
+def move(db: Database, former: FileSource, source: Source) -> bool:
     """The picture has this source instead of the former one, whose metadata goes along. Whether anything changed."""
     old, new = (former.picture_id, former.address), (former.picture_id, source.address)
     rows = [db.execute(f"SELECT metadata FROM sources WHERE id = {_ONE}", one).fetchone() for one in (old, new)]  # noqa: S608 (our own names)
@@ -80,7 +80,7 @@ def move(db: sqlite3.Connection, former: FileSource, source: Source) -> bool:
     return True
 
 
-def remove_lost(db: sqlite3.Connection, pictures: Sequence[int] | None) -> tuple[list[int], bool]:
+def remove_lost(db: Database, pictures: Sequence[int] | None) -> tuple[list[int], bool]:
     """(pictures to which nothing leads any more; whether lost files of others were taken out of the catalog)."""
     lost = {row[0] for row in db.execute(f"SELECT picture_id FROM links JOIN sources ON id = source_id WHERE {_LOST}")}  # noqa: S608 (our own names)
     if pictures is not None:
@@ -90,7 +90,7 @@ def remove_lost(db: sqlite3.Connection, pictures: Sequence[int] | None) -> tuple
     for marks, some in chunks(sorted(lost)):
         rows = db.execute(
             "SELECT DISTINCT picture_id FROM sources LEFT JOIN links ON id = source_id "  # noqa: S608 (our own names)
-            f"WHERE picture_id IN ({marks}) AND NOT coalesce({_LOST}, 0)",
+            f"WHERE picture_id IN ({marks}) AND NOT coalesce({_LOST}, FALSE)",
             some,
         )
         alive = {row[0] for row in rows}

@@ -1,20 +1,17 @@
-"""What is read from a SQLite catalog."""
+"""What is read from a catalog in a database, whichever it is."""
 
 # Statements are put together of names of our own (S608); what comes from outside is a parameter.
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog import _browsing, _decisions, _file_sources, _stored
-from pictrace.catalog._connections import Connections, Pinned
-from pictrace.catalog._files import cache_folder_of, files_of
+from pictrace.catalog._database import Lender
 from pictrace.catalog._stored import chunks
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
@@ -22,49 +19,21 @@ from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch, Features, FeatureSpec
 from pictrace.web.validators import Validators
 
-__all__ = ["SqliteReader"]
+__all__ = ["SqlReader"]
 
 _SOURCE = "kind, address, title, metadata, state, checked_at, final_address, etag, last_modified"
 
 
-class SqliteReader:
+class SqlReader:
     """The part of pictrace.catalog.base.Catalog that changes nothing."""
 
-    def __init__(self, path: Path, connections: Connections | Pinned) -> None:
-        self._path, self._connections = path, connections
-
-    @property
-    def location(self) -> str:
-        return str(self._path)
-
-    @property
-    def title(self) -> str:
-        return self._path.stem
+    def __init__(self, named: str, connections: Lender) -> None:
+        self._named, self._connections = named, connections  # what it is called in messages
 
     @property
     def identity(self) -> str:
         with self._connections.borrow() as db:
             return str(db.execute("SELECT name FROM identity").fetchone()[0])
-
-    @property
-    def writable(self) -> bool:
-        """Whether the file and its folder let us write; what another program locks is not asked."""
-        file = self._path.absolute()
-        return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
-
-    @property
-    def byte_count(self) -> int:
-        return sum(one.stat().st_size for one in files_of(self._path) if one.exists())
-
-    @property
-    def cache_folder(self) -> Path | None:
-        return cache_folder_of(self._path)
-
-    def occupies(self, path: Path) -> bool:
-        return any(
-            one.resolve() == path.resolve() or (one.exists() and path.exists() and one.samefile(path))
-            for one in files_of(self._path)
-        )
 
     def revision(self) -> int:
         with self._connections.borrow() as db:
@@ -80,11 +49,6 @@ class SqliteReader:
                 (since,),
             ).fetchall()
         return Changes(revision, tuple(row[0] for row in added), tuple(row[0] for row in removed))
-
-    def intact(self) -> bool:
-        """Whether SQLite's own check of the whole file finds nothing wrong."""
-        with self._connections.borrow() as db:
-            return [row[0] for row in db.execute("PRAGMA quick_check(1)")] == ["ok"]
 
     def count(self) -> int:
         with self._connections.borrow() as db:
@@ -150,10 +114,6 @@ class SqliteReader:
         with self._connections.snapshot() as db:
             return Facts(*_browsing.facts(db))
 
-    def copy_to(self, path: Path) -> None:
-        with self._connections.borrow() as db:
-            db.execute("VACUUM INTO ?", (str(path),))
-
     def known_sources(self, kind: str, addresses: Iterable[str]) -> dict[str, int]:
         found: dict[str, int] = {}
         with self._connections.snapshot() as db:
@@ -162,7 +122,7 @@ class SqliteReader:
                 found.update(
                     db.execute(
                         "SELECT address, picture_id FROM sources LEFT JOIN links ON id = source_id "  # noqa: S608
-                        f"WHERE kind = ? AND address IN ({marks}) AND state IS NOT 'changed' ORDER BY id",
+                        f"WHERE kind = ? AND address IN ({marks}) AND coalesce(state, '') != 'changed' ORDER BY id",
                         (kind, *some),
                     )
                 )
@@ -265,7 +225,7 @@ class SqliteReader:
             return spec.layout.unpack(data)
         except ValueError as error:
             raise CatalogError(
-                f"The features {spec.key} of picture {picture_id} in {self._path} are damaged ({error}). "
+                f"The features {spec.key} of picture {picture_id} in {self._named} are damaged ({error}). "
                 "Restore the catalog from a copy, or remove this picture and add it again."
             ) from error
 

@@ -4,10 +4,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
+from pictrace.catalog._database import Database
 from pictrace.features import FeatureSpec
 
 __all__ = ["blobs", "chunks", "counts", "feature_table", "ids", "missing", "ready", "sizes"]
@@ -31,16 +31,16 @@ def chunks(values: Sequence[_T]) -> Iterator[tuple[str, Sequence[_T]]]:
         yield ",".join("?" * len(some)), some
 
 
-def missing(db: sqlite3.Connection, spec: FeatureSpec) -> list[int]:
+def missing(db: Database, spec: FeatureSpec) -> list[int]:
     rows = db.execute(
-        f"SELECT id FROM pictures WHERE id NOT IN (SELECT picture_id FROM {feature_table(spec)} "  # noqa: S608
-        f"WHERE key_id = {_KEY}) ORDER BY id",
+        f"SELECT id FROM pictures EXCEPT SELECT picture_id FROM {feature_table(spec)} "  # noqa: S608
+        f"WHERE key_id = {_KEY} ORDER BY id",
         (spec.key,),
     )
     return [row[0] for row in rows]
 
 
-def ids(db: sqlite3.Connection, spec: FeatureSpec) -> list[int]:
+def ids(db: Database, spec: FeatureSpec) -> list[int]:
     # By the index over picture ids, which holds both numbers: the other way leads through the features.
     table = feature_table(spec)
     rows = db.execute(
@@ -51,7 +51,7 @@ def ids(db: sqlite3.Connection, spec: FeatureSpec) -> list[int]:
     return [row[0] for row in rows]
 
 
-def sizes(db: sqlite3.Connection, spec: FeatureSpec) -> list[tuple[int, int]]:
+def sizes(db: Database, spec: FeatureSpec) -> list[tuple[int, int]]:
     """(picture id, bytes), ascending; SQLite knows a blob's length without reading it."""
     return db.execute(
         f"SELECT picture_id, length(data) FROM {feature_table(spec)} WHERE key_id = {_KEY} "  # noqa: S608
@@ -60,18 +60,18 @@ def sizes(db: sqlite3.Connection, spec: FeatureSpec) -> list[tuple[int, int]]:
     ).fetchall()
 
 
-def counts(db: sqlite3.Connection) -> dict[str, int]:
+def counts(db: Database) -> dict[str, int]:
     found = dict.fromkeys((row[0] for row in db.execute("SELECT name FROM feature_keys")), 0)
     for table in TABLES:
         for name, count in db.execute(
             "SELECT name, n FROM (SELECT key_id, count(*) AS n "  # noqa: S608 (our own table names)
-            f"FROM {table} GROUP BY key_id) JOIN feature_keys ON feature_keys.id = key_id"
+            f"FROM {table} GROUP BY key_id) AS counted JOIN feature_keys ON feature_keys.id = key_id"
         ):
             found[name] += count
     return found
 
 
-def ready(db: sqlite3.Connection, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
+def ready(db: Database, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
     """(picture id, feature key) of all that these pictures have."""
     for table in TABLES:
         for marks, some in chunks(wanted):
@@ -82,7 +82,7 @@ def ready(db: sqlite3.Connection, wanted: Sequence[int]) -> Iterator[tuple[int, 
             )
 
 
-def blobs(db: sqlite3.Connection, wanted: Sequence[int], spec: FeatureSpec) -> dict[int, bytes]:
+def blobs(db: Database, wanted: Sequence[int], spec: FeatureSpec) -> dict[int, bytes]:
     found: dict[int, bytes] = {}
     key = db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
     if key is not None:

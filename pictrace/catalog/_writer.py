@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import UTC, datetime
 
 from pictrace.catalog import _file_sources
+from pictrace.catalog._database import Database
 from pictrace.catalog._stored import TABLES, feature_table
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import FileSource, NewPicture, Source
@@ -20,7 +20,7 @@ __all__ = ["Writer", "writing"]
 
 
 @contextmanager
-def writing(db: sqlite3.Connection) -> Iterator[Writer]:
+def writing(db: Database, kind: type[Writer] | None = None) -> Iterator[Writer]:
     """One transaction: all of it or nothing.
 
     The revision counter is raised last, and only if something changed.
@@ -28,8 +28,9 @@ def writing(db: sqlite3.Connection) -> Iterator[Writer]:
     db.execute("BEGIN IMMEDIATE")
     try:
         revision = int(db.execute("SELECT value FROM revision").fetchone()[0])
-        writer = Writer(db, revision + 1)
+        writer = (kind or Writer)(db, revision + 1)
         yield writer
+        writer.finish()
         if writer.changed:
             db.execute("UPDATE revision SET value = ?", (revision + 1,))
             db.execute("COMMIT")
@@ -44,7 +45,7 @@ def writing(db: sqlite3.Connection) -> Iterator[Writer]:
 class Writer:
     """The statements of a transaction under way, and whether they changed anything."""
 
-    def __init__(self, db: sqlite3.Connection, revision: int) -> None:
+    def __init__(self, db: Database, revision: int) -> None:
         self._db, self._revision, self.changed = db, revision, False
         self._keys: dict[str, int] = {}
 
@@ -67,7 +68,7 @@ class Writer:
                 picture.width,
                 picture.height,
                 picture.byte_count,
-                datetime.now(UTC).isoformat(timespec="seconds"),
+                picture.added_at or datetime.now(UTC).isoformat(timespec="seconds"),
                 self._revision,
             ),
         )
@@ -112,7 +113,7 @@ class Writer:
         cursor = self._db.execute(
             "INSERT INTO links (source_id, state, checked_at, final_address, etag, last_modified) "
             "SELECT id, ?, ?, ?, ?, ? FROM sources WHERE picture_id = ? AND kind = 'link' AND address = ? "
-            "ON CONFLICT DO UPDATE SET state = excluded.state, checked_at = excluded.checked_at, "
+            "ON CONFLICT (source_id) DO UPDATE SET state = excluded.state, checked_at = excluded.checked_at, "
             "final_address = excluded.final_address, etag = excluded.etag, last_modified = excluded.last_modified "
             "WHERE ?",
             (known.state, known.checked_at, *astuple(known.validators), picture_id, source.address, fresh),
@@ -127,16 +128,22 @@ class Writer:
 
     def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
         """Features of a picture that is here; one that is gone by now is passed over."""
+        cursor = self._db.execute(
+            f"INSERT INTO {feature_table(spec)} (key_id, picture_id, data) "  # noqa: S608 (our own table names)
+            "SELECT ?, id, ? FROM pictures WHERE id = ? ON CONFLICT DO NOTHING",
+            (self._key_id(spec), spec.layout.pack(features), picture_id),
+        )
+        self.changed |= cursor.rowcount > 0
+
+    def _key_id(self, spec: FeatureSpec) -> int:
         if spec.key not in self._keys:
             self._db.execute("INSERT INTO feature_keys (name) VALUES (?) ON CONFLICT DO NOTHING", (spec.key,))
             row = self._db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
             self._keys[spec.key] = int(row[0])
-        cursor = self._db.execute(
-            f"INSERT INTO {feature_table(spec)} (key_id, picture_id, data) "  # noqa: S608 (our own table names)
-            "SELECT ?, id, ? FROM pictures WHERE id = ? ON CONFLICT DO NOTHING",
-            (self._keys[spec.key], spec.layout.pack(features), picture_id),
-        )
-        self.changed |= cursor.rowcount > 0
+        return self._keys[spec.key]
+
+    def finish(self) -> None:
+        """Write what was put aside, before the revision is raised."""
 
     def mark_files(self, files: Iterable[FileSource]) -> None:
         """Note how files were found."""

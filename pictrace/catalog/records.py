@@ -125,6 +125,8 @@ class NewPicture:
         is.
     notes
         What is to be told of how it was read; not stored.
+    added_at
+        ISO 8601, UTC; "" for now.
     """
 
     sha256: bytes
@@ -137,6 +139,7 @@ class NewPicture:
     original: bytes | None = None
     features: Mapping[FeatureSpec, Features] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    added_at: str = ""
 
     @property
     def id(self) -> int:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from pictrace.catalog import _decisions
 from pictrace.catalog._connections import Connections, Pinned
-from pictrace.catalog._reader import SqliteReader
+from pictrace.catalog._files import cache_folder_of, files_of
+from pictrace.catalog._sql import SqlCatalog
 from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.migrations import migrate
-from pictrace.catalog.records import AddResult, Decision, FileSource, NewPicture, Source
 from pictrace.errors import CatalogError
-from pictrace.features import Features, FeatureSpec
 
 __all__ = ["SqliteCatalog"]
 
 
-class SqliteCatalog(SqliteReader):
+class SqliteCatalog(SqlCatalog):
     """See pictrace.catalog.base.Catalog. WAL mode; a forked process must open one of its own."""
 
     def __init__(self, path: str | Path, *, must_exist: bool = False) -> None:
@@ -38,7 +37,7 @@ class SqliteCatalog(SqliteReader):
                 f"The folder {path.parent} does not exist. Make it, or name another place for the catalog."
             )
         connections = Connections(path)
-        super().__init__(path, connections)
+        self._open(path, connections)
         try:
             with connections.borrow() as db:
                 migrate(db, self.location)
@@ -48,66 +47,59 @@ class SqliteCatalog(SqliteReader):
             connections.close()
             raise
 
+    def _open(self, path: Path, connections: Connections | Pinned) -> None:
+        self._path, self._file = path, connections
+        super().__init__(str(path), connections)
+
+    @property
+    def location(self) -> str:
+        return str(self._path)
+
+    @property
+    def title(self) -> str:
+        return self._path.stem
+
+    @property
+    def writable(self) -> bool:
+        """Whether the file and its folder let us write; what another program locks is not asked."""
+        file = self._path.absolute()
+        return os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
+
+    @property
+    def byte_count(self) -> int:
+        return sum(one.stat().st_size for one in files_of(self._path) if one.exists())
+
+    @property
+    def cache_folder(self) -> Path | None:
+        return cache_folder_of(self._path)
+
+    def occupies(self, path: Path) -> bool:
+        return any(
+            one.resolve() == path.resolve() or (one.exists() and path.exists() and one.samefile(path))
+            for one in files_of(self._path)
+        )
+
+    def intact(self) -> bool:
+        """Whether SQLite's own check of the whole file finds nothing wrong."""
+        with self._connections.borrow() as db:
+            return [row[0] for row in db.execute("PRAGMA quick_check(1)")] == ["ok"]
+
+    def copy_to(self, path: Path) -> None:
+        with self._connections.borrow() as db:
+            db.execute("VACUUM INTO ?", (str(path),))
+
     def in_place(self) -> bool:
-        return self._connections.in_place()
+        return self._file.in_place()
 
     @contextmanager
     def at_one_moment(self) -> Iterator[SqliteCatalog]:
-        with self._connections.snapshot() as db:
+        with self._file.snapshot() as db:
             db.execute("SELECT value FROM revision").fetchone()  # what is read first says which moment it is
             view = SqliteCatalog.__new__(SqliteCatalog)
-            SqliteReader.__init__(view, self._path, Pinned(self._path, db))
+            view._open(self._path, Pinned(self._path, db))
             yield view
 
     @contextmanager
     def _write(self) -> Iterator[Writer]:
         with self._connections.borrow() as db, writing(db) as writer:
             yield writer
-
-    def add(self, pictures: Sequence[NewPicture]) -> AddResult:
-        added = 0
-        with self._write() as writer:
-            for picture in pictures:
-                added += writer.add_picture(picture)
-                writer.add_sources(picture.id, picture.sources)
-                for spec, features in picture.features.items():
-                    writer.put(spec, picture.id, features)
-        return AddResult(added, len(pictures) - added)
-
-    def add_sources(self, sources: Mapping[int, Sequence[Source]]) -> int:
-        with self._write() as writer:
-            return sum(writer.add_sources(int(one), some) for one, some in sources.items())
-
-    def put_features(self, spec: FeatureSpec, features: Mapping[int, Features]) -> None:
-        with self._write() as writer:
-            for picture_id, array in features.items():
-                writer.put(spec, int(picture_id), array)
-
-    def decide(self, decisions: Sequence[Decision]) -> None:
-        with self._connections.borrow() as db:
-            _decisions.write(db, decisions)
-
-    def forget_decisions(self, pairs: Iterable[tuple[int, int]]) -> int:
-        with self._connections.borrow() as db:
-            return _decisions.forget(db, pairs)
-
-    def drop_features(self, key: str) -> int:
-        with self._write() as writer:
-            return writer.drop_features(key)
-
-    def remove(self, ids: Iterable[int]) -> int:
-        with self._write() as writer:
-            return sum(writer.remove(int(picture_id)) for picture_id in ids)
-
-    def mark_files(self, files: Sequence[FileSource]) -> None:
-        with self._write() as writer:
-            writer.mark_files(files)
-
-    def move_files(self, moves: Sequence[tuple[FileSource, Source]]) -> None:
-        with self._write() as writer:
-            for former, source in moves:
-                writer.move_file(former, source)
-
-    def remove_replaced(self, among: Sequence[int] | None = None) -> int:
-        with self._write() as writer:
-            return writer.remove_replaced(among)

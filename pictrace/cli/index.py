@@ -22,7 +22,7 @@ from pictrace.cli._runs import (
     warn_of,
 )
 from pictrace.cli.calibrate import add_no_calibrate, keep_background
-from pictrace.cli.merge import merge
+from pictrace.cli.merge import merge, refuse_address
 from pictrace.indexing.index import Indexing
 from pictrace.sources.discovery import titles
 from pictrace.sources.listing import list_source
@@ -70,6 +70,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _index(options: argparse.Namespace) -> int:
+    refuse_address(options.source)
     limits = limits_of(options)
     chosen = (options.column, options.table, options.encoding, *options.exclude, *options.include)
     if not any(one is not None for one in chosen) and is_catalog(Path(options.source)):

@@ -17,7 +17,7 @@ ORDER = 97
 
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_serve)
-    parser.add_argument("--catalog", metavar="FILE", help="the catalog, a SQLite file (default: PICTRACE_CATALOG)")
+    parser.add_argument("--catalog", metavar="FILE", help="a SQLite file or postgresql://… (default: PICTRACE_CATALOG)")
     parser.add_argument("--writes", action="store_true", help="agents may add pictures, too")
     parser.add_argument("--http", action="store_true", help="over HTTP at /mcp, instead of standard input and output")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default %(default)s)")

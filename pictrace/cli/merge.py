@@ -7,16 +7,17 @@ from contextlib import closing
 from pathlib import Path
 
 from pictrace.catalog import open_catalog
+from pictrace.catalog.address import is_postgres
 from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.calibrate import add_no_calibrate, keep_background
-from pictrace.errors import SourceError
+from pictrace.errors import SourceError, UsageError
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.merge import Merge
 from pictrace.wording import counted
 
-__all__ = ["HELP", "ORDER", "merge", "register"]
+__all__ = ["HELP", "ORDER", "merge", "refuse_address", "register"]
 
 HELP = "add all pictures of another catalog"
 ORDER = 70
@@ -37,6 +38,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _merge(options: argparse.Namespace) -> int:
+    refuse_address(options.other)
     return merge(
         Path(options.other),
         options.catalog,
@@ -45,6 +47,12 @@ def _merge(options: argparse.Namespace) -> int:
         calibrate=not options.no_calibrate,
         as_json=options.json,
     )
+
+
+def refuse_address(source: str) -> None:
+    """A catalog on a server is no source to index; what is said of it does not quote its password."""
+    if is_postgres(source):
+        raise UsageError("A catalog in PostgreSQL is copied whole: pictrace copy FROM TO.")
 
 
 def merge(

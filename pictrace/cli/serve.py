@@ -36,7 +36,7 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def add_place(parser: argparse.ArgumentParser) -> None:
     """What is served, and where."""
-    parser.add_argument("--catalog", metavar="FILE", help="the catalog, a SQLite file (default: PICTRACE_CATALOG)")
+    parser.add_argument("--catalog", metavar="FILE", help="a SQLite file or postgresql://… (default: PICTRACE_CATALOG)")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on (default %(default)s)")
     parser.add_argument("--port", type=int, default=8501, help="0 for any that is free (default %(default)s)")
     parser.add_argument(
@@ -58,9 +58,10 @@ def use_catalog(path: str | None) -> None:
     if path is None:
         return
     from pictrace.catalog import open_catalog
+    from pictrace.catalog.address import is_postgres
 
     open_catalog(path).close()
-    os.environ["PICTRACE_CATALOG"] = str(Path(path).resolve())
+    os.environ["PICTRACE_CATALOG"] = path if is_postgres(path) else str(Path(path).resolve())
 
 
 def serve_app(options: argparse.Namespace, *, opens: bool) -> int:

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import NewPicture, Source, digest, image_id
-from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.cli import main
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec, Layout
@@ -30,7 +30,7 @@ from pictrace.searching.table import Criteria
 from pictrace.searching.verdict import verdict
 from pictrace.sources.base import Item
 
-MakeCatalog = Callable[..., SqliteCatalog]
+MakeCatalog = Callable[..., Catalog]
 EVEN = Criteria(weights={metric.name: 1.0 for metric in all_metrics()})
 NAMES = ("category", "größe", 'the "maker"', "a.b", "$", "x\\y")
 
@@ -194,7 +194,7 @@ def test_one_moment_stays_one_moment(make_catalog: MakeCatalog) -> None:
 
 
 @pytest.fixture
-def tagged(photographs: dict[str, bytes], make_catalog: MakeCatalog) -> SqliteCatalog:
+def tagged(photographs: dict[str, bytes], make_catalog: MakeCatalog) -> Catalog:
     catalog = make_catalog()
     items = [
         Item.of_bytes(data, Source("upload", name, name, {"kind": name.rsplit(".")[1], "name": name}))
@@ -206,7 +206,7 @@ def tagged(photographs: dict[str, bytes], make_catalog: MakeCatalog) -> SqliteCa
 
 @pytest.mark.parametrize("limit", [1000, 2, 0], ids=["exactly", "from sketches", "from sketches of all"])
 def test_a_search_among_some_is_that_search_without_the_others(
-    limit: int, tagged: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    limit: int, tagged: Catalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scoring, "EXACT_LIMIT", limit)
     query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
@@ -220,7 +220,7 @@ def test_a_search_among_some_is_that_search_without_the_others(
 
 
 def test_few_candidates_of_a_large_catalog_are_scored_exactly(
-    tagged: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+    tagged: Catalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(scoring, "EXACT_LIMIT", 3)
     query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
@@ -231,7 +231,7 @@ def test_few_candidates_of_a_large_catalog_are_scored_exactly(
     assert set(score(query, cache, shortlist=1, among=tagged.ids()[:5]).ids) <= set(tagged.ids()[:5])
 
 
-def test_among_none_and_among_strangers(tagged: SqliteCatalog, photographs: dict[str, bytes]) -> None:
+def test_among_none_and_among_strangers(tagged: Catalog, photographs: dict[str, bytes]) -> None:
     query, cache = prepare_query(photographs["coffee.png"]), FeatureCache(tagged)
     for among in (np.empty(0, np.int64), np.array([5, 6])):
         table = score(query, cache, among=among)
@@ -240,7 +240,7 @@ def test_among_none_and_among_strangers(tagged: SqliteCatalog, photographs: dict
 
 
 def test_only_on_the_command_line(
-    tagged: SqliteCatalog, photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tagged: Catalog, photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "query.png"
     path.write_bytes(photographs["coffee.png"])

@@ -16,6 +16,8 @@ import pytest
 from numpy.typing import NDArray
 
 from pictrace.catalog import _connections, delete_catalog, last_written, open_catalog
+from pictrace.catalog.address import is_postgres
+from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.migrations import MIGRATIONS
 from pictrace.catalog.records import AddResult, NewPicture, Source, digest, image_id
@@ -24,8 +26,9 @@ from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch, Features, FeatureSpec, Layout
 from pictrace.metrics.layout import LayoutSsim
 from pictrace.metrics.phash import PHash
+from tests.postgres_server import sql_on_server
 
-MakeCatalog = Callable[..., SqliteCatalog]
+MakeCatalog = Callable[..., Catalog]
 
 SMALL = FeatureSpec("code-b64-v1", Layout(np.dtype(np.uint64), ()), small=True)
 LARGE = FeatureSpec("points-n9-v1", Layout(np.dtype(np.uint8), (4,)), small=False)
@@ -63,16 +66,33 @@ def pid(number: int) -> int:
     return image_id(sha_of(number))
 
 
-def sql(catalog: SqliteCatalog, statement: str, *values: int) -> list[tuple[object, ...]]:
+def sql(catalog: Catalog, statement: str, *values: int) -> list[tuple[object, ...]]:
     """What a program that knows nothing of PicTrace sees, or does."""
+    if is_postgres(catalog.location):
+        return sql_on_server(catalog.location, statement.replace("?", "%s").replace(" x'", " '\\x"), *values)
     with closing(sqlite3.connect(catalog.location)) as db, db:
         return db.execute(statement, values).fetchall()
 
 
-def assert_sound(catalog: SqliteCatalog) -> None:
+def columns(catalog: Catalog) -> dict[str, set[object]]:
+    """Of each table."""
+    if is_postgres(catalog.location):
+        statement = "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'pictrace'"
+    else:
+        statement = (
+            "SELECT m.name, c.name FROM sqlite_master AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
+        )
+    found: dict[str, set[object]] = {}
+    for table, column in sql(catalog, statement):
+        found.setdefault(str(table), set()).add(column)
+    return found
+
+
+def assert_sound(catalog: Catalog) -> None:
     assert catalog.intact()
-    assert sql(catalog, "PRAGMA integrity_check") == [("ok",)]
-    assert sql(catalog, "PRAGMA foreign_key_check") == []
+    if not is_postgres(catalog.location):
+        assert sql(catalog, "PRAGMA integrity_check") == [("ok",)]
+        assert sql(catalog, "PRAGMA foreign_key_check") == []
 
 
 # Identity and sources ------------------------------------------------------------------------------
@@ -161,7 +181,7 @@ def test_text_that_looks_like_sql_is_text(text: str, make_catalog: MakeCatalog) 
     assert catalog.count() == 1
 
 
-def test_what_sqlite_cannot_hold_is_refused_in_words(make_catalog: MakeCatalog) -> None:
+def test_what_no_store_can_hold_is_refused_in_words(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     with pytest.raises(CatalogError, match="64 bits"):
         catalog.thumbnail(2**70)
@@ -174,7 +194,7 @@ def test_what_sqlite_cannot_hold_is_refused_in_words(make_catalog: MakeCatalog) 
 # Revision and changes ------------------------------------------------------------------------------
 
 CODE = np.array([5], np.uint64)
-WRITES: dict[str, tuple[int, Callable[[SqliteCatalog], object]]] = {
+WRITES: dict[str, tuple[int, Callable[[Catalog], object]]] = {
     "a new picture": (1, lambda catalog: catalog.add([picture(3)])),
     "three new pictures": (1, lambda catalog: catalog.add([picture(3), picture(4), picture(5)])),
     "a known picture": (0, lambda catalog: catalog.add([picture(1)])),
@@ -299,12 +319,10 @@ def test_removing_leaves_nothing_behind(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     catalog.add([picture(1, original=b"kept"), picture(2, original=b"kept too")])
     assert catalog.remove([pid(1), pid(1), pid(7)]) == 1
-    tables = [name for (name,) in sql(catalog, "SELECT name FROM sqlite_master WHERE type = 'table'")]
     seen = []
-    for table in tables:
-        columns = {row[1] for row in sql(catalog, f"PRAGMA table_info({table})")}
+    for table, its_columns in columns(catalog).items():
         column = "id" if table == "pictures" else "picture_id"
-        if column in columns and table != "removals":
+        if column in its_columns and table != "removals":
             seen.append(table)
             left = sql(catalog, f"SELECT {column} FROM {table}")  # noqa: S608 (names of the schema itself)
             assert left == [(pid(2),)], table
@@ -318,6 +336,7 @@ def test_removing_leaves_nothing_behind(make_catalog: MakeCatalog) -> None:
 # Opening -------------------------------------------------------------------------------------------
 
 
+@pytest.mark.of_files
 def test_a_catalog_is_found_again_under_its_location(
     make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -365,6 +384,7 @@ def test_files_of_others_are_refused_and_left_alone(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["marked.sqlite", "notes.sqlite", "other.sqlite"]
 
 
+@pytest.mark.of_files
 def test_a_newer_schema_is_refused(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     sql(catalog, f"PRAGMA user_version = {len(MIGRATIONS) + 1}")
@@ -382,6 +402,7 @@ def test_a_closed_catalog_says_so(make_catalog: MakeCatalog) -> None:
     assert not Path(f"{catalog.location}-wal").exists()  # one whole file, that can be copied
 
 
+@pytest.mark.of_files
 def test_damage_in_the_file_is_noticed(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     catalog.add([picture(number, original=bytes(20_000)) for number in range(40)])
@@ -401,9 +422,11 @@ def test_damage_in_the_file_is_noticed(make_catalog: MakeCatalog) -> None:
         damaged.pictures([pid(number) for number in range(40)])
 
 
+@pytest.mark.of_files
 def test_a_full_disk_leaves_what_was_saved(make_catalog: MakeCatalog) -> None:
     catalog = make_catalog()
     catalog.add([picture(1)])
+    assert isinstance(catalog, SqliteCatalog)
     (pages,) = sql(catalog, "PRAGMA page_count")[0]
     with catalog._connections.borrow() as db:  # the only connection, which the next write takes again
         db.execute(f"PRAGMA max_page_count = {pages}")
@@ -413,6 +436,7 @@ def test_a_full_disk_leaves_what_was_saved(make_catalog: MakeCatalog) -> None:
     assert_sound(catalog)
 
 
+@pytest.mark.of_files
 def test_another_programs_lock_is_named(make_catalog: MakeCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_connections, "BUSY_TIMEOUT_S", 0.01)
     catalog = make_catalog()
@@ -538,6 +562,7 @@ def hashed(number: int) -> NewPicture:
     return NewPicture(sha_of(number), "PNG", 1, 1, 1, b"t", (), features=features)
 
 
+@pytest.mark.of_files
 def test_features_in_memory_follow_the_catalog(tmp_path: Path, make_catalog: MakeCatalog) -> None:
     other = make_catalog()
     other.add([hashed(1), hashed(2)])
@@ -604,6 +629,7 @@ def test_a_forgotten_catalog_closes_its_connections(tmp_path: Path) -> None:
         connection.execute("SELECT 1")
 
 
+@pytest.mark.of_files
 def test_a_store_knows_its_files_by_whatever_name(make_catalog: MakeCatalog, tmp_path: Path) -> None:
     catalog = make_catalog()
     path = Path(catalog.location)

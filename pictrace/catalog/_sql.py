@@ -1,0 +1,70 @@
+"""A catalog in a database, whichever it is: its reading part, and what each writing transaction holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+
+from pictrace.catalog import _decisions
+from pictrace.catalog._reader import SqlReader
+from pictrace.catalog._writer import Writer
+from pictrace.catalog.records import AddResult, Decision, FileSource, NewPicture, Source
+from pictrace.features import Features, FeatureSpec
+
+__all__ = ["SqlCatalog"]
+
+
+class SqlCatalog(SqlReader):
+    """See pictrace.catalog.base.Catalog."""
+
+    def _write(self) -> AbstractContextManager[Writer]:
+        """A transaction under way."""
+        raise NotImplementedError
+
+    def add(self, pictures: Sequence[NewPicture]) -> AddResult:
+        added = 0
+        with self._write() as writer:
+            for picture in pictures:
+                added += writer.add_picture(picture)
+                writer.add_sources(picture.id, picture.sources)
+                for spec, features in picture.features.items():
+                    writer.put(spec, picture.id, features)
+        return AddResult(added, len(pictures) - added)
+
+    def add_sources(self, sources: Mapping[int, Sequence[Source]]) -> int:
+        with self._write() as writer:
+            return sum(writer.add_sources(int(one), some) for one, some in sources.items())
+
+    def put_features(self, spec: FeatureSpec, features: Mapping[int, Features]) -> None:
+        with self._write() as writer:
+            for picture_id, array in features.items():
+                writer.put(spec, int(picture_id), array)
+
+    def decide(self, decisions: Sequence[Decision]) -> None:
+        with self._connections.borrow() as db:
+            _decisions.write(db, decisions)
+
+    def forget_decisions(self, pairs: Iterable[tuple[int, int]]) -> int:
+        with self._connections.borrow() as db:
+            return _decisions.forget(db, pairs)
+
+    def drop_features(self, key: str) -> int:
+        with self._write() as writer:
+            return writer.drop_features(key)
+
+    def remove(self, ids: Iterable[int]) -> int:
+        with self._write() as writer:
+            return sum(writer.remove(int(picture_id)) for picture_id in ids)
+
+    def mark_files(self, files: Sequence[FileSource]) -> None:
+        with self._write() as writer:
+            writer.mark_files(files)
+
+    def move_files(self, moves: Sequence[tuple[FileSource, Source]]) -> None:
+        with self._write() as writer:
+            for former, source in moves:
+                writer.move_file(former, source)
+
+    def remove_replaced(self, among: Sequence[int] | None = None) -> int:
+        with self._write() as writer:
+            return writer.remove_replaced(among)

@@ -1,0 +1,181 @@
+"""A catalog in a PostgreSQL database; needs the extra "postgres"."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import psycopg
+
+from pictrace.catalog._database import Database
+from pictrace.catalog._postgres_connections import SCHEMA, PostgresConnections, PostgresDatabase, PostgresPinned
+from pictrace.catalog._postgres_schema import prepare
+from pictrace.catalog._sql import SqlCatalog
+from pictrace.catalog._stored import feature_table
+from pictrace.catalog._writer import Writer, writing
+from pictrace.catalog.address import Address, parsed
+from pictrace.catalog.copying import Copying
+from pictrace.catalog.records import Source
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.errors import CatalogError
+from pictrace.features import Features, FeatureSpec
+from pictrace.folders import cache_folder
+
+__all__ = ["PostgresCatalog"]
+
+_BLOBS = ("thumbnails", "originals", "small_features", "large_features")
+
+
+class PostgresCatalog(SqlCatalog):
+    """See pictrace.catalog.base.Catalog. A forked process must open one of its own."""
+
+    def __init__(self, location: str, *, must_exist: bool = False) -> None:
+        """Open the catalog, or make an empty one; CatalogError where neither is possible."""
+        address = parsed(location)
+        connections = PostgresConnections(address)
+        try:
+            with connections.borrow() as db:
+                prepare(db.connection, address, must_exist=must_exist)
+            self._open(address, connections)
+            self._identity = super().identity
+        except BaseException:
+            connections.close()
+            raise
+
+    def _open(self, address: Address, connections: PostgresConnections | PostgresPinned) -> None:
+        self._address, self._server = address, connections
+        super().__init__(address.shown, connections)
+
+    @property
+    def location(self) -> str:
+        """Without the password, which this process remembers."""
+        return self._address.shown
+
+    @property
+    def title(self) -> str:
+        return self._address.title
+
+    @property
+    def identity(self) -> str:
+        return self._identity
+
+    def in_place(self) -> bool:
+        """Whether the database holds the tables that were opened; where nobody answers, the next question tells."""
+        try:
+            with self._connections.borrow() as db:
+                is_there = db.execute(f"SELECT to_regclass('{SCHEMA}.identity') IS NOT NULL").fetchone()[0]
+            return is_there and super().identity == self._identity
+        except CatalogError:
+            return True
+
+    @property
+    def writable(self) -> bool:
+        with self._connections.borrow() as db:
+            row = db.execute(
+                f"SELECT has_table_privilege('{SCHEMA}.pictures', 'INSERT') AND NOT pg_is_in_recovery() "
+                "AND current_setting('default_transaction_read_only') = 'off'"
+            ).fetchone()
+        return bool(row[0])
+
+    @property
+    def byte_count(self) -> int:
+        """Of its tables and indexes on the server."""
+        with self._connections.borrow() as db:
+            row = db.execute(
+                "SELECT coalesce(sum(pg_total_relation_size(c.oid)), 0) FROM pg_class AS c "  # noqa: S608 (our own name)
+                f"WHERE c.relkind = 'r' AND c.relnamespace = '{SCHEMA}'::regnamespace"
+            ).fetchone()
+        return int(row[0])
+
+    @property
+    def cache_folder(self) -> Path | None:
+        """In this user's cache folder, by the catalog's own name."""
+        folder = cache_folder() / "postgres"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder / self.identity
+
+    def occupies(self, path: Path) -> bool:
+        """No file of this machine."""
+        return False
+
+    def intact(self) -> bool:
+        """Whether all that is kept can be read, and every picture is called after its digest."""
+        try:
+            with self._connections.snapshot() as db:
+                for table in _BLOBS:
+                    db.execute(f"SELECT count(md5(data)) FROM {table}").fetchone()  # noqa: S608 (our own names)
+                pictures = db.execute("SELECT id, sha256 FROM pictures").fetchall()
+        except CatalogError:
+            return False
+        return all(len(sha256) == 32 and int.from_bytes(sha256[:8], "big") >> 1 == one for one, sha256 in pictures)
+
+    def copy_to(self, path: Path) -> None:
+        """A SQLite catalog."""
+        if path.exists():
+            raise CatalogError(f"There is {path} already. Name a new file.")
+        with closing(SqliteCatalog(path)) as copy:
+            for _ in Copying(self, copy).steps():
+                pass
+
+    @contextmanager
+    def at_one_moment(self) -> Iterator[PostgresCatalog]:
+        with self._server.snapshot() as db:
+            db.execute("SELECT value FROM revision").fetchone()  # what is read first says which moment it is
+            view = PostgresCatalog.__new__(PostgresCatalog)
+            view._identity = self._identity
+            view._open(self._address, PostgresPinned(self._server, db))
+            yield view
+
+    @contextmanager
+    def _write(self) -> Iterator[Writer]:
+        with self._server.borrow() as db, writing(db, _PostgresWriter) as writer:
+            yield writer
+
+
+class _PostgresWriter(Writer):
+    """Features are copied into their tables together; metadata are joined here."""
+
+    def __init__(self, db: Database, revision: int) -> None:
+        super().__init__(db, revision)
+        self._aside: dict[FeatureSpec, dict[int, bytes]] = {}
+
+    def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
+        self._aside.setdefault(spec, {}).setdefault(picture_id, spec.layout.pack(features))
+
+    def finish(self) -> None:
+        for spec, packed in self._aside.items():
+            self._copy(spec, packed)
+
+    def _copy(self, spec: FeatureSpec, packed: Mapping[int, bytes]) -> None:
+        key, table = self._key_id(spec), feature_table(spec)
+        connection: psycopg.Connection[Any] = cast(PostgresDatabase, self._db).connection
+        rows = connection.execute(
+            (
+                f"SELECT id FROM {SCHEMA}.pictures WHERE id = ANY(%s) EXCEPT "  # noqa: S608 (our own names)
+                f"SELECT picture_id FROM {SCHEMA}.{table} WHERE key_id = %s AND picture_id = ANY(%s)"
+            ),
+            (list(packed), key, list(packed)),
+        ).fetchall()
+        if not rows:
+            return
+        statement = f"COPY {SCHEMA}.{table} (key_id, picture_id, data) FROM STDIN (FORMAT BINARY)"
+        with connection.cursor() as cursor, cursor.copy(statement) as copy:
+            copy.set_types(["int8", "int8", "bytea"])
+            for (one,) in rows:
+                copy.write_row((key, one, packed[one]))
+        self.changed = True
+
+    def _add_metadata(self, picture_id: int, sources: Sequence[Source]) -> None:
+        for one in sources:
+            if one.metadata:
+                key = (picture_id, one.kind, one.address)
+                where = "WHERE picture_id = ? AND kind = ? AND address = ?"
+                row = self._db.execute(f"SELECT metadata FROM sources {where}", key).fetchone()  # noqa: S608
+                before: dict[str, str] = {} if row is None else json.loads(row[0])
+                after = before | dict(one.metadata)
+                if row is not None and after != before:
+                    self._db.execute(f"UPDATE sources SET metadata = ? {where}", (json.dumps(after), *key))  # noqa: S608
+                    self.changed = True
