@@ -42,7 +42,7 @@ def main() -> None:
             pages[-1].goto(address)
             wait_for_run(pages[-1])
         _search_once(pages)
-        memory = _Memory()
+        memory = Memory()
         print(f"at rest, after a search in each of {len(pages)} sessions: {memory.rest:.0f} MB", flush=True)
         for name, data in pictures.items():
             with memory.watched():
@@ -83,7 +83,7 @@ def _search_once(pages: list[Page]) -> None:
         page.get_by_title("Mirrored, tilted, darker").click()
         page.locator("button.face").first.wait_for()
         page.wait_for_selector('[data-testid="stApp"][data-test-script-state="notRunning"]')
-    _until(lambda: not any("filling" in command for _, command in _family()))  # who compiles the kernels, which
+    _until(lambda: not any("filling" in command for _, command in family()))  # who compiles the kernels, which
     _until(_is_stable)  # the server then loads
 
 
@@ -97,10 +97,10 @@ def _all_give(pages: list[Page], data: bytes, name: str) -> None:
 
 def _is_stable() -> bool:
     """Whether what the app takes has stayed the same for some seconds."""
-    taken = [_Memory.now()]
+    taken = [Memory.now()]
     for _ in range(10):
         time.sleep(0.5)
-        taken.append(_Memory.now())
+        taken.append(Memory.now())
     return max(taken) - min(taken) < 2
 
 
@@ -109,7 +109,7 @@ def _until(so: Callable[[], bool]) -> None:
         time.sleep(0.5)
 
 
-class _Memory:
+class Memory:
     """What the app takes, in MB. rest: at the start; peak: since the watch began, and its parts, the server's first;
     most: in all."""
 
@@ -142,10 +142,10 @@ class _Memory:
 
     @staticmethod
     def _parts() -> list[float]:
-        return [_pss_mib(pid) for pid, _ in _family()]
+        return [pss_mib(pid) for pid, _ in family()]
 
 
-def _pss_mib(pid: int) -> float:
+def pss_mib(pid: int) -> float:
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text("ascii").splitlines()
     except OSError:  # it has ended
@@ -153,7 +153,7 @@ def _pss_mib(pid: int) -> float:
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:")), 0.0)
 
 
-def _family() -> list[tuple[int, str]]:
+def family() -> list[tuple[int, str]]:
     """The served app, and the processes that it started: (id, command)."""
     listed = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
     parsed = [(int(pid), int(parent), command) for pid, parent, command in _rows(listed)]
