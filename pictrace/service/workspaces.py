@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pictrace import kernels
 from pictrace.catalog import delete_catalog, last_written, open_catalog
+from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import CatalogError, PicTraceError
@@ -115,6 +116,9 @@ class Workspaces:
         if choice == SHARED:
             location = settings.catalog or ""
             return self._once((SHARED, location), lambda: _shared(location, writable=settings.writable))
+        # It may look like a file in a folder of the owner's, and the server would connect to anywhere.
+        if is_postgres(choice):
+            raise CatalogError("A link opens no catalog in PostgreSQL. The app's owner names it (PICTRACE_CATALOG).")
         if not settings.may_read(Path(choice)):
             raise CatalogError(f"{choice} is not in a folder that the app's owner has named. Choose another catalog.")
         return self._once(("named", choice), lambda: _named(choice))

@@ -30,6 +30,18 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+def test_a_visitor_has_the_server_connect_to_no_database(
+    folder: Path, watch: Watch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)  # so that the address, taken for a relative path, lies in the owner's folder
+    watch.on(module, "open_catalog")
+    for address in ("postgresql://me:secret@10.0.0.1/db", "POSTGRES://10.0.0.1/db"):
+        with pytest.raises(CatalogError, match="opens no catalog in PostgreSQL") as raised:
+            Workspaces().open(address)
+        assert "secret" not in str(raised.value)
+    assert watch.calls == []
+
+
 def test_a_catalog_is_opened_once_by_any_number_of_threads(folder: Path, watch: Watch) -> None:
     watch.on(module, "open_catalog")
     workspaces, location = Workspaces(), str(folder / "c0.sqlite")
