@@ -8,7 +8,6 @@ Nothing of PicTrace is imported but where it is needed, so that each way is char
 from __future__ import annotations
 
 import json
-import resource
 import sys
 import time
 from collections.abc import Callable
@@ -165,7 +164,8 @@ def main(way: str, catalog: Path, queries: Path) -> None:
         asked = time.perf_counter()
         found[path.name] = answer(path)
         times.append(time.perf_counter() - (asked if times else started))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    peak = int(status["VmHWM"].split()[0]) / 1024  # getrusage would tell of the process that started this one, too
     print(
         json.dumps(
             {"first_s": times[0], "further_ms": [1e3 * one for one in times[1:]], "peak_mb": peak, "found": found}
