@@ -16,6 +16,7 @@ from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.searching.recipe import recipe_of, recipe_text
 from pictrace.searching.table import Criteria
+from pictrace.service.background import Background
 from pictrace.service.jobs import AddJob
 from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
@@ -23,6 +24,7 @@ from tests.app.page import Page
 pytestmark = pytest.mark.slow  # each test drives a whole page
 
 QUERIES = 12
+PATIENCE_S = 300
 
 
 def truth() -> tuple[bytes, dict[str, bytes]]:
@@ -36,19 +38,29 @@ def truth() -> tuple[bytes, dict[str, bytes]]:
     return "\n".join(rows).encode(), pictures
 
 
+def ended(app: Page, job: str) -> Page:
+    """The page after the end of one of its jobs, which goes on without being asked again and again."""
+    running = getattr(app.kept(TuneState), job)
+    assert isinstance(running, Background)
+    assert running.wait(PATIENCE_S)
+    return app.again()
+
+
 def test_truth_is_measured_weights_are_learned_and_applied() -> None:
     app = Page.open("tune")
     table, pictures = truth()
     app.upload_all(pictures, key="truth_pictures").upload(table, "truth.csv", key="truth")
     assert f"truth.csv: {QUERIES} queries" in app.texts.replace("*", "")
-    app.press("Measure").until(lambda app: "Learn weights" in app.texts)
+    ended(app.press("Measure"), "measuring")
+    assert "Learn weights" in app.texts
     shown = app.table_with("mAP")
     assert {"Your sliders", "Balanced", "Keypoints (ORB)"} <= set(shown["Ranked by"])
     reached = {name: float(told.split()[0]) for name, told in zip(shown["Ranked by"], shown["mAP"], strict=True)}
     assert reached["Balanced"] > 0.8
     app.slide("w_ssim", 2.0)
     assert "Your sliders" in set(app.table_with("hit@1")["Ranked by"])
-    app.press("Learn").until(lambda app: "On queries held out" in app.texts)
+    ended(app.press("Learn"), "learning")
+    assert "On queries held out" in app.texts
     learned = app.kept(TuneState).learning
     assert learned is not None
     assert learned.learned is not None
@@ -61,7 +73,8 @@ def test_truth_is_measured_weights_are_learned_and_applied() -> None:
 def test_changed_pictures_of_the_catalog_show_how_it_goes() -> None:
     app = Page.open("tune").press("Try it with changed pictures of this catalog")
     assert "Changed pictures of this catalog: 24 queries" in app.texts.replace("*", "")
-    app.press("Measure").until(lambda app: "Learn weights" in app.texts)
+    ended(app.press("Measure"), "measuring")
+    assert "Learn weights" in app.texts
     assert "Is what is said true?" in app.texts
     assert len(app.table_with("Said")["Said"]) == 8
     app.press("Start over")
@@ -78,7 +91,8 @@ def test_many_pictures_are_looked_for_at_once() -> None:
     typed.set_value(f"{catalog.ids()[3]}\nnowhere.jpg")
     app.again()
     assert "nowhere.jpg: It is no link, and no picture of this catalog." in app.texts.replace("\\", "")
-    app.press("Look for 3 pictures").until(lambda app: "of 3 pictures found" in app.texts)
+    ended(app.press("Look for 3 pictures"), "many")
+    assert "of 3 pictures found" in app.texts
     answers = app.table_with("Answer")
     assert set(answers["Query"]) == {*some, str(catalog.ids()[3])}
 
@@ -128,7 +142,8 @@ def test_the_sample_catalog_keeps_no_labels() -> None:
 def test_the_stress_lab_tells_what_is_still_found_and_opens_a_case() -> None:
     app = Page.open("tune").choose("tune_part", "Stress lab").choose("stress_changes", ["mirrored", "noise"])
     app.slide("stress_pictures", 2).press("Look for 8 changed pictures")
-    app.until(lambda app: any(one.key == "stress_case" for one in app.selectbox))
+    ended(app, "stressing")
+    assert any(one.key == "stress_case" for one in app.selectbox)
     app.choose("stress_change", "noise")
     (case,) = (one for one in app.selectbox if one.key == "stress_case")
     assert len(case.options) == 6

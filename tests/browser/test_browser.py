@@ -49,7 +49,7 @@ def test_the_first_request_to_a_server_may_be_for_any_page(browser: Browser, own
         page = browser.new_page()
         page.set_default_timeout(PATIENCE_MS)
         page.goto(f"{address}/about")
-        page.get_by_text("What it measures").wait_for()
+        page.get_by_text("When it fails").wait_for()
         expect(page.get_by_role("link", name="Search")).to_have_count(1)  # the navigation may come later
         wait_for_run(page)
         expect(page.get_by_text("Page not found")).to_have_count(0)
@@ -153,6 +153,8 @@ def test_pictures_have_alternative_texts(page: Page, photographs: dict[str, byte
 def test_paste_from_the_clipboard(page: Page, photographs: dict[str, bytes]) -> None:
     """Ctrl+V anywhere on the page, with a picture on the clipboard."""
     png = encode_png(turn(decode(photographs["rocket.jpg"]), 90))
+    button = page.get_by_role("button", name="Paste")
+    page.wait_for_function("button => button.onclick !== null", arg=button.element_handle())  # so the page listens, too
     page.evaluate(
         """async (bytes) => {
             const file = new File([new Uint8Array(bytes)], 'pasted.png', {type: 'image/png'})
