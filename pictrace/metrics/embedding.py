@@ -57,7 +57,7 @@ class Embedding(Sketched, Mapped, LooksCloser):
     default_weight: ClassVar[float] = 1.4  # other views of a place, which share few details
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint64), (SKETCH_WORDS,))
     on_demand: ClassVar[bool] = True
-    preselected: ClassVar[int] = 10
+    preselected: ClassVar[int] = 25
     closer_look: ClassVar[str] = "Which parts decide?"
     looking: ClassVar[str] = "Covering the pictures part by part"
 

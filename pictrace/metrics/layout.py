@@ -57,7 +57,7 @@ class LayoutSsim(GraySquares, Sketched, Mapped):
     small: ClassVar[bool] = True
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.int8), (SKETCH_PX, SKETCH_PX))
     map_order: ClassVar[int] = 20
-    preselected: ClassVar[int] = 10
+    preselected: ClassVar[int] = 25
 
     size_px: int = field(default=SIZE_PX, init=False, metadata={"short": "px"})
 

@@ -28,7 +28,7 @@ them from the catalog, chunk by chunk."""
 CHUNK_PICTURES = 1000
 PLAIN_CHUNK_PICTURES = 100  # a quarter of a second, while compiled kernels are on their way
 
-SHORTLIST = 40
+SHORTLIST = 16
 """Pictures that each metric sends on to exact scoring."""
 
 CASCADE_PAIRS = 250  # that are scored exactly

@@ -34,6 +34,7 @@ from pictrace.metrics.embedding import Embedding
 from pictrace.metrics.evidence import Picture
 from pictrace.models import find_model, network_of
 from pictrace.models.sketch import SKETCH_BITS, sign_bits
+from pictrace.searching import cascade as scoring_cascade
 from pictrace.searching import scoring
 from pictrace.searching.find import find
 from pictrace.searching.presets import all_presets, get_preset
@@ -223,6 +224,7 @@ def test_the_cascade_gives_the_very_scores(
     Indexing(catalog, items(photographs)).run()
     query = prepare_query(encode_jpeg(crop(decode(photographs["rocket.jpg"]), 0.7)), needed_metrics(ONLY))
     cache = FeatureCache(catalog)
+    monkeypatch.setattr(scoring_cascade, "INDEX_TIMES", 3)  # more would be all of them
     exact = score(query, cache, exhaustive=True)
     cascade = score(query, cache, exhaustive=False, shortlist=1)
     assert len(cascade.ids) < len(exact.ids)
