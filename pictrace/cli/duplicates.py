@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of
+from pictrace.cli._files import writing
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._runs import show
 from pictrace.duplicates.documents import COLUMNS, document, rows
@@ -17,7 +18,7 @@ from pictrace.duplicates.find import find
 from pictrace.duplicates.groups import SURE, Group
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
 from pictrace.duplicates.scripts import moves_of, scripts
-from pictrace.errors import PicTraceError, UsageError
+from pictrace.errors import UsageError
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -81,12 +82,10 @@ def _write_scripts(groups: list[Group], folder: Path, target: str | None) -> Non
     """Nothing is moved by us: the scripts are to be read, and run by whoever wants that."""
     moves = moves_of(groups)
     target = str(Path(target or folder / "copies").absolute())
-    try:
+    with writing(folder):
         folder.mkdir(parents=True, exist_ok=True)
         for name, text in scripts(moves, target).items():
             (folder / name).write_bytes(text)
-    except OSError as error:
-        raise PicTraceError(f"{folder} cannot be written: {error.strerror or error}. Name another place.") from error
     warn(f"{folder}: scripts that move {counted(len(moves), 'file')}, and back. Read them before you run them.")
 
 

@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import BinaryIO, cast
+from contextlib import closing
 
 from pictrace.catalog import open_catalog
-from pictrace.catalog.base import Catalog
 from pictrace.cli._commands import add_catalog, add_json
+from pictrace.cli._files import written
 from pictrace.cli._output import OK, USAGE, say, say_json, warn
-from pictrace.errors import PicTraceError, UsageError
 from pictrace.output.exports import write_features, write_list
 from pictrace.wording import counted
 
@@ -39,11 +33,11 @@ def _export(options: argparse.Namespace) -> int:
     document: dict[str, object] = {}
     with closing(open_catalog(options.catalog)) as catalog:
         if options.features is not None:
-            with _written(options.features, catalog) as stream:
+            with written(options.features, catalog) as stream:
                 features = write_features(catalog, stream)
             document["features"] = features
         if options.list is not None:
-            with _written(options.list, catalog) as stream:
+            with written(options.list, catalog) as stream:
                 lines = write_list(catalog, stream)
             document["lines"] = lines
     if options.json:
@@ -54,25 +48,3 @@ def _export(options: argparse.Namespace) -> int:
         if options.list is not None:
             say(f"{options.list}: {counted(lines, 'line')}")
     return OK
-
-
-@contextmanager
-def _written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
-    """A file that has its name only when it is whole; a former file stays until then."""
-    path = Path(name)
-    if catalog.occupies(path):
-        raise UsageError(f"{name} is the catalog itself. Name another file to write.")
-    try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
-            try:
-                yield cast(BinaryIO, file)
-                file.close()
-                umask = os.umask(0)
-                os.umask(umask)
-                Path(file.name).chmod(0o666 & ~umask)  # a temporary file is for its owner's eyes only
-                Path(file.name).replace(path)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        raise PicTraceError(f"{name} cannot be written: {error.strerror or error}. Name another place.") from error

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 from contextlib import closing
-from pathlib import Path
 
+from pictrace.catalog import open_catalog
 from pictrace.cli._bar import progress_line
 from pictrace.cli._commands import add_catalog, add_json, add_limits, add_model
+from pictrace.cli._files import written
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._runs import warn_of
 from pictrace.cli._truth import add_truth, cube_of, tell_queries
@@ -55,7 +56,6 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _learn(options: argparse.Namespace) -> int:
-    from pictrace.catalog import open_catalog
 
     measure = measure_named(options.measure, options.k)
     if measure.name not in LEARNABLE and options.k == 5:
@@ -73,7 +73,8 @@ def _learn(options: argparse.Namespace) -> int:
         learned = learn(cube, measure, wanted, k=options.k, folds=options.folds, seed=options.seed, step=show)
     recipe = learned_recipe(learned, cube, orientations=not options.no_orientations)
     if options.out:
-        Path(options.out).write_text(recipe_text(recipe), "utf-8")
+        with closing(open_catalog(options.catalog)) as catalog, written(options.out, catalog) as stream:
+            stream.write(recipe_text(recipe).encode())
     if options.json:
         say_json(learned_document(learned, cube, failures))
         return PARTLY if failures else OK

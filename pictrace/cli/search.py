@@ -18,6 +18,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
+from pictrace.cli._files import written
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError, UsageError
@@ -176,7 +177,8 @@ class _Search:
             self.criteria,
             self.catalog.thumbnail,
         )
-        file.write_bytes(search_report(report))
+        with written(str(file), self.catalog) as stream:
+            stream.write(search_report(report))
 
 
 def _region(text: str) -> Region:

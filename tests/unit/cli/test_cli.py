@@ -200,6 +200,7 @@ def test_info_tells_what_is_missing_and_what_is_damaged(
         (["index", "{catalog}", "--catalog", "{catalog}"], 2, "the catalog itself"),
         (["export", "--catalog", "{catalog}", "--list", "{catalog}"], 2, "the catalog itself"),
         (["export", "--catalog", "{catalog}"], 2, "name what to write"),
+        (["export", "--catalog", "{catalog}", "--list", "{tmp}/none/list.csv"], 1, "Name another place"),
         (["model", "get", "resnet51"], 2, "The models are"),
     ],
 )
@@ -219,6 +220,21 @@ def test_failures_have_a_status_and_a_reason(
     assert output.out == ""
     assert why in output.err
     assert "Traceback" not in output.err
+
+
+@pytest.mark.parametrize(
+    ("file", "status", "why"), [("{catalog}", 2, "itself"), ("{tmp}/none/a.html", 1, "Name another")]
+)
+def test_a_report_that_cannot_be_written_takes_neither_answer_nor_catalog(
+    file: str, status: int, why: str, catalog: Path, query: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = catalog.read_bytes()
+    file = file.format(catalog=catalog, tmp=tmp_path)
+    assert main(["search", str(query), "--catalog", str(catalog), "--html", file]) == status
+    told = capsys.readouterr()
+    assert "astronaut" in told.out
+    assert why in told.err
+    assert catalog.read_bytes() == before
 
 
 def test_called_wrongly_is_status_2(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,0 +1,43 @@
+"""Files that commands write: whole or not at all, and never in the place of the catalog."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from pictrace.catalog.base import Catalog
+from pictrace.errors import PicTraceError, UsageError
+
+__all__ = ["writing", "written"]
+
+
+@contextmanager
+def writing(name: object) -> Iterator[None]:
+    """Whatever keeps a file from being written in here is told with its name, and what to do."""
+    try:
+        yield
+    except OSError as error:
+        raise PicTraceError(f"{name} cannot be written: {error.strerror or error}. Name another place.") from error
+
+
+@contextmanager
+def written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
+    """A file that has its name only when it is whole; a former file stays until then."""
+    path = Path(name)
+    if catalog.occupies(path):
+        raise UsageError(f"{name} is the catalog itself. Name another file to write.")
+    with writing(name), tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        try:
+            yield cast(BinaryIO, file)
+            file.close()
+            umask = os.umask(0)
+            os.umask(umask)
+            Path(file.name).chmod(0o666 & ~umask)  # a temporary file is for its owner's eyes only
+            Path(file.name).replace(path)
+        except BaseException:
+            Path(file.name).unlink(missing_ok=True)
+            raise
