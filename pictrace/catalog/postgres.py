@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -26,6 +28,7 @@ from pictrace.folders import cache_folder
 
 __all__ = ["PostgresCatalog"]
 
+_UNKEPT, _SIGN = re.compile("[\0\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
 _BLOBS = ("thumbnails", "originals", "small_features", "large_features")
 
 
@@ -135,12 +138,21 @@ class PostgresCatalog(SqlCatalog):
             yield writer
 
 
+def _storable(source: Source) -> Source:
+    """With a sign in the place of what PostgreSQL keeps in no text, NUL and halves of surrogate pairs."""
+    told = {_UNKEPT.sub(_SIGN, name): _UNKEPT.sub(_SIGN, value) for name, value in source.metadata.items()}
+    return replace(source, title=_UNKEPT.sub(_SIGN, source.title), metadata=told)
+
+
 class _PostgresWriter(Writer):
     """Features are copied into their tables together; metadata are joined here."""
 
     def __init__(self, db: Database, revision: int) -> None:
         super().__init__(db, revision)
         self._aside: dict[FeatureSpec, dict[int, bytes]] = {}
+
+    def add_sources(self, picture_id: int, sources: Sequence[Source]) -> int:
+        return super().add_sources(picture_id, [_storable(one) for one in sources])
 
     def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
         self._aside.setdefault(spec, {}).setdefault(picture_id, spec.layout.pack(features))

@@ -378,3 +378,14 @@ def test_on_the_command_line(
     assert "2 copied, 0 known" in outputs["copy"]
     assert "pictrace copy FROM TO" in outputs["merge"]
     assert "sound" in outputs["info"]
+
+
+def test_what_no_text_of_the_database_holds_is_replaced_in_what_is_told_of_a_picture(
+    postgres_server: PostgresServer,
+) -> None:
+    told = Source("file", "/a.png", "a\0b", {"k\ud800": "v\0", "n": "1"})
+    with closing(open_catalog(postgres_server.new_database(), must_exist=False)) as catalog:
+        catalog.add([NewPicture(digest(b"a"), "PNG", 4, 3, 9, b"t", [told])])
+        (kept,) = catalog.pictures([image_id(digest(b"a"))])[image_id(digest(b"a"))].sources
+        assert (kept.title, dict(kept.metadata)) == ("a\ufffdb", {"k\ufffd": "v\ufffd", "n": "1"})
+        assert catalog.add_sources({image_id(digest(b"a")): [told]}) == 0
