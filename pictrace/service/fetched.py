@@ -20,6 +20,9 @@ __all__ = ["is_elsewhere", "local_copy"]
 PATIENCE_S = 3600.0
 SILENCE_S = 60.0
 
+_URL = re.compile(r"(https?://)(?:[^\s/@]*@)?([^\s?]*)(?:\?\S*)?")
+"""Visitors and the log are not told by what a link opens: its password, or the signature behind its question mark."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -46,9 +49,10 @@ def local_copy(location: str) -> str:
         with process_lock(folder / "lock", timeout_s=PATIENCE_S):
             _fetch(location, file)
     except (DownloadError, OSError, sqlite3.Error) as error:
+        told = _URL.sub(r"\1\2", str(error))
         if not file.is_file():
-            raise CatalogError(f"The catalog could not be fetched. {error}") from error
-        _log.warning("The catalog of before is used, as it could not be fetched anew: %s", error)
+            raise CatalogError(f"The catalog could not be fetched. {told}") from None  # the cause quotes the whole link
+        _log.warning("The catalog of before is used, as it could not be fetched anew: %s", told)
     return str(file)
 
 

@@ -66,6 +66,19 @@ def test_where_it_cannot_be_reached_the_one_of_before_is_used(server: Server, ca
         local_copy(server.url("/none.sqlite"))
 
 
+def test_what_opens_a_link_is_told_to_nobody(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    remote = Remote()
+    link = server.add("/c.sqlite", remote.answer) + "?signature=hush"
+    with caplog.at_level(logging.DEBUG, "pictrace"):
+        local_copy(link)
+        server.add("/c.sqlite", b"", status=404)
+        local_copy(link)
+        with pytest.raises(CatalogError) as raised:
+            local_copy(server.url("/none.sqlite?signature=hush"))
+    assert "none.sqlite" in str(raised.value)
+    assert "hush" not in f"{raised.value} {raised.value.__cause__} {caplog.text}"
+
+
 def test_what_is_fetched_is_never_changed(server: Server, catalog: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PICTRACE_CATALOG", server.add("/shop.sqlite", catalog))
     monkeypatch.setenv("PICTRACE_CATALOG_WRITABLE", "1")
