@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from pictrace.diagnosis.registration import register
+from pictrace.errors import ImageError
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage, fit
 from pictrace.images.reading import load
@@ -27,9 +28,13 @@ def aligned(query: RGBImage, thumbnail: bytes) -> bytes:
     Returns
     -------
     bytes
-        JPEG of the query's proportions, gray where the match does not reach; empty where it is not sure how it lies.
+        JPEG of the query's proportions, gray where the match does not reach; empty where it is not sure how it lies, or
+        what another catalog brought for a thumbnail is none.
     """
-    match = load(thumbnail)
+    try:
+        match = load(thumbnail)
+    except ImageError:
+        return b""
     size = fit(query, max(match.shape[:2]))
     found = register(size, match)
     if found is None or not found.sure:

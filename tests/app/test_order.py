@@ -39,3 +39,12 @@ FOUND = [
 )
 def test_matches_come_in_the_order_that_is_asked_for(order: str, ids: list[int]) -> None:
     assert [one.match.id for one in arranged(FOUND, SAID, order)] == ids
+
+
+def test_a_date_that_is_none_comes_last() -> None:
+    found = [
+        _found(1, 0.9, 300, "yesterday"),
+        _found(2, 0.8, 300, "0001-01-01"),
+        _found(3, 0.2, 400, "2025-01-01T00:00:00Z"),
+    ]
+    assert [one.match.id for one in arranged(found, SAID, "Newest")] == [3, 1, 2]

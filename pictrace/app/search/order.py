@@ -76,7 +76,10 @@ def _pixels(one: Found) -> float:
 
 
 def _added(one: Found) -> float:
-    return datetime.fromisoformat(one.picture.added_at).timestamp()
+    try:
+        return datetime.fromisoformat(one.picture.added_at).timestamp()
+    except (ValueError, OverflowError, OSError):  # another catalog may bring anything
+        return 0.0
 
 
 _KEYS: dict[str, Callable[[Found], float] | None] = {

@@ -23,3 +23,7 @@ def test_a_match_is_laid_on_a_mirrored_part_of_it(photographs: dict[str, bytes])
 def test_what_does_not_lie_on_the_query_is_not_laid(photographs: dict[str, bytes]) -> None:
     other = encode_jpeg(decode(photographs["coffee.png"]))
     assert aligned(decode(photographs["astronaut.png"]), other) == b""
+
+
+def test_a_thumbnail_that_is_none_is_not_laid(photographs: dict[str, bytes]) -> None:
+    assert aligned(decode(photographs["astronaut.png"]), b"no picture") == b""
