@@ -11,14 +11,12 @@ from pictrace.diagnosis.blockiness import blockiness
 from pictrace.diagnosis.change import SAID, Change, confidence_ramp
 from pictrace.diagnosis.contents import Box, Contents
 from pictrace.diagnosis.covering import covering
-from pictrace.diagnosis.frames import common_frame
 from pictrace.diagnosis.geometric_changes import Sizes, geometric_changes
 from pictrace.diagnosis.kinds import KINDS
-from pictrace.diagnosis.overlays import Patch
+from pictrace.diagnosis.other_contents import CONTRARY, other_contents
 from pictrace.diagnosis.photometry import Photometry, photometry
 from pictrace.diagnosis.registration import SMALLEST_PX, Registration, register
-from pictrace.diagnosis.replaced import share_replaced
-from pictrace.diagnosis.templates import TILT_DEGREES, contents_of, drawn, form_of
+from pictrace.diagnosis.templates import contents_of, drawn
 from pictrace.diagnosis.tonal_changes import tonal_changes
 from pictrace.diagnosis.unexplained import joined, saved_again, unexplained_places
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
@@ -32,23 +30,8 @@ SAME_SCENE, UNRELATED = "same scene", "unrelated"
 
 UNCHANGED = "The same picture, unchanged."
 
-CONTRARY, CONTRARY_SHARE = 0.45, 1 / 8000
-"""From where a pixel contradicts, in shares of the contrast, and the share of the common area that must contradict
-that two drawings are the same."""
-
-TURNED_TIMES = 4  # as much where one was turned, which spoils edges
-
-REPLACED = 0.5
-"""Of what differs, how much makes other contents of what looks like something laid over a drawing."""
-
-PALER, REPAINTED = 0.25, 0.1
-"""Contradiction, and the share of the common area, of other colours in the same fields."""
-
 ONE_THING = 0.4
 """Contradiction from which a single pixel refuses "unchanged", where nothing was done to the picture."""
-
-LETTERS = 0.75
-"""The share of the edges around what is laid over that one of both has, where the other has not those of an area."""
 
 SAME_LEVELS = 1.5
 """Mean difference that saving a flat or tiny picture again may make."""
@@ -66,8 +49,6 @@ CLEARLY = 0.95
 
 FEW_SHARE = 0.25
 """Of the detail, what covers it where nothing else was done; less is another thing in a drawing."""
-
-BESIDE_PX = 4
 
 BLURRED_PX = 0.8
 """Blur, in pixels compared, that makes fine detail look like other contents."""
@@ -146,7 +127,7 @@ def diagnose(
     drawings = drawn(query) and drawn(candidate)
     where = contents.common if drawings else None
     fit = photometry(query, candidate, registration, size=files[0], quality=mine, apart=apart, drawn=where)
-    if _other_contents(query, candidate, registration, fit, contents):
+    if other_contents(query, candidate, registration, fit, contents):
         return _same_template(
             registration, fit, *_where(fit, contents), confidence_ramp(contents.share, 0.0, SURELY_OTHER)
         )
@@ -183,36 +164,6 @@ def diagnose(
             SAME_PHOTOGRAPH, registration.confidence, verdict, (), registration, fit, places, contents.alike
         )
     return Diagnosis(IDENTICAL, registration.confidence, UNCHANGED, (), registration, fit, (), 1.0)
-
-
-def _other_contents(
-    query: RGBImage, candidate: RGBImage, registration: Registration, fit: Photometry, contents: Contents
-) -> bool:
-    """Of drawings, whether enough of their pixels contradicts that they are the same; of others by their windows."""
-    if fit.contrary is None or not registration.sure:
-        return form_of(query, candidate, registration, contents)
-    area, contrary = int(contents.common.sum()), fit.contrary >= CONTRARY
-    beside = np.ones_like(contrary)
-    over = contents.differ and contents.drawn_over
-    if over:
-        frame = common_frame(query, candidate, registration.matrix)
-        if share_replaced(frame, contents.common) >= REPLACED:
-            return True
-        beside = ~contents.covered
-    elif not contents.differ and fit.overlay is not None and not 1 - LETTERS < fit.overlay.ours < LETTERS:
-        beside[_pixels(fit.overlay, contrary.shape)] = False
-    if int((beside & (fit.contrary >= PALER)).sum()) >= REPAINTED * area:
-        return True
-    least = CONTRARY_SHARE * (TURNED_TIMES if abs(registration.tilt) >= TILT_DEGREES else 1)
-    return int((contrary & beside).sum()) >= least * area and not over
-
-
-def _pixels(patch: Patch, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """What a patch holds, and some pixels around it."""
-    height, width = shape
-    rows, columns = (patch.top * height, patch.bottom * height), (patch.left * width, patch.right * width)
-    top, bottom, left, right = (round(one) for one in (*rows, *columns))
-    return slice(max(0, top - BESIDE_PX), bottom + BESIDE_PX), slice(max(0, left - BESIDE_PX), right + BESIDE_PX)
 
 
 def _where(fit: Photometry, contents: Contents) -> tuple[tuple[Box, ...], float]:

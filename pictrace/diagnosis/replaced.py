@@ -12,7 +12,6 @@ from pictrace.images.pixels import RGBImage
 __all__ = ["share_replaced"]
 
 Mask = NDArray[np.bool_]
-Box = tuple[int, int, int, int]
 
 DIFFERENT_LEVELS, KEPT_LEVELS, INK_LEVELS = 60, 40, 50
 SAME_TONES_LEVELS = 8
