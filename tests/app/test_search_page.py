@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import streamlit as st
 
@@ -162,6 +163,16 @@ def test_from_match_to_match_and_to_more_like_it(photographs: dict[str, bytes]) 
     assert len(history.queries) == 2
     app.press("Forget all of them")
     assert len(app.kept(History).queries) == 1  # what is looked for now
+
+
+def test_the_history_holds_so_many_bytes_of_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pictrace.app.search.history.MOST_BYTES", 25)
+    history, shown = History(), encode_jpeg(np.zeros((8, 8, 3), np.uint8))
+    for number in range(4):
+        history.add(Picture(b"%d of ten b" % number, f"{number}.png", "upload"), shown)
+    assert [picture.name for picture, _ in history.queries.values()] == ["2.png", "3.png"]
+    history.add(Picture(bytes(100), "large.png", "upload"), shown)
+    assert [picture.name for picture, _ in history.queries.values()] == ["large.png"]
 
 
 @pytest.mark.slow

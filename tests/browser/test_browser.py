@@ -450,7 +450,10 @@ def test_a_point_of_the_catalogs_map_is_seen_and_chosen(page: Page, photographs:
         page.get_by_text("This exact file is in the catalog.").wait_for()
         expect(drawing).to_have_count(1)  # the former map goes a moment after the new one came
 
-    page.get_by_role("link", name="Catalog").click()
+    with finished(page):
+        page.get_by_role("link", name="Catalog").click()
+        page.get_by_role("radio", name="Add pictures").wait_for()
+        expect(drawing).to_have_count(0)  # the former page is gone with its own choice of that name
     with finished(page):
         page.get_by_role("radio", name="Map", exact=True).click()
         expect(drawing).to_have_count(1)

@@ -61,9 +61,8 @@ def show() -> None:
             pictures(workspace, browsing)
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
-        if state.choice != SHARED and st.button("Back to the shared catalog", icon=":material/undo:"):
-            state.open(SHARED)
-            st.rerun()
+        if state.choice != SHARED:
+            st.button("Back to the shared catalog", icon=":material/undo:", on_click=state.open, args=(SHARED,))
 
 
 def _head(workspace: Workspace, state: CatalogState) -> None:

@@ -79,11 +79,13 @@ def _aligned(identity: str, picture_id: int, sha256: str, _query: RGBImage, _cat
 
 def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None:
     with st.container(horizontal=True):
-        if not (answer.table.exhaustive or state.search.check) and st.button(
-            "Check all pictures in full detail", icon=":material/done_all:"
-        ):
-            state.search.exhaustive = True
-            st.rerun()
+        if not (answer.table.exhaustive or state.search.check):
+            st.button(
+                "Check all pictures in full detail",
+                icon=":material/done_all:",
+                on_click=setattr,
+                args=(state.search, "exhaustive", True),
+            )
         region_buttons(state, answer.picture)
         if workspace.writable and answer.picture.whole is None:
             _add_query(workspace, state, answer)

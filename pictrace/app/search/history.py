@@ -17,21 +17,32 @@ from pictrace.service.pictures import Picture
 __all__ = ["History", "earlier_queries", "remember"]
 
 MOST = 12
+MOST_BYTES = 50 * 1024**2
+"""Of a session's files, which lie on disk where they are large: visitors are many."""
+
 TILE_PX = 120
 
 
 @dataclass
 class History:
-    """queries: by SHA-256 each picture and its thumbnail as JPEG, the latest last."""
+    """queries: by SHA-256 each picture and its thumbnail as JPEG, the latest last; sizes: of their files."""
 
     queries: dict[str, tuple[Picture, bytes]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def add(self, picture: Picture, shown: bytes) -> None:
         """shown: JPEG. What was looked for before comes last again; the oldest is forgotten."""
         known = self.queries.pop(picture.sha256, None)
         self.queries[picture.sha256] = picture, known[1] if known else thumbnail(load(shown), TILE_PX)
-        while len(self.queries) > MOST:
-            del self.queries[next(iter(self.queries))]
+        self.sizes.setdefault(picture.sha256, len(picture.data))
+        while len(self.queries) > MOST or (len(self.queries) > 1 and sum(self.sizes.values()) > MOST_BYTES):
+            oldest = next(iter(self.queries))
+            del self.queries[oldest], self.sizes[oldest]
+
+    def clear(self) -> None:
+        """Forget all of them."""
+        self.queries.clear()
+        self.sizes.clear()
 
 
 def remember(answer: Answer) -> None:
@@ -52,6 +63,4 @@ def earlier_queries(state: QueryState) -> None:
         if picked is not None:
             state.search.look_for(history.queries[picked][0])
             st.rerun()
-        if st.button("Forget all of them", icon=":material/delete:"):
-            history.queries.clear()
-            st.rerun()
+        st.button("Forget all of them", icon=":material/delete:", on_click=history.clear)

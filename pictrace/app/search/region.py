@@ -18,9 +18,14 @@ def region_buttons(state: QueryState, picture: Picture) -> None:
     """To search a part of the picture, and to come back to the whole."""
     if st.button("Search a part", icon=":material/crop:", key="search-part"):
         _draw(state, picture.whole or picture, picture)
-    if picture.whole is not None and st.button("Search the whole picture", icon=":material/crop_free:", key="whole"):
-        state.search.look_for(picture.whole)
-        st.rerun()
+    if picture.whole is not None:
+        st.button(
+            "Search the whole picture",
+            icon=":material/crop_free:",
+            key="whole",
+            on_click=state.search.look_for,
+            args=(picture.whole,),
+        )
 
 
 @st.dialog("Which part?", width="medium")

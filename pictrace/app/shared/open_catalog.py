@@ -60,6 +60,17 @@ class CatalogState:
         """Another catalog."""
         self.choice = choice
 
+    def take(self, earlier: Workspace) -> None:
+        """Go on with the catalog of an earlier visit."""
+        self.private, self.earlier = earlier, None
+        self.open(PRIVATE)
+
+    def decline(self, earlier: Workspace) -> None:
+        """Not to be offered again in this visit."""
+        earlier.catalog.close()
+        self.earlier = None
+        self.declined.add(earlier.token)
+
     def workspace(self) -> Workspace:
         """What is open; PicTraceError where it cannot be opened."""
         if self.private is not None and not self.private.catalog.in_place():
@@ -119,19 +130,18 @@ def offer_earlier_catalog(state: CatalogState) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="earlier"):
         pictures = counted(count, "picture")
         st.markdown(f"Your own catalog of an earlier visit is still here: {pictures}.", width="content")
-        if st.button("Open it", type="primary", icon=":material/photo_library:"):
-            state.private, state.earlier = earlier, None
-            state.open(PRIVATE)
-            st.rerun()
-        if st.button("Not now", icon=":material/schedule:", help="It stays until a day after its last change."):
-            earlier.catalog.close()
-            state.earlier = None
-            state.declined.add(found)
-            st.rerun()
-        if st.button("Delete it", icon=":material/delete:"):
-            earlier.catalog.close()
-            state.earlier = None
-            delete_private(found)
-            state.forgotten = found
-            state.declined.add(found)
-            st.rerun()
+        st.button("Open it", type="primary", icon=":material/photo_library:", on_click=state.take, args=(earlier,))
+        st.button(
+            "Not now",
+            icon=":material/schedule:",
+            on_click=state.decline,
+            args=(earlier,),
+            help="It stays until a day after its last change.",
+        )
+        st.button("Delete it", icon=":material/delete:", on_click=_delete, args=(state, earlier))
+
+
+def _delete(state: CatalogState, earlier: Workspace) -> None:
+    state.decline(earlier)
+    delete_private(earlier.token)
+    state.forgotten = earlier.token
