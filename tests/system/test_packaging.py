@@ -14,7 +14,7 @@ from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow  # processes of their own
 
-PAGES = "pictrace/app/root/"
+PAGES = "pictrace/app/root/"  # within the wheel
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pictrace.app.shared import evidence
 from pictrace.app.shared.controls import setting_controls
 from pictrace.app.shared.session import of_session
 from pictrace.escape import for_markdown
-from pictrace.features import Scale, Settings
+from pictrace.features import Scale
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.graded import GRADED, UNGRADED
 from pictrace.images.pixels import RGBImage, fit
@@ -60,9 +60,10 @@ def live_example() -> None:
     first, changed, scores = _compared(name, change, strength if graded else 0.0)
     pictures, bars = st.columns([3, 2], gap="medium")
     with pictures:
-        for column, image, said in zip(st.columns(2), (first, changed), ("Original", "Changed"), strict=True):
+        second = PHOTOGRAPHS[_after(name)] if change == ANOTHER else f"{PHOTOGRAPHS[name]}, {change}"
+        for column, image, said in zip(st.columns(2), (first, changed), (PHOTOGRAPHS[name], second), strict=True):
             with column:
-                st.image(encode_jpeg(fit(image, SHOWN_PX)), alt=f"{said}: {PHOTOGRAPHS[name]}", width="stretch")
+                st.image(encode_jpeg(fit(image, SHOWN_PX)), alt=said, width="stretch")
                 st.caption(f"{said}, {image.shape[1]} × {image.shape[0]}")
     metrics = scores.table.metrics
     with bars:
@@ -99,10 +100,9 @@ def _told(metric: Metric, scores: PairScores) -> None:
     with right:
         settings = setting_controls(metric, prefix="how_", in_address=False)
         explanation = metric.explain_pair(scores.pairs[metric.name], settings)
-        st.markdown(
-            f"**{metric.scale_for(settings).describe(explanation.raw)}.** {_counts(metric.scale_for(settings))}"
-        )
-        st.latex(_worked(metric, settings, explanation.raw, explanation.similarity))
+        scale = metric.scale_for(settings)
+        st.markdown(f"**{scale.describe(explanation.raw)}.** {_counts(scale)}")
+        st.latex(_worked(scale, explanation.raw, explanation.similarity))
     with st.container(width=EVIDENCE_PX):
         evidence.draw(explanation, about_a_pair)
 
@@ -112,11 +112,7 @@ def _compared(name: str, change: str, strength: float) -> tuple[RGBImage, RGBIma
     shown = of_session(_Shown)
     if shown.made_of != (name, change, strength) or shown.images is None or shown.scores is None:
         original = decode(photograph(name))
-        if change == ANOTHER:
-            names = list(PHOTOGRAPHS)
-            changed = decode(photograph(names[(names.index(name) + 1) % len(names)]))
-        else:
-            changed = GRADED[change](original, strength)
+        changed = decode(photograph(_after(name))) if change == ANOTHER else GRADED[change](original, strength)
         metrics = loaded(ready_metrics())
         queries = [prepare_query(encode_png(one), metrics) for one in (changed, original)]
         shown.images, shown.scores = (original, changed), compare_queries(queries[0], queries[1])
@@ -124,16 +120,20 @@ def _compared(name: str, change: str, strength: float) -> tuple[RGBImage, RGBIma
     return (*shown.images, shown.scores)
 
 
-def _worked(metric: Metric, settings: Settings, raw: float, similarity: float) -> str:
+def _after(name: str) -> str:
+    """Another photograph than this one."""
+    names = list(PHOTOGRAPHS)
+    return names[(names.index(name) + 1) % len(names)]
+
+
+def _worked(scale: Scale, raw: float, similarity: float) -> str:
     """The line from the value to the similarity, with today's numbers in it."""
-    scale = metric.scale_for(settings)
     if np.isnan(raw):
         return r"\text{similarity: not comparable}"
     value, worst, best = (f"{one:.0f}" if scale.whole else f"{one:.2f}" for one in (raw, scale.worst, scale.best))
     line = rf"\text{{similarity}} = \frac{{\vphantom{{\big|}} {value} - {worst}}}{{{best} - {worst}}}"
     beyond = (raw - scale.worst) / (scale.best - scale.worst)
-    told = rf" = {beyond:.2f}"
-    return line + told + (rf" \;\to\; {similarity:.0f}" if not 0 <= beyond <= 1 else "")
+    return rf"{line} = {beyond:.2f}" + ("" if 0 <= beyond <= 1 else rf" \;\to\; {similarity:.0f}")
 
 
 def _counts(scale: Scale) -> str:

@@ -213,10 +213,8 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
     chosen: dict[str, SettingValue] = {}
     term = metric.title.rpartition(" (")[2].rstrip(")")
     for setting in metric.settings:
-        key, label = (
-            prefix + metric.option(setting),
-            f"{setting.title} ({term})",
-        )  # several metrics may have the same settings
+        # Several metrics may have the same settings.
+        key, label = prefix + metric.option(setting), f"{setting.title} ({term})"
         if setting.numeric:
             low, high = float(setting.values[0]), float(setting.values[-1])
             step = (high - low) / (len(setting.values) - 1)
