@@ -96,7 +96,11 @@ def wait_for_run(page: Page, after: int = 0) -> None:
 
 @contextmanager
 def finished(page: Page) -> Iterator[None]:
-    """Waits, after what is done in the block, until the page has answered it wholly."""
+    """Waits, after what is done in the block, until the page has answered it wholly.
+
+    What ran before it has ended, so that its end is not taken for the answer.
+    """
+    wait_for_run(page)
     before = _runs(page)
     yield
     wait_for_run(page, before)
