@@ -19,7 +19,7 @@ from pathlib import Path
 
 from benchmarks.common import row
 from benchmarks.session import Session
-from benchmarks.sessions import Memory
+from benchmarks.sessions import Memory, family
 from pictrace.client.asynchronous import AsyncClient
 from pictrace.errors import PicTraceError
 from tests.browser.driving import served
@@ -48,6 +48,35 @@ class Waits:
             middle, unfair = statistics.median(everything), max(own) / statistics.median(own)
             row(what, len(everything), *(f"{one:.2f}" for one in (middle, p95(everything), max(everything), unfair)))
         print(f"errors: {len(self.errors)} {sorted(set(self.errors))[:5] or ''}")
+
+
+class Shares:
+    """How many cores the server, these sessions and everything else on the machine have kept busy since it was made."""
+
+    def __init__(self) -> None:
+        self._before = self._now()
+
+    def tell(self) -> None:
+        seconds, *kept = (after - before for before, after in zip(self._before, self._now(), strict=True))
+        server, sessions, everything = (one / seconds for one in kept)
+        others = max(0.0, everything - server - sessions)
+        print(f"cores kept busy: {server:.2f} by the server, {sessions:.2f} by these sessions, {others:.2f} by others")
+
+    @staticmethod
+    def _now() -> tuple[float, ...]:
+        mine = time.process_time()
+        served = sum(_processor_s(Path(f"/proc/{pid}/stat")) for pid, _ in family())
+        fields = [int(one) for one in Path("/proc/stat").read_text("ascii").splitlines()[0].split()[1:]]
+        idle = fields[3] + fields[4]  # idle, and waiting for disks
+        return time.monotonic(), served, mine, (sum(fields[:8]) - idle) / os.sysconf("SC_CLK_TCK")
+
+
+def _processor_s(stat: Path) -> float:
+    try:
+        fields = stat.read_text("ascii").rsplit(")", 1)[1].split()
+    except OSError:  # it has ended
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def p95(values: list[float]) -> float:
@@ -84,11 +113,13 @@ async def _measure(address: str, options: argparse.Namespace) -> None:
         memory = Memory()
         print(f"memory with {len(people)} sessions that have searched: {memory.rest:.0f} MB", flush=True)
         end = time.monotonic() + options.seconds
+        shares = Shares()
         with memory.watched():
             people_act = [_person(who, one, ids, waits, options.pause, end) for who, one in enumerate(people)]
             programs = [_program(who, client, ids, waits, options.api_pause, end) for who in range(options.clients)]
             await asyncio.gather(*people_act, *programs)
         waits.tell()
+        shares.tell()
         print(f"load after: {os.getloadavg()[0]:.1f}; memory at most {memory.peak:.0f} MB", flush=True)
         await asyncio.sleep(5)
         before = Memory.now()

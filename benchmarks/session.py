@@ -11,11 +11,13 @@ from typing import Any, Self
 import aiohttp
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.proto.Slider_pb2 import Slider
 from streamlit.proto.WidgetStates_pb2 import WidgetState
 
 __all__ = ["Session"]
 
 _PATIENCE_S = 120
+_FAULT = "This went wrong in PicTrace"
 
 
 class Session:
@@ -79,9 +81,12 @@ class Session:
         """Another state of one of its sliders of one handle."""
         slider = self._sliders[chance.choice(sorted(self._sliders))]
         steps = round((slider.max - slider.min) / slider.step)
-        value = slider.min + chance.randint(0, steps) * slider.step
+        step = chance.randint(0, steps)
         state = WidgetState(id=slider.id)
-        state.double_array_value.data.append(value)
+        if slider.type == Slider.SELECT_SLIDER:  # speaks of its options, not of their numbers
+            state.string_array_value.data.append(slider.options[step])
+        else:
+            state.double_array_value.data.append(slider.min + step * slider.step)
         return state
 
     async def _ask(self, fragment: str) -> None:
@@ -122,6 +127,8 @@ class Session:
             element = message.delta.new_element
             if element.WhichOneof("type") == "exception":
                 self.errors.append(element.exception.message[:200])
+            elif element.WhichOneof("type") == "alert" and element.alert.body.startswith(_FAULT):
+                self.errors.append(element.alert.body)
             elif element.WhichOneof("type") == "slider" and len(element.slider.default) == 1:
                 self._sliders[element.slider.id] = element.slider
         elif kind == "script_finished" and message.script_finished != ForwardMsg.FINISHED_EARLY_FOR_RERUN:

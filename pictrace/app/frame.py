@@ -14,6 +14,7 @@ from pictrace.app.pages import pages_in
 from pictrace.app.shared.uploads import begin_run, let_go
 from pictrace.images.budget import give_up_when
 from pictrace.metrics import all_metrics, colour_of
+from pictrace.service.memory import leave_modules_to_themselves
 
 __all__ = ["frame", "in_frame", "route"]
 
@@ -39,6 +40,7 @@ def route() -> None:
             st.page_link(one, width="content")
     page.run()
     _count_run()
+    leave_modules_to_themselves()
 
 
 def _give_up_when_left() -> None:

@@ -33,6 +33,8 @@ ADDRESS = "http://127.0.0.1:8501/api/v1"
 
 _Answer = TypeVar("_Answer")
 _LONGEST_WAIT_S = 60
+# A server closes connections that rest, sometimes in the moment in which one is used again.
+_BROKEN_OFF = (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError)
 
 
 class AsyncClient:
@@ -47,7 +49,8 @@ class AsyncClient:
     timeout_s
         For one answer; looking on at a job has none.
     tries
-        Where the server has enough to do (429, 503), it is asked so often, after the time that it says.
+        Where the server has enough to do (429, 503), it is asked so often, after the time that it says; at once where
+        the connection broke off.
     sleep
         What lets time pass.
     """
@@ -212,6 +215,10 @@ class AsyncClient:
                     method, f"{self._address}{path}", allow_redirects=False, **what
                 ) as answer:
                     body = await answer.read()
+            except _BROKEN_OFF as error:
+                if last or isinstance(error, aiohttp.ClientConnectorError):
+                    raise _unreachable(self._address, error) from error
+                continue  # all that is asked either changes nothing, or is done once
             except (aiohttp.ClientError, TimeoutError) as error:
                 raise _unreachable(self._address, error) from error
             if answer.status < 300:

@@ -18,7 +18,7 @@ from pictrace.errors import ApiError
 from pictrace.indexing.index import Indexing
 from pictrace.sources.base import Item
 from tests.api_process import api_process
-from tests.http_server import Server
+from tests.http_server import Server, broken
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow  # a process of its own
@@ -116,6 +116,25 @@ def test_a_server_that_has_enough_to_do_is_asked_again(server: Server) -> None:
     assert waited == [7, 7]
     with pytest.raises(ApiError, match="wait"):
         asyncio.run(asked(2))
+
+
+def test_what_breaks_off_is_asked_again(server: Server) -> None:
+    break_off = broken(b"", reset=True)
+
+    async def answer(request: web.Request) -> web.StreamResponse:
+        if server.count("/sources") == 1:
+            return await break_off(request)
+        return web.Response(status=409, text="asked again")
+
+    server.add("/sources", answer)
+    server.add("/search", break_off)
+    with Client(server.url("")) as client:
+        with pytest.raises(ApiError, match="answered 409"):
+            client.add_source(links=["http://127.0.0.1/a.jpg"])
+        with pytest.raises(ApiError, match="does not answer"):
+            client.search(1)
+    assert (server.count("/sources"), server.count("/search")) == (2, 3)
+    assert len({headers["Idempotency-Key"] for path, headers in server.requests if path == "/sources"}) == 1
 
 
 @pytest.mark.parametrize("body", [b"<html>", b'{"status": 5}'])

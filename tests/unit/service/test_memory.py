@@ -1,4 +1,4 @@
-"""Large blocks that were freed go back to the system."""
+"""Large blocks that were freed go back to the system, and modules are not searched for garbage."""
 
 from __future__ import annotations
 
@@ -39,3 +39,34 @@ def test_large_blocks_are_given_back() -> None:
 
     assert held_mb("given back") < 20
     assert held_mb("kept") > 100  # or there would be nothing to do
+
+
+def test_modules_are_not_searched_for_garbage() -> None:
+    code = """
+import gc, weakref
+from pictrace.service.memory import leave_modules_to_themselves
+
+class Node:
+    pass
+
+def circle():
+    node = Node()
+    node.itself = node
+    return node
+
+before = len(gc.get_objects())
+early = circle()
+leave_modules_to_themselves()
+print(before > 5_000, len(gc.get_objects()) < before / 10)
+leave_modules_to_themselves()  # nothing has been imported
+late = circle()
+gone_late, gone_early = weakref.ref(late), weakref.ref(early)
+del late, early
+gc.collect()
+print(gone_late() is None, gone_early() is None)
+import wave
+leave_modules_to_themselves()
+print(gone_early() is None)
+"""
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True", "True", "True", "False", "True"]
