@@ -13,7 +13,7 @@ from pictrace.errors import CatalogError
 
 __all__ = ["prepare"]
 
-VERSION = 1
+VERSION = 2
 _MAKING = 0x50696354  # of the advisory lock of the one transaction that makes the tables
 
 # Text is compared by its bytes, as in SQLite. What is compressed already is kept as it is.
@@ -63,6 +63,11 @@ CREATE UNIQUE INDEX decisions_by_pair ON s.decisions (least(first_id, second_id)
 CREATE INDEX decisions_by_first ON s.decisions (first_id);
 CREATE INDEX decisions_by_second ON s.decisions (second_id);
 """
+# Since version 2.
+_LEASES = """
+CREATE TABLE IF NOT EXISTS s.leases (key bigint PRIMARY KEY, holder text NOT NULL, ends timestamptz NOT NULL);
+CREATE INDEX IF NOT EXISTS leases_by_holder ON s.leases (holder);
+"""
 
 
 def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) -> None:
@@ -73,9 +78,12 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
     CatalogError
         Where there is no catalog, or one of a newer PicTrace, or the database keeps no UTF-8.
     """
-    if _is_there(db, address):
+    found = _version(db, address)
+    if found == VERSION:
         return
-    if must_exist:
+    if found and not _may_change(db):
+        return  # whoever only reads needs nothing of what came later
+    if not found and must_exist:
         raise CatalogError(
             f"There is no catalog in {address.shown}. Make one with: pictrace index FOLDER --catalog {address.shown}"
         )
@@ -85,22 +93,39 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
         )
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-        if not _is_there(db, address):
+        found = _version(db, address)
+        if not found:
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-            db.execute(_TABLES.replace(" s.", f" {SCHEMA}.").replace("(LIKE s.", f"(LIKE {SCHEMA}."))
+            db.execute(_ours(_TABLES))
             db.execute(
                 f"INSERT INTO {SCHEMA}.identity VALUES (1, %s, %s)",  # noqa: S608 (our own name)
                 (uuid.uuid4().hex, VERSION),
             )
+        if found < VERSION:
+            db.execute(_ours(_LEASES))
+            db.execute(f"UPDATE {SCHEMA}.identity SET version = %s", (VERSION,))  # noqa: S608 (likewise)
 
 
-def _is_there(db: psycopg.Connection[Any], address: Address) -> bool:
+def _ours(statements: str) -> str:
+    return statements.replace(" s.", f" {SCHEMA}.").replace("(LIKE s.", f"(LIKE {SCHEMA}.")
+
+
+def _may_change(db: psycopg.Connection[Any]) -> bool:
+    row = db.execute(
+        f"SELECT pg_get_userbyid(relowner) = current_user AND NOT pg_is_in_recovery() "  # noqa: S608 (likewise)
+        f"FROM pg_class WHERE oid = '{SCHEMA}.identity'::regclass"
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def _version(db: psycopg.Connection[Any], address: Address) -> int:
+    """0 where there is no catalog."""
     if (db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.identity",)).fetchone() or (None,))[0] is None:
-        return False
+        return 0
     row = db.execute(f"SELECT version FROM {SCHEMA}.identity").fetchone()  # noqa: S608 (likewise)
     if row is not None and row[0] > VERSION:
         raise CatalogError(
             f"{address.shown} was written by a newer PicTrace (schema {row[0]}, this one knows {VERSION}). "
             "Update PicTrace to open it."
         )
-    return row is not None
+    return row[0] if row is not None else 0

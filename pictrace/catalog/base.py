@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.catalog.leases import LASTING_S, Leases
 from pictrace.catalog.records import (
     AddResult,
     Changes,
@@ -324,6 +325,9 @@ class Catalog(Protocol):
         int
             How many pictures there were.
         """
+
+    def leases(self, lasting_s: float = LASTING_S) -> Leases | None:
+        """Leases of one more worker, each of so many seconds; None where a catalog is of one machine."""
 
     def close(self) -> None:
         """Release every connection."""

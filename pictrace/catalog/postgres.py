@@ -14,12 +14,14 @@ import psycopg
 
 from pictrace.catalog._database import Database
 from pictrace.catalog._postgres_connections import SCHEMA, PostgresConnections, PostgresDatabase, PostgresPinned
+from pictrace.catalog._postgres_leases import PostgresLeases
 from pictrace.catalog._postgres_schema import prepare
 from pictrace.catalog._sql import SqlCatalog
 from pictrace.catalog._stored import feature_table
 from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.address import Address, parsed
 from pictrace.catalog.copying import Copying
+from pictrace.catalog.leases import LASTING_S, Leases
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
@@ -131,6 +133,12 @@ class PostgresCatalog(SqlCatalog):
             view._identity = self._identity
             view._open(self._address, PostgresPinned(self._server, db))
             yield view
+
+    def leases(self, lasting_s: float = LASTING_S) -> Leases | None:
+        """None in a catalog of an older schema that this user may not change."""
+        with self._connections.borrow() as db:
+            is_there = db.execute(f"SELECT to_regclass('{SCHEMA}.leases') IS NOT NULL").fetchone()[0]
+        return PostgresLeases(self._server, lasting_s) if is_there else None
 
     @contextmanager
     def _write(self) -> Iterator[Writer]:

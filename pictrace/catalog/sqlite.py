@@ -11,6 +11,7 @@ from pictrace.catalog._connections import Connections, Pinned
 from pictrace.catalog._files import cache_folder_of, files_of
 from pictrace.catalog._sql import SqlCatalog
 from pictrace.catalog._writer import Writer, writing
+from pictrace.catalog.leases import LASTING_S
 from pictrace.catalog.migrations import migrate
 from pictrace.errors import CatalogError
 
@@ -98,6 +99,9 @@ class SqliteCatalog(SqlCatalog):
             view = SqliteCatalog.__new__(SqliteCatalog)
             view._open(self._path, Pinned(self._path, db))
             yield view
+
+    def leases(self, lasting_s: float = LASTING_S) -> None:
+        """Nobody but this machine has the file."""
 
     @contextmanager
     def _write(self) -> Iterator[Writer]:

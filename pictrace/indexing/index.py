@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.leases import LASTING_S
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import FileSource, NewPicture, Source
 from pictrace.errors import PicTraceError, SourceError, StoppedError
@@ -20,6 +21,7 @@ from pictrace.indexing.links import downloaded
 from pictrace.indexing.prepare import Intake, Pages, Prepared, id_of, read_file
 from pictrace.indexing.reconcile import Reconciled, reconcile
 from pictrace.indexing.run import Failure, Progress, Run, Workshop, default_workers
+from pictrace.indexing.sharing import shared
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.sources.base import Item
@@ -62,7 +64,7 @@ class Indexing(Run[Progress]):
 
     It ends early by ``stop``, or by closing its iterator; the batch under way is stored either way,
     and another run over the same items goes on from there. ``failures`` lists what could not be used;
-    nothing is skipped silently.
+    nothing is skipped silently. Where machines share a catalog, runs over the same items share the work.
 
     Attributes
     ----------
@@ -85,6 +87,8 @@ class Indexing(Run[Progress]):
         there no more is gone, see ``reconciled``. Files that hold other pictures now are told there in any case.
     prune
         Take pictures out of the catalog to which nothing leads any more, but files that are gone or overwritten.
+    lease_s
+        Where machines share the catalog: how long the others leave a part of the items to a run that died.
     """
 
     catalog: Catalog
@@ -96,9 +100,11 @@ class Indexing(Run[Progress]):
     fetch_known: bool = field(default=False, kw_only=True)
     covers: Sequence[str] = field(default=(), kw_only=True)
     prune: bool = field(default=False, kw_only=True)
+    lease_s: float = field(default=LASTING_S, kw_only=True)
 
     def __post_init__(self) -> None:
         self._ready(Progress(len(self.items)))
+        self._share = shared(self.items, self.catalog.leases(self.lease_s), prolong_s=self.lease_s / 3)
         self._intake = Intake(self.catalog, self.metrics, self.limits, self._stop.is_set)
         self._seen: dict[str, int] = {}  # what lies in the files that were read
         self._not_stored: list[str] = []  # those of the batch
@@ -136,9 +142,20 @@ class Indexing(Run[Progress]):
         return bool(self._seen)
 
     def _listed(self) -> Generator[_ToPrepare | _Known | _Failed | _Waiting, None, None]:
-        """What is to be done for each item: first those at hand, then the links, as they come."""
+        """What is to be done for each item, by parts where others work on the same."""
+        for part in self._share.parts():
+            if self._stop.is_set():
+                return
+            if self._share.with_others:
+                self._intake.look_again()
+            yield from self._listed_of(part)
+            if not part:
+                yield _Waiting()
+
+    def _listed_of(self, items: Sequence[Item]) -> Generator[_ToPrepare | _Known | _Failed | _Waiting, None, None]:
+        """First those at hand, then the links, as they come."""
         links: dict[str, list[Item]] = {}
-        for item in self.items:
+        for item in items:
             if item.url is None:
                 yield _ToPrepare(item, item.source, self._reader(item))
             else:
@@ -148,6 +165,7 @@ class Indexing(Run[Progress]):
                 for item in links.pop(url):
                     if item.source.metadata:  # a table may say more of it than what it came from
                         self._intake.note(picture_id, item.source)
+                    self._share.done(item)
                     yield _Known()
         if not links:
             return
@@ -163,6 +181,7 @@ class Indexing(Run[Progress]):
                             source = replace(item.source, link=LinkState.now("ok", validators))
                             yield _ToPrepare(item, source, partial(_itself, data))
                         case PicTraceError():
+                            self._share.done(item)
                             yield _Failed(item, result)
 
     def _reader(self, item: Item) -> Callable[[], bytes]:
@@ -193,9 +212,12 @@ class Indexing(Run[Progress]):
             except StoppedError:
                 continue  # it is not done, and not failed
             except PicTraceError as error:
+                self._share.done(entry.item)
                 yield self._refuse(entry.item.source, error)
                 continue
             for place, (source, prepared) in enumerate(pages):
+                if place == len(pages) - 1:  # the batch that its last page falls into may be stored at once
+                    self._share.done(entry.item)
                 yield self._taken(source, prepared, is_file=entry.item.path is not None, further=int(place > 0))
 
     def _taken(self, source: Source, prepared: Prepared | PicTraceError, *, is_file: bool, further: int) -> Progress:
@@ -225,7 +247,10 @@ class Indexing(Run[Progress]):
         return self.progress
 
     def _finish(self) -> None:
-        self._store()
+        try:
+            self._store()
+        finally:
+            self._share.close()
 
     def _store(self) -> None:
         """The batch, after a look at what the catalog knows of its files."""
@@ -234,6 +259,7 @@ class Indexing(Run[Progress]):
         try:
             self._before.update(self.catalog.files(addresses=files))
             self._intake.store()
+            self._share.settle()
         except BaseException:  # nothing counts as added that is not there
             self._intake.drop()
             self.progress = self.progress.plus(added=-waiting, elapsed_s=self.progress.elapsed_s)

@@ -122,10 +122,20 @@ class Intake:
         self, catalog: Catalog, metrics: Sequence[Metric], limits: DecodeLimits, given_up: GivenUp = never
     ) -> None:
         self.catalog, self._metrics, self._limits, self._given_up = catalog, metrics, limits, given_up
+        self._revision = catalog.revision()
         self._here = {int(one) for one in catalog.ids()}
         self._batch: dict[int, NewPicture] = {}
         self._sources: dict[int, list[Source]] = {}
         self._stored = time.monotonic()
+
+    def look_again(self) -> None:
+        """Learn what others did to the catalog meanwhile."""
+        if self.catalog.revision() == self._revision:
+            return
+        changes = self.catalog.changes(self._revision)
+        self._revision = changes.revision
+        self._here |= {*changes.added}
+        self._here -= {one for one in changes.removed if one not in self._batch}
 
     def prepare(self, data: bytes, source: Source, *, keep_original: bool, apart: bool = False) -> Prepared:
         """The picture with its features, or only the SHA-256 of one that is here already; ImageError where none.
