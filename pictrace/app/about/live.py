@@ -87,7 +87,7 @@ def live_example() -> None:
 
 
 def _told(metric: Metric, scores: PairScores) -> None:
-    st.subheader(metric.title, anchor=False)
+    st.header(metric.title, anchor=False)
     st.write(metric.help)
     left, right = st.columns(2, gap="medium")
     with left:
