@@ -40,7 +40,8 @@ class Sketched(Metric):
     preselected: ClassVar[int] = 1
     """Times the shortlist that the sketches choose; the features themselves choose the shortlist of those."""
     served_by: ClassVar[str] = ""
-    """Another metric, whose index finds what this one would choose, too, where it is searched by."""
+    """Another metric, whose index finds what this one would choose, too, and which tells whether a pair is mirrored,
+    where it is searched by."""
 
     @abstractmethod
     def sketch(self, features: Features) -> Features:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace import kernels
 from pictrace.catalog.cache import FeatureCache
-from pictrace.features import FeatureBatch, Features
+from pictrace.catalog.postings import Postings
+from pictrace.features import FeatureBatch, Features, RawScores
 from pictrace.images.orientation import Variant
 from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Indexed, Sketched
+from pictrace.searching.convincing import convinces
 from pictrace.searching.query import Query
 from pictrace.searching.voting import votes
 
-__all__ = ["NEW_PICTURES", "nearest", "nearest_of", "open_for"]
+__all__ = ["NEW_PICTURES", "Chosen", "nearest", "nearest_of", "open_for", "served_by", "worth_more"]
 
 
 NEW_PICTURES = 1000
@@ -25,10 +29,23 @@ INDEX_TIMES = 6
 """Times the shortlist that an index sends on: it knows which keypoints are alike, and not how they lie; as photographs
 taken anew are found by it, most of what is scored exactly comes from it."""
 
+WORTH_TIMES = 2
+"""Times the shortlist of those that remain, once their keypoints have been compared: in front comes nothing that other
+pictures precede by so many, unless another metric chose it, too."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What a cascade scores exactly: (k,) ids, ascending; which of them an index alone chose; and of how many."""
+
+    ids: NDArray[np.int64]
+    by_index: NDArray[np.bool_]
+    total: int
+
 
 def nearest(
     query: Query, cache: FeatureCache, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
-) -> tuple[NDArray[np.int64], int]:
+) -> Chosen:
     """The union of the best by each metric.
 
     Taking the best by each metric, rather than by a sum, keeps what one metric alone can find: its rank
@@ -47,29 +64,47 @@ def nearest(
 
     Returns
     -------
-    chosen : (k,) int64 array
-        Ids, ascending; the query's own is always among them, if it is there.
-    total : int
-        How many pictures there are, n.
+    Chosen
+        The query's own picture is always among them, if it is there.
     """
     _, ids = cache.ids()
     if among is not None:
         ids = np.intersect1d(ids, among, assume_unique=True)
-    by_index: list[NDArray[np.int64]] = []
-    served: set[str] = set()
-    for metric in metrics:
-        if isinstance(metric, Indexed):
-            found, everything = _by_index(metric, query, cache, among, INDEX_TIMES * shortlist)
-            by_index.append(found)
-            served |= {metric.name} if everything else set()
-    choosing = [one for one in metrics if not {one.name, _served_by(one)} & served]
-    sketches = cache.sketches(choosing)
-    sketched, batches = sketches.ids, sketches.batches
+    able = [one for one in metrics if isinstance(one, Indexed)]
+    postings = [_postings(one, cache) for one in able]
+    served = {one.name for one, known in zip(able, postings, strict=True) if not len(known.missing)}
+    found: dict[int, NDArray[np.int64]] = {}
+
+    def choose(start: int, stop: int) -> None:
+        for place in range(start, stop):
+            if place < len(able):
+                most = INDEX_TIMES * shortlist
+                found[place] = np.intersect1d(_by_index(able[place], query, postings[place], among, most), ids)
+            else:
+                found[place] = _by_sketches(query, cache, _unserved(metrics, served), shortlist, among)
+
+    kernels.run_chunks(choose, len(able) + 1, min_chunk=1)  # beside one another: each has parts on one thread
+    chosen = np.unique(np.concatenate(list(found.values())))
+    return Chosen(chosen, ~np.isin(chosen, found[len(able)], assume_unique=True), len(ids))
+
+
+def worth_more(metric: Metric, scores: RawScores, shortlist: int) -> NDArray[np.bool_]:
+    """(n,): which of n pictures are near enough by this metric, or convince, to be compared by all others."""
+    raw = scores.raw[metric.setting_positions({})]
+    worth = convinces(metric, raw)
+    worth[_best(metric.scale.similarity(raw), WORTH_TIMES * shortlist)] = True
+    return worth
+
+
+def _by_sketches(
+    query: Query, cache: FeatureCache, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
+) -> NDArray[np.int64]:
+    sketches = cache.sketches(metrics)
+    ids, batches = sketches.ids, sketches.batches
     if among is not None:
-        places = np.flatnonzero(np.isin(sketched, among, assume_unique=True))
-        sketched, batches = sketched[places], {name: batch.take(places) for name, batch in batches.items()}
-    by_sketches = nearest_of(query, batches, sketched, cache.of, choosing, shortlist)
-    return np.unique(np.concatenate([np.intersect1d(np.concatenate([ids[:0], *by_index]), ids), by_sketches])), len(ids)
+        places = np.flatnonzero(np.isin(ids, among, assume_unique=True))
+        ids, batches = ids[places], {name: batch.take(places) for name, batch in batches.items()}
+    return nearest_of(query, batches, ids, cache.of, metrics, shortlist)
 
 
 def nearest_of(
@@ -119,29 +154,37 @@ def open_for(cache: FeatureCache, metrics: Sequence[Metric]) -> None:
     served = {
         one.name for one in metrics if isinstance(one, Indexed) and not len(cache.index_of(one).current().missing)
     }
-    cache.sketches([one for one in metrics if not {one.name, _served_by(one)} & served])
+    cache.sketches(_unserved(metrics, served))
 
 
-def _served_by(metric: Metric) -> str:
+def _unserved(metrics: Sequence[Metric], served: set[str]) -> list[Metric]:
+    """The metrics that choose by their sketches: those that no index chooses for."""
+    return [one for one in metrics if not {one.name, served_by(one)} & served]
+
+
+def served_by(metric: Metric) -> str:
+    """The name of the metric that chooses for this one, where it is searched by; else empty."""
     return metric.served_by if isinstance(metric, Sketched) else ""
 
 
-def _by_index(
-    metric: Indexed, query: Query, cache: FeatureCache, among: NDArray[np.int64] | None, most: int
-) -> tuple[NDArray[np.int64], bool]:
-    """The pictures with most votes, and whether all pictures could have votes."""
+def _postings(metric: Indexed, cache: FeatureCache) -> Postings:
+    """The index as it is, with what is new in the catalog where that is little."""
     index = cache.index_of(metric)
     postings = index.current()
-    if 0 < len(postings.missing) <= NEW_PICTURES:
-        postings = index.update(wait=False)
+    return index.update(wait=False) if 0 < len(postings.missing) <= NEW_PICTURES else postings
+
+
+def _by_index(
+    metric: Indexed, query: Query, postings: Postings, among: NDArray[np.int64] | None, most: int
+) -> NDArray[np.int64]:
+    """The pictures with most votes."""
     able = {variant: features for variant, features in query.features[metric.name].items() if len(features)}
-    everything = not len(postings.missing)
     if not able or not postings.segments:
-        return np.empty(0, np.int64), everything
+        return np.empty(0, np.int64)
     found = votes(postings, *metric.voters(able, postings.side))
     if among is not None:
         found[~np.isin(postings.ids, among, assume_unique=True)] = 0
-    return postings.ids[_best(np.where(found > 0, found, np.float32(np.nan)), most)], everything
+    return postings.ids[_best(np.where(found > 0, found, np.float32(np.nan)), most)]
 
 
 def _best(rough: NDArray[np.float32], most: int) -> NDArray[np.intp]:

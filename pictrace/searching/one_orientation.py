@@ -1,7 +1,8 @@
 """One orientation a pair: what keypoints found out about it holds for the metrics that only try all eight.
 
 Such a metric takes the orientation that suits it best, and of a crop, or of a tilted copy, any may suit it a little: an
-upright match was then explained as turned by 270°.
+upright match was then explained as turned by 270°. And where one metric of keypoints has told whether a pair is
+mirrored, another one compares it so alone, at half the price.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.features import FeatureBatch, RawScores
-from pictrace.images.orientation import VARIANTS
+from pictrace.features import FeatureBatch, Features, RawScores
+from pictrace.images.orientation import VARIANTS, Variant
 from pictrace.metrics.base import Metric
 from pictrace.metrics.orientations import MIRRORED
 from pictrace.searching.convincing import convinces
 from pictrace.searching.query import Query
 
-__all__ = ["in_one_orientation"]
+__all__ = ["as_led", "in_one_orientation"]
 
 UNKNOWN = len(VARIANTS)
 
@@ -40,6 +41,36 @@ def in_one_orientation(
         _as_found(metric, query, batches[metric.name], column, found) if len(metric.variants) > 2 else column
         for metric, column in zip(metrics, columns, strict=True)
     )
+
+
+def as_led(
+    metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch, leader: Metric, told: RawScores
+) -> RawScores:
+    """The scores of pairs of which another metric tells whether they are mirrored; of the others in any orientation.
+
+    Parameters
+    ----------
+    metric, queries, batch
+        What is compared: the query's features, by orientation, with those of n candidates.
+    leader, told
+        The other metric, and its scores of the same n.
+    """
+    place = leader.setting_positions({})
+    mirrored = np.array([one.mirrored for one in VARIANTS])[told.variant[place]]
+    known = ~np.isnan(told.raw[place])
+    shape = (*(len(setting.values) for setting in metric.settings), len(batch))
+    found = RawScores.upright(np.full(shape, np.nan, np.float32))
+    for these, asked in (
+        (known & ~mirrored, {one: features for one, features in queries.items() if not one.mirrored}),
+        (known & mirrored, {one: features for one, features in queries.items() if one.mirrored}),
+        (~known, queries),
+    ):
+        if these.all():
+            return metric.compare_variants(asked, batch)
+        if these.any():
+            some = metric.compare_variants(asked, batch.take(np.flatnonzero(these)))
+            found.raw[..., these], found.variant[..., these] = some.raw, some.variant
+    return found
 
 
 def _orientations(metrics: Sequence[Metric], columns: Sequence[RawScores]) -> NDArray[np.uint8]:

@@ -11,8 +11,9 @@ from pictrace import kernels
 from pictrace.catalog.cache import FeatureCache
 from pictrace.features import FeatureBatch, RawScores
 from pictrace.metrics.base import Metric
-from pictrace.searching.cascade import nearest
-from pictrace.searching.one_orientation import in_one_orientation
+from pictrace.metrics.capabilities import Indexed
+from pictrace.searching.cascade import nearest, served_by, worth_more
+from pictrace.searching.one_orientation import as_led, in_one_orientation
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
@@ -81,9 +82,16 @@ def score(
 def _by_cascade(
     query: Query, cache: FeatureCache, metrics: tuple[Metric, ...], shortlist: int, among: NDArray[np.int64] | None
 ) -> ScoreTable:
-    chosen, total = nearest(query, cache, metrics, shortlist, among)
-    batches = {one.name: cache.of(chosen, one) for one in metrics}
-    return ScoreTable(chosen, metrics, score_exactly(query, metrics, batches), catalog_size=total)
+    chosen = nearest(query, cache, metrics, shortlist, among)
+    ids, columns, keep = chosen.ids, {}, ~chosen.by_index
+    for metric in metrics:
+        if isinstance(metric, Indexed):
+            columns[metric.name] = metric.compare_variants(query.features[metric.name], cache.of(ids, metric))
+            keep |= worth_more(metric, columns[metric.name], shortlist)
+    known = {name: RawScores(one.raw[..., keep], one.variant[..., keep]) for name, one in columns.items()}
+    ids = ids[keep]
+    scores = _compared(query, metrics, lambda metric: cache.of(ids, metric), known)
+    return ScoreTable(ids, metrics, scores, catalog_size=chosen.total)
 
 
 def _at_once(query: Query, cache: FeatureCache, metrics: tuple[Metric, ...]) -> ScoreTable:
@@ -127,5 +135,35 @@ def score_exactly(
     query: Query, metrics: Sequence[Metric], batches: Mapping[str, FeatureBatch]
 ) -> tuple[RawScores, ...]:
     """The query against all of a batch, by each metric, with one orientation a pair where that is known."""
-    columns = [metric.compare_variants(query.features[metric.name], batches[metric.name]) for metric in metrics]
-    return in_one_orientation(query, metrics, batches, columns)
+    return _compared(query, metrics, lambda metric: batches[metric.name], {})
+
+
+def _compared(
+    query: Query,
+    metrics: Sequence[Metric],
+    features_of: Callable[[Metric], FeatureBatch],
+    known: Mapping[str, RawScores],
+) -> tuple[RawScores, ...]:
+    """The same, with the scores by some metrics known; of the others, features are asked for once."""
+    columns, batches = dict(known), dict[str, FeatureBatch]()
+    by_name = {one.name: one for one in metrics}
+
+    def compare(some: Sequence[Metric]) -> None:
+        def fill(start: int, stop: int) -> None:
+            for one in some[start:stop]:
+                batch, features = features_of(one), query.features[one.name]
+                leader = by_name.get(served_by(one))
+                batches[one.name] = batch
+                columns[one.name] = (
+                    as_led(one, features, batch, leader, columns[leader.name])
+                    if leader is not None
+                    else one.compare_variants(features, batch)
+                )
+
+        # Metrics beside one another: what one reads from the catalog, the others need not wait for.
+        kernels.run_chunks(fill, len(some), min_chunk=1)
+
+    unknown = [one for one in metrics if one.name not in known]
+    compare([one for one in unknown if served_by(one) not in by_name])
+    compare([one for one in unknown if served_by(one) in by_name])
+    return in_one_orientation(query, metrics, batches, [columns[one.name] for one in metrics])

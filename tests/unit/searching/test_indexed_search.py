@@ -22,7 +22,9 @@ from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Indexed
 from pictrace.searching import cascade
 from pictrace.searching.cascade import nearest, open_for
+from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.query import Query, prepare_query
+from pictrace.searching.scoring import score
 from pictrace.sources.base import Item
 
 METRICS = (get_metric("sift"), get_metric("orb"))
@@ -82,10 +84,11 @@ def test_what_was_cropped_mirrored_and_turned_is_among_the_few_it_chooses(
 ) -> None:
     cache = FeatureCache(catalog)
     for data in photographs.values():
-        chosen, total = nearest(asked(data), cache, METRICS, 1, None)
-        assert image_id(digest(data)) in chosen
-        assert len(chosen) <= 4
-        assert total == catalog.count()
+        chosen = nearest(asked(data), cache, METRICS, 1, None)
+        assert image_id(digest(data)) in chosen.ids
+        assert len(chosen.ids) <= 4
+        assert chosen.by_index.all()
+        assert chosen.total == catalog.count()
     assert sketched == []
 
 
@@ -115,15 +118,32 @@ def test_sketches_choose_until_all_is_in_the_index(
 
 def test_only_the_pictures_in_question_are_chosen(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
     among = catalog.ids()[::3]
-    chosen, total = nearest(asked(next(iter(photographs.values()))), FeatureCache(catalog), METRICS, 3, among)
-    assert set(chosen.tolist()) <= set(among.tolist())
-    assert total == len(among)
+    chosen = nearest(asked(next(iter(photographs.values()))), FeatureCache(catalog), METRICS, 3, among)
+    assert set(chosen.ids.tolist()) <= set(among.tolist())
+    assert chosen.total == len(among)
+
+
+def test_what_an_index_chose_and_keypoints_do_not_bear_out_is_scored_no_further(
+    catalog: SqliteCatalog, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cascade, "WORTH_TIMES", 1)
+    data = next(iter(photographs.values()))
+    cache, query = FeatureCache(catalog), prepare_query(data, METRICS)
+    chosen = nearest(query, cache, METRICS, 6, None)
+    assert len(chosen.ids) > 6
+    exact = score(query, cache, exhaustive=True)
+    table = score(query, cache, exhaustive=False, shortlist=6)
+    assert 6 <= len(table.ids) < len(chosen.ids)
+    places = np.searchsorted(exact.ids, table.ids)
+    for some, all_of_them in zip(table.columns, exact.columns, strict=True):
+        np.testing.assert_array_equal(some.raw, all_of_them.raw[..., places])
+        np.testing.assert_array_equal(some.variant, all_of_them.variant[..., places])
+    assert convincing_ids(exact) & set(chosen.ids.tolist()) <= set(table.ids.tolist())
 
 
 def test_a_picture_without_keypoints_finds_nothing_and_nothing_breaks(catalog: SqliteCatalog) -> None:
     flat = prepare_query(encode_jpeg(np.full((80, 80, 3), 128, np.uint8)), METRICS)
-    chosen, _ = nearest(flat, FeatureCache(catalog), METRICS, 3, None)
-    assert len(chosen) == 0
+    assert len(nearest(flat, FeatureCache(catalog), METRICS, 3, None).ids) == 0
 
 
 def test_a_small_catalog_needs_no_index(catalog: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,12 +8,14 @@ import pytest
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.features import FeatureBatch
 from pictrace.images.edits import crop, mirror
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.orientation import UPRIGHT
 from pictrace.images.reading import DecodeLimits, decode, load
 from pictrace.indexing.prepare import new_picture
 from pictrace.metrics import ready_metrics
+from pictrace.metrics.orientations import MIRRORED
 from pictrace.searching.pair import compare_as_scored, compare_queries
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import prepare_query
@@ -84,3 +86,17 @@ def test_a_match_is_explained_as_it_was_scored(
         np.testing.assert_allclose(pair.scores.raw[..., 0], column.raw[..., 0], rtol=1e-6)
         if len(metric.variants) > 2:
             assert [one.mirrored for one in pair.features] == [True]
+
+
+def test_keypoints_of_one_kind_tell_the_other_which_pairs_are_mirrored(photographs: dict[str, bytes]) -> None:
+    metrics = tuple(one for one in ready_metrics() if one.name in ("sift", "orb"))
+    orb = metrics[1]
+    for change, name in ((mirror, MIRRORED.variants[1]), (np.asarray, UPRIGHT)):
+        query = prepare_query(encode_png(change(decode(photographs["coffee.png"]))), metrics)
+        other = prepare_query(photographs["coffee.png"], metrics)
+        pair = compare_queries(query, other)
+        batch = FeatureBatch.of([other.features["orb"][UPRIGHT]], orb.layout)
+        alone = orb.compare_variants({name: query.features["orb"][name]}, batch)
+        told = pair.table.columns[pair.table.names.index("orb")]
+        np.testing.assert_array_equal(told.raw, alone.raw)
+        np.testing.assert_array_equal(told.variant, alone.variant)

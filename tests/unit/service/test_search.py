@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from pictrace.catalog.cache import FeatureCache
@@ -18,6 +19,7 @@ from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.searching import scoring
+from pictrace.searching.cascade import Chosen
 from pictrace.searching.presets import criteria_of
 from pictrace.service import details as details_module
 from pictrace.service import full_check
@@ -151,7 +153,9 @@ def as_in_large_catalogs(monkeypatch: pytest.MonkeyPatch) -> None:
     """Some of the pictures only, and where all are wanted, picture by picture."""
     monkeypatch.setattr(scoring, "EXACT_LIMIT", 0)
     monkeypatch.setattr(scoring, "PACKED_LIMIT", 0)
-    monkeypatch.setattr(scoring, "nearest", lambda query, cache, *_: (cache.ids()[1][:2], 3))
+    monkeypatch.setattr(
+        scoring, "nearest", lambda query, cache, *_: Chosen(cache.ids()[1][:2], np.zeros(2, np.bool_), 3)
+    )
 
 
 def test_everything_exactly_is_asked_for_one_picture(
