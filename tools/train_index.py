@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.images.reading import load
-from pictrace.metrics.keypoint_cells import HALF, SIDES
+from pictrace.kernels.cells import HALF
+from pictrace.metrics.keypoint_cells import SIDES
 from pictrace.metrics.sift import Sift, as_bits, learned
 from pictrace.sources.folders import read_folder
 

@@ -12,6 +12,7 @@ Importing this package does not import numba; ``warm()`` does, in the background
 
 from __future__ import annotations
 
+from pictrace.kernels.cells import nearest_cells
 from pictrace.kernels.cosine import cosines
 from pictrace.kernels.hamming import hamming64_pairs, hamming64_variants, hamming_rows
 from pictrace.kernels.histogram import COARSE_BINS, histogram_coarse, histogram_correlation, largest_bins
@@ -45,6 +46,7 @@ __all__ = [
     "keypoint_votes",
     "largest_bins",
     "leads",
+    "nearest_cells",
     "orb_coarse",
     "orb_evidence",
     "orb_nearest",

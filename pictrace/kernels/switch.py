@@ -28,6 +28,7 @@ KERNEL_MODULES = (
     "histogram",
     "orb",
     "votes",
+    "cells",
     "leads",
     "evidence",
     "ssim",

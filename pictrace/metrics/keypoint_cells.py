@@ -13,26 +13,23 @@ from collections.abc import Sequence
 from functools import cache
 from importlib.resources import files
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace import kernels
 from pictrace.features import Features
 from pictrace.kernels.votes import Voters
 
-__all__ = ["HALF", "SIDES", "placed", "side_for", "version", "voters"]
+__all__ = ["SIDES", "placed", "side_for", "version", "voters"]
 
 SIDES = (256, 512, 1024)
 """Centres a half that there are to choose from."""
 
-HALF = 32
 _FITTED = files("pictrace.metrics").joinpath("keypoint_cells.npz")
 
 
 PROBED = 8
 """Cells that each of a query's keypoints looks into: 16 keep no more of what belongs together."""
-
-ROWS_AT_ONCE = 4096
 
 
 def side_for(pictures: int) -> int:
@@ -48,11 +45,7 @@ def version() -> str:
 
 def placed(rows: Features, side: int) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """The cells and entries of packed rows (k, 40), see capabilities.Indexed."""
-    cells = np.empty(len(rows), np.uint32)
-    for start in range(0, len(rows), ROWS_AT_ONCE):
-        some = slice(start, start + ROWS_AT_ONCE)
-        one, other = (distances.argmin(axis=1) for distances in _distances(rows[some], side))
-        cells[some] = one * side + other
+    cells = _cells(rows, side, 1)[:, 0]
     entries = np.zeros((len(rows), 3), np.uint32)
     entries[:, :2] = rows[:, :8].copy().view("<u4")
     entries[:, 2] = rows[:, 37]
@@ -63,57 +56,25 @@ def voters(features: Sequence[Features], side: int) -> tuple[Voters, NDArray[np.
     """The keypoints of these pictures, and the cells nearest to each, the nearest first, (q, PROBED)."""
     rows = np.concatenate(features)
     offsets = np.cumsum([0, *(len(one) for one in features)]).astype(np.int64)
-    (one, first), (other, second) = (_nearest(distances) for distances in _distances(rows, side))
-    # A pair of the i-th and the j-th nearest centres is behind all pairs of nearer ones, (i + 1) * (j + 1) in all.
-    pairs = [(i, j) for i in range(PROBED) for j in range(PROBED) if (i + 1) * (j + 1) <= PROBED]
-    i, j = np.array(pairs).T
-    order = (first[:, i] + second[:, j]).argsort(axis=1)[:, :PROBED]
-    cells = np.take_along_axis(one[:, i] * side + other[:, j], order, 1)
     signatures = rows[:, :8].copy().view("<u8")[:, 0].astype(np.uint64)
-    return Voters(signatures, rows[:, 37].copy(), offsets), cells.astype(np.uint32)
+    return Voters(signatures, rows[:, 37].copy(), offsets), _cells(rows, side, PROBED)
 
 
-def _nearest(distances: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
-    """The PROBED smallest of each row, ascending: their places, and they themselves, (k, PROBED).
-
-    Only the groups of 8 with the smallest minima are sorted; they hold them all, at a third of the price.
-    """
-    groups = distances.shape[1] // 8
-    least = distances.reshape(-1, 8, groups).min(axis=1)
-    some = np.argpartition(least, PROBED - 1, axis=1)[:, :PROBED]
-    places = (some[:, :, np.newaxis] + np.arange(8) * groups).reshape(len(some), -1)
-    values = np.take_along_axis(distances, places, 1)
-    order = values.argsort(axis=1)[:, :PROBED]
-    return np.take_along_axis(places, order, 1), np.take_along_axis(values, order, 1)
-
-
-def _distances(rows: Features, side: int) -> list[NDArray[np.float32]]:
-    """Of each row's halves to each centre, (k, side) each, without what is the same for all centres."""
+def _cells(rows: Features, side: int, most: int) -> NDArray[np.uint32]:
     directions, centres = _learned()
-    bits = np.unpackbits(rows[:, :32], axis=1).astype(np.float32) * 2 - 1
-    return [
-        _product(_product(bits, direction), doubled) + squares
-        for direction, (doubled, squares) in zip(directions, centres[side], strict=True)
-    ]
+    return kernels.nearest_cells(np.ascontiguousarray(rows[:, :32]), directions, *centres[side], most)
 
 
-def _product(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
-    """As ``one @ other``. OpenCV does it on one thread: several of BLAS spin longer than they work."""
-    if not len(one):
-        return np.empty((0, other.shape[1]), np.float32)
-    return np.asarray(cv2.gemm(one, other, 1.0, np.empty(0, np.float32), 0.0), np.float32)
-
-
-Centres = list[tuple[NDArray[np.float32], NDArray[np.float32]]]
+Centres = tuple[NDArray[np.float32], NDArray[np.float32]]
 
 
 @cache
-def _learned() -> tuple[list[NDArray[np.float32]], dict[int, Centres]]:
-    """For each half its directions (256, 32), and by side its centres, (32, side) times -2, and their squares."""
+def _learned() -> tuple[NDArray[np.float32], dict[int, Centres]]:
+    """Directions (256, 64), and by side the centres of both halves, (2, 32, side) times -2, and their squares."""
     with _FITTED.open("rb") as file, np.load(file) as arrays:
         directions = arrays["directions"].astype(np.float32)
         centres: dict[int, Centres] = {}
         for side in SIDES:
             both = arrays[f"centres{side}"].astype(np.float32) * arrays["scale"]
-            centres[side] = [(np.ascontiguousarray(-2 * one.T), np.square(one).sum(axis=1)) for one in both]
-    return [np.ascontiguousarray(directions[:, :HALF]), np.ascontiguousarray(directions[:, HALF:])], centres
+            centres[side] = np.ascontiguousarray(-2 * both.transpose(0, 2, 1)), np.square(both).sum(axis=2)
+    return directions, centres
