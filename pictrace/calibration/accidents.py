@@ -6,8 +6,8 @@ held against them without comparing a picture again.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,12 +35,15 @@ class Accidents:
         Search i has the rows from offsets[i] up to offsets[i + 1]; none where nothing could be compared.
     pictures
         How many pictures each search was compared with, about: the nearest of them are the rows.
+    details : (d,) int64 array
+        How many details a closer look counted in some of the pictures nearest to these searches.
     """
 
     keys: Mapping[str, str]
     raw: Nearest
     offsets: NDArray[np.int64]
     pictures: int
+    details: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
 
     def __post_init__(self) -> None:
         if self.pictures < 1:
@@ -72,12 +75,26 @@ class Accidents:
             reached = np.concatenate([[0], np.cumsum(values >= level)])
         return np.diff(reached[self.offsets])
 
+    def compared_by(self, names: Collection[str]) -> Accidents:
+        """Those of the searches that each of these metrics could compare with anything, if there was anything."""
+        counts, kept = np.diff(self.offsets), np.ones(self.searches, np.bool_)
+        for name in names:
+            values = self.raw[name].reshape(-1, self.offsets[-1])[0]  # a pair is compared under all settings or none
+            known = np.diff(np.concatenate([[0], np.cumsum(~np.isnan(values))])[self.offsets])
+            kept &= (known > 0) | (counts == 0)
+        rows = np.repeat(kept, counts)
+        raw = {name: values[..., rows] for name, values in self.raw.items()}
+        return replace(self, raw=raw, offsets=np.concatenate([[0], np.cumsum(counts[kept])]))
+
     @classmethod
-    def of(cls, keys: Mapping[str, str], searches: Sequence[Nearest], pictures: int) -> Accidents:
+    def of(
+        cls, keys: Mapping[str, str], searches: Sequence[Nearest], pictures: int, details: Sequence[int] = ()
+    ) -> Accidents:
         """One search after the other, one or more."""
         counts = [next(iter(one.values())).shape[-1] for one in searches]
         raw = {name: np.concatenate([one[name] for one in searches], axis=-1) for name in keys}
-        return cls(keys, raw, np.concatenate([[0], np.cumsum(counts)]).astype(np.int64), pictures)
+        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        return cls(keys, raw, offsets, pictures, np.array(details, np.int64))
 
 
 def nearest_of(scores: Mapping[str, RawScores], places: NDArray[np.intp]) -> dict[str, NDArray[np.floating]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.calibration.accidents import Accidents
-from pictrace.calibration.closer import LOOKED_AT, reached
+from pictrace.calibration.closer import LOOKED_AT, rarity, reached
 from pictrace.calibration.scores import all_told
 from pictrace.calibration.tail import FEWEST, beyond
 from pictrace.features import Settings
@@ -23,6 +23,9 @@ __all__ = ["Calibration", "calibrated"]
 
 SMALLEST = 1e-9
 """No probability that is told is smaller: a tail that was fitted knows nothing of what lies so far out."""
+
+FEWEST_ALIKE = 100
+"""Searches for pictures that could be compared by as much as the query: with fewer, all are taken."""
 
 
 @dataclass(frozen=True)
@@ -49,10 +52,10 @@ class _Values:
         n = max(1, self.accidents.searches)
         return n * _among(int(np.count_nonzero(self.best >= level)) / n, share)
 
-    def looked_at(self, level: float, pictures: int) -> float:
+    def looked_at(self, level: float, pictures: int, rare: NDArray[np.float64]) -> float:
         """In how many of the searches a closer look at the nearest brings one of them to a level."""
         times = max(1.0, pictures / self.accidents.pictures)
-        return float(np.minimum(1, times * reached(self.nearest, level)).sum())
+        return float(np.minimum(1, times * reached(self.nearest, level, rare)).sum())
 
     @cached_property
     def nearest(self) -> NDArray[np.float64]:
@@ -121,11 +124,15 @@ class Calibration:
 
     def p_looked_at(self, level: float, pictures: int) -> float:
         """The same for a score and the details of a closer look together; see pictrace.calibration.closer."""
-        hits = sum(one.looked_at(level, pictures) for one in self._fused)
+        hits = sum(one.looked_at(level, pictures, self._rare) for one in self._fused)
         share = (1 + hits) / (1 + self.searches)
         if hits < 1:
             share = min(share, hits / self.searches + self._beyond(self._fused, level, pictures))
         return max(share, SMALLEST)
+
+    @cached_property
+    def _rare(self) -> NDArray[np.float64]:
+        return rarity(np.concatenate([one.details for one in self._sources]))
 
     def knows(self, metric: Metric) -> bool:
         """Whether the accidents say anything of this metric."""
@@ -194,12 +201,33 @@ class Calibration:
         return float(np.average([one.beyond(level, pictures) for one in fitted], weights=weights))
 
 
-def calibrated(sources: Sequence[Accidents], metrics: Sequence[Metric], criteria: Criteria) -> Calibration | None:
-    """What chance gives where the accidents fit what was compared; None where they say nothing of it."""
+def calibrated(
+    sources: Sequence[Accidents],
+    metrics: Sequence[Metric],
+    criteria: Criteria,
+    *,
+    compared: Collection[str] = (),
+) -> Calibration | None:
+    """What chance gives where the accidents fit what was compared; None where they say nothing of it.
+
+    Parameters
+    ----------
+    sources
+        Accidents, of the catalog and others.
+    metrics, criteria
+        What was compared, and what is ranked by.
+    compared
+        Names of metrics that could compare the query with anything. A picture without keypoints, such as a clear sky,
+        is as near to every other one as two photographs never are by chance: searches for such pictures say nothing of
+        one that has keypoints (conformal prediction by class: Vovk, Gammerman, Shafer, 2005, 4.5).
+    """
     weighing = [one for one in metrics if criteria.weights.get(one.name, 0.0) > 0]
     fitting = [one for one in sources if one.searches and one.fit(weighing)]
     if not weighing or not fitting:
         return None
+    alike = [one.compared_by([name for name in compared if name in one.raw]) for one in fitting]
+    if sum(one.searches for one in alike) >= FEWEST_ALIKE:
+        fitting = alike
     known = [one for one in metrics if all(source.fit([one]) for source in fitting)]
     return Calibration(fitting, known, criteria)
 

@@ -80,7 +80,9 @@ def judged(
     details
         By id, what a closer look counted in some pictures; none where it found no original. None before the look.
     """
-    calibration = calibrated(sources, table.metrics, criteria)
+    able = np.flatnonzero((~np.isnan(table.raw)).any(axis=0))
+    compared = [name for name in (table.names[one] for one in able) if criteria.weights.get(name, 0.0) > 0]
+    calibration = calibrated(sources, table.metrics, criteria, compared=compared)
     if calibration is None or not len(table.ids):
         return None
     own = table.ids == query_id

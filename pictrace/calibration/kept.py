@@ -22,7 +22,7 @@ from pictrace.catalog.sealed import HEADER_BYTES, sealed, writing
 
 __all__ = ["Kept", "read", "write"]
 
-MAGIC = b"PicAcci1"
+MAGIC = b"PicAcci2"
 NAME = "chance.accidents"
 LARGEST_CHANGE = 0.2
 """Of the catalog's size, or of the pictures that were asked: more, and its accidents are asked for anew."""
@@ -56,6 +56,7 @@ def write(folder: Path, kept: Kept, *, catalog: str) -> None:
             "catalog": catalog,
             "searches": accidents.searches,
             "pictures": accidents.pictures,
+            "details": np.bincount(accidents.details).tolist(),
             "values": [
                 [name, accidents.keys[name], accidents.raw[name].dtype.str, accidents.raw[name].shape] for name in names
             ],
@@ -72,6 +73,7 @@ def read(folder: Path, *, catalog: str) -> Kept | None:
         if header["catalog"] != catalog:
             return None
         n, pictures = int(header["searches"]), int(header["pictures"])
+        details = np.repeat(np.arange(len(header["details"])), header["details"])
         mapped = found.mapped() if n > 0 else None
         if mapped is None:
             return None
@@ -85,7 +87,7 @@ def read(folder: Path, *, catalog: str) -> Kept | None:
             values = _values(content[start:], np.dtype(dtype), shape)
             keys[str(name)], raw[str(name)] = str(key), values
             start += values.nbytes + -values.nbytes % 8
-        return Kept(Accidents(keys, raw, offsets, pictures), numbers[n + 1 :])
+        return Kept(Accidents(keys, raw, offsets, pictures, details), numbers[n + 1 :])
     except (OSError, ValueError, KeyError, TypeError):
         return None
 

@@ -71,7 +71,7 @@ class Drawing:
     fewest
         Pictures of a catalog that is asked at all.
     look
-        How many details of two pictures, by id, match at a closer look; 0 where their originals are not at hand.
+        How many details of two pictures, by id, match at a closer look; None where their originals are not at hand.
     clock
         Seconds, ascending.
     """
@@ -82,10 +82,11 @@ class Drawing:
     seconds: float = SECONDS
     fewest: int = FEWEST_PICTURES
     seed: int = 1
-    look: Callable[[int, int], int] | None = None
+    look: Callable[[int, int], int | None] | None = None
     clock: Callable[[], float] = time.monotonic
     asked: dict[int, _Asked] = field(default_factory=dict, init=False)
     families: Families = field(default_factory=Families, init=False)
+    details: dict[tuple[int, int], int] = field(default_factory=dict, init=False)
 
     def steps(self) -> Generator[tuple[int, int], None, None]:
         """(done, total) after each search. Whatever was asked is kept when it is closed."""
@@ -115,8 +116,13 @@ class Drawing:
         """Tie two pictures where the other one's search, or a closer look at both, says that they are relatives."""
         if other not in self.asked:
             self._ask(other)
-        strangers = not self.families.same(one, np.array([other]))[0]
-        if strangers and self.look is not None and self.look(one, other) >= TIED_DETAILS:
+        if self.look is None or self.families.same(one, np.array([other]))[0]:
+            return
+        count = self.look(one, other)
+        if count is None:
+            return
+        self.details[one, other] = count
+        if count >= TIED_DETAILS:
             self.families.tie(one, [other])
 
     @property
@@ -129,7 +135,9 @@ class Drawing:
         if not kept:
             return None
         keys = {metric.name: metric.feature_key for metric in self.metrics}
-        return Accidents.of(keys, kept, max(1, len(self.cache.ids()[1]) - 1))
+        wrong_pairs = [pair for pair in self.details if not self.families.same(pair[0], np.array([pair[1]]))[0]]
+        details = [self.details[pair] for pair in wrong_pairs]
+        return Accidents.of(keys, kept, max(1, len(self.cache.ids()[1]) - 1), details)
 
     @property
     def ids(self) -> NDArray[np.int64]:

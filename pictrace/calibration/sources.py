@@ -44,7 +44,7 @@ class Background:
     def __init__(
         self,
         cache: FeatureCache,
-        look: Callable[[int, int], int] | None = None,
+        look: Callable[[int, int], int | None] | None = None,
         *,
         fewest: int = FEWEST_PICTURES,
     ) -> None:

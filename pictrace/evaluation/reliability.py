@@ -81,17 +81,25 @@ def alarms_of(cube: Cube, criteria: Criteria, sources: Sequence[Accidents]) -> A
         What is known of chance in the catalog.
     """
     weights = cube.weights_of(criteria)
-    calibration = calibrated(sources, cube.metrics, criteria)
-    if calibration is None:
-        return None
+    compared = [_compared(cube, one, weights) for one in cube.blocks]
+    known = {names: calibrated(sources, cube.metrics, criteria, compared=names) for names in set(compared)}
     strangers, others = list[float](), list[float]()
-    for block in cube.blocks:
+    for block, names in zip(cube.blocks, compared, strict=True):
         wrong = np.ones(len(block.ids), np.bool_)
         wrong[block.right] = False
+        calibration = known[names]
+        if calibration is None:
+            return None
         if wrong.any():
             share = calibration.p(float(_all_told(block, weights)[wrong].max()), cube.catalog_size - block.total)
             (others if block.total else strangers).append(share)
-    return Alarms(np.array(strangers), np.array(others), calibration.searches)
+    searches = max((one.searches for one in known.values() if one is not None), default=0)
+    return Alarms(np.array(strangers), np.array(others), searches)
+
+
+def _compared(cube: Cube, block: Block, weights: NDArray[np.float32]) -> frozenset[str]:
+    """Names of the metrics with a weight that could compare a query with anything."""
+    return frozenset(cube.columns[place].metric for place in np.flatnonzero(block.able & (weights > 0)))
 
 
 def _all_told(block: Block, weights: NDArray[np.float32]) -> NDArray[np.float64]:

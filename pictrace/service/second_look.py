@@ -114,10 +114,10 @@ def _reach(features: Features, rows: NDArray[np.int64]) -> float:
     return float(np.sqrt(shares.prod()))
 
 
-def details_between(catalog: Catalog, one: int, other: int) -> int:
-    """The same count for two pictures of a catalog; 0 where the original of one is not at hand."""
+def details_between(catalog: Catalog, one: int, other: int) -> int | None:
+    """The same count for two pictures of a catalog; None where the original of one is not at hand."""
     try:
         look = SecondLook(original_picture(catalog, one)[1])
     except PicTraceError:
-        return 0
-    return look.details(catalog, [other]).get(other, 0)
+        return None
+    return look.details(catalog, [other]).get(other)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.chance import Calibration, calibrated
+from pictrace.calibration.closer import DETAIL
 from pictrace.metrics.histogram import Histogram
 from pictrace.metrics.phash import PHash
 from pictrace.searching.table import Criteria
@@ -115,3 +118,36 @@ def test_a_metric_that_weighs_nothing_need_not_fit() -> None:
     found = calibrated([accidents(np.zeros((9, 2)))], [COLOURS, HASH], CRITERIA)
     assert found is not None
     assert found.p(0.5, 2) == pytest.approx(0.1)
+
+
+def test_searches_for_plain_pictures_say_nothing_of_one_with_details() -> None:
+    """As near to each other as skies are, those without a hash reach what no other search does."""
+    plain, others = 20, 120
+    colours = np.concatenate([np.full(plain, 0.9), np.full(others, 0.3)]).astype(np.float32)
+    bits = np.concatenate([np.full(plain, np.nan), np.full(others, 30.0)]).astype(np.float32)
+    keys = {one.name: one.feature_key for one in (COLOURS, HASH)}
+    some = Accidents(keys, {"histogram": colours, "phash": bits}, np.arange(plain + others + 1), 1)
+    sky, detailed = (
+        calibrated([some], [COLOURS, HASH], CRITERIA, compared=names)
+        for names in (["histogram"], ["histogram", "phash"])
+    )
+    assert sky is not None
+    assert detailed is not None
+    assert (sky.searches, detailed.searches) == (plain + others, others)
+    assert detailed.p(0.5, 1) <= 1 / (1 + others) < (1 + plain) / (1 + plain + others) == pytest.approx(sky.p(0.5, 1))
+
+
+def test_of_few_searches_for_pictures_of_a_kind_nothing_follows() -> None:
+    bits = np.where(np.arange(60) < 50, np.nan, 30.0).astype(np.float32)
+    some = Accidents({"phash": HASH.feature_key}, {"phash": bits}, np.arange(61), 1)
+    assert some.compared_by(["phash"]).searches == 10
+    known = calibrated([some], [HASH], Criteria(weights={"phash": 1.0}), compared=["phash"])
+    assert known is not None
+    assert known.searches == 60
+
+
+def test_details_that_a_catalog_shares_make_a_closer_look_say_less() -> None:
+    some = accidents(np.random.default_rng(1).beta(2, 20, (300, 5)))
+    covers = replace(some, details=np.full(80, 7))
+    level = 0.2 + 7 * DETAIL
+    assert calibration(some).p_looked_at(level, 5) < calibration(covers).p_looked_at(level, 5) / 5

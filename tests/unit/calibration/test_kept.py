@@ -18,7 +18,9 @@ def made() -> Kept:
         "plain": np.array([0.5, 0.25, np.nan], np.float32),
         "counted": np.arange(18, dtype=np.float16).reshape(2, 3, 3),
     }
-    accidents = Accidents({"plain": "plain-v1", "counted": "counted-v2"}, raw, np.array([0, 2, 2, 3]), 120)
+    accidents = Accidents(
+        {"plain": "plain-v1", "counted": "counted-v2"}, raw, np.array([0, 2, 2, 3]), 120, np.array([0, 2, 2])
+    )
     return Kept(accidents, np.array([7, 3, 9]))
 
 
@@ -29,6 +31,7 @@ def test_they_come_back_as_they_were(tmp_path: Path) -> None:
     assert found.accidents.keys == made().accidents.keys
     assert found.accidents.pictures == 120
     np.testing.assert_array_equal(found.ids, made().ids)
+    np.testing.assert_array_equal(found.accidents.details, made().accidents.details)
     np.testing.assert_array_equal(found.accidents.offsets, made().accidents.offsets)
     for name, values in made().accidents.raw.items():
         np.testing.assert_array_equal(found.accidents.raw[name], values)

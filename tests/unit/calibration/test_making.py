@@ -90,6 +90,17 @@ def test_what_was_made_is_kept_and_read_again(cache: FeatureCache) -> None:
     assert Background(FeatureCache(cache.catalog), fewest=2).wanted
 
 
+@pytest.mark.parametrize(("details", "kept_ones"), [(4, {4}), (8, set()), (None, set())])
+def test_details_are_kept_of_pictures_that_are_no_relatives(
+    cache: FeatureCache, details: int | None, kept_ones: set[int]
+) -> None:
+    drawing = Drawing(cache, ready_metrics(), fewest=2, look=lambda _one, _other: details)
+    list(drawing.steps())
+    accidents = drawing.accidents
+    assert accidents is not None
+    assert set(accidents.details.tolist()) == kept_ones
+
+
 def test_relatives_of_relatives_are_relatives() -> None:
     families = Families()
     families.tie(1, [2])

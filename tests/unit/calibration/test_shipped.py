@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from pictrace.calibration.closer import LOOKED_AT, rarity
 from pictrace.calibration.shipped import shipped, shipped_details, shipped_details_key
 from pictrace.metrics import ready_metrics
@@ -26,7 +28,7 @@ def test_there_are_enough_to_tell_one_in_a_hundred() -> None:
 
 
 def test_more_details_are_rarer() -> None:
-    known = rarity()
+    known = rarity(np.empty(0, np.int64))
     assert known[0] == 1
     assert (known[1:] <= known[:-1]).all()
     assert known[10] < 1 / 500 / LOOKED_AT
