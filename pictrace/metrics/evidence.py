@@ -55,6 +55,7 @@ class Lines(Evidence):
     query_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``query``
     match_points: NDArray[np.float32]  # (k, 2), (x, y) in pixels of ``match``
     consistent: NDArray[np.bool_]  # (k,), agrees with one common turn, scale and shift
+    distance_bits: NDArray[np.uint16]  # (k,), how many of the descriptors' 256 bits differ
     outline: NDArray[np.float32] | None = None  # (4, 2), where the query lies in ``match``, in its pixels
     overlap: Overlap | None = None  # of the query placed so
 

@@ -172,7 +172,9 @@ class KeypointMetric(Sketched):
             f"{percent / 100:.2f}. {len(pairs)} pair one to one. "
             f"{int(consistent.sum())} agree on one rotation, scale and shift."
         )
-        lines = Lines("Matching keypoints", query, match, query_points, match_points, consistent)
+        differing = pair.query_features[pairs[:, 0], :32] ^ pair.match_features[pairs[:, 1], :32]
+        bits = np.bitwise_count(differing).sum(axis=1, dtype=np.uint16)
+        lines = Lines("Matching keypoints", query, match, query_points, match_points, consistent, bits)
         placement = place(query_points[consistent], match_points[consistent])
         if placement is not None:
             outline = placement.outline(query.shape)

@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pictrace.app.components.keypoint_lines import lines_of
 from pictrace.app.shared import evidence as evidence_view
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -13,10 +14,12 @@ from pictrace.images.edits import crop, mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
-from pictrace.metrics import all_metrics
+from pictrace.metrics import all_metrics, get_metric
 from pictrace.metrics.base import Metric
+from pictrace.metrics.evidence import Lines
 from pictrace.searching.presets import criteria_of
 from pictrace.sources.base import Item
+from pictrace.wording import about_a_pair
 from tests.app.page import Page
 from tests.watching import Watch
 
@@ -109,3 +112,15 @@ def test_a_pair_that_cannot_be_compared_says_why() -> None:
     app = details_of(encode_jpeg(np.full((300, 400, 3), 200, np.uint8)))
     app.choose("evidence", "orb")
     assert "fewer than 16 keypoints" in app.drawn
+
+
+def test_each_line_tells_its_points_and_their_distance(photographs: dict[str, bytes]) -> None:
+    image = decode(photographs["chelsea.png"])
+    (part,) = get_metric("orb").explain(crop(image, 0.6), image).evidence
+    assert isinstance(part, Lines)
+    lines = lines_of(part, 500, 20, about_a_pair)
+    assert [one.agrees for one in lines] == sorted(part.consistent.tolist())
+    last = int(np.flatnonzero(part.consistent)[-1])
+    assert (lines[-1].to_x - 500, lines[-1].to_y - 20) == pytest.approx(part.match_points[last], abs=0.1)
+    assert lines[-1].told.startswith("The first picture at ")
+    assert f": {part.distance_bits[last]} of 256 bits differ. It agrees" in lines[-1].told

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from pictrace.app.components.closely import Shown
+from pictrace.app.components.keypoint_lines import Line
 from pictrace.app.components.matches import Address, Card, Segment
 from pictrace.app.components.pointmap import RAMP_STEPS, Group, PointText, QueryMark
 from pictrace.app.components.scripts import script
@@ -28,7 +29,9 @@ def told_to_scripts(name: str) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "kind", [Address, Card, Entry, Group, QueryMark, Segment, Shown, PointText], ids=lambda kind: str(kind.__name__)
+    "kind",
+    [Address, Card, Entry, Group, Line, QueryMark, Segment, Shown, PointText],
+    ids=lambda kind: str(kind.__name__),
 )
 def test_the_scripts_know_the_fields_that_python_sends(kind: type) -> None:
     assert told_to_scripts(kind.__name__) == [one.name for one in fields(kind)]

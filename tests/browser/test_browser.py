@@ -118,6 +118,23 @@ def test_details_open_beside_the_list_by_keyboard(page: Page, photographs: dict[
     expect(page.locator(".stage.near")).to_have_count(0)
     page.get_by_role("radio", name="Keypoints (ORB)").click()
     page.get_by_text("agree on one rotation, scale and shift").wait_for()
+    drawing = page.locator(".st-key-orb-0").get_by_role("group", name="Matching keypoints")
+    expect(page.locator(".hot line")).to_have_count(0)
+    drawing.focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_text("of 256 bits differ. It agrees with the others.").wait_for()
+    assert len(page.locator(".hot line").all()) == 2  # the line, and its casing
+    box = drawing.bounding_box()
+    assert box is not None
+    x1, y1, x2, y2 = (
+        float(page.locator(".hot line").first.get_attribute(name) or 0) for name in ("x1", "y1", "x2", "y2")
+    )
+    scale = box["width"] / float((drawing.get_attribute("viewBox") or "").split()[2])
+    page.mouse.move(box["x"] + 1, box["y"] + box["height"] - 1)
+    page.mouse.move(box["x"] + scale * (x1 + x2) / 2, box["y"] + scale * (y1 + y2) / 2)
+    page.get_by_text("of 256 bits differ").wait_for()
+    page.mouse.move(0, 0)
+    expect(page.locator(".hot line")).to_have_count(0)
     page.get_by_role("button", name="Back to matches").click()
     page.get_by_text("Which metric found them?").wait_for()
 

@@ -51,6 +51,26 @@ export interface Closely {
   pictures: Shown[]
 }
 
+// keypoint_lines.js --------------------------------------------------------------------------------------
+
+export interface Line {
+  x: number
+  y: number
+  to_x: number
+  to_y: number
+  agrees: boolean
+  told: string
+}
+
+export interface KeypointLines {
+  pictures: { src: string; x: number; y: number; width: number; height: number }[]
+  width: number
+  height: number
+  label: string
+  help: string
+  lines: Line[]
+}
+
 // tiles.js, paste.js, copy.js, keep.js -------------------------------------------------------------------
 
 export interface Tiles {

@@ -1,5 +1,6 @@
 // What the scripts share.
 
+const SVG = "http://www.w3.org/2000/svg"
 const PATIENCE_MS = 10_000 // with the server, until it has drawn what somebody asked for
 
 /**
@@ -27,6 +28,21 @@ export function find(root, selector, kind) {
 export function make(tag, name, text) {
   const node = document.createElement(tag)
   if (name) node.className = name
+  if (text !== undefined) node.textContent = text
+  return node
+}
+
+/**
+ * The same of a drawing.
+ * @template {keyof SVGElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number>} attributes
+ * @param {string} [text]
+ * @returns {SVGElementTagNameMap[Tag]}
+ */
+export function draw(tag, attributes, text) {
+  const node = document.createElementNS(SVG, tag)
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value))
   if (text !== undefined) node.textContent = text
   return node
 }

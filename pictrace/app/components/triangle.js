@@ -1,28 +1,13 @@
 // The map of weights: a triangle of regions, and a point that a click or the arrow keys move.
-import { find, make } from "./dom.js"
+import { draw, find, make } from "./dom.js"
 
 /** @import { Component, Entry, Three, Triangle } from "./data" */
 
-const SVG = "http://www.w3.org/2000/svg"
 const WIDTH = 420
 const HEIGHT = (WIDTH * Math.sqrt(3)) / 2
 const LEFT = 20
 const TOP = 44
 const REST_MS = 350
-
-/**
- * @template {keyof SVGElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, string | number>} attributes
- * @param {string} [text]
- * @returns {SVGElementTagNameMap[Tag]}
- */
-function draw(tag, attributes, text) {
-  const node = document.createElementNS(SVG, tag)
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value))
-  if (text !== undefined) node.textContent = text
-  return node
-}
 
 // Shares of the three corners (top, left, right) to paper, and back.
 /**

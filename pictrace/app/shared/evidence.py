@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from pictrace.app.components.keypoint_lines import keypoint_lines
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
@@ -24,6 +25,7 @@ from pictrace.metrics.evidence import (
     Evidence,
     Explanation,
     HeatMap,
+    Lines,
     Picture,
     Swatch,
     Swatches,
@@ -33,6 +35,7 @@ from pictrace.output.charts.evidence import channels_figure, unrelated_figure
 from pictrace.output.drawing import draw_evidence
 from pictrace.output.drawing.base import MATCH, QUERY, number
 from pictrace.output.drawing.codes import swatch_groups
+from pictrace.output.drawing.pairs import lines_caption, placed
 from pictrace.searching.rarity import rarity, unrelated_values
 from pictrace.service.details import Looks
 from pictrace.service.workspaces import Workspace
@@ -93,16 +96,26 @@ def _part(part: Evidence, key: str, words: Words) -> None:
         st.latex(part.formula)
         _row(_drawings(part, words), formulas=[term.formula for term in part.terms])
         st.caption(f"{part.source}.")
+    elif isinstance(part, Lines):
+        st.markdown(f"**{part.title}**")
+        keypoint_lines(part, key=key, words=words)
+        st.caption(lines_caption(part))
+        _pictures([one.told(words) for one in placed(part)])
     elif isinstance(part, Boxes | BitGrids):
         drawn = _drawings(part, words)
         if drawn:
             st.markdown(f"**{part.title}**")
             _row(drawn, wide=isinstance(part, Boxes))
     else:
-        for one in _drawings(part, words):
-            st.markdown(f"**{one.title}**")
-            st.image(_jpeg(one, LARGE_PX), alt=one.alt, width="stretch")
-            st.caption(one.caption)
+        _pictures(_drawings(part, words))
+
+
+def _pictures(drawn: Sequence[Drawn]) -> None:
+    """Large, one below the other."""
+    for one in drawn:
+        st.markdown(f"**{one.title}**")
+        st.image(_jpeg(one, LARGE_PX), alt=one.alt, width="stretch")
+        st.caption(one.caption)
 
 
 def _row(pictures: Sequence[Drawn], *, formulas: Sequence[str] = (), wide: bool = False) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +25,7 @@ from pictrace.output.drawing.base import (
 )
 from pictrace.wording import portion
 
-__all__ = ["boxes", "lines"]
+__all__ = ["Arrangement", "arranged", "boxes", "lines", "lines_caption", "placed"]
 
 GAP_PX = 24
 FINE = 2  # pixels drawn for one of the picture: lines finer than its own pixels
@@ -37,33 +39,56 @@ BOXES_PX = 400
 @draw.register
 def lines(part: Lines) -> list[Drawn]:
     """The pair with its lines; then, where the query could be placed, the match with the query's outline."""
+    return [Drawn(part.title, _connected(part), lines_caption(part)), *placed(part)]
+
+
+def lines_caption(part: Lines) -> str:
+    """What the lines' colours say."""
     agreeing = int(part.consistent.sum())
-    caption = f"Green: the {agreeing} matches that agree. Grey: the {len(part.consistent) - agreeing} that do not."
-    drawn = [Drawn(part.title, _connected(part), caption)]
-    if part.outline is not None:
-        told = "Yellow: the estimated outline of your picture; the dot is its upper left corner."
-        if part.overlap is not None:
-            told += (
-                f" {portion(part.overlap.query).capitalize()} of your picture lies in the match and covers "
-                f"{portion(part.overlap.match)} of it."
-            )
-        drawn.append(Drawn("Where your picture lies in the match", _placed(part.match, part.outline), told))
-    return drawn
+    return f"Green: the {agreeing} matches that agree. Grey: the {len(part.consistent) - agreeing} that do not."
+
+
+def placed(part: Lines) -> list[Drawn]:
+    """The match with the query's outline, where that could be placed."""
+    if part.outline is None:
+        return []
+    told = "Yellow: the estimated outline of your picture; the dot is its upper left corner."
+    if part.overlap is not None:
+        told += (
+            f" {portion(part.overlap.query).capitalize()} of your picture lies in the match and covers "
+            f"{portion(part.overlap.match)} of it."
+        )
+    return [Drawn("Where your picture lies in the match", _placed(part.match, part.outline), told)]
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Where both pictures of a pair lie on one ground: the query at its upper left, the match there; in pixels."""
+
+    width: int
+    height: int
+    left: int
+    top: int
+
+
+def arranged(query_shape: tuple[int, ...], match_shape: tuple[int, ...], gap_px: int) -> Arrangement:
+    """Side by side, or one over the other, by the shapes of both arrays."""
+    (height, width), (match_height, match_width) = query_shape[:2], match_shape[:2]
+    beside = (width + gap_px + match_width, max(height, match_height))
+    if beside[0] > WIDEST * beside[1]:
+        return Arrangement(max(width, match_width), height + gap_px + match_height, 0, height + gap_px)
+    return Arrangement(*beside, width + gap_px, 0)
 
 
 def _connected(part: Lines) -> RGBImage:
-    """Both pictures on gray, side by side or one over the other, with lines from point to point."""
+    """Both pictures on gray with lines from point to point."""
     query, match = (cv2.resize(one, None, fx=FINE, fy=FINE) for one in (part.query, part.match))
-    (height, width), (match_height, match_width) = query.shape[:2], match.shape[:2]
-    beside = (width + GAP_PX + match_width, max(height, match_height))
-    stacked = beside[0] > WIDEST * beside[1]
-    size = (max(width, match_width), height + GAP_PX + match_height) if stacked else beside
-    left, top = (0, height + GAP_PX) if stacked else (width + GAP_PX, 0)
-    canvas = np.full((size[1], size[0], 3), GROUND, np.uint8)
-    canvas[:height, :width] = query
-    canvas[top : top + match_height, left : left + match_width] = match
+    at = arranged(query.shape, match.shape, GAP_PX)
+    canvas = np.full((at.height, at.width, 3), GROUND, np.uint8)
+    canvas[: query.shape[0], : query.shape[1]] = query
+    canvas[at.top : at.top + match.shape[0], at.left : at.left + match.shape[1]] = match
     starts = (FINE * part.query_points).round().astype(int).tolist()
-    ends = (FINE * part.match_points + np.array([left, top], np.float32)).round().astype(int).tolist()
+    ends = (FINE * part.match_points + np.array([at.left, at.top], np.float32)).round().astype(int).tolist()
     faint = canvas.copy()
     for index in np.flatnonzero(~part.consistent):
         cv2.line(faint, starts[index], ends[index], GRAY, 2, cv2.LINE_AA)

@@ -219,6 +219,8 @@ def test_lines_and_the_outline_are_drawn(images: list[RGBImage]) -> None:
     assert "shown with your picture mirrored" in explanation.summary
     (lines,) = explanation.evidence
     assert isinstance(lines, Lines)
+    assert lines.distance_bits.shape == lines.consistent.shape
+    assert lines.distance_bits[lines.consistent].mean() < 40  # unrelated descriptors differ in half of 256
     assert lines.overlap is not None
     assert lines.overlap.query > 0.97
     assert lines.overlap.match == pytest.approx(0.5, abs=0.05)
@@ -231,20 +233,23 @@ def test_lines_and_the_outline_are_drawn(images: list[RGBImage]) -> None:
     assert len(alone) == 1
 
 
+def no_lines(image: RGBImage) -> Lines:
+    points = np.empty((0, 2), np.float32)
+    return Lines("", image, image, points, points, np.empty(0, np.bool_), np.empty(0, np.uint16))
+
+
 def test_wide_pairs_are_stacked_and_tall_ones_stand_side_by_side() -> None:
-    none = np.empty((0, 2), np.float32), np.empty((0, 2), np.float32), np.empty(0, np.bool_)
     wide, tall = np.zeros((200, 512, 3), np.uint8), np.zeros((512, 300, 3), np.uint8)
-    (stacked,) = draw_evidence(Lines("", wide, wide, *none))
+    (stacked,) = draw_evidence(no_lines(wide))
     assert stacked.image.shape[0] > 2 * 2 * 200
-    (beside,) = draw_evidence(Lines("", tall, tall, *none))
+    (beside,) = draw_evidence(no_lines(tall))
     assert beside.image.shape[0] == 2 * 512
 
 
 def test_an_outline_far_outside_does_not_enlarge_the_picture_without_end() -> None:
-    none = np.empty((0, 2), np.float32), np.empty((0, 2), np.float32), np.empty(0, np.bool_)
     image = np.full((300, 400, 3), 200, np.uint8)
     far = np.array([[-1e7, -1e7], [1e7, -50], [1e7, 1e7], [-30, 9e6]], np.float32)
-    _, placed = draw_evidence(Lines("", image, image, *none, outline=far))
+    _, placed = draw_evidence(dataclasses.replace(no_lines(image), outline=far))
     assert placed.image.shape[0] <= 1.7 * 300 + 1
     assert placed.image.shape[1] <= 1.7 * 400 + 1
 
