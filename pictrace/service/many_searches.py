@@ -35,13 +35,18 @@ MOST_QUERIES = 2000
 
 @dataclass(frozen=True)
 class Answer:
-    """What is told of one query, by its name: the answer, and its best match, if there is any."""
+    """What is told of one query, by its name: the answer, its best match, and the scores of all that are shown."""
 
     query: str
     headline: str
     good: int
     best: str = ""
-    score: float | None = None
+    scores: tuple[float, ...] = ()
+
+    @property
+    def score(self) -> float | None:
+        """Of the best match, if there is any."""
+        return self.scores[0] if self.scores else None
 
 
 def typed_queries(lines: Iterable[str], catalog: Catalog) -> tuple[list[Item], list[Skipped]]:
@@ -136,7 +141,8 @@ class ManySearches(Background):
         self._rows.append(answers_csv([shown.document(address, self._workspace.catalog, {})], heading=False))
         answer = Answer(label, shown.said.headline, len(shown.said.good))
         if shown.found:
-            answer = replace(answer, best=shown.found[0].picture.label, score=shown.found[0].match.score)
+            scores = tuple(one.match.score for one in shown.found)
+            answer = replace(answer, best=shown.found[0].picture.label, scores=scores)
         self.answers.append(answer)
 
 

@@ -95,6 +95,7 @@ def test_many_pictures_are_looked_for_at_once() -> None:
     assert "of 3 pictures found" in app.texts
     answers = app.table_with("Answer")
     assert set(answers["Query"]) == {*some, str(catalog.ids()[3])}
+    assert all(next(iter(scores)) == score for scores, score in zip(answers["Scores"], answers["Score"], strict=True))
 
 
 def test_a_table_that_is_wrong_says_where() -> None:

@@ -114,12 +114,18 @@ def _answers(job: ManySearches) -> None:
                 "Good matches": one.good,
                 "Nearest": one.best,
                 "Score": one.score,
+                "Scores": one.scores,
             }
             for one in job.answers
         ],
         hide_index=True,
         key="many_answers",
-        column_config={"Score": st.column_config.NumberColumn(format="%.2f")},
+        column_config={
+            "Score": st.column_config.NumberColumn(format="%.2f"),
+            "Scores": st.column_config.BarChartColumn(
+                help="Of the matches that are shown, the best first: one that stands out is seen.", y_min=0, y_max=1
+            ),
+        },
     )
     st.download_button(
         "Answers as CSV", job.csv, "answers.csv", "text/csv", icon=":material/download:", on_click="ignore"

@@ -54,6 +54,10 @@ def test_each_has_an_answer_or_a_reason(workspace: Workspace, tmp_path: Path) ->
     job = asked(workspace, [*by_id, *sent])
     assert [one.best for one in job.answers] == ["1.png", "0.png", "0.png"]
     assert {one.headline for one in job.answers} == {"This exact file is in the catalog."}
+    assert all(
+        one.scores[0] == one.score and list(one.scores) == sorted(one.scores, reverse=True) for one in job.answers
+    )
+    assert len(job.answers[0].scores) > 1
     assert [one.source.address for one in job.failures] == ["bad.png"]
     assert job.progress == (4, 4)
     rows = list(csv.DictReader(io.StringIO(job.csv)))
