@@ -47,6 +47,10 @@ class Details:
             self._originals[picture_id] = Original(image, found, info.notes)
         return self._originals[picture_id]
 
+    def knows(self, picture_id: int) -> bool:
+        """Whether its original was read and diagnosed."""
+        return picture_id in self._originals
+
     def pair(self, metric: Metric, picture_id: int, image: RGBImage) -> ComparedPair:
         """The query compared with a match, in the orientation that it was scored in."""
         key = (picture_id, metric.name)

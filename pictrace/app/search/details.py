@@ -32,6 +32,7 @@ from pictrace.wording import about_a_search, borne_out
 __all__ = ["details"]
 
 COMPARE_PAGE = "pages/compare.py"
+EVIDENCE_PX = 640  # of a metric's, about
 
 
 def details(
@@ -44,8 +45,10 @@ def details(
     """Both pictures side by side, every metric's number, and the evidence behind each."""
     answer, metrics = made.answer, made.answer.table.metrics
     pair, said = st.empty(), st.empty()
-    _show(pair, answer.thumbnail, workspace.catalog.thumbnail(one.match.id), one, "closely-small")
-    said.caption("Comparing the pixels …")
+    known_pair = made.knows(one.match.id)
+    if not known_pair:  # or what is seen of it would be gone for a moment, at each slider
+        _show(pair, answer.thumbnail, workspace.catalog.thumbnail(one.match.id), one, "closely-small")
+        said.caption("Comparing the pixels …")
     if st.button("Compare closely", icon=":material/compare:", help="What changed, an overlay, and a report."):
         _compare_closely(workspace, answer.picture, one.match.id)
     expected = {} if verdict.chances is None else verdict.chances.expected.get(one.match.id, {})
@@ -56,6 +59,9 @@ def details(
     if known:
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
         st.dataframe(rows, hide_index=True)
+    below = st.empty()
+    if not known_pair:
+        below.skeleton(height=EVIDENCE_PX)
     # What is known is on the page by now; what takes a moment replaces its place.
     try:
         other = made.original(workspace.catalog, one.match.id)
@@ -63,14 +69,15 @@ def details(
         turned = one.match.variant.label if one.match.id in verdict.good else ""
         said.caption(f"Your picture matches this one {turned}." if turned else "")
         problem = for_markdown(str(error))
-        st.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")
+        below.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")
         return
     _show(pair, answer.thumbnail, encode_jpeg(other.image), one, "closely")
-    for note in other.notes:
-        st.caption(for_markdown(note))
     found = other.diagnosis
     said.write(_how_sure(verdict.level(one.match.id), found) + for_markdown(about_a_search(found.text)))
-    _evidence(workspace, made, one, criteria, other.image)
+    with below.container():
+        for note in other.notes:
+            st.caption(for_markdown(note))
+        _evidence(workspace, made, one, criteria, other.image)
 
 
 def _how_sure(level: str, found: Diagnosis) -> str:
