@@ -24,6 +24,8 @@ MOST_BITS = 10
 MIRRORED_KEYPOINTS = 250
 """The strongest, that are asked for mirrored: whole mirrored pictures are found by their hashes."""
 
+RATIO = 0.9  # stricter than a search's: what is counted here is to lie in both pictures
+
 LEAST_VOTES, MOST_VOTED = 0.8, 24
 
 HASHES, KEYPOINTS = PHash(), Sift()
@@ -96,7 +98,7 @@ def voted(rows: Features, own_id: int, postings: Postings) -> NDArray[np.int64]:
 
 def matching(rows: Features, others: FeatureBatch) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """How many keypoints agree with each of n others, (n,), and whether they do mirrored, (n,)."""
-    place = KEYPOINTS.setting_positions({})
+    place = KEYPOINTS.setting_positions({"ratio": RATIO})
     both = []
     for one in (rows, mirrored_rows(rows)):
         raw = KEYPOINTS.compare_variants({UPRIGHT: one}, others).raw[place]

@@ -16,6 +16,7 @@ from pictrace import kernels
 from pictrace.features import Features, Scale, Setting
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.kernels.scale_space import LAYERS
 from pictrace.kernels.votes import Voters
 from pictrace.metrics import keypoint_cells
 from pictrace.metrics.capabilities import Indexed
@@ -37,7 +38,8 @@ class Sift(KeypointMetric, Indexed):
     doi:10.1023/B:VISI.0000029664.99615.94. How descriptors become bits is told in tools/train_sift.py.
 
     Their finest blur is 1.6 px, what SIFT usually sees of 256 px after enlarging them. Keypoints are spread over an 8x8
-    grid, which matters for collages.
+    grid, which matters for collages. Of a cell's, those that stand out most for their size come first: most of the
+    others are small, and are not found again in a part of the picture, nor from farther away.
     """
 
     name: ClassVar[str] = "sift"
@@ -53,11 +55,11 @@ class Sift(KeypointMetric, Indexed):
     colour: ClassVar[str] = "#882255"
     order: ClassVar[int] = 15
     default_weight: ClassVar[float] = 2.0
-    convincing: ClassVar[float | None] = 10.0
-    settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.9))
+    convincing: ClassVar[float | None] = 11.0
+    settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.94))
     scale: ClassVar[Scale] = Scale("matching details", worst=3, best=15, whole=True)
     levels: ClassVar[int] = LEVELS
-    version: ClassVar[int] = 2
+    version: ClassVar[int] = 3
 
     long_side_px: int = field(default=512, metadata={"short": "px"})
 
@@ -94,7 +96,8 @@ class Sift(KeypointMetric, Indexed):
         space = kernels.scale_space(gray)
         spots = kernels.extrema(space)
         places = spots[:, :2] * np.exp2(spots[:, 4:])
-        chosen = spread(places, spots[:, 3], gray.shape, self.keypoints)
+        sizes = np.exp2(spots[:, 4] + spots[:, 2] / LAYERS)
+        chosen = spread(places, spots[:, 3] * sizes, gray.shape, self.keypoints)
         points = kernels.directed(space, spots[chosen])[: self.keypoints]
         grow = np.exp2(points[:, 5:])
         numbers = np.column_stack([points[:, :2] * grow, np.degrees(points[:, 4:5]), 2 * points[:, 3:4] * grow])
