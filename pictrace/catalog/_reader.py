@@ -16,7 +16,7 @@ from pictrace.catalog._stored import chunks
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
-from pictrace.features import FeatureBatch, Features, FeatureSpec
+from pictrace.features import FeatureBatch, FeatureSpec
 from pictrace.web.validators import Validators
 
 __all__ = ["SqlReader"]
@@ -218,12 +218,10 @@ class SqlReader:
         wanted = [int(one) for one in ids]
         with self._connections.snapshot() as db:
             by_id = _stored.blobs(db, wanted, spec)
-        return FeatureBatch.of([self._unpacked(one, by_id.get(one, b""), spec) for one in wanted], spec.layout)
-
-    def _unpacked(self, picture_id: int, data: bytes, spec: FeatureSpec) -> Features:
         try:
-            return spec.layout.unpack(data)
+            return FeatureBatch.unpacked([by_id.get(one, b"") for one in wanted], spec.layout)
         except ValueError as error:
+            picture_id = next(one for one in wanted if len(by_id.get(one, b"")) % spec.layout.row_bytes)
             raise CatalogError(
                 f"The features {spec.key} of picture {picture_id} in {self._named} are damaged ({error}). "
                 "Restore the catalog from a copy, or remove this picture and add it again."

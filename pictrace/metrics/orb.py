@@ -111,8 +111,9 @@ def _described(gray: NDArray[np.uint8], found: Sequence[cv2.KeyPoint], *, mirror
     points, descriptors = _orb(FAST_THRESHOLDS[0]).compute(gray, found)
     if descriptors is None or len(points) < FEWEST:
         return no_keypoints()
-    numbers = [(*point.pt, math.radians(point.angle), point.octave * math.log2(SCALE_FACTOR)) for point in points]
-    return kernels.pack_keypoints(np.asarray(descriptors, np.uint8), np.array(numbers, np.float64))
+    angles, octaves = ([getattr(one, name) for one in points] for name in ("angle", "octave"))
+    numbers = np.column_stack([cv2.KeyPoint.convert(list(points)), np.radians(angles), octaves])
+    return kernels.pack_keypoints(np.asarray(descriptors, np.uint8), numbers * (1, 1, 1, math.log2(SCALE_FACTOR)))
 
 
 def _orb(threshold: int) -> cv2.ORB:
