@@ -23,7 +23,7 @@ from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.images.reading import ImageInfo
 from pictrace.wording import counted, percent
 
-__all__ = ["IDENTICAL", "SAME_PHOTOGRAPH", "Diagnosis", "diagnose"]
+__all__ = ["IDENTICAL", "SAME_PHOTOGRAPH", "SAME_TEMPLATE", "Diagnosis", "diagnose"]
 
 IDENTICAL, SAME_PHOTOGRAPH, SAME_TEMPLATE = "identical", "same photograph", "same template"
 SAME_SCENE, UNRELATED = "same scene", "unrelated"

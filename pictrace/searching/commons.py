@@ -102,6 +102,15 @@ def shared_by_many(query: Query, catalog: Catalog, good: Sequence[int]) -> froze
         and len(squares[place])
         and _rests_on(agreed[one], have - agreed[one].cells >= MANY, size, square[0], squares[place][0])
     }
+    if len(only) >= MANY:  # so few details as others have beside common ones are not told from chance
+        only |= {
+            one
+            for place, one in enumerate(order.tolist())
+            if one in agreed
+            and len(squares[place])
+            and len(agreed[one].points) < FEW
+            and _unlike(have >= MANY, size, square[0], squares[place][0])
+        }
     return frozenset(only) | (frozenset(good[LOOKED_AT:]) if looked[-1] in only else frozenset())
 
 
@@ -147,6 +156,11 @@ def _rests_on(agreed: _Agreed, common: Grid, size: Size, query: NDArray[np.uint8
     elsewhere = int((~common[rows, columns]).sum())
     if not agreed.anchored or not common.any() or elsewhere >= FEW or elsewhere == len(agreed.points):
         return False
+    return _unlike(common, size, query, match)
+
+
+def _unlike(common: Grid, size: Size, query: NDArray[np.uint8], match: NDArray[np.uint8]) -> bool:
+    """Whether two squares show something else beside what is common."""
     width, height = (max(1, round(CELLS * one / FRAME_PX)) for one in size)
     inside = common[:height, :width].astype(np.uint8)
     mask = cv2.resize(inside, (CONTENT_PX, CONTENT_PX), interpolation=cv2.INTER_NEAREST) == 0

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from pictrace.catalog.base import Catalog
+from pictrace.diagnosis import IDENTICAL, SAME_PHOTOGRAPH, SAME_TEMPLATE, diagnose
 from pictrace.diagnosis.registration import register
 from pictrace.diagnosis.templates import drawn, share_only_a_form
 from pictrace.errors import PicTraceError
 from pictrace.images.loading import load_picture
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
+from pictrace.images.reading import ImageInfo
 from pictrace.service.pictures import original_picture, upload_limits
 
 __all__ = ["LOOKED_AT", "Forms"]
@@ -25,14 +27,18 @@ LOOKED_AT = 5
 SEVERAL = 3
 """Drawings as near as that are a kind of which the catalog has many."""
 
-FORM, SAME, UNPLACED = "form", "same", "unplaced"
+FILLED_IN = 5
+"""Places that differ from a drawing beside SEVERAL of its form: fields filled in otherwise. What is laid over a picture
+lies at one or two."""
+
+FORM, SAME, CHANGED, UNPLACED = "form", "same", "changed at many places", "unplaced"
 
 
 class Forms:
     """Looks at each pair once, for one query."""
 
-    def __init__(self, query: RGBImage) -> None:
-        self._query = query
+    def __init__(self, query: RGBImage, info: ImageInfo | None = None) -> None:
+        self._query, self._info = query, info
         self._known: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -50,11 +56,14 @@ class Forms:
         good
             Ids, the best first. Those beyond the first LOOKED_AT are taken for what the last of these is. Of several
             drawings none of which is the same, or beside a form, neither are those that cannot be laid on the query.
+            Beside several, neither is one that differs at many places.
         """
         if not good or not self.drawn:
             return frozenset()
         looked = list(good[:LOOKED_AT])
         found = {one: self._relation(catalog, one) for one in looked}
+        of_a_form = list(found.values()).count(FORM) + list(found.values()).count(CHANGED) > SEVERAL
+        found = {one: {CHANGED: FORM if of_a_form else SAME}.get(relation, relation) for one, relation in found.items()}
         relations = set(found.values())
         a_kind = SAME not in relations and (FORM in relations or len(looked) >= SEVERAL)
         forms = {one for one, relation in found.items() if relation == FORM or (a_kind and relation == UNPLACED)}
@@ -68,19 +77,30 @@ class Forms:
 
     def _look(self, catalog: Catalog, picture_id: int) -> str:
         try:
-            picture = self._picture(catalog, picture_id)
+            info, picture = self._picture(catalog, picture_id)
         except PicTraceError:  # gone, or a stranger's thumbnail that is none: the match stands
             return SAME
         found = register(self._query, picture, quick=True)
         if found is None:
             return UNPLACED if drawn(picture) else SAME
-        return FORM if share_only_a_form(self._query, picture, found) else SAME
+        if share_only_a_form(self._query, picture, found):
+            return FORM
+        return self._closely(picture, info) if drawn(picture) else SAME
 
-    def _picture(self, catalog: Catalog, picture_id: int) -> RGBImage:
+    def _closely(self, picture: RGBImage, info: ImageInfo | None) -> str:
+        """Of two drawings that windows do not tell apart: pixels do, where only colours or single fields are others."""
+        found = diagnose(self._query, picture, query_info=self._info, candidate_info=info)
+        if found.relation == SAME_TEMPLATE:
+            return FORM
+        if found.relation not in (IDENTICAL, SAME_PHOTOGRAPH):
+            return UNPLACED
+        in_windows, places = found.alike < 1, len(found.places)  # what saving again left differs in pixels alone
+        return CHANGED if in_windows and places >= FILLED_IN else SAME
+
+    def _picture(self, catalog: Catalog, picture_id: int) -> tuple[ImageInfo | None, RGBImage]:
         """The original, where it is at hand: a thumbnail has lost fine lines."""
         try:
-            return original_picture(catalog, picture_id)[1]
+            return original_picture(catalog, picture_id)
         except PicTraceError:
-            return fit(
-                load_picture(catalog.thumbnail(picture_id) or b"", upload_limits())[1], WORKING_SIDE_PX, enlarge=True
-            )
+            thumbnail = load_picture(catalog.thumbnail(picture_id) or b"", upload_limits())[1]
+            return None, fit(thumbnail, WORKING_SIDE_PX, enlarge=True)

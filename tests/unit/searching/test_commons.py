@@ -80,6 +80,15 @@ def test_another_photograph_under_the_same_overlay_is_not_found(
     assert again.good == {image_id(digest(pictures[0]))}
 
 
+def test_beside_common_details_chance_is_no_evidence(photos: list[RGBImage], make_catalog: MakeCatalog) -> None:
+    """One that shares nothing with the query may reach a closer look's count, as those under the same overlay do."""
+    *others, asked = photos
+    pictures = [*(encode_jpeg(laid_over(one, STAMP)) for one in others), encode_jpeg(others[0][:, ::-1])]
+    catalog = made(make_catalog, pictures)
+    ids = [image_id(digest(one)) for one in pictures]
+    assert shared_by_many(prepare_query(encode_jpeg(laid_over(asked, STAMP)), METRICS), catalog, ids) == set(ids)
+
+
 def test_copies_of_one_photograph_stay_good(photos: list[RGBImage], make_catalog: MakeCatalog) -> None:
     picture = laid_over(photos[0], STAMP)
     changes = [recompress(picture, 30), recompress(picture, 60), caption(picture), (picture * 0.6).astype(np.uint8)]

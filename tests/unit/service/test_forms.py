@@ -21,7 +21,7 @@ from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.verdict import Verdict, good_first, verdict
-from pictrace.service.forms import Forms
+from pictrace.service.forms import CHANGED, FORM, SAME, Forms
 from pictrace.sources.base import Item
 
 MakeCatalog = Callable[..., SqliteCatalog]
@@ -90,6 +90,37 @@ def test_of_several_drawings_none_is_the_same_where_none_can_be_laid_on_the_quer
     ids = [int(one) for one in catalog.ids()]
     assert Forms(shades(9)).among(catalog, ids) == frozenset(ids)
     assert Forms(shades(9)).among(catalog, ids[:2]) == frozenset()  # two may be the same, changed beyond laying
+
+
+def paints(seed: int) -> RGBImage:
+    """A table of paints, of which only the colours are its own."""
+    colours = np.random.default_rng(seed).integers(0, 256, (8, 3))
+    picture = np.full((320, 512, 3), 255, np.uint8)
+    cv2.putText(picture, "Morning paints", (20, 36), cv2.FONT_HERSHEY_DUPLEX, 0.9, (0, 0, 0), 1, cv2.LINE_AA)
+    for number, colour in enumerate(colours.tolist()):
+        left, top = 20 + 120 * (number % 4), 60 + 130 * (number // 4)
+        cv2.rectangle(picture, (left, top), (left + 100, top + 90), colour, -1)
+        cv2.putText(picture, f"Shade {number}", (left, top + 112), cv2.FONT_HERSHEY_DUPLEX, 0.6, (0, 0, 0), 1)
+    return picture
+
+
+def test_other_colours_in_the_same_fields_are_a_form_and_a_compressed_copy_is_not(make_catalog: MakeCatalog) -> None:
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_bytes(encode_png(paints(n)), Source("upload", f"{n}")) for n in range(2)]).run()
+    ids = {record.label: one for one, record in catalog.pictures(catalog.ids()).items()}
+    assert Forms(paints(9)).among(catalog, list(ids.values())) == frozenset(ids.values())
+    copy = prepare_query(encode_jpeg(paints(1), quality=40))
+    assert Forms(copy.image, copy.info).among(catalog, list(ids.values())) == {ids["0"]}
+
+
+@pytest.mark.parametrize(("forms", "of_a_form"), [(3, True), (1, False)])
+def test_one_that_differs_at_many_places_is_another_of_several_of_its_form(
+    cards: SqliteCatalog, monkeypatch: pytest.MonkeyPatch, forms: int, of_a_form: bool
+) -> None:
+    ids = [int(one) for one in cards.ids()]
+    relations = dict(zip(ids, [CHANGED, *[FORM] * forms, SAME, SAME], strict=False))
+    monkeypatch.setattr(Forms, "_look", lambda _self, _catalog, one: relations[one])
+    assert (ids[0] in Forms(card(9)).among(cards, ids)) == of_a_form
 
 
 def test_each_pair_is_looked_at_once(cards: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
