@@ -88,12 +88,15 @@ def _varied(
         mixed = cv2.addWeighted(np.ascontiguousarray(square), 0.7, second, 0.3, 0)
         varied["ssim"] = np.asarray(mixed, np.uint8)[np.newaxis]
         varied["layout"] = np.asarray(cv2.resize(mixed, (32, 32), interpolation=cv2.INTER_AREA), np.uint8)[np.newaxis]
-    orb = features["orb"].copy()
-    flips = [random.integers(0, 256, (len(orb), 32), dtype=np.uint8) for _ in range(2)]
-    orb[:, :32] ^= flips[0] & flips[1]
-    places = orb[:, 32:36].copy().view("<u2")
-    orb[:, 32:36] = ((places + random.integers(0, 64 * 512, (1, 2))) % (64 * 512)).astype("<u2").view(np.uint8)
-    varied["orb"] = orb[random.permutation(len(orb))]
+    for name in ("sift", "orb"):
+        keypoints = features[name].copy()
+        flips = [random.integers(0, 256, (len(keypoints), 32), dtype=np.uint8) for _ in range(2)]
+        keypoints[:, :32] ^= flips[0] & flips[1]
+        places = keypoints[:, 32:36].copy().view("<u2")
+        keypoints[:, 32:36] = (
+            ((places + random.integers(0, 64 * 512, (1, 2))) % (64 * 512)).astype("<u2").view(np.uint8)
+        )
+        varied[name] = keypoints[random.permutation(len(keypoints))]
     histogram = features["histogram"].copy()
     histogram[:, 0] = np.sort((histogram[:, 0].astype(np.int64) + int(random.integers(32768))) % 32768)
     histogram[:, 1] = np.maximum(1, histogram[:, 1] * random.random(len(histogram)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import math
@@ -103,7 +104,7 @@ class Model:
         _check(self.pool in ("", "first", "mean"), "pool", self.pool, '"first", "mean" or left out')
         _check(-1 <= self.unrelated < 0.95, "unrelated", self.unrelated, "a cosine from -1 to 0.95")
 
-    @property
+    @functools.cached_property
     def key(self) -> str:
         """Names its features: other weights, another preparation or another output give another key."""
         shaping = (
