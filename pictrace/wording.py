@@ -16,6 +16,7 @@ __all__ = [
     "counted",
     "percent",
     "portion",
+    "told_by_labels",
 ]
 
 _AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKmMgG]?)")
@@ -117,3 +118,8 @@ def _renamed(text: str, names: dict[str, str]) -> str:
         return name.capitalize() if found[0][0].isupper() else name
 
     return re.sub(rf"\b(?:{'|'.join(names)})\b", renamed, text, flags=re.IGNORECASE)
+
+
+def told_by_labels(right: int, of: int) -> str:
+    """How sure a match is by what people said of others with its score."""
+    return f"Labelled matches of about this score that are right: {right:,} of {of:,}."

@@ -13,7 +13,7 @@ from pictrace.calibration.chance import calibrated
 from pictrace.evaluation.cube import Block, Cube
 from pictrace.searching.table import Criteria
 
-__all__ = ["SAID", "Alarms", "Shown", "alarms_of", "shown_of"]
+__all__ = ["SAID", "Alarms", "Shown", "alarms_of", "isotonic", "shown_of"]
 
 SAID = (0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 
@@ -59,8 +59,13 @@ class Shown:
 
     def at(self, score: float) -> float:
         """The share of right ones among matches that score so much."""
+        right, of = self.about(score)
+        return right / of
+
+    def about(self, score: float) -> tuple[int, int]:
+        """How many of how many are right that score about as much."""
         place = max(0, int(np.searchsorted(self.lowest, score, side="right")) - 1)
-        return float(self.right[place] / self.of[place])
+        return int(self.right[place]), int(self.of[place])
 
     def reaches(self, share: float) -> float | None:
         """The score from which on at least this share is right; None where it never is."""
@@ -110,11 +115,7 @@ def _all_told(block: Block, weights: NDArray[np.float32]) -> NDArray[np.float64]
 
 
 def shown_of(cube: Cube, criteria: Criteria) -> Shown | None:
-    """Isotonic regression of what is right on the score; None where too little was shown.
-
-    M. Ayer et al., "An empirical distribution function for sampling with incomplete information", 1955,
-    doi:10.1214/aoms/1177728423: neighbours whose shares would fall are pooled.
-    """
+    """How many of the matches that are shown are right, by their score; None where too little was shown."""
     weights = cube.weights_of(criteria)
     scores, rights = [np.empty(0, np.float32)], [np.empty(0, np.bool_)]
     for block in cube.blocks:
@@ -122,7 +123,15 @@ def shown_of(cube: Cube, criteria: Criteria) -> Shown | None:
         best = np.argsort(-fused, kind="stable")[:MATCHES]
         scores.append(fused[best])
         rights.append(np.isin(best, block.right))
-    score, right = np.concatenate(scores), np.concatenate(rights)
+    return isotonic(np.concatenate(scores), np.concatenate(rights))
+
+
+def isotonic(score: NDArray[np.float32], right: NDArray[np.bool_]) -> Shown | None:
+    """Isotonic regression of what is right on the score, both (n,); None of fewer than FEWEST_SHOWN.
+
+    M. Ayer et al., "An empirical distribution function for sampling with incomplete information", 1955,
+    doi:10.1214/aoms/1177728423: neighbours whose shares would fall are pooled.
+    """
     if len(score) < FEWEST_SHOWN:
         return None
     levels, place = np.unique(score, return_inverse=True)

@@ -28,6 +28,7 @@ from pictrace.searching.query import needed_metrics
 from pictrace.service.background import Later
 from pictrace.service.calibrating import Calibrating
 from pictrace.service.fetched import is_elsewhere, local_copy
+from pictrace.service.labelled_scores import LabelledScores
 from pictrace.service.owner import owner
 
 __all__ = [
@@ -95,6 +96,11 @@ class Workspace:
     def calibrating(self) -> Calibrating:
         """What chance gives in it, as far as it is known."""
         return Calibrating(self.cache)
+
+    @cached_property
+    def labelled(self) -> LabelledScores:
+        """How often matches are right, by its labels."""
+        return LabelledScores(self.cache)
 
 
 class Workspaces:

@@ -27,7 +27,7 @@ from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import about_a_search, borne_out
+from pictrace.wording import about_a_search, borne_out, told_by_labels
 
 __all__ = ["details"]
 
@@ -55,6 +55,9 @@ def details(
     pictures = answer.table.catalog_size
     told = {metric.name: brief_expected(expected.get(metric.name, math.nan), pictures) for metric in metrics}
     numbers_table(one.match, metrics, criteria, {"As near by accident": told} if expected else None)
+    shown = workspace.labelled.shown(criteria)
+    if shown is not None:
+        st.caption(told_by_labels(*shown.about(one.match.score)))
     known = one.picture.metadata
     if known:
         rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
