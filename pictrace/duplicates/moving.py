@@ -1,6 +1,8 @@
 """Whether things moved between two pictures that lie on each other: then a camera took both, one after the other.
 
-What somebody lays over a picture hides a part of it; what moves by itself is found again beside its place.
+What somebody lays over a picture hides a part of it; what moves by itself is found again beside its place, and all of
+it went the same way. So small patches that differ are looked for around, and those that went one way are counted:
+chance, letters and edges send them everywhere.
 """
 
 from __future__ import annotations
@@ -11,50 +13,81 @@ from numpy.typing import NDArray
 
 __all__ = ["things_moved"]
 
-SIDE_PX, STEP_PX = 20, 10
-REACH = 0.14
+SIDE_PX, STEP_PX = 13, 4
+REACH = 0.16
 """How far things are looked for, in shares of the long side."""
 
-TEXTURE = 7.0  # deviation in gray levels of what can be found again
+TEXTURE = 5.0  # deviation in gray levels of what can be found again
 UNLIKE, FOUND = 0.6, 0.85
-AWAY_PX = 3.0
-PLAIN_SHARE = 0.1
-FEWEST, SHARE = 7, 0.22
-"""How many patches must be found beside their places, and of all that differ which share."""
+AWAY_PX = 3
+GOES_ON = 0.75
+"""Correlation with the same picture at the place where a patch was found: the pattern goes on there, nothing moved."""
+
+MOST = 400  # patches looked for, evenly chosen from all
+TOGETHER_PX = 1
+FEWEST = 10
+"""Patches that went one way, of a grid of STEP_PX; of those looked for, at least SEEN."""
+
+SEEN = 6
 
 
 def things_moved(first: NDArray[np.uint8], second: NDArray[np.uint8], inside: NDArray[np.bool_]) -> bool:
-    """Two gray pictures in one frame, (h, w) uint8; inside: where both show something."""
-    moved = differing = 0
-    plain = _plain(first) | _plain(second)
-    reach = max(6, round(REACH * max(first.shape)))
-    for one, other in ((first, second), (second, first)):
-        padded = cv2.copyMakeBorder(other, reach, reach, reach, reach, cv2.BORDER_CONSTANT, value=0)
-        for top in range(0, one.shape[0] - SIDE_PX + 1, STEP_PX):
-            for left in range(0, one.shape[1] - SIDE_PX + 1, STEP_PX):
-                here = np.s_[top : top + SIDE_PX, left : left + SIDE_PX]
-                patch = one[here]
-                if not inside[here].all() or patch.std() < TEXTURE or plain[here].mean() > PLAIN_SHARE:
-                    continue
-                if _alike(patch, other[here]) >= UNLIKE:
-                    continue
-                differing += 1
-                around = padded[top : top + SIDE_PX + 2 * reach, left : left + SIDE_PX + 2 * reach]
-                score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-                _, best, _, (x, y) = cv2.minMaxLoc(np.nan_to_num(score, nan=-1.0, posinf=-1.0, neginf=-1.0))
-                moved += best >= FOUND and max(abs(x - reach), abs(y - reach)) >= AWAY_PX
-    return moved >= FEWEST and moved >= SHARE * differing
+    """Whether a part of the one is found elsewhere in the other.
+
+    Parameters
+    ----------
+    first, second : (h, w) uint8 array
+        Gray, in one frame.
+    inside : (h, w) bool array
+        Where both show something.
+    """
+    return any(_went_one_way(*pair, inside) >= FEWEST for pair in ((first, second), (second, first)))
 
 
-def _plain(picture: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Where bars and corners of one tone are, whose edges are found anywhere along themselves."""
-    levels = picture.astype(np.float32)
-    mean = cv2.blur(levels, (5, 5))
-    return np.asarray(cv2.blur(levels * levels, (5, 5)) - mean * mean < 1.0)
+def _went_one_way(one: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
+    """How many patches of the one that differ were moved alike in the other."""
+    height, width = one.shape
+    differing = [
+        (top, left)
+        for top in range(0, height - SIDE_PX + 1, STEP_PX)
+        for left in range(0, width - SIDE_PX + 1, STEP_PX)
+        if inside[_patch(top, left)].all()
+        and one[_patch(top, left)].std() >= TEXTURE
+        and _alike(one[_patch(top, left)], other[_patch(top, left)]) < UNLIKE
+    ]
+    if len(differing) < FEWEST:
+        return 0.0
+    chosen = np.unique(np.linspace(0, len(differing) - 1, MOST).round().astype(int))
+    steps = [step for place in chosen if (step := _step(one, other, inside, *differing[place])) is not None]
+    if not steps:
+        return 0.0
+    ways = np.array(steps)
+    together = np.abs(ways[:, np.newaxis] - ways).max(axis=2) <= TOGETHER_PX
+    most = int(together.sum(axis=1).max())
+    return most * len(differing) / len(chosen) if most >= SEEN else 0.0
+
+
+def _step(
+    one: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDArray[np.bool_], top: int, left: int
+) -> tuple[int, int] | None:
+    """How far (down, across) a patch of the one lies from its place in the other; None where it is not found."""
+    reach = max(8, round(REACH * max(one.shape)))
+    above, before = max(0, top - reach), max(0, left - reach)
+    patch = one[_patch(top, left)]
+    around = other[above : top + SIDE_PX + reach, before : left + SIDE_PX + reach]
+    score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
+    _, best, _, (x, y) = cv2.minMaxLoc(np.nan_to_num(score, nan=-1.0, posinf=-1.0, neginf=-1.0))
+    there = above + y, before + x
+    step = there[0] - top, there[1] - left
+    if best < FOUND or max(map(abs, step)) < AWAY_PX or not inside[_patch(*there)].all():
+        return None
+    return None if _alike(patch, one[_patch(*there)]) >= GOES_ON else step
+
+
+def _patch(top: int, left: int) -> tuple[slice, slice]:
+    return slice(top, top + SIDE_PX), slice(left, left + SIDE_PX)
 
 
 def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
-    first, second = one.astype(np.float32), other.astype(np.float32)
-    first -= first.mean()
-    second -= second.mean()
-    return float((first * second).sum() / max(1e-6, float(np.linalg.norm(first)) * float(np.linalg.norm(second))))
+    score = float(cv2.matchTemplate(np.ascontiguousarray(one), np.ascontiguousarray(other), cv2.TM_CCOEFF_NORMED)[0, 0])
+    return score if np.isfinite(score) else 0.0

@@ -192,6 +192,20 @@ def test_what_moves_is_found_beside_its_place_and_what_is_laid_over_is_not(photo
     assert not things_moved(coffee, coffee, everywhere)
 
 
+def test_a_soft_part_that_moved_on_is_seen_and_a_pattern_under_letters_did_not_move() -> None:
+    random = np.random.default_rng(3)
+    here = cv2.GaussianBlur(random.normal(0, 60, (171, 256)).astype(np.float32), (0, 0), 3) * 4 + 128
+    down, across = np.mgrid[:171, :256].astype(np.float32)
+    inside = np.exp(-((((across - 120) ** 2 + (down - 80) ** 2) / 18**2) ** 2))
+    moved = inside * np.roll(here, (9, -8), (0, 1)) + (1 - inside) * here
+    first, second = (np.clip(one + random.normal(0, 2, one.shape), 0, 255).astype(np.uint8) for one in (here, moved))
+    everywhere = np.ones(here.shape, np.bool_)
+    assert things_moved(first, second, everywhere)
+    bricks = np.where(((across // 4 + down // 4) % 4 < 1), 90, 150).astype(np.uint8)
+    lettered = cv2.putText(bricks.copy(), "NEWS", (20, 110), cv2.FONT_HERSHEY_DUPLEX, 2.5, 255, 6, cv2.LINE_AA)
+    assert not things_moved(bricks, np.asarray(lettered, np.uint8), everywhere)
+
+
 def test_pixels_are_the_same_but_for_turns(photographs: dict[str, bytes]) -> None:
     cat: NDArray[np.uint8] = decode(photographs["chelsea.png"])
     assert same_pixels(mirror(turn(cat, 90)), cat)
