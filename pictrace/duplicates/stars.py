@@ -15,7 +15,7 @@ from pictrace.duplicates.verify import Pair
 __all__ = ["Compare", "Cut", "Size", "Star", "components", "stars"]
 
 SHOWS_MORE = 0.05
-"""Share by which one frame must be larger to count as larger."""
+"""Share by which one frame must be larger to count as larger, or have less of it taken by bars."""
 
 CUTS_LOOKED_FOR = 2
 
@@ -101,6 +101,10 @@ def stars(
         pair = compare(one, other)
         return pair if pair is not None and pair.level >= level and pair.score >= threshold else None
 
+    def around(middle: int) -> tuple[list[int], list[Pair]]:
+        near = [other for other in sorted(neighbours[middle]) if other in left and other != middle]
+        return near, [pair for other in near if (pair := matches(middle, other)) is not None]
+
     order = sorted(ids, key=lambda one: (-sizes[one].pixels, -sizes[one].byte_count, one))
     left, owner, found = dict.fromkeys(order), dict[int, int](), list[Star]()
     cuts: dict[int, list[Cut]] = {}
@@ -108,14 +112,16 @@ def stars(
         if one not in left:
             continue
         middle, tried = one, {one}
-        while True:
-            near = [other for other in sorted(neighbours[middle]) if other in left and other != middle]
-            pairs = [pair for other in near if (pair := matches(middle, other)) is not None]
-            larger = _largest(middle, pairs, sizes)
-            if larger in tried:
-                break
-            middle = larger
+        near, pairs = around(middle)
+        while (fuller := _fullest(middle, pairs, sizes)) not in tried:
+            middle = fuller
             tried.add(middle)
+            near, pairs = around(middle)
+        rival = _rival(middle, pairs, sizes) if len(pairs) < len(near) else middle
+        if rival not in tried:
+            _, others = around(rival)
+            if (len(others), _agreement(others)) > (len(pairs), _agreement(pairs)):
+                middle, pairs = rival, others
         for place in (middle, *(pair.other(middle) for pair in pairs)):
             left.pop(place)
             owner[place] = middle
@@ -129,15 +135,46 @@ def stars(
     return [Star(one.middle, one.pairs, tuple(cuts.get(one.middle, ()))) for one in found]
 
 
-def _largest(middle: int, pairs: Sequence[Pair], sizes: Mapping[int, Size]) -> int:
-    """The picture whose frame is clearly larger than the middle's, of these the one of most pixels; else the middle."""
-    best = middle
+def _fullest(middle: int, pairs: Sequence[Pair], sizes: Mapping[int, Size]) -> int:
+    """The picture that shows clearly more than the middle, or as much without its bars; else the middle.
+
+    Of several, the one with most pixels that show something.
+    """
+    best, most = middle, 0.0
     for pair in pairs:
-        other = pair.other(middle)
-        more, less = pair.more_first, pair.more_second
-        if middle == pair.first:
-            more, less = less, more
-        larger = more > less + SHOWS_MORE
-        if larger and (best == middle or sizes[other].pixels > sizes[best].pixels):
-            best = other
+        (more, full), (less, bare) = _shown(pair, pair.other(middle)), _shown(pair, middle)
+        pixels = full * sizes[pair.other(middle)].pixels
+        without_bars = full > bare + SHOWS_MORE and pixels >= (1 - SHOWS_MORE) * bare * sizes[middle].pixels
+        if (more > less + SHOWS_MORE or (without_bars and more >= less - SHOWS_MORE)) and pixels > most:
+            best, most = pair.other(middle), pixels
     return best
+
+
+def _rival(middle: int, pairs: Sequence[Pair], sizes: Mapping[int, Size]) -> int:
+    """Of what shows as much as the middle with about as many pixels, that which agrees best with it; else the middle.
+
+    What was done to one original differs from that less than from what else was done to it. Of those that agree about
+    as well, the largest file.
+    """
+
+    def likely(pair: Pair) -> tuple[float, ...]:
+        return -pair.level, -round(pair.score, 2), -sizes[pair.other(middle)].byte_count, *pair.ids
+
+    for pair in sorted(pairs, key=likely):
+        other = pair.other(middle)
+        (more, full), (less, bare) = _shown(pair, other), _shown(pair, middle)
+        as_large = full * sizes[other].pixels >= (1 - SHOWS_MORE) * bare * sizes[middle].pixels
+        if as_large and more >= less - SHOWS_MORE:
+            return other
+    return middle
+
+
+def _agreement(pairs: Sequence[Pair]) -> float:
+    return sum(pair.score for pair in pairs)
+
+
+def _shown(pair: Pair, one: int) -> tuple[float, float]:
+    """What one of a pair shows beyond the other, and what it shows at all: the rest is bars of one tone."""
+    if one == pair.first:
+        return pair.more_first, pair.share_first + pair.more_first
+    return pair.more_second, pair.share_second + pair.more_second
