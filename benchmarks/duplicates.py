@@ -7,7 +7,7 @@ recall: the changed pictures that are in one group, or a pair, with their origin
 named, those of one photograph. scenes: pairs of another frame with its original that are called copies, of all of them.
 
 --trees N makes N family trees of depth 4, and says how many parents and originals are found. --catalog FILE times all
-pairs of a catalog that is there.
+pairs of a catalog that is there, and with --list names those that are called copies.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import itertools
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.duplicates.book import Book
-from pictrace.duplicates.groups import all_groups
+from pictrace.duplicates.groups import Group, all_groups
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.relations import Telling
 from pictrace.duplicates.run import Comparing
@@ -109,7 +109,11 @@ def indexed(folder: Path, path: Path) -> SqliteCatalog:
 def ours(catalog: Catalog, *, crops: bool, level: Level = Level.PHOTOGRAPH) -> Pairs:
     with closing(Book(catalog, folder=Path(tempfile.mkdtemp()))) as book:
         Comparing(FeatureCache(catalog), book, crops).run()
-        groups = all_groups(catalog, book, levels={one for one in Level if one >= level})
+        return named(all_groups(catalog, book, levels={one for one in Level if one >= level}))
+
+
+def named(groups: Iterable[Group]) -> Pairs:
+    """All pairs within groups, by label."""
     return {
         pair(one.record.label, other.record.label)
         for group in groups
@@ -275,6 +279,10 @@ def time_catalog(path: Path) -> None:
                     f"{catalog.count():,} pictures, {'with crops' if crops else 'hashes only'}: {took:.1f} s, "
                     f"{time.process_time() - before:.1f} s of processor time, "
                     f"{len(book.pairs()):,} pairs looked at closely, {memory_mb()[0]:.0f} MB held"
+                )
+                copies = named(all_groups(catalog, book))
+                print(
+                    f"{len(copies):,} pairs called copies", *(sorted(copies) if "--list" in sys.argv else ()), sep="\n"
                 )
 
 

@@ -17,6 +17,7 @@ from pictrace import kernels
 from pictrace.diagnosis.frames import common_frame
 from pictrace.diagnosis.patches import Patches, look, refine
 from pictrace.diagnosis.registration import Registration, described, trust
+from pictrace.duplicates.beyond import WINDOW_PX, beyond, variance
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.looks import SIDE_PX, Look
 from pictrace.duplicates.moving import things_moved
@@ -48,10 +49,8 @@ WHOLE = 0.97
 BEYOND = 0.02
 """Share of a picture that shows something which the other does not; where both do, it is another photograph."""
 
-TEXTURED = 4.0  # local deviation in gray levels
 SCENE_DETAILS = 12
 
-WINDOW_PX = 7
 ALIKE, EQUAL = 0.5, 0.9  # correlation of small windows
 DETAIL, LETTERS = 8.0, 40.0  # deviation in gray levels
 FEW = 0.02
@@ -61,6 +60,9 @@ COVERED, COVERED_EQUAL = 0.5, 0.85
 """Share that must be alike where something is laid over the rest; and of what is alike, the share that is the same."""
 
 UNTOUCHED = 0.985  # alike: nothing of any size can have moved
+
+SOFT_PX, STILL = 1.5, 0.4
+"""Where both are blurred so much, at least this share of what was unlike stays so, if something covers it."""
 
 NOISY, NOISY_EQUAL = 0.95, 0.5
 """The same where nothing is covered, and noise or saving changed all a little."""
@@ -149,15 +151,17 @@ def _measured(one: Look, other: Look, matrix: Matrix, details: int) -> Pair:
         if not sensible(matrix, corners(one.gray.shape)):
             return _nothing(one, other)
     lies = described(matrix, patches, details, one.gray.shape, other.gray.shape)
-    beyond = _beyond(one.gray, other.gray, matrix), _beyond(other.gray, one.gray, inverse(matrix))
+    more = beyond(one.gray, other.gray, matrix), beyond(other.gray, one.gray, inverse(matrix))
     alike = _alike(one.gray, other.gray, matrix)
-    level = _level(lies, patches, beyond, alike, details)
+    level = _level(lies, patches, more, alike, details)
+    if level is Level.PHOTOGRAPH and alike[0] < NOISY and _beside(one.gray, other.gray, matrix, alike[0]):
+        level = Level.SCENE
     if level is Level.PHOTOGRAPH and alike[0] < UNTOUCHED:
         frame = common_frame(one.gray, other.gray, matrix, fine=False)
         level = Level.SCENE if things_moved(frame.query, frame.candidate, frame.mask) else level
     score = sum(alike) / 2 if level is not Level.NONE else 0.0
     grown = max(other.width, other.height) / max(one.width, one.height) / lies.scale
-    first, second = (lies.overlap_query, beyond[0]), (lies.overlap_candidate, beyond[1])
+    first, second = (lies.overlap_query, more[0]), (lies.overlap_candidate, more[1])
     scale = 1 / grown if grown else 1.0
     if one.id > other.id:
         first, second, scale = second, first, 1 / scale
@@ -166,13 +170,13 @@ def _measured(one: Look, other: Look, matrix: Matrix, details: int) -> Pair:
 
 
 def _level(
-    lies: Registration, patches: Patches, beyond: tuple[float, float], alike: tuple[float, float], details: int
+    lies: Registration, patches: Patches, more: tuple[float, float], alike: tuple[float, float], details: int
 ) -> Level:
     whole = min(lies.overlap_query, lies.overlap_candidate) >= WHOLE
     flat = lies.perspective <= BENT and abs(lies.shear) <= SHEARED
     flat = flat and (whole or abs(np.log(lies.stretch)) <= STRETCHED)
     close = patches.agreeing.sum() >= FEWEST and _shift(patches) <= SHIFT_PX
-    if flat and close and min(beyond) <= BEYOND:
+    if flat and close and min(more) <= BEYOND:
         equal = alike[1] >= COVERED_EQUAL * alike[0]
         if alike[0] >= COVERED and equal and (lies.displaced <= DISPLACED or alike[0] >= MOSTLY):
             return Level.PHOTOGRAPH
@@ -199,7 +203,7 @@ def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8], matrix: Matrix) -> 
     first, second = frame.query.astype(np.float32), frame.candidate.astype(np.float32)
     best = _shares(first, second, inside)
     if best[1] < COVERED_EQUAL * best[0] or best[0] < COVERED:  # of one detail may be lost, by blur or few pixels
-        if _variance(first)[inside].sum() < _variance(second)[inside].sum():
+        if variance(first)[inside].sum() < variance(second)[inside].sum():
             first, second = second, first
         for sigma in BLURS_PX:
             blurred = np.asarray(cv2.GaussianBlur(first, (0, 0), sigma), np.float32)
@@ -207,8 +211,14 @@ def _alike(one: NDArray[np.uint8], other: NDArray[np.uint8], matrix: Matrix) -> 
     return best
 
 
+def _beside(one: NDArray[np.uint8], other: NDArray[np.uint8], matrix: Matrix, alike: float) -> bool:
+    """Whether what is unlike is alike in softer pictures: then it lies a little beside, as where the camera moved."""
+    first, second = (np.asarray(cv2.GaussianBlur(levels, (0, 0), SOFT_PX), np.uint8) for levels in (one, other))
+    return 1 - _alike(first, second, matrix)[0] <= STILL * (1 - alike)
+
+
 def _shares(first: NDArray[np.float32], second: NDArray[np.float32], inside: NDArray[np.bool_]) -> tuple[float, float]:
-    variances = _variance(first), _variance(second)
+    variances = variance(first), variance(second)
     contrast = np.maximum(*variances)
     chosen = inside & (contrast > DETAIL**2) & (contrast < LETTERS**2)
     if chosen.sum() < FEW * inside.sum():
@@ -220,20 +230,5 @@ def _shares(first: NDArray[np.float32], second: NDArray[np.float32], inside: NDA
     return float((correlation >= ALIKE).mean()), float((correlation >= EQUAL).mean())
 
 
-def _variance(levels: NDArray[np.float32]) -> NDArray[np.float32]:
-    return _mean(levels * levels) - _mean(levels) ** 2
-
-
 def _mean(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(cv2.blur(levels, (WINDOW_PX, WINDOW_PX)), np.float32)
-
-
-def _beyond(picture: NDArray[np.uint8], other: NDArray[np.uint8], matrix: Matrix) -> float:
-    """The share of a gray picture that lies outside of the other and is not of one tone; matrix leads there."""
-    height, width = picture.shape
-    inside = np.full(other.shape, 255, np.uint8)
-    covered = cv2.warpPerspective(inside, matrix, (width, height), flags=cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP)
-    levels = picture.astype(np.float32)
-    textured = _variance(levels) > TEXTURED**2
-    outside = cv2.erode((covered == 0).astype(np.uint8), np.ones((5, 5), np.uint8)) > 0
-    return float((outside & textured).mean())
