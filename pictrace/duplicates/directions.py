@@ -9,7 +9,7 @@ told from a large one, and what remains between two pictures counts, too: a copy
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 __all__ = ["costs"]
@@ -30,9 +30,13 @@ SAVED_WORSE, SAVED_BETTER = 0.1, 0.3
 LEFT_OVER, MOST_LEFT_OVER = 1.0, 3.0
 """Of each level by which the pixels differ beyond what was told."""
 
-COVERED = 6.0
-HARDLY_BLURRED = 2.0
-"""Of each pixel of blur that is too little to be told."""
+COVERED, UNLIKE = 6.0, 0.005
+"""Of the whole, where other things lie over it; the share from which it costs as much as text, though none is told."""
+
+HARDLY_BLURRED = 3.0
+"""So much dearer than blurring is it to take blur away that is too little to be told."""
+
+LEAST_GAIN = 0.25
 
 
 def costs(note: Mapping[str, Any]) -> tuple[float, float]:
@@ -45,18 +49,60 @@ def costs(note: Mapping[str, Any]) -> tuple[float, float]:
         ``blur_px`` of the query beyond the candidate, and the share that is ``alike``.
     """
     forth = back = SLIGHT
-    kinds = {str(change["kind"]) for change in note["changes"]}
-    for change in note["changes"]:
+    changes = _told(note)
+    kinds = {str(change["kind"]) for change in changes}
+    for change in changes:
         there, again = _one(str(change["kind"]), change["parameters"])
         forth += float(change["confidence"]) * there
         back += float(change["confidence"]) * again
     if not kinds & {"blurred", "sharper"}:
-        blur = float(note.get("blur_px", 0.0))
-        forth += HARDLY_BLURRED * max(0.0, -blur)
-        back += HARDLY_BLURRED * max(0.0, blur)
-    rest = LEFT_OVER * min(MOST_LEFT_OVER, float(note.get("left_over", MOST_LEFT_OVER)))
-    rest += COVERED * (1 - float(note.get("alike", 1.0)))
-    return forth + rest, back + rest
+        there, again = _hardly_blurred(float(note.get("blur_px", 0.0)) / max(1.0, _factor(changes)))
+        forth, back = forth + there, back + again
+    left_over = float(note.get("left_over", MOST_LEFT_OVER))
+    unlike = 1 - float(note.get("alike", 1.0))
+    covered = COVERED * unlike
+    if unlike > UNLIKE and not kinds & {"text_added", "text_removed"}:
+        covered += LOSING["text_added"]
+    forth += covered + LEFT_OVER * min(MOST_LEFT_OVER, left_over)
+    back += covered + LEFT_OVER * min(MOST_LEFT_OVER, left_over / _gain(note))
+    return forth, back
+
+
+def _gain(note: Mapping[str, Any]) -> float:
+    """Levels of the query for one of the candidate: what is left over is told in the query's."""
+    gains = [change["parameters"].get("gain") for change in note["changes"] if change["kind"] == "brightness"]
+    return max(LEAST_GAIN, float(gains[0])) if gains and gains[0] else 1.0
+
+
+def _factor(changes: Sequence[Mapping[str, Any]]) -> float:
+    """By how much the query was enlarged: of its pixels, in which blur is told, the candidate has one in so many."""
+    factors = [change["parameters"].get("factor") for change in changes if change["kind"] == "resized"]
+    return float(factors[0]) if factors and factors[0] else 1.0
+
+
+def _hardly_blurred(blur_px: float) -> tuple[float, float]:
+    """Of blur that is too little to be told, or of a pair of which no changes are told.
+
+    What it does to a picture grows with its square, at first.
+    """
+    losing = min(blur_px**2, STEP + abs(blur_px))
+    winning = min(HARDLY_BLURRED * blur_px**2, INVENTED + losing)
+    return (losing, winning) if blur_px > 0 else (winning, losing)
+
+
+def _told(note: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The changes; a frame that is larger by bars alone is no crop."""
+    less, more = note.get("bars", (False, False))
+    found = []
+    for change in note["changes"]:
+        if (change["kind"] == "cropped" and less) or (change["kind"] == "wider" and more):
+            continue
+        found.append(change)
+    kinds = {str(change["kind"]) for change in found}
+    for bars, kind in ((less, "border_removed"), (more, "border_added")):
+        if bars and len(found) < len(note["changes"]) and kind not in kinds:
+            found.append({"kind": kind, "confidence": 1.0, "parameters": {}})
+    return found
 
 
 def _one(kind: str, parameters: Mapping[str, Any]) -> tuple[float, float]:

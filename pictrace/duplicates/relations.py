@@ -7,14 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pictrace.catalog.base import Catalog
 from pictrace.diagnosis import diagnose
+from pictrace.duplicates.beyond import bars
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.directions import costs
 from pictrace.duplicates.groups import Group
 from pictrace.errors import PicTraceError
+from pictrace.images.geometry import Matrix, inverse
 from pictrace.images.loading import load_picture
-from pictrace.images.pixels import RGBImage
+from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.images.reading import DecodeLimits, ImageInfo
 from pictrace.indexing.prepare import original_bytes
 from pictrace.indexing.run import Pace, Run, default_workers
@@ -84,13 +89,14 @@ class Telling(Run[TellingProgress]):
         except PicTraceError:
             return None  # it may be back tomorrow
         found = diagnose(query, candidate, query_info=other_info, candidate_info=info)
-        fit = found.photometry
+        fit, lies = found.photometry, found.registration
         return {
             "relation": found.relation,
             "confidence": found.confidence,
             "text": found.text,
             "alike": found.alike,
             **({} if fit is None else {"left_over": fit.left_over, "blur_px": fit.blur_px}),
+            **({} if lies is None else {"bars": _bars(to_gray(query), to_gray(candidate), lies.matrix)}),
             "changes": [
                 {"kind": one.kind, "confidence": one.confidence, "text": one.text, "parameters": dict(one.parameters)}
                 for one in found.changes
@@ -99,6 +105,11 @@ class Telling(Run[TellingProgress]):
 
     def _load(self, one: int) -> tuple[ImageInfo, RGBImage]:
         return load_picture(original_bytes(self.catalog, one, self.limits), self.limits)
+
+
+def _bars(query: NDArray[np.uint8], candidate: NDArray[np.uint8], matrix: Matrix) -> list[bool]:
+    """Whether what the candidate, and what the query shows beyond the other is but bars."""
+    return [bars(candidate, query, inverse(matrix)), bars(query, candidate, matrix)]
 
 
 def elected(group: Group, notes: Notes) -> int:

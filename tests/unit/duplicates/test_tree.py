@@ -71,6 +71,30 @@ def test_more_of_a_change_costs_more_and_losing_less_than_winning() -> None:
     assert costs(note(left_over=0.1)) < costs(note(left_over=2.0))
 
 
+def test_a_frame_that_is_larger_by_bars_alone_invented_nothing() -> None:
+    forth, back = costs({**note(WIDER), "bars": [False, True]})
+    assert forth < back < costs(note(WIDER))[0]
+
+
+def test_what_is_left_over_counts_in_levels_of_the_copy() -> None:
+    darker, brighter = (
+        note(("brightness", {"gain": 0.5}), left_over=0.4),
+        note(("brightness", {"gain": 2.0}), left_over=0.8),
+    )
+    assert costs(darker) == pytest.approx(costs(brighter)[::-1])
+
+
+def test_what_is_covered_costs_as_much_as_text_though_none_is_told() -> None:
+    covered = {**note(relation="same template"), "alike": 0.9}
+    assert min(costs(covered)) > costs(note(TEXT))[0]
+
+
+def test_blur_too_little_to_be_told_counts_with_its_square() -> None:
+    little, more = ({**note(), "blur_px": blur} for blur in (0.2, 0.8))
+    assert costs(little)[0] - costs(note())[0] < 0.1 < costs(more)[0] - costs(note())[0]
+    assert costs(more)[0] < costs(more)[1]
+
+
 def test_names_cannot_leave_their_quotes_in_a_drawing() -> None:
     tree = family_tree([0, 1], {(0, 1): note(CROPPED)}, SIZES)
     assert tree is not None
