@@ -12,10 +12,10 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.client.answers import Failed, JobProgress, JobState
 from pictrace.errors import SourceError
 from pictrace.images.reading import DecodeLimits
+from pictrace.indexing.keypoints import complete_index
 from pictrace.service.addresses import shown_address
 from pictrace.service.background import Background
 from pictrace.service.jobs import AddJob
-from pictrace.service.lookup import complete_index
 from pictrace.sources.base import Listing, Skipped
 
 __all__ = ["Jobs", "SourceJob"]

@@ -19,9 +19,9 @@ from pictrace.catalog.records import Origin, PictureRecord, Source, digest, imag
 from pictrace.client.answers import Added, Image, ImagePage, ImageSource
 from pictrace.errors import SourceError
 from pictrace.indexing.index import Indexing
+from pictrace.indexing.keypoints import complete_index
 from pictrace.indexing.prepare import original_bytes
 from pictrace.service.addresses import shown_record
-from pictrace.service.lookup import complete_index
 from pictrace.service.pictures import upload_limits
 from pictrace.service.typed_links import item_of_link
 from pictrace.sources.base import Item, Skipped

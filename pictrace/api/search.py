@@ -27,11 +27,11 @@ from pictrace.client.answers import CompareResult, SearchResult
 from pictrace.diagnosis import diagnose
 from pictrace.images.budget import given_up_here, stopped
 from pictrace.images.region import Region
+from pictrace.indexing.keypoints import complete_index
 from pictrace.output.documents import compare_document
 from pictrace.searching.pair import compare_queries
 from pictrace.searching.query import Query, prepare_query
 from pictrace.service.addresses import shown_address, shown_record
-from pictrace.service.lookup import complete_index
 from pictrace.service.once import ids_among, search_once, usable_metrics
 from pictrace.service.pictures import Picture, upload_limits
 

@@ -73,6 +73,11 @@ class FeatureCache:
         self._packs: dict[str, Pack] = {}
         self._indexes: dict[str, Index] = {}
 
+    @property
+    def searched_here(self) -> bool:
+        """Whether searches read it in this process, so that what they read is worth keeping at hand."""
+        return True
+
     def ids(self) -> tuple[int, NDArray[np.int64]]:
         """(revision, ids of all pictures, ascending)."""
         with self._lock:

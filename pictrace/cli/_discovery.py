@@ -44,9 +44,10 @@ def all_commands() -> tuple[Command, ...]:
 
 def _found() -> Iterator[Command]:
     package = importlib.import_module("pictrace.cli")
-    own = {module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")}
-    for name in own:
-        yield _described(name, f"pictrace.cli.{name}")
+    modules = [module.name for module in pkgutil.iter_modules(package.__path__) if not module.name.startswith("_")]
+    own = {name.replace("_", "-"): name for name in modules}
+    for name, module in own.items():
+        yield _described(name, f"pictrace.cli.{module}")
     for point in entry_points(group=ENTRY_POINTS):
         if point.name in own:
             _log.warning("The command %s of %s is left out: there is one of that name.", point.name, point.value)

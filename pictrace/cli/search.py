@@ -15,12 +15,12 @@ from numpy.typing import NDArray
 
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
-from pictrace.catalog.cache import FeatureCache
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._files import written
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of
+from pictrace.cluster.cache import cache_of
 from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError, UsageError
 from pictrace.images.encoding import thumbnail
 from pictrace.images.region import Region, with_region
@@ -151,7 +151,7 @@ class _Search:
         query = query_of(asked.address, data, usable_metrics(criteria), options)
         outcome = search_once(
             query,
-            FeatureCache(catalog),
+            cache_of(catalog),
             criteria,
             among=self.among,
             exhaustive=True if options.exact else None,
@@ -219,3 +219,5 @@ def _say_matches(said: Verdict, found: Sequence[Found], table: ScoreTable) -> No
         say(f"{one.match.rank:3}  {level:7}  {one.match.score:.2f}  {address}{variant}", f"                  {parts}")
     detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
     say(f"{said.headline} Searched {counted(table.catalog_size, 'picture')}; {detail}.")
+    if table.told:
+        warn(table.told)

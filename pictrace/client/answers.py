@@ -87,6 +87,7 @@ class CatalogSearched(_Answer, frozen=True, kw_only=True):
     location: str
     images: Count
     scored_exactly: Count
+    unanswered: Count = 0
     revision: int
 
 

@@ -163,6 +163,7 @@ def search_document(
             "location": catalog.location,
             "images": table.catalog_size,
             "scored_exactly": len(table.ids),
+            "unanswered": table.unanswered,
             "revision": catalog.revision(),
         },
         "criteria": {**criteria_document(criteria), "only": {name: list(some) for name, some in (only or {}).items()}},

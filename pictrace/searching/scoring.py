@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from pictrace.searching.one_orientation import as_led, in_one_orientation
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["EXACT_LIMIT", "SHORTLIST", "score", "score_exactly"]
+__all__ = ["EXACT_LIMIT", "SHORTLIST", "ScoredElsewhere", "joined", "score", "score_exactly", "score_here"]
 
 EXACT_LIMIT = 1000
 """Up to so many pictures all are scored exactly; see docs/performance.md."""
@@ -33,6 +34,24 @@ SHORTLIST = 16
 """Pictures that each metric sends on to exact scoring."""
 
 CASCADE_PAIRS = 250  # that are scored exactly
+
+
+@runtime_checkable
+class ScoredElsewhere(Protocol):
+    """A cache of a catalog that other processes search."""
+
+    def scored(
+        self,
+        query: Query,
+        metrics: tuple[Metric, ...],
+        ids: NDArray[np.int64],
+        *,
+        exhaustive: bool,
+        shortlist: int | None,
+        among: NDArray[np.int64] | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> ScoreTable:
+        """What ``score`` gives; ids: all that are to be searched, ascending."""
 
 
 def score(
@@ -71,6 +90,27 @@ def score(
         ids = np.intersect1d(ids, among)
     if exhaustive is None:
         exhaustive = len(ids) <= EXACT_LIMIT
+    if isinstance(cache, ScoredElsewhere):
+        return cache.scored(
+            query, metrics, ids, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress
+        )
+    return score_here(query, cache, metrics, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress)
+
+
+def score_here(
+    query: Query,
+    cache: FeatureCache,
+    metrics: tuple[Metric, ...],
+    *,
+    exhaustive: bool,
+    shortlist: int | None = None,
+    among: NDArray[np.int64] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> ScoreTable:
+    """The same by this process, whatever the cache says."""
+    _, ids = cache.ids()
+    if among is not None:
+        ids = np.intersect1d(ids, among)
     kernels.expect(len(ids) if exhaustive else CASCADE_PAIRS)
     if not exhaustive:
         return _by_cascade(query, cache, metrics, shortlist or SHORTLIST, None if among is None else ids)
@@ -115,11 +155,11 @@ def _in_chunks(
         parts.append(score_exactly(query, metrics, {one.name: cache.of(some, one) for one in metrics}))
         if progress is not None and len(some):
             progress(start + len(some), len(ids))
-    return ScoreTable(ids, metrics, _joined(parts), catalog_size=len(ids))
+    return ScoreTable(ids, metrics, joined(parts), catalog_size=len(ids))
 
 
-def _joined(parts: Sequence[tuple[RawScores, ...]]) -> tuple[RawScores, ...]:
-    """Columns of some pictures after the other."""
+def joined(parts: Sequence[tuple[RawScores, ...]]) -> tuple[RawScores, ...]:
+    """Columns of some pictures after those of others, at least one part."""
     if len(parts) == 1:
         return parts[0]
     return tuple(

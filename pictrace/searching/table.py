@@ -117,12 +117,19 @@ class ScoreTable:
         What each metric's comparison gave, in the order of ``metrics``.
     catalog_size
         Pictures in the catalog, of which these n were scored exactly.
+    unanswered
+        Pictures of the catalog that were not looked at, as what searches them did not answer: what is not found among
+        the others may be there.
+    told
+        What a person should know of how it came about, "" where nothing.
     """
 
     ids: NDArray[np.int64]
     metrics: tuple[Metric, ...]
     columns: tuple[RawScores, ...]
     catalog_size: int
+    unanswered: int = 0
+    told: str = ""
 
     def __post_init__(self) -> None:
         if len(self.metrics) != len(self.columns):

@@ -154,6 +154,13 @@ def _said(
             f"{_advice(table, good, criteria)}",
             good,
         )
+    if table.unanswered:
+        return Verdict(
+            "Not all of the catalog has answered.",
+            f"{counted(table.unanswered, 'picture was', 'pictures were')} not looked at, and nothing among the others "
+            "is convincingly the same.",
+            good,
+        )
     if not found:
         return Verdict("Nothing reaches the minimum score.", "Lower it to see the closest pictures.", good)
     if forms:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
@@ -11,7 +12,10 @@ from pictrace.searching.table import ScoreTable
 from pictrace.service.judge import Judge
 from pictrace.service.pictures import Picture
 
-__all__ = ["Answer", "Basis"]
+__all__ = ["AGAIN_S", "Answer", "Basis"]
+
+AGAIN_S = 2.0
+"""So long after a part of a catalog did not answer, it is asked again."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Answer:
     """A picture that was read, and how alike every picture of the catalog is.
 
     thumbnail: JPEG bytes. judge: knows what the pixels say. held: where several lie within it.
+    asked_s: when it was made, by the clock of time.monotonic.
     """
 
     picture: Picture
@@ -50,3 +55,9 @@ class Answer:
     timing_ms: Mapping[str, float]
     judge: Judge
     held: tuple[Part, ...] = ()
+    asked_s: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def worth_asking_again(self) -> bool:
+        """Whether a part of the catalog did not answer, and might by now."""
+        return self.table.unanswered > 0 and time.monotonic() - self.asked_s > AGAIN_S

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import encode_jpeg
+from pictrace.indexing.keypoints import complete_index
 from pictrace.metrics.base import Metric
 from pictrace.output.drawing.parts import with_parts
 from pictrace.searching.attempts import score_either
@@ -21,7 +22,6 @@ from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.answer import Answer, Basis
 from pictrace.service.full_check import FullCheck
 from pictrace.service.judge import Judge
-from pictrace.service.lookup import complete_index
 from pictrace.service.pictures import Picture, upload_limits
 
 __all__ = ["Search"]
@@ -73,6 +73,8 @@ class Search:
         """Whether ``table`` has nothing to compute for these arguments."""
         if self.asked is not None or self.answer is None:
             return self.asked is None
+        if self.answer.worth_asking_again:
+            return False
         return self.answer.basis == self._basis(cache, self._metrics(criteria), filters or {}, orientations)
 
     def table(
@@ -118,7 +120,12 @@ class Search:
             return None
         metrics = self._metrics(criteria)
         basis = self._basis(cache, metrics, filters or {}, orientations)
-        if self.asked is None and self.answer is not None and self.answer.basis == basis:
+        if (
+            self.asked is None
+            and self.answer is not None
+            and self.answer.basis == basis
+            and not self.answer.worth_asking_again
+        ):
             return self._checked(self.answer, cache, filters).table
         try:
             query = self._query(picture, metrics, orientations=orientations)

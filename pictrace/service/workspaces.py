@@ -17,6 +17,7 @@ from pictrace.catalog import delete_catalog, last_written, open_catalog
 from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
+from pictrace.cluster.cache import cache_of
 from pictrace.errors import CatalogError, PicTraceError
 from pictrace.folders import cache_folder
 from pictrace.images.workers import default_decoders
@@ -160,7 +161,7 @@ class Workspaces:
 def _shared(location: str, *, writable: bool) -> Workspace:
     kernels.warm()
     catalog = open_catalog(local_copy(location))
-    return _workspace(catalog, catalog.title, writable=writable and not is_elsewhere(location))
+    return _workspace(catalog, catalog.title, writable=writable and not is_elsewhere(location), shared=True)
 
 
 def _sample() -> Workspace:
@@ -183,15 +184,23 @@ def _named(location: str) -> Workspace:
 
 
 def _workspace(
-    catalog: Catalog, title: str, *, writable: bool = False, completed: bool = False, token: str = ""
+    catalog: Catalog,
+    title: str,
+    *,
+    writable: bool = False,
+    completed: bool = False,
+    token: str = "",
+    shared: bool = False,
 ) -> Workspace:
-    cache = FeatureCache(catalog)
+    cache = cache_of(catalog) if shared else FeatureCache(catalog)
     threading.Thread(target=_open_cache, args=(cache,), name="open-cache", daemon=True).start()
     return Workspace(catalog, cache, title, writable, completed or writable, token)
 
 
 def _open_cache(cache: FeatureCache) -> None:
     """Have the cache at hand before the first search asks for it; that one will tell what is wrong."""
+    if not cache.searched_here:
+        return
     with contextlib.suppress(PicTraceError):
         IndexKeypoints(cache).run()
         open_for(cache, needed_metrics())

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from pictrace.app.search import page as search_view
 from pictrace.app.search.history import History
 from pictrace.app.shared.open_catalog import opened
 from pictrace.errors import CatalogError
+from pictrace.escape import for_markdown
 from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
@@ -442,3 +444,18 @@ def test_the_recipe_is_the_same_search_on_the_command_line(
     assert [one["id"] for one in document["matches"]] == [match.id for match in table.rank(criteria)]
     scores = [one["score"] for one in document["matches"]]
     assert scores == pytest.approx([match.score for match in table.rank(criteria)], abs=1e-5)
+
+
+def test_what_did_not_answer_is_told_and_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = Page.open(q="example:tilted")
+    search = app.asking.search
+    assert search.answer is not None
+    table = replace(search.answer.table, unanswered=3, told="3 of 4 shards answered.")
+    search.answer = replace(search.answer, table=table)
+    app.run()
+    assert [one.value for one in app.warning] == [for_markdown("3 of 4 shards answered.")]
+    assert search.answer.table is table  # it is not asked at every click
+    monkeypatch.setattr("pictrace.service.answer.AGAIN_S", 0.0)
+    app.run()
+    assert search.answer.table.unanswered == 0
+    assert not app.warning

@@ -19,7 +19,7 @@ from pictrace.indexing.index import Indexing
 from pictrace.searching.find import Found
 from pictrace.searching.verdict import Verdict
 from pictrace.service.aligned import aligned
-from pictrace.service.answer import Answer
+from pictrace.service.answer import AGAIN_S, Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
 from pictrace.wording import counted
@@ -50,6 +50,10 @@ def answer_line(
             st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
             if answer.picture.pages_told:
                 st.caption(answer.picture.pages_told)
+            if answer.table.told:
+                st.warning(for_markdown(answer.table.told), icon=":material/lan:")
+            if answer.table.unanswered:
+                st.fragment(_ask_again, run_every=AGAIN_S)(answer)
             watch_calibration(workspace)
             if state.search.check is not None:
                 watch_full_check(state.search, state.search.check)
@@ -93,6 +97,12 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
             with st.container(width=96):
                 copy_link("Share", key="share")
         st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
+
+
+def _ask_again(answer: Answer) -> None:
+    """The whole page, as soon as those who did not answer may have."""
+    if answer.worth_asking_again:
+        st.rerun()
 
 
 def _how_searched(answer: Answer) -> str:

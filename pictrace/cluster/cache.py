@@ -1,0 +1,124 @@
+"""A catalog's features, where others search it: what single pictures are asked for is read here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
+from pictrace.cluster.shard import Shard
+from pictrace.errors import CatalogError
+from pictrace.metrics.base import Metric
+from pictrace.searching.query import Query
+from pictrace.searching.scoring import joined, score_here
+from pictrace.searching.table import ScoreTable
+from pictrace.wording import counted
+
+if TYPE_CHECKING:
+    from pictrace.cluster.connection import Answers, Connection
+
+__all__ = ["ClusterCache", "cache_of"]
+
+MOST_ALONE = 50_000
+"""Where the cluster is gone, a process searches up to so many by itself, within the memory of a small server."""
+
+
+class ClusterCache(FeatureCache):
+    """Searches are shared by a cluster's workers; where it is gone, this process does them, as far as they fit.
+
+    Scores are a matter of the pair: they are the same wherever they are made. Compared exactly, the table is the one of
+    a single process, bit for bit; by the cascade, each shard sends on its own best, so that more are compared exactly.
+    """
+
+    def __init__(self, catalog: Catalog, connection: Connection) -> None:
+        super().__init__(catalog)
+        self._connection = connection
+
+    @property
+    def searched_here(self) -> bool:
+        return self._connection.is_gone
+
+    def scored(
+        self,
+        query: Query,
+        metrics: tuple[Metric, ...],
+        ids: NDArray[np.int64],
+        *,
+        exhaustive: bool,
+        shortlist: int | None,
+        among: NDArray[np.int64] | None,
+        progress: Callable[[int, int], None] | None,
+    ) -> ScoreTable:
+        """See pictrace.searching.scoring.ScoredElsewhere."""
+        from pictrace.cluster.connection import ClusterGoneError
+        from pictrace.cluster.worker import scored
+
+        # A network is no message, and the file's pixels are nobody's but the asker's.
+        message, keys = replace(query, metrics=()), tuple(one.feature_key for one in metrics)
+
+        def arguments(shard: Shard) -> tuple[object, ...]:
+            return message, keys, None if among is None else shard.among(np.unique(among)), shortlist, exhaustive
+
+        try:
+            answers = self._connection.ask(self.catalog.identity, scored, arguments)
+        except ClusterGoneError as error:
+            if len(ids) > MOST_ALONE:
+                raise CatalogError(
+                    f"The cluster at {self._connection.address} cannot be reached, and {len(ids):,} pictures are too "
+                    "many to search without it. Start its scheduler and workers, and search again."
+                ) from error
+            table = score_here(
+                query, self, metrics, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress
+            )
+            return replace(table, told="The cluster cannot be reached; this server searched by itself.")
+        return _together(answers, metrics, ids)
+
+
+def _together(answers: Answers, metrics: tuple[Metric, ...], ids: NDArray[np.int64]) -> ScoreTable:
+    """One table of what shards answered, which follow one another by their ids."""
+    silent = [shard for shard in answers.shards if shard not in answers.parts]
+    unanswered = sum(len(shard.among(ids)) for shard in silent)
+    parts = [answers.parts[shard] for shard in answers.shards if shard in answers.parts]
+    if not parts:
+        raise CatalogError("No worker of the cluster has answered yet. They may be reading the catalog: search again.")
+    size = sum(part[2] for part in parts)
+    told = ""
+    if silent:
+        pictures = counted(unanswered, "picture was", "pictures were")
+        told = f"{len(parts)} of {len(answers.shards)} shards answered: {pictures} not looked at."
+    return ScoreTable(
+        np.concatenate([part[0] for part in parts]),
+        metrics,
+        joined([part[1] for part in parts]),
+        catalog_size=size + unanswered,
+        unanswered=unanswered,
+        told=told,
+    )
+
+
+def cache_of(catalog: Catalog) -> FeatureCache:
+    """The features of a catalog, searched by the cluster that the owner named (PICTRACE_CLUSTER), if any.
+
+    Raises
+    ------
+    CatalogError
+        Where what talks to a cluster is not installed.
+    """
+    address = os.environ.get("PICTRACE_CLUSTER", "").strip()
+    return ClusterCache(catalog, _connection(address)) if address else FeatureCache(catalog)
+
+
+@lru_cache
+def _connection(address: str) -> Connection:
+    try:
+        from pictrace.cluster.connection import Connection
+    except ImportError as error:
+        raise CatalogError('A cluster needs the package distributed: pip install "pictrace[cluster]"') from error
+    return Connection(address)

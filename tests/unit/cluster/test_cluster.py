@@ -1,0 +1,192 @@
+"""A search that workers share: the same as one process', and honest where not all of them answer."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import distributed
+import numpy as np
+import pytest
+
+from pictrace.catalog import open_catalog
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.records import Source
+from pictrace.cluster.cache import ClusterCache
+from pictrace.cluster.connection import Answers, Connection, placed_anew
+from pictrace.cluster.shard import Shard, shards
+from pictrace.cluster.worker import scored
+from pictrace.errors import CatalogError
+from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.reading import decode
+from pictrace.indexing.index import Indexing
+from pictrace.metrics import all_metrics
+from pictrace.searching.find import find
+from pictrace.searching.query import Query, prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.verdict import verdict
+from pictrace.sources.base import Item
+
+EVEN = Criteria(weights={metric.name: 1.0 for metric in all_metrics()})
+COUNT = 40
+QUIET = {"dashboard_address": "127.0.0.1:0", "worker_dashboard_address": "127.0.0.1:0"}
+
+
+@pytest.fixture(scope="module")
+def location(tmp_path_factory: pytest.TempPathFactory, photographs: dict[str, bytes]) -> str:
+    rng = np.random.default_rng(4)
+    items = [Item.of_bytes(data, Source("upload", name)) for name, data in photographs.items()]
+    whole = decode(photographs["astronaut.png"])
+    for number in range(COUNT - len(items)):
+        top, left = rng.integers(0, 300, 2)
+        part = cv2.GaussianBlur(whole[top : top + 200, left : left + 200], (0, 0), 1 + number % 3)
+        items.append(Item.of_bytes(encode_png(part.astype(np.uint8)), Source("upload", f"{number}.png")))
+    path = tmp_path_factory.mktemp("cluster") / "c.sqlite"
+    with closing(open_catalog(str(path), must_exist=False)) as catalog:
+        Indexing(catalog, items).run()
+    return str(path)
+
+
+@pytest.fixture
+def catalog(location: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalog]:
+    monkeypatch.setenv("PICTRACE_CATALOG", location)
+    monkeypatch.setenv("PICTRACE_CACHE", str(tmp_path))
+    with closing(open_catalog(location)) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Three workers as threads of this process."""
+    with distributed.LocalCluster(n_workers=3, processes=False, threads_per_worker=1, **QUIET) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.fixture(scope="module")
+def query(photographs: dict[str, bytes]) -> Query:
+    return prepare_query(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.7), quality=60))
+
+
+def same(one: ScoreTable, other: ScoreTable) -> bool:
+    columns = zip(one.columns, other.columns, strict=True)
+    return np.array_equal(one.ids, other.ids) and all(
+        np.array_equal(mine.raw, theirs.raw, equal_nan=True) and np.array_equal(mine.variant, theirs.variant)
+        for mine, theirs in columns
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 7])
+def test_every_id_is_in_one_shard(count: int) -> None:
+    ids = np.array([0, 1, 2**61, 2**62 - 1, 2**62, 2**63 - 1], np.int64)
+    assert np.array_equal(np.concatenate([one.among(ids) for one in shards(count)]), ids)
+    with pytest.raises(ValueError, match="no shard"):
+        Shard(count, count)
+
+
+def test_shards_stay_where_they_are_and_lie_evenly() -> None:
+    assert placed_anew(["a", "b", "c", "d"], ["a", "b", "c", "d"]) == ["a", "b", "c", "d"]
+    assert placed_anew(["a", "b", "c", "d"], ["a", "b", "d"]) == ["a", "b", "a", "d"]
+    assert placed_anew(["a", "b", "a", "d"], ["a", "b", "d", "e"]) == ["a", "b", "e", "d"]
+    assert placed_anew(["a", "b", "c", "d"], ["x"]) == ["x"] * 4
+
+
+def test_compared_exactly_the_table_is_that_of_one_process(catalog: Catalog, address: str, query: Query) -> None:
+    alone = FeatureCache(catalog)
+    some = catalog.ids()[::3]
+    with closing(Connection(address, patience_s=120)) as connection:
+        shared = ClusterCache(catalog, connection)
+        assert not shared.searched_here
+        for among in (None, some):
+            one, other = (score(query, cache, exhaustive=True, among=among) for cache in (alone, shared))
+            assert same(one, other)
+            assert other.exhaustive
+            assert other.catalog_size == one.catalog_size
+        assert [one.match for one in find(catalog, other, EVEN)] == [one.match for one in find(catalog, one, EVEN)]
+
+
+def test_by_the_cascade_all_is_found_that_one_process_finds(catalog: Catalog, address: str, query: Query) -> None:
+    with closing(Connection(address, patience_s=120)) as connection:
+        one = score(query, FeatureCache(catalog), exhaustive=False, shortlist=2)
+        other = score(query, ClusterCache(catalog, connection), exhaustive=False, shortlist=2)
+    assert set(one.ids) <= set(other.ids)
+    assert other.catalog_size == COUNT
+    assert one.rank(EVEN)[0] == other.rank(EVEN)[0]
+
+
+class Silent(Connection):
+    """As if the worker of one shard did not answer."""
+
+    def ask(self, identity: str, call: Callable[..., object], arguments: Callable[[Shard], object]) -> Answers:
+        answers = super().ask(identity, call, arguments)  # type: ignore[arg-type]  # as it came
+        return replace(answers, parts={one: part for one, part in answers.parts.items() if one.place})
+
+
+def test_what_did_not_answer_is_told_and_is_never_no_match(catalog: Catalog, address: str) -> None:
+    stranger = prepare_query(encode_png(np.random.default_rng(9).integers(0, 255, (90, 90, 3), np.uint8)))
+    with closing(Silent(address, patience_s=120)) as connection:
+        table = score(stranger, ClusterCache(catalog, connection), exhaustive=True)
+    lacking = len(shards(3)[0].among(catalog.ids()))
+    assert lacking > 0
+    assert (table.unanswered, table.exhaustive, table.catalog_size) == (lacking, False, COUNT)
+    assert table.told == f"2 of 3 shards answered: {lacking} pictures were not looked at."
+    said = verdict(stranger, table, find(catalog, table, EVEN), EVEN)
+    assert said.headline == "Not all of the catalog has answered."
+
+
+def test_without_a_scheduler_a_process_searches_alone_what_fits(
+    catalog: Catalog, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = ClusterCache(catalog, Connection("tcp://127.0.0.1:9"))
+    table = score(query, cache, exhaustive=True)
+    assert same(table, score(query, FeatureCache(catalog), exhaustive=True))
+    assert "cannot be reached" in table.told
+    assert cache.searched_here
+    monkeypatch.setattr("pictrace.cluster.cache.MOST_ALONE", COUNT - 1)
+    with pytest.raises(CatalogError, match="too many to search without it"):
+        score(query, cache, exhaustive=True)
+
+
+def test_a_worker_with_another_catalog_or_none_says_so(
+    catalog: Catalog, address: str, query: Query, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Connection(address, patience_s=120)) as connection:
+        open_catalog(str(tmp_path / "other.sqlite"), must_exist=False).close()
+        monkeypatch.setenv("PICTRACE_CATALOG", str(tmp_path / "other.sqlite"))
+        with pytest.raises(CatalogError, match="another catalog"):
+            score(query, ClusterCache(catalog, connection))
+        monkeypatch.delenv("PICTRACE_CATALOG")
+        with pytest.raises(CatalogError, match="PICTRACE_CATALOG"):
+            score(query, ClusterCache(catalog, connection))
+
+
+def test_metrics_that_a_worker_lacks_are_named(catalog: Catalog, query: Query) -> None:
+    with pytest.raises(CatalogError, match="cannot compare by of-mars"):
+        scored(Shard(0, 1), catalog.identity, query, ["of-mars"], None, None, exhaustive=True)
+
+
+@pytest.mark.slow
+def test_the_shard_of_a_worker_that_is_killed_is_taken_over(catalog: Catalog, query: Query) -> None:
+    expected = score(query, FeatureCache(catalog), exhaustive=True)
+    with (
+        distributed.LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=0, **QUIET) as cluster,
+        closing(Connection(cluster.scheduler_address, patience_s=60)) as connection,
+    ):
+        assert sum(count for _, count in connection.made_ready(catalog.identity)) == COUNT
+        cache = ClusterCache(catalog, connection)
+        assert same(score(query, cache, exhaustive=True), expected)
+        other = distributed.Client(cluster, set_as_default=False)
+        first = next(iter(other.scheduler_info(n_workers=-1)["workers"]))
+        future = other.submit(os._exit, 1, workers=[first], retries=0, pure=False)
+        for _ in range(5):
+            table = score(query, cache, exhaustive=True)
+            assert table.unanswered or same(table, expected)
+        future.cancel()
+        other.close()
+        assert same(score(query, cache, exhaustive=True), expected)
