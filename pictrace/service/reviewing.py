@@ -6,7 +6,8 @@ import csv
 import io
 import json
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pictrace.catalog.cache import FeatureCache
@@ -21,6 +22,7 @@ from pictrace.duplicates.run import Comparing, ComparingProgress
 from pictrace.duplicates.scripts import Move, is_movable, scripts
 from pictrace.duplicates.stars import Size
 from pictrace.duplicates.tree import Tree, family_tree, worth_diagnosing
+from pictrace.errors import PicTraceError
 from pictrace.escape import for_csv
 from pictrace.service.background import Background
 from pictrace.service.pictures import upload_limits
@@ -66,6 +68,7 @@ class Review:
         self._job: Background | None = None
         self._found: tuple[tuple[object, ...], list[Group]] | None = None
         self._said: list[list[Decision]] = []
+        self._undecided = ""
         self.at = 0
 
     # Comparing ---------------------------------------------------------------------------------
@@ -86,8 +89,8 @@ class Review:
 
     @property
     def problem(self) -> str:
-        """Why comparing ended early, "" where it did not."""
-        return self._job.problem if self._job is not None else ""
+        """Why the last decision was not kept, or comparing ended early; "" where nothing is wrong."""
+        return self._undecided or ("" if self._job is None else self._job.problem)
 
     def stop(self) -> None:
         """End soon; what is done is kept."""
@@ -165,7 +168,9 @@ class Review:
         self._decide(refused(group, others))
 
     def _decide(self, decisions: list[Decision]) -> None:
-        if decisions:
+        if not decisions:
+            return
+        with self._telling():
             self._catalog.decide(decisions)
             self._said.append(decisions)
 
@@ -175,9 +180,21 @@ class Review:
 
     def undo(self) -> None:
         """Take back what was decided last in this session."""
-        if self.can_undo:
-            self._catalog.forget_decisions([one.pair for one in self._said.pop()])
+        if not self.can_undo:
+            return
+        with self._telling():
+            self._catalog.forget_decisions([one.pair for one in self._said[-1]])
+            self._said.pop()
             self._found = None
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Decisions are made by a key, before the page is drawn: what goes wrong is told on it."""
+        self._undecided = ""
+        try:
+            yield
+        except PicTraceError as error:
+            self._undecided = str(error)
 
     # What is exported --------------------------------------------------------------------------
 

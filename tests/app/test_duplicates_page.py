@@ -6,6 +6,7 @@ import pytest
 
 from pictrace.app.duplicates.state import ReviewState
 from pictrace.duplicates.decided import COPY, apart, copies
+from pictrace.errors import CatalogError
 from pictrace.images.edits import crop, mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
@@ -33,7 +34,7 @@ def compared(photographs: dict[str, bytes]) -> Page:
     return app.until(lambda app: "Group **1** of 2" in app.texts)
 
 
-def test_groups_are_reviewed_and_decisions_stay(photographs: dict[str, bytes]) -> None:
+def test_groups_are_reviewed_and_decisions_stay(photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
     app = compared(photographs)
     catalog = app.private.catalog
     labels = {one: record.label for one, record in catalog.pictures(catalog.ids()).items()}
@@ -55,6 +56,13 @@ def test_groups_are_reviewed_and_decisions_stay(photographs: dict[str, bytes]) -
     assert "Group **1** of 1" in app.texts  # what was decided to be copies; the other pair stays apart
     app.press("Undo")
     assert not apart(catalog)
+
+    def locked(decisions: object) -> None:
+        raise CatalogError("Another program holds the catalog. Try again later.")
+
+    monkeypatch.setattr(catalog, "decide", locked)
+    app.press("Not the same")
+    assert "Another program holds the catalog" in app.texts
 
 
 def test_rules_decide_for_all_groups_at_once(photographs: dict[str, bytes]) -> None:

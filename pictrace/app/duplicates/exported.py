@@ -25,12 +25,15 @@ def export_part(
                 f"The rules at the side keep {counted(len(groups), 'picture')}, and would call {copies:,} copies. "
                 "Look through some groups first: the one to keep is named in each."
             )
-            if st.button("Keep by the rules, in all groups shown", icon=":material/done_all:", key="dup_all"):
-                review.keep_all_by(groups, rules)
-                st.rerun()
-            if review.can_undo and st.button("Undo the last decision", icon=":material/undo:", key="dup_undo"):
-                review.undo()
-                st.rerun()
+            st.button(
+                "Keep by the rules, in all groups shown",
+                icon=":material/done_all:",
+                key="dup_all",
+                on_click=review.keep_all_by,
+                args=(groups, rules),
+            )
+            if review.can_undo:
+                st.button("Undo the last decision", icon=":material/undo:", key="dup_undo", on_click=review.undo)
         with st.container(horizontal=True):
             st.download_button(
                 "Decisions as CSV", review.decisions_csv, "duplicates.csv", "text/csv", on_click="ignore"

@@ -64,15 +64,23 @@ def _buttons(workspace: Workspace, review: Review, group: Group, count: int, pro
             label_visibility="collapsed",
             width=260,
         )
-        if st.button("Keep this one", shortcut="y", type="primary", help="The others are copies of it."):
-            review.keep(group, keep)
-            st.rerun()
-        if st.button("Not the same", shortcut="n", help="None of them is the same as the first; remembered."):
-            review.refuse(group, ids[1:])
-            st.rerun()
-        if review.can_undo and st.button("Undo", shortcut="u", help="Take back the last decision."):
-            review.undo()
-            st.rerun()
+        st.button(
+            "Keep this one",
+            shortcut="y",
+            type="primary",
+            on_click=review.keep,
+            args=(group, keep),
+            help="The others are copies of it.",
+        )
+        st.button(
+            "Not the same",
+            shortcut="n",
+            on_click=review.refuse,
+            args=(group, ids[1:]),
+            help="None of them is the same as the first; remembered.",
+        )
+        if review.can_undo:
+            st.button("Undo", shortcut="u", on_click=review.undo, help="Take back the last decision.")
 
 
 def _pictures(workspace: Workspace, group: Group, proposed: int) -> None:
