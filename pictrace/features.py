@@ -231,7 +231,11 @@ class Scale:
         """The value in words: "14 of 64 bits differ" is unit "of 64 bits differ"."""
         if np.isnan(raw):
             return "not comparable"
-        return f"{raw:.0f} {self.unit}" if self.whole else f"{raw:.2f} {self.unit}"
+        return f"{self.number(raw)} {self.unit}"
+
+    def number(self, raw: float) -> str:
+        """The value without its unit."""
+        return f"{raw:.0f}" if self.whole else f"{raw:.2f}"
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from streamlit import runtime
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pictrace.app.pages import pages_in
+from pictrace.app.shared.language import language_menu, translated
 from pictrace.app.shared.uploads import begin_run, let_go
 from pictrace.images.budget import give_up_when
 from pictrace.metrics import all_metrics, colour_of
@@ -31,7 +32,7 @@ def route() -> None:
     st.set_page_config(page_title="PicTrace", page_icon=LOGO, layout="wide")
     frame()
     pages = [
-        st.Page(f"pages/{one.file}", title=one.title, icon=one.icon, default=not number)
+        st.Page(f"pages/{one.file}", title=translated(one.title), icon=one.icon, default=not number)
         for number, one in enumerate(pages_in(_folder()))
     ]
     page = st.navigation(pages, position="top")
@@ -39,6 +40,7 @@ def route() -> None:
         for one in pages:
             st.page_link(one, width="content")
     page.run()
+    language_menu()
     _count_run()
     leave_modules_to_themselves()
 

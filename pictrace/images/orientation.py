@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.told import told
+
 __all__ = ["UPRIGHT", "VARIANTS", "Variant", "exif_variant", "orient"]
 
 
@@ -34,10 +36,10 @@ class Variant:
     @property
     def label(self) -> str:
         """In plain words, as in "mirrored, turned 90°"; the angle is counter-clockwise. Upright is ""."""
-        words = ["mirrored"] * self.mirrored
-        if self.quarter_turns:
-            words.append(f"turned {90 * self.quarter_turns}°")
-        return ", ".join(words)
+        degrees = 90 * self.quarter_turns
+        if self.mirrored:
+            return told("mirrored, turned {degrees}°", degrees=degrees) if degrees else told("mirrored")
+        return told("turned {degrees}°", degrees=degrees) if degrees else ""
 
 
 VARIANTS = tuple(Variant(mirrored, turns) for mirrored in (False, True) for turns in range(4))

@@ -69,7 +69,7 @@ def match_document(match: Match) -> dict[str, Any]:
     return {
         "score": _number(match.score),
         "coverage": _number(match.coverage),
-        "variant": match.variant.label,
+        "variant": str(match.variant.label),
         "metrics": {
             name: {
                 "raw": _number(part.raw),
@@ -154,8 +154,8 @@ def search_document(
     return {
         "query": query_document(address, query),
         "verdict": {
-            "headline": said.headline,
-            "detail": said.detail,
+            "headline": str(said.headline),
+            "detail": str(said.detail),
             "good": len(said.good),
             **_chances_document(said),
         },

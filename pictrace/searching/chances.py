@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pictrace.wording import counted
+from pictrace.told import told, told_of
 
 __all__ = ["FALSE_ALARMS", "Chances", "brief_expected", "told_expected", "told_share"]
 
@@ -52,31 +52,38 @@ class Chances:
 def told_share(share: float) -> str:
     """A share of searches in words: "1 in 200 searches"."""
     if share >= 0.5:
-        return "most searches" if share < 0.95 else "nearly every search"
+        return told("most searches") if share < 0.95 else told("nearly every search")
     if share < SMALLEST_TOLD:
-        return "fewer than 1 in 1,000,000 searches"
-    return f"1 in {_rounded(1 / share):,} searches"
+        return told("fewer than 1 in 1,000,000 searches")
+    return told("1 in {one_in:,} searches", one_in=_rounded(1 / share))
 
 
 def told_expected(expected: float, pictures: int) -> str:
     """How many pictures chance gives, in words: "0.0004 of your 10,000 pictures would come as near by accident"."""
     if math.isnan(expected):
         return ""
-    return f"{_number(expected, pictures)} of your {counted(pictures, 'picture')} would come as near by accident"
+    return told_of(
+        "{number} of your {count:,} picture would come as near by accident",
+        "{number} of your {count:,} pictures would come as near by accident",
+        pictures,
+        number=_number(expected, pictures),
+    )
 
 
 def brief_expected(expected: float, pictures: int) -> str:
     """The same for a table: "0.0004 of 10,000"."""
-    return "" if math.isnan(expected) else f"{_number(expected, pictures)} of {pictures:,}"
+    if math.isnan(expected):
+        return ""
+    return told("{number} of {pictures:,}", number=_number(expected, pictures), pictures=pictures)
 
 
 def _number(expected: float, pictures: int) -> str:
     if expected >= 0.5 * pictures and pictures > 1:
-        return "most"
+        return told("most")
     if expected >= 1:
         return f"{_rounded(expected):,}"
     if expected < SMALLEST_TOLD:
-        return f"fewer than {SMALLEST_TOLD:f}"
+        return told("fewer than {number}", number=f"{SMALLEST_TOLD:f}")
     return f"{expected:.1g}" if expected >= 1e-4 else f"{expected:.6f}".rstrip("0")
 
 

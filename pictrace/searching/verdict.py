@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import reduce
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
-from pictrace.wording import counted
+from pictrace.told import Told, joined, told, told_of
 
 __all__ = ["Verdict", "good_first", "verdict"]
 
@@ -119,39 +120,49 @@ def _said(
     shown = [one for one in found if one.match.id in good]
     if query.id in {int(one) for one in table.ids}:
         others = len(good - {query.id})
-        more = f" {counted(others, 'further good match', 'further good matches')}." if others else ""
+        more = told_of("{count:,} further good match.", "{count:,} further good matches.", others) if others else ""
         return Verdict(
-            "This exact file is in the catalog.", f"Its bytes are the same.{more}", good, certain | {query.id}
+            told("This exact file is in the catalog."),
+            joined(told("Its bytes are the same."), more),
+            good,
+            certain | {query.id},
         )
     held = [part for part in held if not forms & set(part.ids)]
     if shown and len(held) > 1:
         return Verdict(
-            f"Found: your picture holds {len(held)} pictures of this catalog",
-            f"{counted(len(good), 'good match', 'good matches')}. {_grounds(shown[0].match, table, closer)}",
+            told("Found: your picture holds {number} pictures of this catalog", number=len(held)),
+            joined(_good_matches(good), _grounds(shown[0].match, table, closer)),
             good,
             certain,
         )
     if shown:
         best = shown[0]
-        changes = (best.match.variant.label, "a negative" if query.negative else "")
-        how = f" (your picture is {' and '.join(filter(None, changes))})" if any(changes) else ""
-        cut = f", {len(shown):,} shown" if len(shown) < len(good) else ""
-        told = "Found"
+        kind = told("Found")
         if chances is not None:
             same = best.match.id in certain or _shares_most_details(table, best.match.id)
-            told = "Same picture" if same else f"Probably the same {'picture' if drawn else 'scene'}"
+            probably = told("Probably the same picture") if drawn else told("Probably the same scene")
+            kind = told("Same picture") if same else probably
         return Verdict(
-            f"{told}: “{best.picture.label}”{how}",
-            f"{counted(len(good), 'good match', 'good matches')}{cut}. {_grounds(best.match, table, closer)}"
-            f"{_by_chance(chances, best.match.id)}",
+            _headline(kind, best, negative=query.negative),
+            joined(
+                _good_matches(good, len(shown)),
+                _grounds(best.match, table, closer),
+                _by_chance(chances, best.match.id),
+            ),
             good,
             certain,
         )
     if good:
         return Verdict(
-            "Found, but not shown.",
-            f"{counted(len(good), 'picture has', 'pictures have')} convincing evidence. "
-            f"{_advice(table, good, criteria)}",
+            told("Found, but not shown."),
+            joined(
+                told_of(
+                    "{count:,} picture has convincing evidence.",
+                    "{count:,} pictures have convincing evidence.",
+                    len(good),
+                ),
+                _advice(table, good, criteria),
+            ),
             good,
         )
     if table.unanswered:
@@ -162,28 +173,53 @@ def _said(
             good,
         )
     if not found:
-        return Verdict("Nothing reaches the minimum score.", "Lower it to see the closest pictures.", good)
+        return Verdict(told("Nothing reaches the minimum score."), told("Lower it to see the closest pictures."), good)
     if forms:
-        shares = counted(len(forms), "picture shares", "pictures share")
-        return Verdict("Only the form is shared.", f"{shares} a layout with yours; what fills it differs.", good)
+        shares = told_of(
+            "{count:,} picture shares a layout with yours; what fills it differs.",
+            "{count:,} pictures share a layout with yours; what fills it differs.",
+            len(forms),
+        )
+        return Verdict(told("Only the form is shared."), shares, good)
     if _too_plain(table):
         return Verdict(
-            "Your picture is too plain to tell.",
-            "It has no details that could be found again. The closest are below.",
+            told("Your picture is too plain to tell."),
+            told("It has no details that could be found again. The closest are below."),
             good,
         )
     if chances is not None:
         as_good = told_share(chances.best(forms))
         return Verdict(
-            "Nothing here matches.",
-            "The nearest is what chance gives: in "
-            f"{as_good} for a picture that is not here, the best match looks as good. The closest are below.",
+            told("Nothing here matches."),
+            told(
+                "The nearest is what chance gives: in {searches} for a picture that is not here, the best match looks "
+                "as good. The closest are below.",
+                searches=as_good,
+            ),
             good,
         )
     return Verdict(
-        "No match found.",
-        "Nothing in this catalog is convincingly the same. The closest are below.",
+        told("No match found."),
+        told("Nothing in this catalog is convincingly the same. The closest are below."),
         good,
+    )
+
+
+def _headline(kind: Told, best: Found, *, negative: bool) -> Told:
+    """What was found, and how your picture was changed."""
+    change = best.match.variant.label
+    if negative:
+        change = told("{change} and a negative", change=change) if change else told("a negative")
+    if change:
+        return told("{kind}: “{name}” (your picture is {change})", kind=kind, name=best.picture.label, change=change)
+    return told("{kind}: “{name}”", kind=kind, name=best.picture.label)
+
+
+def _good_matches(good: frozenset[int], shown: int | None = None) -> Told:
+    if shown is None or shown >= len(good):
+        return told_of("{count:,} good match.", "{count:,} good matches.", len(good))
+    return told_of(
+        "{count:,} good match, {shown:,} shown.", "{count:,} good matches, {shown:,} shown.", len(good), shown=shown
     )
 
 
@@ -203,7 +239,10 @@ def _too_plain(table: ScoreTable) -> bool:
 def _by_chance(chances: Chances | None, best: int) -> str:
     if chances is None or best not in chances.p:
         return ""
-    return f" For a picture that is not here, the best match looks as good in {told_share(chances.p[best])}."
+    return told(
+        "For a picture that is not here, the best match looks as good in {searches}.",
+        searches=told_share(chances.p[best]),
+    )
 
 
 def _advice(table: ScoreTable, good: frozenset[int], criteria: Criteria) -> str:
@@ -211,8 +250,15 @@ def _advice(table: ScoreTable, good: frozenset[int], criteria: Criteria) -> str:
     fused, _ = table.fused(criteria)
     best = float(fused[np.isin(table.ids, list(good))].max())
     if best < criteria.min_score:
-        return f"The minimum score of {criteria.min_score:.2f} hides them; the best of them scores {best:.2f}."
-    return f"These weights rank them low: raise the weight of {_convincing_titles(table)}, or show more matches."
+        return told(
+            "The minimum score of {score:.2f} hides them; the best of them scores {best:.2f}.",
+            score=criteria.min_score,
+            best=best,
+        )
+    return told(
+        "These weights rank them low: raise the weight of {metrics}, or show more matches.",
+        metrics=_convincing_titles(table),
+    )
 
 
 def _convincing_titles(table: ScoreTable) -> str:
@@ -222,7 +268,7 @@ def _convincing_titles(table: ScoreTable) -> str:
 
 def _grounds(match: Match, table: ScoreTable, closer: Mapping[int, int]) -> str:
     if match.id in closer:
-        return f"Best evidence: {closer[match.id]} matching details, at a closer look."
+        return told("Best evidence: {number} matching details, at a closer look.", number=closer[match.id])
     position = int(np.searchsorted(table.ids, match.id))
     grounds: dict[str, float] = {}  # of metrics that count the same, the one that found more
     for metric, value in zip(table.metrics, table.raw[position], strict=True):
@@ -231,6 +277,10 @@ def _grounds(match: Match, table: ScoreTable, closer: Mapping[int, int]) -> str:
             best = min if metric.scale.smaller_is_nearer else max
             grounds[metric.scale.unit] = best(raw, grounds.get(metric.scale.unit, raw))
     if not grounds:
-        return f"Best evidence: a score of {match.score:.2f}, by all that is compared."
-    told = {metric.scale.unit: metric.scale.describe for metric in table.metrics}
-    return f"Best evidence: {', '.join(told[unit](raw) for unit, raw in grounds.items())}."
+        return told("Best evidence: a score of {score:.2f}, by all that is compared.", score=match.score)
+    scales = {metric.scale.unit: metric.scale for metric in table.metrics}
+    first, *others = (
+        told("{number} {unit}", number=scales[unit].number(raw), unit=told(unit)) for unit, raw in grounds.items()
+    )
+    every = reduce(lambda before, one: told("{before}, {one}", before=before, one=one), others, first)
+    return told("Best evidence: {grounds}.", grounds=every)

@@ -29,7 +29,7 @@ _PASTE = st.components.v2.component(
     "pictrace_paste",
     html=(
         '<button type="button" title="Paste a picture from the clipboard (Ctrl+V)">'
-        '<i aria-hidden="true">content_paste</i>Paste</button>'
+        '<i aria-hidden="true">content_paste</i><span></span></button>'
         '<span role="status"></span>'
     ),
     css=style("button.css"),
@@ -92,9 +92,11 @@ class Pasted:
     data: bytes
 
 
-def paste_button(*, key: str, max_bytes: int, listen: bool = True) -> Pasted | None:
+def paste_button(*, key: str, max_bytes: int, listen: bool = True, label: str = "Paste") -> Pasted | None:
     """A button that pastes, and (listen) Ctrl+V anywhere; the picture, in that run only."""
-    value = _PASTE(key=key, data={"max_bytes": max_bytes, "listen": listen}, on_picture_change=_ignore).picture
+    value = _PASTE(
+        key=key, data={"label": label, "max_bytes": max_bytes, "listen": listen}, on_picture_change=_ignore
+    ).picture
     if not isinstance(value, dict):
         return None
     name, encoded = value.get("name"), value.get("data")

@@ -29,6 +29,7 @@ export interface Card {
   src: string
   note: string
   level: string
+  level_told: string
   segments: Segment[]
   facts: string[]
   sources: Address[]
@@ -80,6 +81,7 @@ export interface Tiles {
 }
 
 export interface Paste {
+  label: string
   max_bytes: number
   listen: boolean
 }

@@ -58,7 +58,7 @@ function card(item, selected, pick) {
   const head = make("span", "head")
   head.append(
     make("span", "rank", item.rank),
-    make("span", `level ${item.level}`, item.level),
+    make("span", `level ${item.level}`, item.level_told),
     make("span", "score", item.score),
   )
   text.append(head, bar(item), make("span", "title", item.title), make("span", "note", item.note))

@@ -54,7 +54,7 @@ class Address:
 class Card:
     """One match: strangers' words, which are never read as HTML. src: its thumbnail as an address.
 
-    level: how sure it is that it shows the same: "certain", "likely" or "weak".
+    level: how sure it is that it shows the same: "certain", "likely" or "weak"; level_told: how the page says that.
     """
 
     id: str
@@ -64,6 +64,7 @@ class Card:
     src: str
     note: str
     level: str
+    level_told: str
     segments: Sequence[Segment]
     facts: Sequence[str]
     sources: Sequence[Address]

@@ -33,7 +33,8 @@ function read(file, data, say, send) {
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
   const button = find(parentElement, "button", HTMLButtonElement)
-  const note = find(parentElement, "span", HTMLElement)
+  const note = find(parentElement, "[role=status]", HTMLElement)
+  find(button, "span", HTMLElement).textContent = data.label
   /** @param {string} text */
   const say = (text) => {
     note.textContent = text

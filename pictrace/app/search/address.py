@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.app.shared.query_state import QueryState
 from pictrace.errors import PicTraceError
 from pictrace.images.region import Region
@@ -22,7 +23,7 @@ def take_query(workspace: Workspace, state: QueryState) -> None:
         return
     state.address, state.region = address, part
     try:
-        with st.spinner("Fetching the picture"):
+        with st.spinner(_("Fetching the picture")):
             picture = picture_at(address, workspace.catalog)
             state.search.look_for(picture.part(Region.parse(part) if part else None))
     except PicTraceError as error:

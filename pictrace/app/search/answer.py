@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.shared.controls import Wanted
+from pictrace.app.shared.language import _
 from pictrace.searching.table import ScoreTable
 from pictrace.service.full_check import FullCheck
 from pictrace.service.search import Search
@@ -31,10 +32,16 @@ def watch_full_check(search: Search, check: FullCheck) -> None:
     if not check.running:
         st.rerun()
     done, total = check.done, check.total
-    told = "Checking all pictures in full detail"
+    told = _("Checking all pictures in full detail")
     if done:
         left_s = (total - done) / check.rate
-        told = f"{done:,} of {total:,} pictures checked, {check.rate:,.0f} a second, {left_s:.0f} s left"
+        told = _(
+            "{done:,} of {total:,} pictures checked, {rate:,.0f} a second, {left:.0f} s left",
+            done=done,
+            total=total,
+            rate=check.rate,
+            left=left_s,
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         st.progress(done / total if total else 0.0, text=told)
-        st.button("Stop", icon=":material/stop:", key="stop_check", on_click=search.settle_for_the_closest)
+        st.button(_("Stop"), icon=":material/stop:", key="stop_check", on_click=search.settle_for_the_closest)

@@ -10,6 +10,7 @@ from pictrace.app.components import copy_link
 from pictrace.app.search.answer import watch_full_check
 from pictrace.app.search.chance import watch_calibration
 from pictrace.app.search.region import region_buttons
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.query_state import QueryState
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
@@ -22,7 +23,6 @@ from pictrace.service.aligned import aligned
 from pictrace.service.answer import AGAIN_S, Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
-from pictrace.wording import counted
 
 __all__ = ["answer_line"]
 
@@ -38,16 +38,16 @@ def answer_line(
             _pictures(workspace, answer, best)
         with right:
             if best is not None:
-                st.badge(said.level(best.match.id).capitalize(), color="green")
+                st.badge(translated(said.level(best.match.id).capitalize()), color="green")
             elif found and not said.good:
-                st.badge("Weak", color="gray")
-            st.title(for_markdown(said.headline), anchor=False)
-            st.write(for_markdown(said.detail))
+                st.badge(_("Weak"), color="gray")
+            st.title(for_markdown(translated(said.headline)), anchor=False)
+            st.write(for_markdown(translated(said.detail)))
             if answer.picture.region is not None:
-                st.caption("A part of your picture was looked for.")
+                st.caption(_("A part of your picture was looked for."))
             for note in answer.query.info.notes:
                 st.caption(for_markdown(note))
-            st.caption(f"{for_markdown(workspace.title)}: {_how_searched(answer)}")
+            st.caption(f"{for_markdown(translated(workspace.title))}: {_how_searched(answer)}")
             if answer.picture.pages_told:
                 st.caption(answer.picture.pages_told)
             if answer.table.told:
@@ -61,15 +61,17 @@ def answer_line(
 
 
 def _pictures(workspace: Workspace, answer: Answer, best: Found | None) -> None:
-    name = f"Your picture: {answer.picture.name}"
+    name = _("Your picture: {name}", name=answer.picture.name)
     if best is None:
-        st.image(answer.thumbnail, caption="Your picture", alt=name, width="stretch")
+        st.image(answer.thumbnail, caption=_("Your picture"), alt=name, width="stretch")
         return
     mine, theirs = st.columns(2, gap="small", wrap=False)
-    mine.image(answer.thumbnail, caption="Your picture", alt=name, width="stretch")
+    mine.image(answer.thumbnail, caption=_("Your picture"), alt=name, width="stretch")
     identity, picture_id = workspace.catalog.identity, best.match.id
     laid = _aligned(identity, picture_id, answer.picture.sha256, answer.query.picture, workspace.catalog)
-    shown, told = (laid, "Best match, laid on it") if laid else (workspace.catalog.thumbnail(picture_id), "Best match")
+    shown, told = (
+        (laid, _("Best match, laid on it")) if laid else (workspace.catalog.thumbnail(picture_id), _("Best match"))
+    )
     if shown:
         theirs.image(shown, caption=told, alt=f"{told}: {best.picture.label}", width="stretch")
 
@@ -85,7 +87,7 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
     with st.container(horizontal=True):
         if not (answer.table.exhaustive or state.search.check):
             st.button(
-                "Check all pictures in full detail",
+                _("Check all pictures in full detail"),
                 icon=":material/done_all:",
                 on_click=setattr,
                 args=(state.search, "exhaustive", True),
@@ -95,8 +97,8 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
             _add_query(workspace, state, answer)
         if state.address:  # what was uploaded, nobody else can have: there is the report
             with st.container(width=96):
-                copy_link("Share", key="share")
-        st.button("New search", icon=":material/search:", key="new-search", on_click=state.clear)
+                copy_link(_("Share"), key="share")
+        st.button(_("New search"), icon=":material/search:", key="new-search", on_click=state.clear)
 
 
 def _ask_again(answer: Answer) -> None:
@@ -109,8 +111,20 @@ def _how_searched(answer: Answer) -> str:
     table = answer.table
     spent_s = sum(answer.timing_ms.values()) / 1e3
     spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
-    detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    return f"searched {counted(table.catalog_size, 'picture')} in {spent}; {detail}"
+    if table.exhaustive:
+        return n_(
+            "searched {count:,} picture in {spent}; all in full detail",
+            "searched {count:,} pictures in {spent}; all in full detail",
+            table.catalog_size,
+            spent=spent,
+        )
+    return n_(
+        "searched {count:,} picture in {spent}; the {closest:,} closest in full detail",
+        "searched {count:,} pictures in {spent}; the {closest:,} closest in full detail",
+        table.catalog_size,
+        spent=spent,
+        closest=len(table.ids),
+    )
 
 
 def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:
@@ -118,9 +132,9 @@ def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:
     picture = answer.picture
     if answer.query.id in workspace.catalog.pictures([answer.query.id]):
         return
-    if st.button("Add it to the catalog", icon=":material/add_photo_alternate:"):
+    if st.button(_("Add it to the catalog"), icon=":material/add_photo_alternate:"):
         run = Indexing(workspace.catalog, [Item.of_bytes(picture.data, Source(picture.kind, picture.name))])
-        with st.spinner("Adding the picture"):
+        with st.spinner(_("Adding the picture")):
             run.run()
         for failure in run.failures:
             state.search.refuse(f"{picture.name}: {failure.reason}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.service.calibrating import Calibrating
 from pictrace.service.workspaces import Workspace
 
@@ -24,7 +25,11 @@ def _watch(calibrating: Calibrating) -> None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(
-            f"Finding out what chance gives in this catalog: {calibrating.done:,} of {calibrating.total:,} searches. "
-            "Until then, fixed values decide what is a good match."
+            _(
+                "Finding out what chance gives in this catalog: {done:,} of {total:,} searches. Until then, fixed "
+                "values decide what is a good match.",
+                done=calibrating.done,
+                total=calibrating.total,
+            )
         )
-        st.button("Stop", icon=":material/stop:", key="stop_calibration", on_click=calibrating.stop)
+        st.button(_("Stop"), icon=":material/stop:", key="stop_calibration", on_click=calibrating.stop)

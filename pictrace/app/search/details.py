@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 from pictrace.app.components import data_address
 from pictrace.app.components.closely import Shown, closely
 from pictrace.app.shared import evidence
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.session import of_session
 from pictrace.diagnosis import IDENTICAL, SAME_PHOTOGRAPH, Diagnosis
@@ -48,19 +49,19 @@ def details(
     known_pair = made.knows(one.match.id)
     if not known_pair:  # or what is seen of it would be gone for a moment, at each slider
         _show(pair, answer.thumbnail, workspace.catalog.thumbnail(one.match.id), one, "closely-small")
-        said.caption("Comparing the pixels …")
-    if st.button("Compare closely", icon=":material/compare:", help="What changed, an overlay, and a report."):
+        said.caption(_("Comparing the pixels …"))
+    if st.button(_("Compare closely"), icon=":material/compare:", help=_("What changed, an overlay, and a report.")):
         _compare_closely(workspace, answer.picture, one.match.id)
     expected = {} if verdict.chances is None else verdict.chances.expected.get(one.match.id, {})
     pictures = answer.table.catalog_size
     told = {metric.name: brief_expected(expected.get(metric.name, math.nan), pictures) for metric in metrics}
-    numbers_table(one.match, metrics, criteria, {"As near by accident": told} if expected else None)
+    numbers_table(one.match, metrics, criteria, {_("As near by accident"): told} if expected else None)
     shown = workspace.labelled.shown(criteria)
     if shown is not None:
         st.caption(told_by_labels(*shown.about(one.match.score)))
     known = one.picture.metadata
     if known:
-        rows = {"Metadata": list(known), "Value": [", ".join(values) for values in known.values()]}
+        rows = {_("Metadata"): list(known), _("Value"): [", ".join(values) for values in known.values()]}
         st.dataframe(rows, hide_index=True)
     below = st.empty()
     if not known_pair:
@@ -70,9 +71,9 @@ def details(
         other = made.original(workspace.catalog, one.match.id)
     except PicTraceError as error:
         turned = one.match.variant.label if one.match.id in verdict.good else ""
-        said.caption(f"Your picture matches this one {turned}." if turned else "")
-        problem = for_markdown(str(error))
-        below.info(f"Showing the evidence needs the original picture. {problem}", icon=":material/hide_image:")
+        said.caption(_("Your picture matches this one {change}.", change=translated(turned)) if turned else "")
+        needed = _("Showing the evidence needs the original picture. {problem}", problem=for_markdown(str(error)))
+        below.info(needed, icon=":material/hide_image:")
         return
     _show(pair, answer.thumbnail, encode_jpeg(other.image), one, "closely")
     found = other.diagnosis
@@ -86,14 +87,14 @@ def details(
 def _how_sure(level: str, found: Diagnosis) -> str:
     """The word that stands on the match's card, where the pixels bear it out; a match has no two."""
     same = found.relation in (IDENTICAL, SAME_PHOTOGRAPH)
-    return f"**{level.capitalize()}.** " if same and borne_out(level, found.confidence) else ""
+    return f"**{translated(level.capitalize())}.** " if same and borne_out(level, found.confidence) else ""
 
 
 def _show(place: DeltaGenerator, query: bytes, match: bytes | None, one: Found, key: str) -> None:
     """Both as JPEG."""
     theirs = data_address(match) if match else ""
     with place:
-        closely(Shown(data_address(query), "Your picture"), Shown(theirs, one.picture.label), key=key)
+        closely(Shown(data_address(query), _("Your picture")), Shown(theirs, one.picture.label), key=key)
 
 
 @st.fragment
@@ -102,11 +103,11 @@ def _evidence(workspace: Workspace, made: Details, one: Found, criteria: Criteri
     answer, metrics = made.answer, made.answer.table.metrics
     compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
     name = st.segmented_control(
-        "Evidence",
+        _("Evidence"),
         list(compared),
         default=max(compared, key=lambda name: np.nan_to_num(one.match.metrics[name].contribution)),
         required=True,
-        format_func=lambda one: compared[one].title,
+        format_func=lambda one: translated(compared[one].title),
         key="evidence",
     )
     metric = compared[name]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.app.shared.query_state import QueryState
 from pictrace.escape import for_markdown
 from pictrace.searching.find import Found
@@ -21,17 +22,20 @@ def details_head(workspace: Workspace, state: QueryState, one: Found, shown: Seq
     after = shown[at + 1] if at + 1 < len(shown) else None
     with st.container(horizontal=True, vertical_alignment="center", gap="xsmall", key="details-head"):
         st.button(
-            "Back to matches",
+            _("Back to matches"),
             icon=":material/arrow_back:",
             key="close_details",
             shortcut="Esc",
             on_click=state.open,
             args=(None,),
         )
-        for label, target, key in (("Previous", before, "k"), ("Next", after, "j")):
+        for name, label, target, key in (
+            ("previous", _("Previous"), before, "k"),
+            ("next", _("Next"), after, "j"),
+        ):
             st.button(
                 label,
-                key=f"details_{label.lower()}",
+                key=f"details_{name}",
                 shortcut=key,
                 disabled=target is None,
                 on_click=state.open,
@@ -40,10 +44,10 @@ def details_head(workspace: Workspace, state: QueryState, one: Found, shown: Seq
     with st.container(horizontal=True, vertical_alignment="center"):
         st.header(f"{one.match.rank}. {for_markdown(one.picture.label)}", anchor=False)
         st.button(
-            "More like this",
+            _("More like this"),
             icon=":material/image_search:",
             shortcut="m",
-            help="Search with this picture of the catalog.",
+            help=_("Search with this picture of the catalog."),
             on_click=state.look_for_in,
             args=(workspace.catalog, one.match.id),
         )

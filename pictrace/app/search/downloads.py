@@ -9,6 +9,7 @@ from functools import partial
 import streamlit as st
 
 from pictrace.app.shared.controls import Wanted
+from pictrace.app.shared.language import _
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.output.search_report import SearchReport, search_report
 from pictrace.searching.find import Found
@@ -49,12 +50,12 @@ def downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Seque
 
     with st.container(horizontal=True):
         st.download_button(
-            "Report",
+            _("Report"),
             as_page,
             "search.html",
             "text/html",
             icon=":material/description:",
-            help="The answer, the pictures and the numbers as one file to send to somebody.",
+            help=_("The answer, the pictures and the numbers as one file to send to somebody."),
             on_click="ignore",
         )
         st.download_button(

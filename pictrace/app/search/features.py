@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.model import jobs
 from pictrace.catalog.base import Catalog
 from pictrace.escape import for_markdown
@@ -11,7 +12,6 @@ from pictrace.features import FeatureSpec
 from pictrace.metrics.base import Metric
 from pictrace.service.jobs import RebuildJob
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import counted
 
 __all__ = ["watch_missing_features"]
 
@@ -33,22 +33,34 @@ def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
             return
         if not workspace.completed:
             st.caption(
-                f"{lacking:,} pictures have no features for {metric.title} yet. The catalog's owner can make them "
-                "with `python -m pictrace rebuild --catalog FILE`."
+                n_(
+                    "{count:,} picture has no features for {metric} yet. Its owner can make them: {command}",
+                    "{count:,} pictures have no features for {metric} yet. Its owner can make them: {command}",
+                    lacking,
+                    metric=translated(metric.title),
+                    command="`python -m pictrace rebuild --catalog FILE`",
+                )
             )
             return
         if job is None:  # the first time that somebody wants them: begun at once
             job = running.build(catalog, metric)
         else:
-            pictures = counted(lacking, "picture has", "pictures have")
+            told = n_(
+                "{count:,} picture has no features for {metric} yet.",
+                "{count:,} pictures have no features for {metric} yet.",
+                lacking,
+                metric=translated(metric.title),
+            )
             with st.container(horizontal=True, vertical_alignment="center"):
                 reason = f" {job.problem}" if job.problem else ""
-                st.caption(f"{pictures} no features for {metric.title} yet.{for_markdown(reason)}")
-                if st.button("Continue" if job.stopped else "Try again", icon=":material/refresh:", key="build_again"):
+                st.caption(f"{told}{for_markdown(reason)}")
+                if st.button(
+                    _("Continue") if job.stopped else _("Try again"), icon=":material/refresh:", key="build_again"
+                ):
                     running.build(catalog, metric)
                     st.rerun()
             return
-    _watch_features(job, metric.title)
+    _watch_features(job, translated(metric.title))
 
 
 @st.fragment(run_every=1.0)
@@ -57,10 +69,23 @@ def _watch_features(job: RebuildJob, title: str) -> None:
     if not job.running:
         st.rerun()
     now = job.progress
-    done = f"{now.done:,} of {now.total:,} pictures, {now.rate:,.0f} a second, {now.left_s:.0f} s left"
+    told = _("{metric}: starting", metric=title)
+    if now.total:
+        told = _(
+            "{metric}: {done:,} of {total:,} pictures, {rate:,.0f} a second, {left:.0f} s left",
+            metric=title,
+            done=now.done,
+            total=now.total,
+            rate=now.rate,
+            left=now.left_s,
+        )
     with st.container(horizontal=True, vertical_alignment="center"):
         share = now.done / now.total if now.total else 0.0
-        st.progress(share, text=f"{title}: {done if now.total else 'starting'}")
+        st.progress(share, text=told)
         st.button(
-            "Stop", icon=":material/stop:", on_click=job.stop, key="stop_build", help="What is done so far is kept."
+            _("Stop"),
+            icon=":material/stop:",
+            on_click=job.stop,
+            key="stop_build",
+            help=_("What is done so far is kept."),
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from pictrace.app.components import Tile, tiles
+from pictrace.app.shared.language import _
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.session import of_session
 from pictrace.images.encoding import thumbnail
@@ -57,10 +58,12 @@ def earlier_queries(state: QueryState) -> None:
     history = of_session(History)
     if len(history.queries) < 2:
         return
-    with st.popover("Earlier", icon=":material/history:", key="earlier", help="What you looked for in this visit."):
+    with st.popover(
+        _("Earlier"), icon=":material/history:", key="earlier", help=_("What you looked for in this visit.")
+    ):
         shown = [Tile(one, picture.name, jpeg) for one, (picture, jpeg) in reversed(history.queries.items())]
-        picked = tiles(shown, label="Earlier queries", key="earlier-tiles")
+        picked = tiles(shown, label=_("Earlier queries"), key="earlier-tiles")
         if picked is not None:
             state.search.look_for(history.queries[picked][0])
             st.rerun()
-        st.button("Forget all of them", icon=":material/delete:", on_click=history.clear)
+        st.button(_("Forget all of them"), icon=":material/delete:", on_click=history.clear)

@@ -9,6 +9,7 @@ from streamlit.delta_generator import DeltaGenerator
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.components import Tile, paste_button, tiles
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.uploads import taken
 from pictrace.errors import PicTraceError
@@ -26,7 +27,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
     """Upload, paste, link, camera, or one of the catalog's own; the place for what was looked for earlier."""
     key = f"upload_{state.uploads}"
     uploaded = st.file_uploader(
-        "Your picture",
+        _("Your picture"),
         type=picture_types(),
         key=key,
         on_change=_on_upload,
@@ -37,14 +38,16 @@ def query_inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
     del uploaded  # taken by the callback, once, so that later inputs are not overruled at every rerun
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
-            pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes)
+            pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes, label=_("Paste"))
         if pasted is not None:
             state.search.look_for(Picture(pasted.data, pasted.name, "paste"))
-        with st.popover("Link", icon=":material/link:", key=f"link_{state.uploads}"):  # a new one is closed
+        with st.popover(_("Link"), icon=":material/link:", key=f"link_{state.uploads}"):  # a new one is closed
             _link_input(state)
-        with st.popover("Camera", icon=":material/photo_camera:"):
+        with st.popover(_("Camera"), icon=":material/photo_camera:"):
             _camera_input(state)
-        if st.button("Surprise me", icon=":material/casino:", help="Search with a random picture of the catalog."):
+        if st.button(
+            _("Surprise me"), icon=":material/casino:", help=_("Search with a random picture of the catalog.")
+        ):
             _surprise(workspace, state)
         return st.container(width="content")
 
@@ -60,11 +63,11 @@ def _on_upload(state: QueryState, key: str) -> None:
 
 def _link_input(state: QueryState) -> None:
     with st.form("link", border=False):
-        address = st.text_input("Link to a picture", placeholder="https://…", key="link_address")
-        asked = st.form_submit_button("Fetch", type="primary")
+        address = st.text_input(_("Link to a picture"), placeholder="https://…", key="link_address")
+        asked = st.form_submit_button(_("Fetch"), type="primary")
     if asked and address.strip():
         try:
-            with st.spinner("Fetching the picture"):
+            with st.spinner(_("Fetching the picture")):
                 state.search.look_for(linked_picture(address.strip()))
             state.uploads += 1
         except PicTraceError as error:  # told where one looks, over what stands behind
@@ -72,17 +75,17 @@ def _link_input(state: QueryState) -> None:
 
 
 def _camera_input(state: QueryState) -> None:
-    if st.toggle("Turn on the camera", key="camera_on"):
-        st.camera_input("Take a picture", key="camera", on_change=_on_camera, args=(state,))
+    if st.toggle(_("Turn on the camera"), key="camera_on"):
+        st.camera_input(_("Take a picture"), key="camera", on_change=_on_camera, args=(state,))
     else:
-        st.caption("The browser will ask for permission.")
+        st.caption(_("The browser will ask for permission."))
 
 
 def _on_camera(state: QueryState) -> None:
     shot = st.session_state.get("camera")
     if isinstance(shot, UploadedFile):
         try:
-            state.search.look_for(Picture(taken(shot), "camera picture", "camera"))
+            state.search.look_for(Picture(taken(shot), _("camera picture"), "camera"))
         except PicTraceError as error:
             state.search.refuse(str(error))
 
@@ -90,7 +93,7 @@ def _on_camera(state: QueryState) -> None:
 def _surprise(workspace: Workspace, state: QueryState) -> None:
     ids = workspace.catalog.ids()
     if not len(ids):
-        state.search.refuse("The catalog is empty. Add pictures to it first.")
+        state.search.refuse(_("The catalog is empty. Add pictures to it first."))
         return
     chosen = int(random.choice(ids))  # noqa: S311 (a surprise, not a secret)
     state.look_for_in(workspace.catalog, chosen)
@@ -107,8 +110,8 @@ def example_tiles(state: QueryState) -> None:
     """Queries one click away."""
     examples = {one.name: one for one in example_queries()}
     picked = tiles(
-        [Tile(name, one.title, _example(name)[1]) for name, one in examples.items()],
-        label="Example queries",
+        [Tile(name, translated(one.title), _example(name)[1]) for name, one in examples.items()],
+        label=_("Example queries"),
         key="examples",
     )
     if picked is not None:

@@ -7,12 +7,12 @@ from functools import partial
 
 import streamlit as st
 
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Decision
 from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE, labels_of
 from pictrace.searching.find import Found
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import counted
 
 __all__ = ["mark_buttons", "marks_of", "without_hidden"]
 
@@ -28,8 +28,8 @@ def without_hidden(found: Sequence[Found], marks: Mapping[int, str]) -> list[Fou
     wrong = {one.match.id for one in found if marks.get(one.match.id) == NOT_SAME}
     if not wrong:
         return list(found)
-    count = counted(len(wrong), "match", "matches")
-    hidden = st.toggle(f"Hide {count} marked “not the same”", key="hide_not_same", persist_state="session")
+    label = n_("Hide {count:,} match marked “not the same”", "Hide {count:,} matches marked “not the same”", len(wrong))
+    hidden = st.toggle(label, key="hide_not_same", persist_state="session")
     return [one for one in found if not (hidden and one.match.id in wrong)]
 
 
@@ -40,12 +40,12 @@ def mark_buttons(workspace: Workspace, query_id: int, match_id: int, said: str |
     with st.container(horizontal=True, key="mark"):
         for decision, icon in ((SAME, "check"), (NOT_SAME, "close"), (UNSURE, "question_mark")):
             st.button(
-                decision.capitalize(),
+                translated(decision.capitalize()),
                 icon=f":material/{icon}:",
                 key=f"mark_{icon}",
                 type="primary" if said == decision else "secondary",
                 on_click=partial(_mark, workspace.catalog, query_id, match_id, "" if said == decision else decision),
-                help="Kept in the catalog: shown on this page, and used to measure and to learn on the Tune page.",
+                help=_("Kept in the catalog: shown on this page, and used to measure and to learn on the Tune page."),
             )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 import streamlit as st
 
 from pictrace.app.components.matches import Address, Card, Segment, match_list
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.thumbnails import thumbnail_address
 from pictrace.duplicates.decided import copies, folded
@@ -18,7 +19,7 @@ from pictrace.searching.table import ScoreTable
 from pictrace.searching.verdict import Verdict
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import is_link
-from pictrace.wording import counted, percent
+from pictrace.wording import percent
 
 __all__ = ["list_of_matches"]
 
@@ -61,13 +62,13 @@ def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict,
     level = verdict.level(match.id)
     note = [f"{picture.width} × {picture.height}", picture.format]
     if mark:
-        note.insert(0, f"marked “{mark}”")
+        note.insert(0, _("marked “{mark}”", mark=translated(mark)))
     if copied:
-        note.append(f"and {counted(copied, 'copy', 'copies')} of it")
+        note.append(n_("and {count:,} copy of it", "and {count:,} copies of it", copied))
     if level != "weak" and match.variant.label:
-        note.insert(0, match.variant.label)
+        note.insert(0, translated(match.variant.label))
     if match.coverage < 0.995:
-        note.append(f"{percent(match.coverage)} of the weight comparable")
+        note.append(_("{share} of the weight comparable", share=percent(match.coverage)))
     weighted = [(metric, match.metrics[metric.name]) for metric in table.metrics]
     return Card(
         id=str(match.id),
@@ -77,8 +78,11 @@ def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict,
         src=thumbnail_address(workspace.catalog, match.id, CARD_PX),
         note=" · ".join(note),
         level=level,
+        level_told=translated(level),
         segments=[
-            Segment(colour_of(metric), metric.title, part.contribution) for metric, part in weighted if part.weight > 0
+            Segment(colour_of(metric), translated(metric.title), part.contribution)
+            for metric, part in weighted
+            if part.weight > 0
         ],
         facts=[
             *_by_accident(verdict, one, table.catalog_size),
@@ -99,4 +103,4 @@ def _by_accident(verdict: Verdict, one: Found, pictures: int) -> list[str]:
     if not known:
         return []
     name = min(known, key=lambda one: known[one])
-    return [f"{get_metric(name).title}: {told_expected(known[name], pictures)}"]
+    return [f"{translated(get_metric(name).title)}: {translated(told_expected(known[name], pictures))}"]

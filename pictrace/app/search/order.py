@@ -9,13 +9,14 @@ from datetime import datetime
 
 import streamlit as st
 
+from pictrace.app.shared.language import _, translated
 from pictrace.searching.find import Found
 from pictrace.searching.verdict import Verdict
 
-__all__ = ["GRID", "SCORE", "View", "arranged", "view_controls"]
+__all__ = ["GRID", "ORDERS", "SCORE", "VIEWS", "View", "arranged", "view_controls"]
 
 VIEWS = (LIST, GRID) = ("List", "Grid")
-SCORE, CHANGED, LARGEST, NEWEST = "Best first", "Most changed", "Largest", "Newest"
+ORDERS = (SCORE, CHANGED, LARGEST, NEWEST) = ("Best first", "Most changed", "Largest", "Newest")
 SIZES_PX = (80, 240)
 SIZE_PX = 140
 
@@ -31,21 +32,41 @@ class View:
 def view_controls() -> View:
     """List or grid, the order, the size; all kept in the address."""
     with st.container(horizontal=True, vertical_alignment="center", key="view-controls"):
+        _from_address("view", VIEWS)
         shape = st.segmented_control(
-            "View", VIEWS, default=LIST, required=True, key="view", label_visibility="collapsed", bind="query-params"
-        )
-        order = st.selectbox(
-            "Sort by",
-            list(_KEYS),
-            key="sort",
+            _("View"),
+            VIEWS,
+            default=LIST,
+            required=True,
+            format_func=translated,
+            key="view",
             label_visibility="collapsed",
-            width=190,
-            bind="query-params",
         )
+        _to_address("view", shape, LIST)
+        _from_address("sort", ORDERS)
+        order = st.selectbox(
+            _("Sort by"), ORDERS, format_func=translated, key="sort", label_visibility="collapsed", width=190
+        )
+        _to_address("sort", order, SCORE)
     if shape != GRID:
         return View(order)
-    size = st.slider("Picture size", *SIZES_PX, SIZE_PX, 20, "%d px", key="size", bind="query-params")
+    size = st.slider(_("Picture size"), *SIZES_PX, SIZE_PX, 20, "%d px", key="size", bind="query-params")
     return View(order, int(size))
+
+
+def _from_address(key: str, options: Sequence[str]) -> None:
+    """A binding of Streamlit's would write the words that are shown, which another language would not know."""
+    asked = st.query_params.get(key)
+    if key not in st.session_state and asked in options:
+        st.session_state[key] = asked
+
+
+def _to_address(key: str, chosen: str | None, default: str) -> None:
+    if chosen and chosen != default:
+        if st.query_params.get(key) != chosen:
+            st.query_params[key] = chosen
+    elif key in st.query_params:
+        del st.query_params[key]
 
 
 def arranged(found: Sequence[Found], said: Verdict, order: str) -> list[Found]:

@@ -25,6 +25,7 @@ from pictrace.app.search.order import GRID, arranged, view_controls
 from pictrace.app.search.side import beside_matches
 from pictrace.app.search.weights import what_if_part
 from pictrace.app.shared.controls import Wanted, criteria_controls
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.shared.query_state import QueryState, query_state
 from pictrace.app.shared.thumbnails import picture_tiles
@@ -36,7 +37,6 @@ from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_record
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import counted
 
 __all__ = ["show"]
 
@@ -96,9 +96,9 @@ def show() -> None:
             watch_missing_features(workspace, metric)
     if not table.catalog_size:
         if wanted.filters:
-            st.info("No picture fits the filters. Choose fewer of them.", icon=":material/filter_alt_off:")
+            st.info(_("No picture fits the filters. Choose fewer of them."), icon=":material/filter_alt_off:")
         else:
-            st.info("The catalog is empty, so there is nothing to find yet.", icon=":material/inbox:")
+            st.info(_("The catalog is empty, so there is nothing to find yet."), icon=":material/inbox:")
         return
     if found:
         _results(workspace, state, answer, wanted, found, said)
@@ -120,18 +120,22 @@ def _inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
 def _empty(workspace: Workspace, state: QueryState) -> None:
     """No query yet: what the catalog holds, each picture a query."""
     ids = workspace.catalog.ids()
-    st.title("Which picture are you looking for?", anchor=False)
+    st.title(_("Which picture are you looking for?"), anchor=False)
     if not len(ids):
-        st.info("The catalog is empty. Add pictures on the Catalog page.", icon=":material/inbox:")
+        st.info(_("The catalog is empty. Add pictures on the Catalog page."), icon=":material/inbox:")
         return
     st.caption(
-        f"{for_markdown(workspace.title)}: {counted(len(ids), 'picture')}. "
-        "Drop a picture above, or pick one to see what resembles it."
+        n_(
+            "{catalog}: {count:,} picture. Drop a picture above, or pick one to see what resembles it.",
+            "{catalog}: {count:,} pictures. Drop a picture above, or pick one to see what resembles it.",
+            len(ids),
+            catalog=for_markdown(translated(workspace.title)),
+        )
     )
     records = workspace.catalog.pictures(int(one) for one in ids[:GALLERY])
     chosen = tiles(
         picture_tiles(workspace.catalog, records, TILE_PX),
-        label="Pictures of the catalog",
+        label=_("Pictures of the catalog"),
         key="gallery",
         large=True,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.components.region import draw_region
+from pictrace.app.shared.language import _
 from pictrace.app.shared.query_state import QueryState
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import encode_jpeg
@@ -16,11 +17,11 @@ __all__ = ["region_buttons"]
 
 def region_buttons(state: QueryState, picture: Picture) -> None:
     """To search a part of the picture, and to come back to the whole."""
-    if st.button("Search a part", icon=":material/crop:", key="search-part"):
-        _draw(state, picture.whole or picture, picture)
+    if st.button(_("Search a part"), icon=":material/crop:", key="search-part"):
+        st.dialog(_("Which part?"), width="medium")(_draw)(state, picture.whole or picture, picture)
     if picture.whole is not None:
         st.button(
-            "Search the whole picture",
+            _("Search the whole picture"),
             icon=":material/crop_free:",
             key="whole",
             on_click=state.search.look_for,
@@ -28,7 +29,6 @@ def region_buttons(state: QueryState, picture: Picture) -> None:
         )
 
 
-@st.dialog("Which part?", width="medium")
 def _draw(state: QueryState, whole: Picture, now: Picture) -> None:
     try:
         shown = _shown(state, whole)
@@ -36,10 +36,12 @@ def _draw(state: QueryState, whole: Picture, now: Picture) -> None:
         st.error(str(error), icon=":material/error:")
         return
     start = now.region if now.region is not None and now.region.percent else None
-    region = draw_region(shown, f"Your picture: {whole.name}", start=start, key=f"region-{whole.sha256[:12]}")
-    st.caption("Drag to draw, drag the part to move it. By keys: arrows move it, with Shift they change its size.")
+    region = draw_region(
+        shown, _("Your picture: {name}", name=whole.name), start=start, key=f"region-{whole.sha256[:12]}"
+    )
+    st.caption(_("Drag to draw, drag the part to move it. By keys: arrows move it, with Shift they change its size."))
     if st.button(
-        "Search this part", type="primary", icon=":material/search:", disabled=region is None, key="search-it"
+        _("Search this part"), type="primary", icon=":material/search:", disabled=region is None, key="search-it"
     ):
         state.search.look_for(whole.part(region))
         st.rerun()

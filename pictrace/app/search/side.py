@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pictrace.app.search.weights import disagreement, map_of_weights
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.map import draw_map
 from pictrace.app.shared.map_looks import Scored
 from pictrace.app.shared.query_state import QueryState
@@ -16,7 +17,7 @@ from pictrace.searching.table import Criteria
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["beside_matches"]
+__all__ = ["SIDES", "beside_matches"]
 
 SIDES = (CHARTS, MAP, DISAGREEMENT, CATALOG_MAP) = ("Charts", "Weights", "Disagreement", "Map")
 PLAIN = {"displayModeBar": False}
@@ -28,8 +29,9 @@ def beside_matches(
 ) -> None:
     """Only the part that is shown is computed."""
     chosen = st.segmented_control(
-        "Beside the matches",
+        _("Beside the matches"),
         SIDES,
+        format_func=translated,
         default=CHARTS,
         required=True,
         key="beside",
@@ -58,11 +60,11 @@ def _charts(answer: Answer, criteria: Criteria, found: Sequence[Found]) -> None:
         contributions_figure(found, metrics, criteria),
         key="contributions",
         config=PLAIN,
-        alt="Bar chart: each match's score, made of its metrics' contributions",
+        alt=_("Bar chart: each match's score, made of its metrics' contributions"),
     )
     st.plotly_chart(
         distribution_figure(answer.table, found, metrics, criteria),
         key="distribution",
         config=PLAIN,
-        alt="Strip per metric: where the matches lie among all pictures of the catalog",
+        alt=_("Strip per metric: where the matches lie among all pictures of the catalog"),
     )

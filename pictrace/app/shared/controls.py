@@ -11,6 +11,7 @@ import streamlit as st
 
 from pictrace.app.components import copy_link
 from pictrace.app.shared.filters import metadata_filters
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.model import not_ready
 from pictrace.app.shared.recipe import recipe_file
 from pictrace.features import Settings, SettingValue
@@ -95,24 +96,24 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
     ranked: the catalog that is searched, for which there is also what is shown of its ranking, and filters.
     """
     with st.sidebar:
-        st.header("What counts as a match")
+        st.header(_("What counts as a match"))
         preset_place = st.container()
         weights: dict[str, float] = {}
         settings: dict[str, Settings] = {}
         default = get_preset(DEFAULT_PRESET)
-        with st.expander("Adjust", icon=":material/tune:", key="adjust", on_change="rerun", bind="query-params"):
+        with st.expander(_("Adjust"), icon=":material/tune:", key="adjust", on_change="rerun", bind="query-params"):
             for metric in metrics:
                 with st.container(key=f"metric-{metric.name}", gap="xsmall"):
                     hindrance = metric.unavailable()
                     weight = st.slider(
-                        metric.title,
+                        translated(metric.title),
                         0.0,
                         MOST_WEIGHT,
                         float(default.weights.get(metric.name, 0.0)),
                         WEIGHT_STEP,
                         "%.1f",
                         key=_weight_key(metric),
-                        help=metric.help,
+                        help=translated(metric.help),
                         disabled=bool(hindrance),
                         bind="query-params",
                     )
@@ -123,21 +124,21 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
                 if chosen:
                     settings[metric.name] = chosen
             orientations = st.toggle(
-                "Also match mirrored and rotated copies",
+                _("Also match mirrored and rotated copies"),
                 value=True,
                 key="orientations",
-                help="Compares your picture in all eight orientations.",
+                help=_("Compares your picture in all eight orientations."),
                 bind="query-params",
             )
             min_score, top, alarms = (0.0, 1, FALSE_ALARMS) if ranked is None else _ranking_controls()
         with preset_place:
             _preset_control(metrics, weights, settings)
         filters: Mapping[str, tuple[str, ...]] = {} if ranked is None else metadata_filters(ranked)
-        copy_link("Copy link to these settings", key="copy_link")
+        copy_link(_("Copy link to these settings"), key="copy_link")
         criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
         if ranked is not None:
-            with st.popover("Recipe", icon=":material/terminal:", width="stretch"):
-                st.caption("The same search on the command line.")
+            with st.popover(_("Recipe"), icon=":material/terminal:", width="stretch"):
+                st.caption(_("The same search on the command line."))
                 st.code(
                     command(criteria, filters, orientations=orientations, alarms=alarms),
                     language="bash",
@@ -158,27 +159,29 @@ def _take_recipe(recipe: Recipe) -> None:
 
 
 def _ranking_controls() -> tuple[float, int, float]:
-    st.header("Results")
+    st.header(_("Results"))
     min_score = st.slider(
-        "Minimum score",
+        _("Minimum score"),
         0.0,
         1.0,
         0.0,
         0.01,
         key="min_score",
-        help="Raise it to leave out weak matches.",
+        help=_("Raise it to leave out weak matches."),
         bind="query-params",
     )
     top = st.slider(
-        "Matches", 1, MOST_SHOWN, 5, key="top", help="Raise it to see more of the ranking.", bind="query-params"
+        _("Matches"), 1, MOST_SHOWN, 5, key="top", help=_("Raise it to see more of the ranking."), bind="query-params"
     )
     one_in = st.select_slider(
-        "Accepted false alarms",
+        _("Accepted false alarms"),
         ONE_IN,
         round(1 / FALSE_ALARMS),
         format_func=lambda number: f"1 in {number:,}",
         key="false_alarms",
-        help="In how many searches for a picture that is not there something may be found. Fewer alarms, fewer finds.",
+        help=_(
+            "In how many searches for a picture that is not there something may be found. Fewer alarms, fewer finds."
+        ),
         bind="query-params",
     )
     return min_score, int(top), 1 / int(one_in)
@@ -214,7 +217,7 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
     term = metric.title.rpartition(" (")[2].rstrip(")")
     for setting in metric.settings:
         # Several metrics may have the same settings.
-        key, label = prefix + metric.option(setting), f"{setting.title} ({term})"
+        key, label = prefix + metric.option(setting), f"{translated(setting.title)} ({term})"
         if setting.numeric:
             low, high = float(setting.values[0]), float(setting.values[-1])
             step = (high - low) / (len(setting.values) - 1)
@@ -225,7 +228,7 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
                 float(setting.default),
                 round(step, 6),
                 key=key,
-                help=setting.help,
+                help=translated(setting.help),
                 bind=bind,
             )
         else:
@@ -236,7 +239,7 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
                 required=True,
                 format_func=lambda value, labels=setting.labels: labels.get(value, str(value)),
                 key=key,
-                help=setting.help,
+                help=translated(setting.help),
                 bind=bind,
             )
             chosen[setting.name] = setting.default if picked is None else picked
@@ -252,16 +255,16 @@ def _preset_control(metrics: Sequence[Metric], weights: dict[str, float], settin
     presets = {preset.name: preset for preset in all_presets()}
     current = next((name for name, preset in presets.items() if _is_at(preset, metrics, weights, settings)), CUSTOM)
     key, options = _box_at(current), [*presets, *([CUSTOM] if current == CUSTOM else [])]
-    titles = {name: preset.title for name, preset in presets.items()} | {CUSTOM: "Custom"}
+    titles = {name: translated(preset.title) for name, preset in presets.items()} | {CUSTOM: _("Custom")}
     st.selectbox(
-        "Preset",
+        _("Preset"),
         options,
         index=options.index(current),
         key=key,
         format_func=lambda name: titles[name],
         on_change=_on_preset,
         args=(key, metrics),
-        help=" ".join(f"**{preset.title}**: {preset.help}" for preset in presets.values()),
+        help=" ".join(f"**{translated(preset.title)}**: {translated(preset.help)}" for preset in presets.values()),
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.catalog.base import MAX_VALUES
 from pictrace.catalog.records import MetadataName
 from pictrace.escape import for_markdown
@@ -41,18 +42,20 @@ def metadata_filters(workspace: Workspace) -> Mapping[str, tuple[str, ...]]:
     keys = {one.name: f"only_{one.name}" for one in shown}
     chosen: dict[str, tuple[str, ...]] = {}
     count = sum(bool(st.session_state.get(key)) for key in keys.values())
-    with st.popover("Filter" if not count else f"Filter ({count} set)", icon=":material/filter_alt:", width="stretch"):
+    with st.popover(
+        _("Filter") if not count else _("Filter ({set} set)", set=count), icon=":material/filter_alt:", width="stretch"
+    ):
         for one in shown:
             known = st.session_state.get(keys[one.name])
             if isinstance(known, list):  # of another catalog, or of an old link
                 st.session_state[keys[one.name]] = [value for value in known if value in one.values]
             values = st.multiselect(
-                for_markdown(one.name), list(one.values), key=keys[one.name], placeholder="Any", bind="query-params"
+                for_markdown(one.name), list(one.values), key=keys[one.name], placeholder=_("Any"), bind="query-params"
             )
             if values:
                 chosen[one.name] = tuple(values)
             if one.distinct > MAX_VALUES:
-                st.caption(f"The {MAX_VALUES} commonest of {one.distinct:,} values.")
+                st.caption(_("The {most} commonest of {all:,} values.", most=MAX_VALUES, all=one.distinct))
         if len(names) > SHOWN_NAMES:
-            st.caption(f"The {SHOWN_NAMES} commonest names; the command line's --only takes any.")
+            st.caption(_("The {most} commonest names; the command line's --only takes any.", most=SHOWN_NAMES))
     return chosen

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.escape import for_markdown
 from pictrace.metrics.base import Metric
 from pictrace.models import RUNTIME_COMMAND, Model, runtime_name
@@ -24,11 +25,11 @@ def not_ready(metric: Metric) -> None:
     """Under a slider that cannot be moved: what to do about it."""
     model = metric.remedy()
     if model is None:
-        with st.popover("Why not?", icon=":material/info:", width="stretch"):
+        with st.popover(_("Why not?"), icon=":material/info:", width="stretch"):
             st.write(for_markdown(metric.unavailable()))
         return
     job = jobs().getting(model)
-    with st.popover("Get the model", icon=":material/download:", width="stretch"):
+    with st.popover(_("Get the model"), icon=":material/download:", width="stretch"):
         if job is not None and job.running:
             _watch_download(job)
             return
@@ -36,17 +37,22 @@ def not_ready(metric: Metric) -> None:
         if job is not None and job.problem:
             st.error(for_markdown(job.problem), icon=":material/error:")
     if job is None and runtime_name() != "onnxruntime":
-        st.caption(f"Faster with ONNX Runtime: `{RUNTIME_COMMAND}`")
+        st.caption(_("Faster with ONNX Runtime: {command}", command=f"`{RUNTIME_COMMAND}`"))
 
 
 def _offer(model: Model) -> None:
     st.write(
-        f"{model.title}, a network trained on ImageNet, is fetched once for everybody and kept on this server: "
-        f"**{model.megabytes:.0f} MB** from {for_markdown(urlsplit(model.addresses[0]).hostname or '')}, licence "
-        f"{for_markdown(model.licence)}. It is used only if its SHA-256 is right."
+        _(
+            "{model}, a network trained on ImageNet, is fetched once for everybody and kept on this server: "
+            "**{size:.0f} MB** from {host}, licence {licence}. It is used only if its SHA-256 is right.",
+            model=model.title,
+            size=model.megabytes,
+            host=for_markdown(urlsplit(model.addresses[0]).hostname or ""),
+            licence=for_markdown(model.licence),
+        )
     )
-    st.caption(f"On the command line: `python -m pictrace model get {model.name}`")
-    if st.button("Get it", type="primary", icon=":material/download:", key=f"get_{model.name}"):
+    st.caption(_("On the command line: {command}", command=f"`python -m pictrace model get {model.name}`"))
+    if st.button(_("Get it"), type="primary", icon=":material/download:", key=f"get_{model.name}"):
         jobs().get(model)
         st.rerun()
 
@@ -56,6 +62,8 @@ def _watch_download(job: GetJob) -> None:
     """How far it has come; only this part is drawn again meanwhile."""
     if not job.running:
         st.rerun()
-    so_far = f"{job.done / 1e6:.0f} of {job.total / 1e6:.0f} MB of {job.model.title}"
+    so_far = _(
+        "{done:.0f} of {total:.0f} MB of {model}", done=job.done / 1e6, total=job.total / 1e6, model=job.model.title
+    )
     st.progress(min(1.0, job.done / job.total), text=so_far)
-    st.button("Stop", icon=":material/stop:", on_click=job.stop, key="stop_get", help="What has arrived is kept.")
+    st.button(_("Stop"), icon=":material/stop:", on_click=job.stop, key="stop_get", help=_("What has arrived is kept."))

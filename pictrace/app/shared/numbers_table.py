@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
+from pictrace.app.shared.language import _, translated
+from pictrace.features import Scale
 from pictrace.metrics.base import Metric
 from pictrace.searching.table import Criteria, Match
 
@@ -27,22 +30,28 @@ def numbers_table(
         part = match.metrics[metric.name]
         rows.append(
             {
-                "Metric": metric.title,
-                "Value": metric.scale_for(criteria.settings.get(metric.name, {})).describe(part.raw),
-                "Similarity": part.similarity,
-                "Weight": part.weight,
-                "Contribution": part.contribution,
-                **{name: texts[metric.name] for name, texts in (further or {}).items()},
+                _("Metric"): translated(metric.title),
+                _("Value"): _value(metric.scale_for(criteria.settings.get(metric.name, {})), part.raw),
+                _("Similarity"): part.similarity,
+                _("Weight"): part.weight,
+                _("Contribution"): part.contribution,
+                **{name: translated(texts[metric.name]) for name, texts in (further or {}).items()},
             }
         )
     st.dataframe(
         rows,
         hide_index=True,
         column_config={
-            "Similarity": st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),
-            "Weight": st.column_config.NumberColumn(format="%.1f", width=60),
-            "Contribution": st.column_config.NumberColumn(
-                format="%.2f", width=92, help="The sum of this column is the score."
+            _("Similarity"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),
+            _("Weight"): st.column_config.NumberColumn(format="%.1f", width=60),
+            _("Contribution"): st.column_config.NumberColumn(
+                format="%.2f", width=92, help=_("The sum of this column is the score.")
             ),
         },
     )
+
+
+def _value(scale: Scale, raw: float) -> str:
+    if math.isnan(raw):
+        return _("not comparable")
+    return _("{number} {unit}", number=scale.number(raw), unit=translated(scale.unit))

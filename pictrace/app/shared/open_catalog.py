@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from pictrace.app.components import kept_token
+from pictrace.app.shared.language import _, n_
 from pictrace.app.shared.session import of_session
 from pictrace.catalog.base import Catalog
 from pictrace.service.workspaces import (
@@ -18,7 +19,6 @@ from pictrace.service.workspaces import (
     new_private,
     open_private,
 )
-from pictrace.wording import counted
 
 __all__ = ["PRIVATE", "CatalogState", "catalog_state", "offer_earlier_catalog", "opened", "workspaces"]
 
@@ -36,7 +36,7 @@ def opened(choice: str) -> Workspace:
     found = workspaces()
     if found.is_open(choice):
         return found.open(choice)
-    with st.spinner("Making the sample catalog" if choice == SAMPLE else "Opening the catalog"):
+    with st.spinner(_("Making the sample catalog") if choice == SAMPLE else _("Opening the catalog")):
         return found.open(choice)
 
 
@@ -128,17 +128,21 @@ def offer_earlier_catalog(state: CatalogState) -> None:
         return
     count = earlier.catalog.count()
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="earlier"):
-        pictures = counted(count, "picture")
-        st.markdown(f"Your own catalog of an earlier visit is still here: {pictures}.", width="content")
-        st.button("Open it", type="primary", icon=":material/photo_library:", on_click=state.take, args=(earlier,))
+        told = n_(
+            "Your own catalog of an earlier visit is still here: {count:,} picture.",
+            "Your own catalog of an earlier visit is still here: {count:,} pictures.",
+            count,
+        )
+        st.markdown(told, width="content")
+        st.button(_("Open it"), type="primary", icon=":material/photo_library:", on_click=state.take, args=(earlier,))
         st.button(
-            "Not now",
+            _("Not now"),
             icon=":material/schedule:",
             on_click=state.decline,
             args=(earlier,),
-            help="It stays until a day after its last change.",
+            help=_("It stays until a day after its last change."),
         )
-        st.button("Delete it", icon=":material/delete:", on_click=_delete, args=(state, earlier))
+        st.button(_("Delete it"), icon=":material/delete:", on_click=_delete, args=(state, earlier))
 
 
 def _delete(state: CatalogState, earlier: Workspace) -> None:

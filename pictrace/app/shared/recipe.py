@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.uploads import taken
 from pictrace.errors import CriteriaError
@@ -31,7 +32,7 @@ def recipe_file(criteria: Criteria, *, orientations: bool, alarms: float, take: 
     state = of_session(_Loaded)
     if criteria.total_weight > 0:
         st.download_button(
-            "Save as a file",
+            _("Save as a file"),
             recipe_text(recipe_of(criteria, orientations=orientations, false_alarms=alarms)),
             "recipe.json",
             "application/json",
@@ -41,7 +42,7 @@ def recipe_file(criteria: Criteria, *, orientations: bool, alarms: float, take: 
         )
     key = f"recipe_file_{state.emptied}"
     st.file_uploader(
-        "Load a recipe", type=["json"], key=key, max_upload_size=1, on_change=_load, args=(key, state, take)
+        _("Load a recipe"), type=["json"], key=key, max_upload_size=1, on_change=_load, args=(key, state, take)
     )
     if state.problem:
         st.error(for_markdown(state.problem), icon=":material/error:")
@@ -60,6 +61,6 @@ def _load(key: str, state: _Loaded, take: Callable[[Recipe], None]) -> None:
         state.problem = str(error)
     else:
         take(recipe)
-        reached = "" if recipe.measured is None else f" It reached {recipe.measured.told}"
-        state.told = f"{file.name} is loaded.{reached}"
+        reached = "" if recipe.measured is None else _(" It reached {measured}", measured=recipe.measured.told)
+        state.told = _("{name} is loaded.", name=file.name) + reached
     state.emptied += 1

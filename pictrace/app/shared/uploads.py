@@ -13,14 +13,15 @@ from streamlit.runtime.memory_uploaded_file_manager import MemoryUploadedFileMan
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from pictrace.app.shared.language import n_, translated
 from pictrace.app.shared.session import of_session
 from pictrace.errors import SourceError
 from pictrace.service.guard import REFUSED_UPLOAD
-from pictrace.wording import counted
+from pictrace.told import told
 
 __all__ = ["begin_run", "let_go", "refer_to", "taken", "with_room"]
 
-NO_ROOM = (
+NO_ROOM = told(
     "The uploads of all visitors take as much memory as they may. Try again in a few minutes, or give a link; "
     "the app's owner may raise PICTRACE_UPLOADS_MB."
 )
@@ -39,7 +40,7 @@ def taken(file: UploadedFile) -> bytes:
     data = file.getvalue()
     _forget([file.file_id])
     if data == REFUSED_UPLOAD:
-        raise SourceError(f"{file.name}: {NO_ROOM}")
+        raise SourceError(f"{file.name}: {translated(NO_ROOM)}")
     return data
 
 
@@ -48,7 +49,8 @@ def with_room(files: Iterable[UploadedFile]) -> list[UploadedFile]:
     files = list(files)
     refused = [one for one in files if one.size == len(REFUSED_UPLOAD) and one.getvalue() == REFUSED_UPLOAD]
     if refused:
-        st.error(f"{counted(len(refused), 'file was', 'files were')} not taken. {NO_ROOM}", icon=":material/inbox:")
+        lost = n_("{count:,} file was not taken.", "{count:,} files were not taken.", len(refused))
+        st.error(f"{lost} {translated(NO_ROOM)}", icon=":material/inbox:")
     return [one for one in files if one not in refused]
 
 

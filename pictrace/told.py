@@ -1,0 +1,47 @@
+"""Sentences that know what they were made from, so that a page can say them in another language.
+
+    said = told("{count} pictures in {name}", count=3, name=label)
+    said == "3 pictures in beach.jpg"; said.template, said.values
+
+To whom it does not matter, they are English texts like all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Self
+
+__all__ = ["Told", "joined", "told", "told_of"]
+
+
+class Told(str):
+    """An English text. many: the template for other numbers than one; "" where it does not depend on a count."""
+
+    template: str
+    many: str
+    values: Mapping[str, object]
+
+    def __new__(cls, template: str, values: Mapping[str, object], many: str = "") -> Self:
+        chosen = many if many and values["count"] != 1 else template
+        made = super().__new__(cls, chosen.format_map(values))
+        made.template, made.many, made.values = template, many, values
+        return made
+
+    def __reduce__(self) -> tuple[type[Told], tuple[str, Mapping[str, object], str]]:
+        return type(self), (self.template, self.values, self.many)  # for copies
+
+
+def told(template: str, /, **values: object) -> Told:
+    """One sentence, or a part of one that stands as a value in another."""
+    return Told(template, values)
+
+
+def told_of(one: str, many: str, /, count: int, **values: object) -> Told:
+    """A sentence of so many things."""
+    return Told(one, {"count": count, **values}, many)
+
+
+def joined(*sentences: str) -> Told:
+    """Sentences one after the other, without empty ones."""
+    kept = {f"s{place}": one for place, one in enumerate(filter(None, sentences))}
+    return Told(" ".join(f"{{{name}}}" for name in kept), kept)

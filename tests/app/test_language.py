@@ -1,0 +1,44 @@
+# ruff: noqa: RUF001 (Russian letters are meant)
+"""The page in other languages: as the browser asks for, as somebody chose, with the plurals of each."""
+
+import pytest
+import streamlit as st
+
+from pictrace.app.shared.language import CHOSEN, LANGUAGES, language_of, n_, translated
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
+from pictrace.told import joined, told, told_of
+from tests.app.page import Page
+
+
+@pytest.mark.parametrize(
+    ("asked", "code"), [("de-AT", "de"), ("zh_Hant", "zh"), ("KO", "ko"), ("fr", "en"), ("", "en"), (None, "en")]
+)
+def test_the_browsers_language_is_spoken(asked: str | None, code: str) -> None:
+    assert language_of(asked) == code
+
+
+def test_what_other_rooms_tell_is_translated_with_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(st.session_state, CHOSEN, "ru")
+    found = told("{kind}: “{name}”", kind=told("Same picture"), name="Search")
+    assert translated(found) == "То же изображение: «Search»"  # a stranger's name stays
+    more = [translated(told_of("{count:,} good match.", "{count:,} good matches.", count)) for count in (1, 3, 5)]
+    assert more == ["1 хорошее совпадение.", "3 хороших совпадения.", "5 хороших совпадений."]
+    assert translated(joined(told("Its bytes are the same."), told("most"))) == "Байты совпадают. большинство"
+    assert translated("Nobody has translated this.") == "Nobody has translated this."
+    assert translated("") == ""
+    assert n_("and {count:,} copy of it", "and {count:,} copies of it", 2) == "и 2 его копии"
+
+
+@pytest.mark.slow
+def test_a_search_in_german(photographs: dict[str, bytes]) -> None:
+    app = Page.open()
+    (menu,) = (one for one in app.selectbox if one.key == "language")
+    assert list(menu.options) == list(LANGUAGES.values())
+    menu.set_value("de")
+    app.again()
+    assert "Welches Bild suchst du?" in app.texts
+    app.upload(encode_jpeg(decode(photographs["chelsea.png"]), quality=60))
+    assert "Dasselbe Bild: „Chelsea the cat“" in app.texts
+    assert "durchsucht" in app.texts
+    assert "Neue Suche" in app.buttons

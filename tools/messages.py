@@ -1,0 +1,99 @@
+"""The app's texts and their translations; python -m tools.messages brings new texts into each language's file.
+
+A translator writes ``pictrace/app/locale/<language>/LC_MESSAGES/pictrace.po`` with any editor of gettext's files, and
+runs this again: it also makes the ``.mo`` that the app reads. Texts that are missing there are told in English.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from pictrace.app.pages import pages_in
+from pictrace.app.search.order import ORDERS, VIEWS
+from pictrace.app.search.side import SIDES
+from pictrace.app.shared.language import LANGUAGES, LOCALE
+from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE
+from pictrace.metrics import all_metrics
+from pictrace.sample import example_queries
+from pictrace.searching.presets import all_presets
+
+__all__ = ["compiled", "messages", "translations"]
+
+ROOT = Path(__file__).parent.parent
+KEYWORDS = {"_": None, "n_": (1, 2), "told": None, "told_of": (1, 2)}
+
+
+def messages() -> Catalog:
+    """All that the app says in several languages."""
+    catalog = Catalog()
+    for _file, _line, message, _comments, _context in extract_from_dir(
+        str(ROOT / "pictrace"), method_map=[("**.py", "python")], keywords=KEYWORDS
+    ):
+        catalog.add(message)
+    for text in filter(None, _never_varying()):
+        catalog.add(text)
+    return catalog
+
+
+def _never_varying() -> Iterator[str]:
+    """What other rooms call things by, which the app looks up as it is."""
+    for page in pages_in(ROOT / "pages"):
+        yield page.title
+    for metric in all_metrics():
+        yield from (metric.title, metric.help, metric.scale.unit)
+        for setting in metric.settings:
+            yield from (setting.title, setting.help)
+            yield from (metric.scale_for({setting.name: value}).unit for value in setting.values)
+    for preset in all_presets(ready=False):
+        yield from (preset.title, preset.help)
+    yield from (one.title for one in example_queries())
+    yield from (*SIDES, *VIEWS, *ORDERS, "Sample catalog", "Certain", "Likely", "Weak", "certain", "likely", "weak")
+    for decision in (SAME, NOT_SAME, UNSURE):
+        yield from (decision, decision.capitalize())
+
+
+def translations(language: str) -> Catalog:
+    """What a language has, as its file says it."""
+    path = _path(language, "po")
+    if not path.exists():
+        return Catalog(locale=language)
+    with path.open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def compiled(catalog: Catalog) -> bytes:
+    """As the app reads it."""
+    file = io.BytesIO()
+    write_mo(file, catalog)
+    return file.getvalue()
+
+
+def _path(language: str, kind: str) -> Path:
+    return LOCALE / language / "LC_MESSAGES" / f"pictrace.{kind}"
+
+
+def main() -> None:
+    wanted = messages()
+    for language in LANGUAGES:
+        if language == "en":
+            continue
+        catalog = translations(language)
+        catalog.update(wanted, no_fuzzy_matching=True, update_creation_date=False)
+        catalog.obsolete.clear()
+        _path(language, "po").parent.mkdir(parents=True, exist_ok=True)
+        with _path(language, "po").open("wb") as file:
+            write_po(file, catalog, width=120, sort_output=True, omit_header=False, ignore_obsolete=True)
+        _path(language, "mo").write_bytes(compiled(catalog))
+        missing = sum(not message.string or not all(message.string) for message in catalog if message.id)
+        print(f"{LANGUAGES[language]}: {len(catalog)} texts, {missing} missing")
+
+
+if __name__ == "__main__":
+    main()
