@@ -167,9 +167,12 @@ def _said(
         )
     if table.unanswered:
         return Verdict(
-            "Not all of the catalog has answered.",
-            f"{counted(table.unanswered, 'picture was', 'pictures were')} not looked at, and nothing among the others "
-            "is convincingly the same.",
+            told("Not all of the catalog has answered."),
+            told_of(
+                "{count:,} picture was not looked at, and nothing among the others is convincingly the same.",
+                "{count:,} pictures were not looked at, and nothing among the others is convincingly the same.",
+                table.unanswered,
+            ),
             good,
         )
     if not found:
