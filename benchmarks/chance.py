@@ -7,7 +7,8 @@ without an answer: the strangers, the photographs, the queries with all that is 
 
 said: the share of false alarms that is accepted, beside the share of such searches that then find something. found: the
 share of queries with an answer in the catalog for which a relevant picture is called good; wrong: those for which
-another one is.
+another one is. The false alarms among what was held out, up to the default share, are listed to be looked at: some are
+matches that no label names.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from pictrace.features import RawScores
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import ready_metrics
 from pictrace.searching.attempts import score_either
+from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import Query, prepare_query
@@ -127,6 +129,8 @@ def _measure(options: argparse.Namespace, size: int) -> None:
                 continue
             left = asking.shares(judge, without(table, right | also))
             shares.held_out.append(min(left.values(), default=1.0))
+            for one in (one for one, share in left.items() if share <= FALSE_ALARMS):
+                print(f"held out: {truth.query.name} -> {names[one]} ({left[one]:.2g})")
             if right.any():
                 said = asking.shares(judge, table)
                 shares.right.append(min((said.get(int(one), 1.0) for one in table.ids[right]), default=1.0))
