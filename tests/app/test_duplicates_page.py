@@ -10,6 +10,7 @@ from pictrace.errors import CatalogError
 from pictrace.images.edits import crop, mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
+from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.jobs import AddJob
 from tests.app.page import Page
 
@@ -39,6 +40,11 @@ def test_groups_are_reviewed_and_decisions_stay(photographs: dict[str, bytes], m
     catalog = app.private.catalog
     labels = {one: record.label for one, record in catalog.pictures(catalog.ids()).items()}
     assert "Same photograph, changed" in app.texts
+    app.switch("dup_tree", True)
+    (way,) = [label for label in app.buttons if label.endswith("**compare**")]
+    app.press(way)
+    assert set(app.kept(Comparison).sides) == {FIRST, SECOND}
+    app.go_to("duplicates").switch("dup_tree", False)
     app.press("Later")
     assert app.kept(ReviewState).review is not None
     assert "Group **2** of 2" in app.texts

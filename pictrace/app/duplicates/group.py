@@ -37,7 +37,7 @@ def group_part(workspace: Workspace, review: Review, groups: Sequence[Group], ru
             label = workspace.catalog.pictures([cut.outside]).get(cut.outside)
             name = for_markdown(label.label) if label else "A picture"
             st.caption(f"{name} matches a copy here, but not the picture in the middle, and so is not in this group.")
-        family_part(review, group, len(groups[review.at].ids))
+        family_part(workspace, review, group, len(groups[review.at].ids))
 
 
 def _buttons(workspace: Workspace, review: Review, group: Group, count: int, proposed: int) -> None:

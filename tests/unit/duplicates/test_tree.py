@@ -101,3 +101,11 @@ def test_names_cannot_leave_their_quotes_in_a_drawing() -> None:
     drawn = tree_as_dot(tree, {0: 'a"]; x [label="', 1: "two\nlines\\"})
     assert 'n0 [label="a\\"]; x [label=\\""]' in drawn
     assert 'n1 [label="two\\nlines\\\\"]' in drawn
+
+
+def test_a_way_in_a_drawing_leads_to_its_comparison() -> None:
+    tree = family_tree([0, 1], {(0, 1): note(CROPPED)}, SIZES)
+    assert tree is not None
+    drawn = tree_as_dot(tree, {0: "a", 1: "b"}, lambda edge: f'compare?a={edge.child}&b="{edge.parent}')
+    assert r'URL="compare?a=1&b=\"0" target="_blank"' in drawn
+    assert "URL" not in tree_as_dot(tree, {0: "a", 1: "b"})
