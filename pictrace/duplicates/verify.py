@@ -36,7 +36,7 @@ CLOSE = 0.9
 KNOWN = 0.15
 """Agreement from which pixels show common content."""
 
-FEWEST = 4  # windows that agree
+FEWEST = 6  # windows that agree: copies have more, a far view that was zoomed into has four or five
 
 SHIFT_PX = 0.35
 """Median distance, in pixels of 256, from where windows should lie: of one photograph it is 0.05 to 0.2."""
