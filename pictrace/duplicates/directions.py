@@ -17,17 +17,18 @@ __all__ = ["costs"]
 SLIGHT = 0.3  # of having been saved at all
 INVENTED = 4.0
 EITHER = 0.7
-STEP = 0.5  # of any change that has an amount
+STEP = 0.7  # of any change that has an amount
 LESS_TONE, MORE_TONE = 2.0, 1.6
 """Of halving a contrast some 1.8; raising it clips, and is as often done to a copy: a little dearer."""
 
 LOSING = {"grayscale": 1.5, "noise_added": 1.0, "text_added": 1.0, "inverted": 1.0, "tint": 1.0}
 WINNING = {"coloured": "grayscale", "noise_removed": "noise_added", "text_removed": "text_added"}
 BARS_ADDED, BARS_CUT_OFF = 1.0, 2.0
+BARS_CROPPED = 0.3  # a crop of the picture takes them off by the way
 SAVED_WORSE, SAVED_BETTER = 0.1, 0.3
 """What a file's quality says is little: copies are often saved at a higher one."""
 
-LEFT_OVER, MOST_LEFT_OVER = 1.0, 3.0
+LEFT_OVER, MOST_LEFT_OVER = 0.75, 3.0
 """Of each level by which the pixels differ beyond what was told."""
 
 COVERED, UNLIKE = 6.0, 0.005
@@ -53,6 +54,10 @@ def costs(note: Mapping[str, Any]) -> tuple[float, float]:
     kinds = {str(change["kind"]) for change in changes}
     for change in changes:
         there, again = _one(str(change["kind"]), change["parameters"])
+        if change["kind"] == "border_removed" and "cropped" in kinds:
+            there = BARS_CROPPED
+        if change["kind"] == "border_added" and "wider" in kinds:
+            again = BARS_CROPPED
         forth += float(change["confidence"]) * there
         back += float(change["confidence"]) * again
     if not kinds & {"blurred", "sharper"}:

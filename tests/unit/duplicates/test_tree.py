@@ -109,3 +109,12 @@ def test_a_way_in_a_drawing_leads_to_its_comparison() -> None:
     drawn = tree_as_dot(tree, {0: "a", 1: "b"}, lambda edge: f'compare?a={edge.child}&b="{edge.parent}')
     assert r'URL="compare?a=1&b=\"0" target="_blank"' in drawn
     assert "URL" not in tree_as_dot(tree, {0: "a", 1: "b"})
+
+
+def test_a_crop_takes_bars_off_by_the_way() -> None:
+    cropped, alone = (costs(note(*some, ("border_removed", {})))[0] for some in ([CROPPED], []))
+    assert cropped - costs(note(CROPPED))[0] < alone - costs(note())[0]
+    forth, back = (
+        costs(note(some, (bars, {}))) for some, bars in ((CROPPED, "border_removed"), (WIDER, "border_added"))
+    )
+    assert forth == back[::-1]
