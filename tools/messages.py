@@ -19,6 +19,8 @@ from pictrace.app.pages import pages_in
 from pictrace.app.search.order import ORDERS, VIEWS
 from pictrace.app.search.side import SIDES
 from pictrace.app.shared.language import LANGUAGES, LOCALE
+from pictrace.duplicates.keeping import RULES
+from pictrace.duplicates.levels import Level
 from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE
 from pictrace.metrics import all_metrics
 from pictrace.sample import example_queries
@@ -55,6 +57,9 @@ def _never_varying() -> Iterator[str]:
         yield from (preset.title, preset.help)
     yield from (one.title for one in example_queries())
     yield from (*SIDES, *VIEWS, *ORDERS, "Sample catalog", "Certain", "Likely", "Weak", "certain", "likely", "weak")
+    for level in Level:
+        yield from (level.title, level.title.lower())
+    yield from (rule.title for rule in RULES.values())
     for decision in (SAME, NOT_SAME, UNSURE):
         yield from (decision, decision.capitalize())
 

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
 from pictrace.duplicates.documents import tree_as_dot
@@ -27,31 +28,30 @@ COMPARE_PAGE = "pages/compare.py"
 
 def family_part(workspace: Workspace, review: Review, group: Group, count: int) -> None:
     """A switch, and below it the tree with what was done on each way, which leads to the comparison of the two."""
-    if count < FEWEST or not st.toggle("Family tree: what was made from what", key="dup_tree"):
+    if count < FEWEST or not st.toggle(_("Family tree: what was made from what"), key="dup_tree"):
         return
     try:
-        with st.spinner("Looking at the originals"):
+        with st.spinner(_("Looking at the originals")):
             tree = review.tree(group)
     except PicTraceError as error:
         st.warning(for_markdown(str(error)), icon=":material/warning:")
         return
     if tree is None:
-        st.info("The originals do not tell, or cannot be read.", icon=":material/info:")
+        st.info(_("The originals do not tell, or cannot be read."), icon=":material/info:")
         return
     names = {image.id: image.record.label for image in group.images}
     # A new tab opens what all visitors have, not one's own catalog.
     st.graphviz_chart(tree_as_dot(tree, names, _address if catalog_state().choice == SHARED else None))
     for edge in tree.edges:
-        if st.button(f"{_told(edge, names)} · **compare**", key=f"dup_edge_{edge.child}", type="tertiary"):
+        if st.button(_("{way} · **compare**", way=_told(edge, names)), key=f"dup_edge_{edge.child}", type="tertiary"):
             _compare(workspace, edge)
 
 
 def _told(edge: Edge, names: Mapping[int, str]) -> str:
     changes = "; ".join(str(one["text"]) for one in edge.note["changes"]) or str(edge.note["text"])
     way = (edge.parent, edge.child) if edge.as_told else (edge.child, edge.parent)
-    return for_markdown(
-        f"{names[way[0]]} → {names[way[1]]}: {changes}" + ("" if edge.as_told else " (and so the other way round)")
-    )
+    told = f"{names[way[0]]} → {names[way[1]]}: {changes}"
+    return for_markdown(told if edge.as_told else _("{told} (and so the other way round)", told=told))
 
 
 def _address(edge: Edge) -> str:

@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pictrace.app.duplicates.family import family_part
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.thumbnails import thumbnail_jpeg
 from pictrace.duplicates.groups import Group, Image
 from pictrace.duplicates.keeping import Rule, chosen, folder_of
 from pictrace.escape import for_markdown
 from pictrace.service.reviewing import Review
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import byte_size, counted
+from pictrace.wording import byte_size
 
 __all__ = ["group_part"]
 
@@ -29,14 +30,26 @@ def group_part(workspace: Workspace, review: Review, groups: Sequence[Group], ru
     group = review.told(groups[review.at])
     proposed = chosen(group, rules)
     with st.container(key="group"):
-        st.markdown(f"Group **{review.at + 1:,}** of {len(groups):,} · {group.level.title}")
+        st.markdown(
+            _(
+                "Group **{place:,}** of {total:,} · {level}",
+                place=review.at + 1,
+                total=len(groups),
+                level=translated(group.level.title),
+            )
+        )
         _buttons(workspace, review, group, len(groups), proposed)
         _pictures(workspace, group, proposed)
         _facts(group)
         for cut in group.cuts:
             label = workspace.catalog.pictures([cut.outside]).get(cut.outside)
-            name = for_markdown(label.label) if label else "A picture"
-            st.caption(f"{name} matches a copy here, but not the picture in the middle, and so is not in this group.")
+            name = for_markdown(label.label) if label else _("A picture")
+            st.caption(
+                _(
+                    "{name} matches a copy here, but not the picture in the middle, and so is not in this group.",
+                    name=name,
+                )
+            )
         family_part(workspace, review, group, len(groups[review.at].ids))
 
 
@@ -44,19 +57,19 @@ def _buttons(workspace: Workspace, review: Review, group: Group, count: int, pro
     ids = list(group.ids)
     names = {image.id: image.record.label for image in group.images}
     with st.container(horizontal=True, vertical_alignment="bottom", key="keys"):
-        st.button("Back", shortcut="k", disabled=review.at == 0, on_click=review.go, args=(-1,))
+        st.button(_("Back"), shortcut="k", disabled=review.at == 0, on_click=review.go, args=(-1,))
         st.button(
-            "Later",
+            _("Later"),
             shortcut="j",
             disabled=review.at == count - 1,
             on_click=review.go,
             args=(1,),
-            help="The next group.",
+            help=_("The next group."),
         )
         if not workspace.writable or len(ids) < 2:
             return
         keep = st.selectbox(
-            "Keep",
+            _("Keep"),
             ids,
             index=ids.index(proposed),
             format_func=lambda one: names[one],
@@ -65,22 +78,22 @@ def _buttons(workspace: Workspace, review: Review, group: Group, count: int, pro
             width=260,
         )
         st.button(
-            "Keep this one",
+            _("Keep this one"),
             shortcut="y",
             type="primary",
             on_click=review.keep,
             args=(group, keep),
-            help="The others are copies of it.",
+            help=_("The others are copies of it."),
         )
         st.button(
-            "Not the same",
+            _("Not the same"),
             shortcut="n",
             on_click=review.refuse,
             args=(group, ids[1:]),
-            help="None of them is the same as the first; remembered.",
+            help=_("None of them is the same as the first; remembered."),
         )
         if review.can_undo:
-            st.button("Undo", shortcut="u", on_click=review.undo, help="Take back the last decision.")
+            st.button(_("Undo"), shortcut="u", on_click=review.undo, help=_("Take back the last decision."))
 
 
 def _pictures(workspace: Workspace, group: Group, proposed: int) -> None:
@@ -94,29 +107,33 @@ def _pictures(workspace: Workspace, group: Group, proposed: int) -> None:
                     st.image(jpeg, width="stretch")
                 st.caption(_told(group, image, kept=image.id == proposed))
     if len(group.images) > MOST_SHOWN:
-        st.caption(f"{counted(len(group.images) - MOST_SHOWN, 'more picture')}.")
+        st.caption(
+            n_("{count:,} more picture.", "{count:,} more pictures.", len(group.images) - MOST_SHOWN),
+        )
 
 
 def _told(group: Group, image: Image, *, kept: bool) -> str:
     changes = "; ".join(for_markdown(str(one["text"])) for one in image.changes)
-    told = changes or (image.level.title.lower() if image.id != group.keep else "what the group is about")
-    first = "**keep** · " if kept else f"{image.score:.2f} · "
-    return f"{first}{for_markdown(image.record.label)} · {told}"
+    told = changes or (
+        translated(image.level.title.lower()) if image.id != group.keep else _("what the group is about")
+    )
+    first = _("**keep**") if kept else f"{image.score:.2f}"
+    return f"{first} · {for_markdown(image.record.label)} · {told}"
 
 
 def _facts(group: Group) -> None:
     """What is known of each, side by side; names under which all say the same are left out."""
     rows: dict[str, list[str]] = {
-        "Size": [f"{one.record.width} × {one.record.height}" for one in group.images],
-        "Format": [one.record.format for one in group.images],
-        "File": [byte_size(one.record.byte_count) for one in group.images],
-        "Folder": [folder_of(one.record) for one in group.images],
-        "Addresses": [str(len(one.record.sources)) for one in group.images],
-        "Added": [one.record.added_at for one in group.images],
+        _("Size"): [f"{one.record.width} × {one.record.height}" for one in group.images],
+        _("Format"): [one.record.format for one in group.images],
+        _("File"): [byte_size(one.record.byte_count) for one in group.images],
+        _("Folder"): [folder_of(one.record) for one in group.images],
+        _("Addresses"): [str(len(one.record.sources)) for one in group.images],
+        _("Added"): [one.record.added_at for one in group.images],
     }
     metadata = [one.record.metadata for one in group.images]
     for name in dict.fromkeys(name for one in metadata for name in one):
         rows[name] = [", ".join(one.get(name, ())) for one in metadata]
     differing = {name: values for name, values in rows.items() if len(set(values)) > 1}
     if differing:
-        st.dataframe({"Picture": [one.record.label for one in group.images], **differing}, hide_index=True)
+        st.dataframe({_("Picture"): [one.record.label for one in group.images], **differing}, hide_index=True)

@@ -8,11 +8,12 @@ from pictrace.app.duplicates.exported import export_part
 from pictrace.app.duplicates.group import group_part
 from pictrace.app.duplicates.state import review_of
 from pictrace.app.duplicates.wanted import wanted_filters, wanted_rules
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.service.reviewing import Review
-from pictrace.wording import byte_size, counted
+from pictrace.wording import byte_size
 
 __all__ = ["show"]
 
@@ -28,7 +29,7 @@ def show() -> None:
         review = review_of(workspace)
         filters = wanted_filters()
         rules = wanted_rules()
-        st.title("Duplicates", anchor=False)
+        st.title(_("Duplicates"), anchor=False)
         _compare_part(review)
         groups = review.groups(filters)
     except PicTraceError as error:
@@ -36,11 +37,18 @@ def show() -> None:
         return
     if not groups:
         if not review.running and not review.left():
-            st.info("No group is left under these filters.", icon=":material/check_circle:")
+            st.info(_("No group is left under these filters."), icon=":material/check_circle:")
         export_part(review)
         return
     won = sum(group.byte_count for group in groups)
-    st.markdown(f"**{counted(len(groups), 'group')}**, {byte_size(won)} in copies. Nothing is deleted here.")
+    st.markdown(
+        n_(
+            "**{count:,} group**, {size} in copies. Nothing is deleted here.",
+            "**{count:,} groups**, {size} in copies. Nothing is deleted here.",
+            len(groups),
+            size=byte_size(won),
+        )
+    )
     group_part(workspace, review, groups, rules)
     export_part(review, groups=groups, rules=rules, writable=workspace.writable)
 
@@ -48,7 +56,7 @@ def show() -> None:
 def _compare_part(review: Review) -> None:
     """What is not compared yet, a button that begins, and how far it has come."""
     if review.problem:
-        st.error(for_markdown(review.problem), icon=":material/error:")
+        st.error(for_markdown(translated(review.problem)), icon=":material/error:")
     if review.running:
         st.fragment(_watch, run_every=POLL_S)(review)
         return
@@ -56,12 +64,20 @@ def _compare_part(review: Review) -> None:
     if not left:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="compare"):
-        pictures = counted(left, "picture is", "pictures are")
-        st.markdown(f"{pictures} not compared with the others yet.", width="content")
-        crops = st.checkbox(
-            "Find parts of pictures, too", value=True, help="Crops, collages, screenshots; it takes ten times as long."
+        st.markdown(
+            n_(
+                "{count:,} picture is not compared with the others yet.",
+                "{count:,} pictures are not compared with the others yet.",
+                left,
+            ),
+            width="content",
         )
-        if st.button("Compare", type="primary", icon=":material/compare_arrows:"):
+        crops = st.checkbox(
+            _("Find parts of pictures, too"),
+            value=True,
+            help=_("Crops, collages, screenshots; it takes ten times as long."),
+        )
+        if st.button(_("Compare"), type="primary", icon=":material/compare_arrows:"):
             review.compare(crops=crops)
             st.rerun()
 
@@ -71,6 +87,10 @@ def _watch(review: Review) -> None:
     if not review.running or now is None:
         st.rerun()
     with st.container(horizontal=True, vertical_alignment="center"):
-        text = f"{now.compared:,} pictures compared, {now.looked_at:,} looked at closely"
+        text = _(
+            "{compared:,} pictures compared, {closely:,} looked at closely",
+            compared=now.compared,
+            closely=now.looked_at,
+        )
         st.progress(min(1.0, now.done / max(1, now.total)), text=text)
-        st.button("Stop", icon=":material/stop:", on_click=review.stop, help="What is done so far is kept.")
+        st.button(_("Stop"), icon=":material/stop:", on_click=review.stop, help=_("What is done so far is kept."))

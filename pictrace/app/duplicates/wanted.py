@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pictrace.app.shared.language import _, translated
 from pictrace.duplicates.groups import SURE
 from pictrace.duplicates.keeping import DEFAULT_RULES, RULES, Rule, folder_rule
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
@@ -18,32 +19,32 @@ MEGABYTE = 1_000_000
 def wanted_filters() -> Filters:
     """Which groups are shown."""
     with st.sidebar:
-        st.subheader("Show", anchor=False)
+        st.subheader(_("Show"), anchor=False)
         levels = st.pills(
-            "What pictures have in common",
+            _("What pictures have in common"),
             [one.word for one in LEVELS],
             selection_mode="multi",
             default=[one.word for one in LEVELS if one in DEFAULT_LEVELS],
-            format_func=lambda word: Level.of(word).title,
+            format_func=lambda word: translated(Level.of(word).title),
             key="dup_levels",
             persist_state="session",
         )
         threshold = st.slider(
-            "How well copies must agree",
+            _("How well copies must agree"),
             0.5,
             1.0,
             SURE,
             0.01,
             key="dup_threshold",
-            help="Moving it deals the pictures out anew; nothing is compared again.",
+            help=_("Moving it deals the pictures out anew; nothing is compared again."),
             persist_state="session",
         )
-        folder = st.text_input("Address contains", key="dup_folder", max_chars=200, persist_state="session")
+        folder = st.text_input(_("Address contains"), key="dup_folder", max_chars=200, persist_state="session")
         least = st.number_input(
-            "Megabytes to be won, at least", 0.0, 1e6, 0.0, 1.0, key="dup_least", persist_state="session"
+            _("Megabytes to be won, at least"), 0.0, 1e6, 0.0, 1.0, key="dup_least", persist_state="session"
         )
-        across = st.toggle("Hide groups within one folder", key="dup_across", persist_state="session")
-        still_open = st.toggle("Hide what was decided", value=True, key="dup_open", persist_state="session")
+        across = st.toggle(_("Hide groups within one folder"), key="dup_across", persist_state="session")
+        still_open = st.toggle(_("Hide what was decided"), value=True, key="dup_open", persist_state="session")
     chosen = frozenset(Level.of(word) for word in levels or [])
     return Filters(chosen, threshold, folder.strip(), int(least * MEGABYTE), across, still_open)
 
@@ -51,17 +52,17 @@ def wanted_filters() -> Filters:
 def wanted_rules() -> list[Rule]:
     """The rules, the first that tells two pictures apart decides."""
     with st.sidebar:
-        st.subheader("Keep", anchor=False)
+        st.subheader(_("Keep"), anchor=False)
         names = st.multiselect(
-            "Rules, the first decides",
+            _("Rules, the first decides"),
             list(RULES),
             default=list(DEFAULT_RULES),
-            format_func=lambda name: RULES[name].title,
+            format_func=lambda name: translated(RULES[name].title),
             key="dup_rules",
             persist_state="session",
         )
         folder = st.text_input(
-            "Before all others, what lies in", key="dup_keep_folder", max_chars=500, persist_state="session"
+            _("Before all others, what lies in"), key="dup_keep_folder", max_chars=500, persist_state="session"
         )
     rules = [RULES[name] for name in names]
     return [folder_rule(folder.strip()), *rules] if folder.strip() else rules
