@@ -56,7 +56,19 @@ def _never_varying() -> Iterator[str]:
     for preset in all_presets(ready=False):
         yield from (preset.title, preset.help)
     yield from (one.title for one in example_queries())
-    yield from (*SIDES, *VIEWS, *ORDERS, "Sample catalog", "Certain", "Likely", "Weak", "certain", "likely", "weak")
+    yield from (
+        *SIDES,
+        *VIEWS,
+        *ORDERS,
+        "Sample catalog",
+        "Certain",
+        "Likely",
+        "Weak",
+        "certain",
+        "likely",
+        "weak",
+        "all",
+    )
     for level in Level:
         yield from (level.title, level.title.lower())
     yield from (rule.title for rule in RULES.values())

@@ -14,6 +14,7 @@ from pictrace.features import FeatureBatch
 from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.base import Metric
 from pictrace.searching.convincing import convinces
+from pictrace.told import told
 
 __all__ = ["FEWEST_PICTURES", "Rarity", "rarity", "unrelated_values"]
 
@@ -61,10 +62,10 @@ class Rarity:
     def brief(self) -> str:
         """The share in a few words, for a table."""
         if not self.of:
-            return "unknown"
+            return told("unknown")
         if not self.nearer:
-            return f"none of {self.of}"
-        return f"{self.nearer} of {self.of}"
+            return told("none of {total}", total=self.of)
+        return told("{number} of {total}", number=self.nearer, total=self.of)
 
 
 def unrelated_values(

@@ -17,7 +17,7 @@ from tools.messages import compiled, messages, translations
 
 APP = ROOT / "pictrace" / "app"
 # The pages that speak several languages, without the parts that do not yet.
-FOLDERS = ("duplicates", "search", "shared")
+FOLDERS = ("compare", "duplicates", "search", "shared")
 SPEAKING = [*(path for folder in FOLDERS for path in (APP / folder).glob("*.py")), APP / "frame.py"]
 NAMES = {"CSV", "JSON", "https://…", "/home/me/copies"}
 NOT_YET = {"weights.py", "map.py", "map_looks.py", "evidence.py"}

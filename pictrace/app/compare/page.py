@@ -12,6 +12,7 @@ from pictrace.app.compare.picture_input import picture_input
 from pictrace.app.components import Overlay, copy_link, registered
 from pictrace.app.shared import evidence
 from pictrace.app.shared.controls import criteria_controls
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
@@ -29,12 +30,13 @@ from pictrace.searching.table import Criteria, Match
 from pictrace.service.comparison import FIRST, SECOND, Comparison, Examined, Side
 from pictrace.service.pictures import picture_at
 from pictrace.service.workspaces import Workspace
+from pictrace.told import told
 from pictrace.wording import about_a_pair, byte_size, certainty, portion
 
 __all__ = ["show"]
 
 EVIDENCE_PX = 760  # wide enough for lines between keypoints, and seen in one look
-TITLES = {FIRST: "First picture", SECOND: "Second picture"}
+TITLES = {FIRST: told("First picture"), SECOND: told("Second picture")}
 
 
 def show() -> None:
@@ -46,22 +48,23 @@ def show() -> None:
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
-    st.title("Compare two pictures", anchor=False)
+    st.title(_("Compare two pictures"), anchor=False)
     for column, side in zip(st.columns(2, gap="medium"), (FIRST, SECOND), strict=True):
         with column:
             _side(workspace, pair, side)
     _write_address(pair)
     if len(pair.sides) < 2:
-        st.info("Give two pictures to see what they share and what changed.", icon=":material/compare:")
+        st.info(_("Give two pictures to see what they share and what changed."), icon=":material/compare:")
         return
     _result(workspace, pair, wanted.criteria, orientations=wanted.orientations)
 
 
 def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
-    st.header(TITLES[side], anchor=False)
+    title = translated(TITLES[side])
+    st.header(title, anchor=False)
     problem = _take_address(workspace, pair, side)
     try:
-        given = picture_input(workspace, TITLES[side], key=f"compare_{side}", listen=side not in pair.sides)
+        given = picture_input(workspace, title, key=f"compare_{side}", listen=side not in pair.sides)
         if given is not None:
             pair.put(side, given)
             problem = ""
@@ -88,7 +91,7 @@ def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:
         return ""
     pair.asked[side] = address
     try:
-        with st.spinner("Fetching the picture"):
+        with st.spinner(_("Fetching the picture")):
             pair.put(side, picture_at(address, workspace.catalog))
     except PicTraceError as error:
         return str(error)
@@ -107,9 +110,9 @@ def _write_address(pair: Comparison) -> None:
 
 def _tools(pair: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.button("Swap", icon=":material/swap_horiz:", on_click=pair.swap)
+        st.button(_("Swap"), icon=":material/swap_horiz:", on_click=pair.swap)
         if all(one.picture.address for one in pair.sides.values()):
-            copy_link("Copy link to this pair", key="copy_pair")
+            copy_link(_("Copy link to this pair"), key="copy_pair")
 
 
 def _answer(found: Diagnosis) -> None:
@@ -117,9 +120,14 @@ def _answer(found: Diagnosis) -> None:
     with st.container(border=True, key="answer"):
         st.header(for_markdown(found.verdict), anchor=False)
         if found.changes:
-            done = [f"- {for_markdown(one.text)} · {certainty(one.confidence)}" for one in found.changes]
-            st.markdown("\n".join(["The first picture is the second picture,", "", *done]))
-        st.caption(f"{certainty(found.confidence).capitalize()}. Measured from the pixels; weights do not matter.")
+            done = [f"- {for_markdown(one.text)} · {translated(certainty(one.confidence))}" for one in found.changes]
+            st.markdown("\n".join([_("The first picture is the second picture,"), "", *done]))
+        st.caption(
+            _(
+                "{certain}. Measured from the pixels; weights do not matter.",
+                certain=translated(certainty(found.confidence).capitalize()),
+            )
+        )
 
 
 def _fit(examined: Examined) -> None:
@@ -127,24 +135,24 @@ def _fit(examined: Examined) -> None:
     place = examined.diagnosis.registration
     if place is None:
         return
-    st.header("Overlay", anchor=False)
+    st.header(_("Overlay"), anchor=False)
     left, right = st.columns([3, 2], gap="medium")
     first, second, changed = (encode_jpeg(one.image) for one in examined.laid_over)
     height, width = examined.laid_over[0].image.shape[:2]
     with left:
         registered(Overlay(first, second, changed, width, height), key="registered")
-    turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else "no"
+    turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else _("no")
     rows = {
-        "First picture within the second": portion(place.overlap_query),
-        "Second picture within the first": portion(place.overlap_candidate),
-        "Mirrored": "yes" if place.mirrored else "no",
-        "Rotated, counter-clockwise": turned,
-        "Enlarged": f"{1 / place.scale:.2f} ×" if place.scale else "",
-        "Areas that agree": f"{place.inliers} of {place.patches}",
+        _("First picture within the second"): translated(portion(place.overlap_query)),
+        _("Second picture within the first"): translated(portion(place.overlap_candidate)),
+        _("Mirrored"): _("yes") if place.mirrored else _("no"),
+        _("Rotated, counter-clockwise"): turned,
+        _("Enlarged"): f"{1 / place.scale:.2f} ×" if place.scale else "",
+        _("Areas that agree"): _("{number} of {total}", number=place.inliers, total=place.patches),
     }
     with right:
-        st.dataframe({"How they fit": list(rows), "Value": list(rows.values())}, hide_index=True)
-        st.caption("Of the first picture, compared with the second.")
+        st.dataframe({_("How they fit"): list(rows), _("Value"): list(rows.values())}, hide_index=True)
+        st.caption(_("Of the first picture, compared with the second."))
 
 
 def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orientations: bool) -> None:
@@ -161,20 +169,20 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
         st.warning(for_markdown(str(error)), icon=":material/tune:")
         return
     if match is None:
-        st.warning("None of the metrics in use can compare these two pictures.", icon=":material/tune:")
+        st.warning(_("None of the metrics in use can compare these two pictures."), icon=":material/tune:")
         return
-    st.header(f"Score {match.score:.2f}", anchor=False)
+    st.header(_("Score {score:.2f}", score=match.score), anchor=False)
     unusual = {metric.name: _unusual(workspace, metric, scores, orientations=orientations) for metric in metrics}
-    numbers_table(match, metrics, criteria, {"Unrelated pairs this close": unusual})
+    numbers_table(match, metrics, criteria, {_("Unrelated pairs this close"): unusual})
     make = partial(_report, pair, examined, scores, match, metrics, criteria, unusual)
     st.download_button(
-        "Report",
+        _("Report"),
         make,
         "comparison.html",
         "text/html",
         icon=":material/description:",
         on_click="ignore",
-        help="Everything here as one HTML file.",
+        help=_("Everything here as one HTML file."),
     )
     _evidence(workspace, pair, scores, match, criteria, orientations=orientations)
 
@@ -187,11 +195,11 @@ def _evidence(
     metrics = scores.table.metrics
     named = {metric.name: metric for metric in metrics}
     name = st.segmented_control(
-        "Evidence",
+        _("Evidence"),
         list(named),
         default=max(named, key=lambda one: np.nan_to_num(match.metrics[one].contribution)),
         required=True,
-        format_func=lambda one: named[one].title,
+        format_func=lambda one: translated(named[one].title),
         key="compare_evidence",
     )
     metric, compared = named[name], scores.pairs[name]
@@ -239,5 +247,5 @@ def _unusual(workspace: Workspace, metric: Metric, scores: PairScores, *, orient
     try:
         values = evidence.unrelated_of(workspace, scores.table.metrics, orientations=orientations)[metric.name]
     except PicTraceError:
-        return "unknown"
+        return told("unknown")
     return rarity(metric, raw, values).brief

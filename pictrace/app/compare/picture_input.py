@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from pictrace.app.components import paste_button, tiles
+from pictrace.app.shared.language import _
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.app.shared.uploads import taken
@@ -47,18 +48,20 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
         given.append(Picture(taken(file), file.name, "upload"))
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
-            pasted = paste_button(key=f"{key}_paste", max_bytes=upload_limits().max_bytes, listen=listen)
+            pasted = paste_button(
+                key=f"{key}_paste", max_bytes=upload_limits().max_bytes, listen=listen, label=_("Paste")
+            )
         if pasted is not None:
             given.append(Picture(pasted.data, pasted.name, "paste"))
-        with st.popover("Link", icon=":material/link:"), st.form(f"{key}_link", border=False):
-            address = st.text_input("Link to a picture", placeholder="https://…", key=f"{key}_address").strip()
-            if st.form_submit_button("Fetch", type="primary") and address:
+        with st.popover(_("Link"), icon=":material/link:"), st.form(f"{key}_link", border=False):
+            address = st.text_input(_("Link to a picture"), placeholder="https://…", key=f"{key}_address").strip()
+            if st.form_submit_button(_("Fetch"), type="primary") and address:
                 try:
-                    with st.spinner("Fetching the picture"):
+                    with st.spinner(_("Fetching the picture")):
                         given.append(linked_picture(address))
                 except PicTraceError as error:  # told where one looks, over what stands behind
                     st.error(for_markdown(str(error)), icon=":material/link_off:")
-        with st.popover("From the catalog", icon=":material/photo_library:"):
+        with st.popover(_("From the catalog"), icon=":material/photo_library:"):
             chosen = _chosen_in_catalog(workspace, key)
         if chosen is not None:
             given.append(catalog_picture(workspace.catalog, chosen))
@@ -66,10 +69,10 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
 
 
 def _chosen_in_catalog(workspace: Workspace, key: str) -> int | None:
-    text = st.text_input("Find by title, address or metadata", key=f"{key}_find", placeholder="beach, .png, …")
+    text = st.text_input(_("Find by title, address or metadata"), key=f"{key}_find", placeholder=_("beach, .png, …"))
     ids, total = workspace.catalog.page(text=text, limit=OFFERED)
     shown = picture_tiles(workspace.catalog, workspace.catalog.pictures(ids), TILE_PX)
-    picked = tiles(shown, label="Pictures of the catalog", key=f"{key}_tiles")
+    picked = tiles(shown, label=_("Pictures of the catalog"), key=f"{key}_tiles")
     if total > len(shown):
-        st.caption(f"Showing {len(shown)} of {total:,}. Type a name to find the others.")
+        st.caption(_("Showing {shown} of {total:,}. Type a name to find the others.", shown=len(shown), total=total))
     return None if picked is None else int(picked)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from pictrace.app.components.scripts import script, style
+from pictrace.app.shared.language import _
 
 __all__ = [
     "Overlay",
@@ -123,15 +124,15 @@ class Overlay:
 def registered(overlay: Overlay, *, key: str) -> None:
     """The overlay, with a slider between the two, blinking, or the difference; all in the browser."""
     notes = {
-        "slider": "Left: the first picture. Right: the second, moved to fit.",
-        "blink": "Whatever moves or changes differs.",
-        "difference": "Bright areas changed, beyond an overall change of light and colour.",
+        "slider": _("Left: the first picture. Right: the second, moved to fit."),
+        "blink": _("Whatever moves or changes differs."),
+        "difference": _("Bright areas changed, beyond an overall change of light and colour."),
     }
     pictures = {name: data_address(getattr(overlay, name)) for name in ("first", "second", "difference")}
     alts = {
-        "first_alt": "The first picture",
-        "second_alt": "The second picture, moved onto the first",
-        "difference_alt": "Heat map of what differs between the two",
+        "first_alt": _("The first picture"),
+        "second_alt": _("The second picture, moved onto the first"),
+        "difference_alt": _("Heat map of what differs between the two"),
     }
     size = {"width": overlay.width, "height": overlay.height}
     _REGISTERED(key=key, data={**pictures, **alts, **size, "notes": notes})
