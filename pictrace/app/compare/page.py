@@ -140,7 +140,7 @@ def _fit(examined: Examined) -> None:
     first, second, changed = (encode_jpeg(one.image) for one in examined.laid_over)
     height, width = examined.laid_over[0].image.shape[:2]
     with left:
-        registered(Overlay(first, second, changed, width, height), key="registered")
+        registered(Overlay(first, second, changed, width, height), key="registered", words=translated)
     turned = f"{place.degrees:+.1f}°" if abs(place.degrees) >= 0.05 else _("no")
     rows = {
         _("First picture within the second"): translated(portion(place.overlap_query)),

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pictrace.app.components.scripts import script, style
-from pictrace.app.shared.language import _
+from pictrace.told import told
 
 __all__ = [
     "Overlay",
@@ -121,18 +121,21 @@ class Overlay:
     height: int
 
 
-def registered(overlay: Overlay, *, key: str) -> None:
-    """The overlay, with a slider between the two, blinking, or the difference; all in the browser."""
+def registered(overlay: Overlay, *, key: str, words: Callable[[str], str] = str) -> None:
+    """The overlay, with a slider between the two, blinking, or the difference; all in the browser.
+
+    words: its texts in another language.
+    """
     notes = {
-        "slider": _("Left: the first picture. Right: the second, moved to fit."),
-        "blink": _("Whatever moves or changes differs."),
-        "difference": _("Bright areas changed, beyond an overall change of light and colour."),
+        "slider": words(told("Left: the first picture. Right: the second, moved to fit.")),
+        "blink": words(told("Whatever moves or changes differs.")),
+        "difference": words(told("Bright areas changed, beyond an overall change of light and colour.")),
     }
     pictures = {name: data_address(getattr(overlay, name)) for name in ("first", "second", "difference")}
     alts = {
-        "first_alt": _("The first picture"),
-        "second_alt": _("The second picture, moved onto the first"),
-        "difference_alt": _("Heat map of what differs between the two"),
+        "first_alt": words(told("The first picture")),
+        "second_alt": words(told("The second picture, moved onto the first")),
+        "difference_alt": words(told("Heat map of what differs between the two")),
     }
     size = {"width": overlay.width, "height": overlay.height}
     _REGISTERED(key=key, data={**pictures, **alts, **size, "notes": notes})
