@@ -9,9 +9,10 @@ To whom it does not matter, they are English texts like all others.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import reduce
 from typing import Self
 
-__all__ = ["Told", "joined", "told", "told_of"]
+__all__ = ["Told", "joined", "listed", "told", "told_of"]
 
 
 class Told(str):
@@ -45,3 +46,9 @@ def joined(*sentences: str) -> Told:
     """Sentences one after the other, without empty ones."""
     kept = {f"s{place}": one for place, one in enumerate(filter(None, sentences))}
     return Told(" ".join(f"{{{name}}}" for name in kept), kept)
+
+
+def listed(*parts: str) -> Told:
+    """Parts of a sentence with commas between them, without empty ones."""
+    first, *others = [*filter(None, parts)] or [""]
+    return reduce(lambda before, one: told("{before}, {one}", before=before, one=one), others, joined(first))

@@ -15,10 +15,13 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from pictrace.app.catalog.page import PARTS
+from pictrace.app.catalog.pictures import LOOKS, ORDER_TITLES
 from pictrace.app.pages import pages_in
 from pictrace.app.search.order import ORDERS, VIEWS
 from pictrace.app.search.side import SIDES
 from pictrace.app.shared.language import LANGUAGES, LOCALE
+from pictrace.catalog.links import LINK_STATES
 from pictrace.duplicates.keeping import RULES
 from pictrace.duplicates.levels import Level
 from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE
@@ -72,6 +75,7 @@ def _never_varying() -> Iterator[str]:
     for level in Level:
         yield from (level.title, level.title.lower())
     yield from (rule.title for rule in RULES.values())
+    yield from (*PARTS, *LOOKS, *ORDER_TITLES.values(), *LINK_STATES.values(), "My catalog")
     for decision in (SAME, NOT_SAME, UNSURE):
         yield from (decision, decision.capitalize())
 

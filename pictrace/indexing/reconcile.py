@@ -10,6 +10,7 @@ from pathlib import Path
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import FileSource, Origin, Source
 from pictrace.images.pages import without_page
+from pictrace.told import Told, listed, told
 
 __all__ = ["OVERWRITTEN", "Reconciled", "missing_files", "reconcile"]
 
@@ -47,10 +48,15 @@ class Reconciled:
         return {"gone": len(self.gone), "moved": len(self.moved), "changed": len(self.changed)}
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Told:
         """What is worth telling of it: "2 gone, 1 moved", or nothing."""
-        told = [f"{count:,} {name}" for name, count in (*self.counts.items(), ("removed", self.removed)) if count]
-        return ", ".join(told)
+        every = (
+            (len(self.gone), told("{number:,} gone", number=len(self.gone))),
+            (len(self.moved), told("{number:,} moved", number=len(self.moved))),
+            (len(self.changed), told("{number:,} changed", number=len(self.changed))),
+            (self.removed, told("{number:,} removed", number=self.removed)),
+        )
+        return listed(*(one for count, one in every if count))
 
 
 def reconcile(

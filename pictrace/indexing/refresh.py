@@ -20,6 +20,7 @@ from pictrace.indexing.reconcile import Reconciled, missing_files
 from pictrace.indexing.run import Failure, RefreshProgress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.told import Told, told
 from pictrace.web.fetch import Download, Fetched, NotModified
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.validators import Validators
@@ -131,14 +132,22 @@ class Refresh(Run[RefreshProgress]):
             self.removed = self.catalog.remove_replaced()
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Told:
         """What came of it, without a full stop: of links and of files, as far as the catalog has any."""
         now, gone = self.progress, len(self.files.gone)
-        links = f"{now.unchanged:,} unchanged, {now.changed:,} changed, {now.gone:,} gone, {now.failed:,} failed"
-        files = f"of the files, {self.files.there:,} are there, {gone:,} gone"
+        links = told(
+            "{unchanged:,} unchanged, {changed:,} changed, {gone:,} gone, {failed:,} failed",
+            unchanged=now.unchanged,
+            changed=now.changed,
+            gone=now.gone,
+            failed=now.failed,
+        )
+        files = told("of the files, {there:,} are there, {gone:,} gone", there=self.files.there, gone=gone)
         if not gone and not self.files.there:
-            return links if now.total else "The catalog has no links and no files to check"
-        return f"{links}; {files}" if now.total else f"The catalog has no links to check; {files}"
+            return links if now.total else told("The catalog has no links and no files to check")
+        return told(
+            "{first}; {second}", first=links if now.total else told("The catalog has no links to check"), second=files
+        )
 
     def _checked(
         self, address: str, result: Fetched | DownloadError, workshop: Workshop[tuple[Link, Source], Pages]

@@ -13,6 +13,7 @@ from types import TracebackType
 from typing import Generic, ParamSpec, Self, TypeVar
 
 from pictrace.catalog.records import Source
+from pictrace.told import Told, joined, told_of
 
 __all__ = ["Failure", "Pace", "Progress", "RefreshProgress", "Run", "Workshop", "default_workers"]
 
@@ -73,11 +74,15 @@ class Progress(Pace):
         return self.added + self.known + self.failed
 
     @property
-    def further_told(self) -> str:
+    def further_told(self) -> Told:
         """How many are no files of their own, if any, as a part of a sentence."""
-        if self.further == 1:
-            return "1 of them is a further page or frame"
-        return f"{self.further:,} of them are further pages or frames" if self.further else ""
+        if not self.further:
+            return joined()
+        return told_of(
+            "{count:,} of them is a further page or frame",
+            "{count:,} of them are further pages or frames",
+            self.further,
+        )
 
 
 @dataclass(frozen=True)

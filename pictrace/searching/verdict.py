@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import reduce
 
 import numpy as np
 
@@ -15,7 +14,7 @@ from pictrace.searching.find import Found
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, Match, ScoreTable
-from pictrace.told import Told, joined, told, told_of
+from pictrace.told import Told, joined, listed, told, told_of
 
 __all__ = ["Verdict", "good_first", "verdict"]
 
@@ -282,8 +281,7 @@ def _grounds(match: Match, table: ScoreTable, closer: Mapping[int, int]) -> str:
     if not grounds:
         return told("Best evidence: a score of {score:.2f}, by all that is compared.", score=match.score)
     scales = {metric.scale.unit: metric.scale for metric in table.metrics}
-    first, *others = (
-        told("{number} {unit}", number=scales[unit].number(raw), unit=told(unit)) for unit, raw in grounds.items()
+    every = listed(
+        *(told("{number} {unit}", number=scales[unit].number(raw), unit=told(unit)) for unit, raw in grounds.items())
     )
-    every = reduce(lambda before, one: told("{before}, {one}", before=before, one=one), others, first)
     return told("Best evidence: {grounds}.", grounds=every)

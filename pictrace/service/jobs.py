@@ -23,7 +23,7 @@ from pictrace.metrics.base import Metric
 from pictrace.service.background import Background
 from pictrace.service.typed_links import host_refusal
 from pictrace.sources.base import Item
-from pictrace.wording import counted
+from pictrace.told import Told, joined, listed, told, told_of
 
 __all__ = ["AddJob", "Job", "Preview", "RebuildJob", "RefreshJob", "Run", "preview"]
 
@@ -47,13 +47,17 @@ class Preview:
         self.refused: list[Failure] = []
 
     @property
-    def summary(self) -> str:
-        parts = [f"{self.new:,} new", f"{self.known:,} already here", f"{len(self.unreadable):,} unreadable"]
-        parts += [f"{counted(self.links, 'link')} to fetch"] if self.links else []
-        parts += [f"{counted(len(self.refused), 'link')} refused"] if self.refused else []
-        parts += [f"{self.unread:,} to read"] if self.unread else []
-        parts += [f"{self.further:,} more that are looked at when they are added"] if self.further else []
-        return ", ".join(parts)
+    def summary(self) -> Told:
+        refused, further = len(self.refused), self.further
+        return listed(
+            told("{number:,} new", number=self.new),
+            told("{number:,} already here", number=self.known),
+            told("{number:,} unreadable", number=len(self.unreadable)),
+            told_of("{count:,} link to fetch", "{count:,} links to fetch", self.links) if self.links else "",
+            told_of("{count:,} link refused", "{count:,} links refused", refused) if refused else "",
+            told("{number:,} to read", number=self.unread) if self.unread else "",
+            told("{number:,} more that are looked at when they are added", number=further) if further else "",
+        )
 
     @property
     def is_hopeless(self) -> bool:
@@ -132,8 +136,6 @@ class Job(Background, ABC):
     keep: what must not go before the job has ended, such as a folder with what it reads.
     """
 
-    doing = "pictures"
-
     def __init__(self, catalog: Catalog, runs: Sequence[Run], *, keep: object = None) -> None:
         self.begun = self.seen = False  # that there is something to show, and that it has ended
         self.catalog = catalog
@@ -177,7 +179,7 @@ class Job(Background, ABC):
 
     @property
     @abstractmethod
-    def summary(self) -> str:
+    def summary(self) -> Told:
         """What came of it, or has come of it so far."""
 
     @abstractmethod
@@ -226,12 +228,19 @@ class AddJob(Job):
         )
 
     @property
-    def summary(self) -> str:
+    def summary(self) -> Told:
         now = self.progress
         files = self._indexing.reconciled.summary
-        told = f" {now.further_told}." if now.further else ""
-        told += f" Of the files that were here: {files}." if files else ""
-        return f"{now.added:,} added, {now.known:,} already here, {now.failed:,} failed.{told}"
+        return joined(
+            told(
+                "{added:,} added, {known:,} already here, {failed:,} failed.",
+                added=now.added,
+                known=now.known,
+                failed=now.failed,
+            ),
+            told("{sentence}.", sentence=now.further_told) if now.further else "",
+            told("Of the files that were here: {files}.", files=files) if files else "",
+        )
 
     @property
     def left_over(self) -> Sequence[Item]:
@@ -268,8 +277,9 @@ class RebuildJob(Job):
         return self._rebuild.progress
 
     @property
-    def summary(self) -> str:
-        return f"Features made of {self.progress.added:,} pictures, {self.progress.failed:,} failed."
+    def summary(self) -> Told:
+        now = self.progress
+        return told("Features made of {added:,} pictures, {failed:,} failed.", added=now.added, failed=now.failed)
 
     def again(self) -> RebuildJob:
         return RebuildJob(self.catalog, self._limits, self._metrics)
@@ -277,8 +287,6 @@ class RebuildJob(Job):
 
 class RefreshJob(Job):
     """A catalog's links, asked whether they still lead where they led."""
-
-    doing = "links"
 
     def __init__(self, catalog: Catalog, limits: DecodeLimits, addresses: Sequence[str] | None = None) -> None:
         self._limits = limits
@@ -290,8 +298,8 @@ class RefreshJob(Job):
         return self._refresh.progress
 
     @property
-    def summary(self) -> str:
-        return f"{self._refresh.summary}."
+    def summary(self) -> Told:
+        return told("{sentence}.", sentence=self._refresh.summary)
 
     def again(self) -> RefreshJob:
         failed = [failure.source.address for failure in self.failures]

@@ -7,7 +7,7 @@ import streamlit as st
 from pictrace.app.shared.language import CHOSEN, LANGUAGES, language_of, n_, translated
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
-from pictrace.told import joined, told, told_of
+from pictrace.told import joined, listed, told, told_of
 from tests.app.page import Page
 
 
@@ -26,7 +26,9 @@ def test_what_other_rooms_tell_is_translated_with_its_parts(monkeypatch: pytest.
     assert more == ["1 хорошее совпадение.", "3 хороших совпадения.", "5 хороших совпадений."]
     assert translated(joined(told("Its bytes are the same."), told("most"))) == "Байты совпадают. большинство"
     assert translated("Nobody has translated this.") == "Nobody has translated this."
-    assert translated("") == ""
+    counts = listed(told("{number:,} gone", number=2), "", told("{number:,} moved", number=1))
+    assert translated(told("{sentence}.", sentence=counts)) == "исчезло: 2, перемещено: 1."
+    assert (translated(""), translated(listed())) == ("", "")
     assert n_("and {count:,} copy of it", "and {count:,} copies of it", 2) == "и 2 его копии"
 
 

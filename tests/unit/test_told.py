@@ -4,7 +4,7 @@ import copy
 import json
 import pickle
 
-from pictrace.told import joined, told, told_of
+from pictrace.told import joined, listed, told, told_of
 
 
 def test_it_is_its_text_and_knows_its_parts() -> None:
@@ -24,3 +24,8 @@ def test_sentences_are_joined_without_empty_ones() -> None:
     assert said == "One. 2."
     assert list(said.values.values()) == ["One.", "2."]
     assert joined() == ""
+
+
+def test_parts_are_listed_without_empty_ones() -> None:
+    assert listed(told("{n} gone", n=2), "", told("{n} moved", n=1), "more") == "2 gone, 1 moved, more"
+    assert (listed("one"), listed("", ""), listed()) == ("one", "", "")

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.catalog.page_links import from_web_page
 from pictrace.app.catalog.state import AddState, JobState
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.query_state import query_state
 from pictrace.app.shared.session import of_session
@@ -38,13 +39,13 @@ def add_pictures(workspace: Workspace) -> None:
     state, work, picture = of_session(AddState), of_session(JobState), query_state().search.picture
     if work.job is not None:
         running = work.job.running
-        st.caption("You can add more when this has finished." if running else "Choose “Done” above to add more.")
+        st.caption(_("You can add more when this has finished.") if running else _("Choose “Done” above to add more."))
         return
     left, right = st.columns(2)
     with left:
-        files = [*_chosen_files("Pictures", True, f"add_{state.emptied}")]
+        files = [*_chosen_files(_("Pictures"), True, f"add_{state.emptied}")]
     with right:
-        files += _chosen_files("Or a whole folder", "directory", f"add_folder_{state.emptied}")
+        files += _chosen_files(_("Or a whole folder"), "directory", f"add_folder_{state.emptied}")
     refer_to(files)
     files = with_room(files)
     chosen = [Item.of_bytes(file.getvalue(), Source("upload", file.name, Path(file.name).name)) for file in files]
@@ -57,18 +58,18 @@ def add_pictures(workspace: Workspace) -> None:
         parts.append(listing.items)
         left_out += listing.skipped
     links = st.text_area(
-        "Links to pictures or IIIF manifests, one per line", key="add_links", height=96, placeholder="https://…"
+        _("Links to pictures or IIIF manifests, one per line"), key="add_links", height=96, placeholder="https://…"
     )
     linked = listing_of_links(links.splitlines(), state.manifests)
     chosen += linked.items
     left_out += linked.skipped
     chosen += from_web_page(state)
-    if picture is not None and st.checkbox("The picture that you search with", key="add_query"):
+    if picture is not None and st.checkbox(_("The picture that you search with"), key="add_query"):
         chosen.append(Item.of_bytes(picture.data, Source(picture.kind, picture.name)))
     items: Sequence[Item] = Joined(chosen, *parts)
     _show_left_out(left_out)
     if not items and not catalogs:
-        st.caption("Nothing chosen yet.")
+        st.caption(_("Nothing chosen yet."))
         return
     if items:
         found = preview(workspace.catalog, items, upload_limits())
@@ -77,9 +78,16 @@ def add_pictures(workspace: Workspace) -> None:
             return
     for name, upload in catalogs.items():
         pictures = state.uploads.kind(upload).pictures
-        st.markdown(f"**{for_markdown(name)}: a PicTrace catalog of {pictures:,} pictures**, added with its features")
-    target = "this catalog" if workspace.writable else "a catalog of my own"
-    if st.button(f"Add to {target}", type="primary", icon=":material/add_photo_alternate:"):
+        st.markdown(
+            n_(
+                "**{name}: a PicTrace catalog of {count:,} picture**, added with its features",
+                "**{name}: a PicTrace catalog of {count:,} pictures**, added with its features",
+                pictures,
+                name=for_markdown(name),
+            )
+        )
+    label = _("Add to this catalog") if workspace.writable else _("Add to a catalog of my own")
+    if st.button(label, type="primary", icon=":material/add_photo_alternate:"):
         paths = {name: upload.path for name, upload in catalogs.items()}
         try:
             target_catalog = catalog_state().workspace_to_add_to().catalog
@@ -104,18 +112,23 @@ def _chosen_files(label: str, many: Literal[True, "directory"], key: str) -> lis
 
 def _show_left_out(left_out: list[Skipped]) -> None:
     if left_out:
-        st.markdown(f"**{len(left_out):,} {'entry' if len(left_out) == 1 else 'entries'} cannot be added**")
-        rows = {"Entry": [one.address for one in left_out], "Reason": [one.reason for one in left_out]}
-        st.dataframe(rows, hide_index=True, height=min(38 * (len(left_out) + 1), 220))
+        count = len(left_out)
+        st.markdown(n_("**{count:,} entry cannot be added**", "**{count:,} entries cannot be added**", count))
+        rows = {
+            _("Entry"): [one.address for one in left_out],
+            _("Reason"): [translated(one.reason) for one in left_out],
+        }
+        st.dataframe(rows, hide_index=True, height=min(38 * (count + 1), 220))
 
 
 def _show_preview(found: Preview) -> None:
-    st.markdown(f"**{found.summary}**")
+    st.markdown(f"**{translated(found.summary)}**")
     for failures in (found.refused, found.unreadable):
         for failure in failures[:5]:
-            st.caption(for_markdown(f"{failure.source.label}: {failure.reason}"))
+            st.caption(for_markdown(f"{failure.source.label}: {translated(failure.reason)}"))
         if len(failures) > 5:
-            st.caption(f"… and {len(failures) - 5:,} more, which are listed when the rest has been added.")
+            more = len(failures) - 5
+            st.caption(_("… and {number:,} more, which are listed when the rest has been added.", number=more))
 
 
 # Archives, tables, lists, databases --------------------------------------------------------------
@@ -124,7 +137,7 @@ def _show_preview(found: Preview) -> None:
 def _uploaded(state: AddState) -> tuple[list[Listing], dict[str, Upload]]:
     """(what the uploads list, PicTrace's own catalogs among them by name)."""
     uploads = st.file_uploader(
-        "Archives, tables, lists of links, databases, catalogs",
+        _("Archives, tables, lists of links, databases, catalogs"),
         type=list(upload_suffixes()),
         accept_multiple_files=True,
         key=f"add_listing_{state.emptied}",
@@ -164,7 +177,7 @@ def _listing(state: AddState, upload: Upload) -> Listing:
     if guessed is not None and chosen in {None, guessed.column}:
         return guessed
     if chosen is None:
-        return Listing((), (Skipped(upload.name, "None of its columns looks like pictures. Choose one above."),))
+        return Listing((), (Skipped(upload.name, _("None of its columns looks like pictures. Choose one above.")),))
     try:
         return state.uploads.listing(upload, column=chosen, table=table, encoding=encoding)
     except PicTraceError as error:
@@ -176,24 +189,28 @@ def _chosen_table(state: AddState, upload: Upload) -> str | None:
     tables = state.uploads.tables(upload)
     if not tables:
         return None
-    rows = {one.name: one.rows for one in tables}
+    titles = {one.name: one.name if one.rows is None else _sized(one.name, one.rows) for one in tables}
     return st.selectbox(
-        f"Table of {for_markdown(upload.name)}",
-        list(rows),
-        format_func=lambda name: name if rows[name] is None else f"{name}, {rows[name]:,} rows",
+        _("Table of {name}", name=for_markdown(upload.name)),
+        list(titles),
+        format_func=titles.__getitem__,
         key=f"table_{upload.id}",
-        help="The table that holds the pictures, their links or their paths.",
+        help=_("The table that holds the pictures, their links or their paths."),
     )
+
+
+def _sized(name: str, rows: int) -> str:
+    return n_("{name}, {count:,} row", "{name}, {count:,} rows", rows, name=name)
 
 
 def _chosen_encoding(upload: Upload, guess: str) -> str | None:
     """How a text was saved that does not say so by itself; None for the guess."""
     chosen = st.selectbox(
-        f"Encoding of {for_markdown(upload.name)}",
+        _("Encoding of {name}", name=for_markdown(upload.name)),
         sorted({guess, *ENCODINGS}),
         index=sorted({guess, *ENCODINGS}).index(guess),
         key=f"encoding_{upload.id}",
-        help="Guessed, because the file is not Unicode. Change it if names look wrong.",
+        help=_("Guessed, because the file is not Unicode. Change it if names look wrong."),
     )
     return None if chosen == guess else chosen
 
@@ -201,12 +218,12 @@ def _chosen_encoding(upload: Upload, guess: str) -> str | None:
 def _column_choice(upload: Upload, table: str | None, guessed: Listing | None, columns: tuple[str, ...]) -> str | None:
     """Which column the pictures are taken from."""
     return st.selectbox(
-        f"Column of {for_markdown(upload.name)} that holds the pictures",
+        _("Column of {name} that holds the pictures", name=for_markdown(upload.name)),
         columns,
         index=None if guessed is None or guessed.column is None else columns.index(guessed.column),
         key=f"column_{upload.id}_{table}",
-        placeholder="Choose the column",
-        help="Guessed. The other columns are kept as metadata.",
+        placeholder=_("Choose the column"),
+        help=_("Guessed. The other columns are kept as metadata."),
     )
 
 
@@ -216,12 +233,12 @@ def _owners_folder() -> Listing:
     if not folders:
         return Listing(())
     chosen = st.selectbox(
-        "A folder of this server",
+        _("A folder of this server"),
         [folder.as_posix() for folder in folders],
         index=None,
-        placeholder="None",
+        placeholder=_("None"),
         key="add_server_folder",
-        help="Folders that this app's owner has listed, with everything in them.",
+        help=_("Folders that this app's owner has listed, with everything in them."),
     )
     if chosen is None:
         return Listing(())

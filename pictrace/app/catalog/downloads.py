@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from pictrace.app.shared.language import _
 from pictrace.catalog.base import Catalog
 from pictrace.output.exports import write_features, write_list
 from pictrace.service.addresses import shown_record
@@ -20,23 +21,31 @@ __all__ = ["downloads"]
 def downloads(workspace: Workspace) -> None:
     """A popover with every form that the catalog can be had in; each is made when it is asked for."""
     catalog = workspace.catalog
-    with st.popover("Download", icon=":material/download:"):
+    with st.popover(_("Download"), icon=":material/download:"):
         for label, make, name, mime, what in (
             (
-                "Catalog",
+                _("Catalog"),
                 _copy_of,
                 "catalog.sqlite",
                 "application/vnd.sqlite3",
-                "One SQLite file with everything PicTrace knows about the pictures, where they are included. Open it "
-                "here or on the command line.",
+                _(
+                    "One SQLite file with everything PicTrace knows about the pictures, where they are included. Open "
+                    "it here or on the command line."
+                ),
             ),
-            ("List", _list_of, "catalog.csv", "text/csv", "A table with one line per address, and the metadata."),
             (
-                "Features",
+                _("List"),
+                _list_of,
+                "catalog.csv",
+                "text/csv",
+                _("A table with one line per address, and the metadata."),
+            ),
+            (
+                _("Features"),
                 _features_of,
                 "features.npz",
                 "application/octet-stream",
-                "Arrays for numpy, by feature key; about 100 kB per picture.",
+                _("Arrays for numpy, by feature key; about 100 kB per picture."),
             ),
         ):
             st.download_button(

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 import streamlit as st
 
 from pictrace.app.catalog.state import JobState
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
 from pictrace.escape import for_markdown
 from pictrace.indexing.run import Failure
 from pictrace.output.documents import failures_csv
-from pictrace.service.jobs import Job
+from pictrace.service.jobs import Job, RefreshJob
 
 __all__ = ["watch"]
 
@@ -52,17 +53,13 @@ def _draw() -> None:
 
 def _draw_running(job: Job) -> None:
     now = job.progress
-    done = f"{now.done:,} of {now.total:,} {job.doing}"
-    rate = f", {now.rate:,.0f} a second, {now.left_s:,.0f} s left" if now.done else ""
-    if now.total and now.done >= now.total:
-        rate = ", finishing"  # storing the last, and after merging, making the features that are missing
     left, right = st.columns([5, 1], vertical_alignment="center")
-    left.progress(min(1.0, now.done / max(1, now.total)), text=done + rate)
+    left.progress(min(1.0, now.done / max(1, now.total)), text=_how_far(job))
     pressed = right.button(
-        "Stop",
+        _("Stop"),
         icon=":material/stop:",
         on_click=job.stop,
-        help="What is done so far is kept.",
+        help=_("What is done so far is kept."),
         width="stretch",
         disabled=job.stopped,
     )
@@ -70,35 +67,53 @@ def _draw_running(job: Job) -> None:
         job.stop()
 
 
-def _draw_ended(state: JobState, job: Job) -> None:
-    if job.problem:
-        st.error(f"{for_markdown(job.problem)} {job.summary}", icon=":material/error:")
-    elif job.stopped:
-        st.warning(f"Stopped. {job.summary}", icon=":material/stop_circle:")
-    elif job.failed_wholly:
-        st.error(job.summary, icon=":material/error:")
-    elif job.failures:
-        st.warning(job.summary, icon=":material/warning:")
+def _how_far(job: Job) -> str:
+    now = job.progress
+    if isinstance(job, RefreshJob):
+        done = _("{done:,} of {total:,} links", done=now.done, total=now.total)
     else:
-        st.success(job.summary, icon=":material/check_circle:")
+        done = _("{done:,} of {total:,} pictures", done=now.done, total=now.total)
+    if now.total and now.done >= now.total:
+        return _("{done}, finishing", done=done)  # storing the last; after merging, making features that are missing
+    if not now.done:
+        return done
+    return _("{done}, {rate:,.0f} a second, {left:,.0f} s left", done=done, rate=now.rate, left=now.left_s)
+
+
+def _draw_ended(state: JobState, job: Job) -> None:
+    summary = translated(job.summary)
+    if job.problem:
+        st.error(f"{for_markdown(translated(job.problem))} {summary}", icon=":material/error:")
+    elif job.stopped:
+        st.warning(_("Stopped. {summary}", summary=summary), icon=":material/stop_circle:")
+    elif job.failed_wholly:
+        st.error(summary, icon=":material/error:")
+    elif job.failures:
+        st.warning(summary, icon=":material/warning:")
+    else:
+        st.success(summary, icon=":material/check_circle:")
     failures = job.failures
     if failures:
-        _table(failures, "Reason")
+        _table(failures, _("Reason"))
     if job.notes:
-        st.caption("Read otherwise than their files say:")
-        _table(job.notes, "How")
+        st.caption(_("Read otherwise than their files say:"))
+        _table(job.notes, _("How"))
     with st.container(horizontal=True):
-        if job.can_go_on and st.button("Continue" if job.stopped else "Try these again", icon=":material/refresh:"):
+        again = _("Continue") if job.stopped else _("Try these again")
+        if job.can_go_on and st.button(again, icon=":material/refresh:"):
             state.job = job.again()
             st.rerun()
         if failures:
-            st.download_button("Failures", failures_csv(failures), "failures.csv", "text/csv", on_click="ignore")
-        if st.button("Done", type="primary"):
+            st.download_button(_("Failures"), failures_csv(failures), "failures.csv", "text/csv", on_click="ignore")
+        if st.button(_("Done"), type="primary"):
             state.job = None
             catalog_state().drop_own_if_empty()
             st.rerun()
 
 
-def _table(entries: Sequence[Failure], told: str) -> None:
-    rows = {"Picture": [one.source.label for one in entries], told: [one.reason for one in entries]}
+def _table(entries: Sequence[Failure], title: str) -> None:
+    rows = {
+        _("Picture"): [one.source.label for one in entries],
+        title: [translated(one.reason) for one in entries],
+    }
     st.dataframe(rows, hide_index=True, height=min(38 * (len(entries) + 1), 220))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.open_catalog import PRIVATE, CatalogState, opened
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
@@ -16,7 +17,7 @@ __all__ = ["catalog_menu", "warn_of_ephemeral_disk"]
 def catalog_menu(state: CatalogState) -> None:
     """Every catalog that this session may open; the open one is marked."""
     choices = _choices(state)
-    with st.popover("Open another", icon=":material/folder_open:"):
+    with st.popover(_("Open another"), icon=":material/folder_open:"):
         for choice, title in choices.items():
             here = choice == state.choice
             st.button(
@@ -29,8 +30,10 @@ def catalog_menu(state: CatalogState) -> None:
                 width="stretch",
             )
         st.caption(
-            "To work with a catalog file of your own, upload it under “Add pictures”: its pictures become a catalog "
-            "of yours."
+            _(
+                "To work with a catalog file of your own, upload it under “Add pictures”: its pictures become a "
+                "catalog of yours."
+            )
         )
 
 
@@ -39,14 +42,14 @@ def _choices(state: CatalogState) -> dict[str, str]:
     choices = {}
     if settings.catalog is not None:
         try:
-            choices[SHARED] = opened(SHARED).title
+            choices[SHARED] = translated(opened(SHARED).title)
         except PicTraceError:
-            choices[SHARED] = "The shared catalog"  # opening it says what is wrong
-        choices[SAMPLE] = "Sample catalog"
+            choices[SHARED] = _("The shared catalog")  # opening it says what is wrong
+        choices[SAMPLE] = _("Sample catalog")
     else:
-        choices[SHARED] = "Sample catalog"
+        choices[SHARED] = _("Sample catalog")
     if state.private is not None:
-        choices[PRIVATE] = "My catalog"
+        choices[PRIVATE] = _("My catalog")
     choices |= {str(path): path.stem for path in catalogs_in_folders() if str(path) != settings.catalog}
     return choices
 
@@ -57,9 +60,9 @@ def warn_of_ephemeral_disk(workspace: Workspace, state: CatalogState) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.warning(
-            "Whatever you add is lost when this server restarts. Download the catalog to keep it.",
+            _("Whatever you add is lost when this server restarts. Download the catalog to keep it."),
             icon=":material/save:",
         )
-        if st.button("OK"):
+        if st.button(_("OK")):
             state.warned = True
             st.rerun()

@@ -13,16 +13,16 @@ from pictrace.app.catalog.numbers import numbers
 from pictrace.app.catalog.pictures import mapped_pictures, pictures
 from pictrace.app.catalog.removal import removal_bar
 from pictrace.app.catalog.state import browse_state
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import CatalogState, catalog_state, offer_earlier_catalog
 from pictrace.app.shared.query_state import query_state
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.service.workspaces import SHARED, Workspace
-from pictrace.wording import counted
 
-__all__ = ["show"]
+__all__ = ["PARTS", "show"]
 
-PICTURES, MAP, ADD, LINKS, NUMBERS = "Pictures", "Map", "Add pictures", "Links", "Numbers"
+PARTS = PICTURES, MAP, ADD, LINKS, NUMBERS = "Pictures", "Map", "Add pictures", "Links", "Numbers"
 
 
 def show() -> None:
@@ -39,15 +39,16 @@ def show() -> None:
             watch()
         removal_bar(workspace, browsing)
         part = st.segmented_control(
-            "Part of the page",
-            [PICTURES, MAP, ADD, LINKS, NUMBERS],
+            _("Part of the page"),
+            PARTS,
             default=PICTURES,
+            format_func=_,
             required=True,
             key="catalog_part",
             label_visibility="collapsed",
         )
         if search.problem:
-            st.error(for_markdown(search.problem), icon=":material/error:")
+            st.error(for_markdown(translated(search.problem)), icon=":material/error:")
             search.refuse("")
         if part == MAP:
             mapped_pictures(workspace, browsing)
@@ -60,20 +61,20 @@ def show() -> None:
         else:
             pictures(workspace, browsing)
     except PicTraceError as error:
-        st.error(for_markdown(str(error)), icon=":material/error:")
+        st.error(for_markdown(translated(str(error))), icon=":material/error:")
         if state.choice != SHARED:
-            st.button("Back to the shared catalog", icon=":material/undo:", on_click=state.open, args=(SHARED,))
+            st.button(_("Back to the shared catalog"), icon=":material/undo:", on_click=state.open, args=(SHARED,))
 
 
 def _head(workspace: Workspace, state: CatalogState) -> None:
     count = workspace.catalog.count()
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(for_markdown(workspace.title), anchor=False, width="content")
-        st.badge(counted(count, "picture"), icon=":material/photo_library:")
+        st.title(for_markdown(translated(workspace.title)), anchor=False, width="content")
+        st.badge(n_("{count:,} picture", "{count:,} pictures", count), icon=":material/photo_library:")
         catalog_menu(state)
         downloads(workspace)
     if workspace is state.private:
-        st.caption("This catalog is yours alone. It is deleted a day after the last change: download it to keep it.")
+        st.caption(_("This catalog is yours alone. It is deleted a day after the last change: download it to keep it."))
     elif not workspace.writable:
-        st.caption("What you add goes to a catalog of your own; this one stays as it is.")
+        st.caption(_("What you add goes to a catalog of your own; this one stays as it is."))
     warn_of_ephemeral_disk(workspace, state)

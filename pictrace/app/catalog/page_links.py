@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from pictrace.app.catalog.state import AddState
+from pictrace.app.shared.language import _, translated
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.sources.base import Item
@@ -24,7 +25,7 @@ RULES = ScrapeRules()
 
 def from_web_page(state: AddState) -> list[Item]:
     """Ask for a page, read it with those that follow, and give what was picked of it."""
-    with st.expander("From a web page", icon=":material/language:"):
+    with st.expander(_("From a web page"), icon=":material/language:"):
         _form(state)
         if not state.found_links:
             return []
@@ -33,17 +34,19 @@ def from_web_page(state: AddState) -> list[Item]:
 
 def _form(state: AddState) -> None:
     with st.form("web_page", border=False):
-        address = st.text_input("Link to the page", key="page_address", placeholder="https://…")
+        address = st.text_input(_("Link to the page"), key="page_address", placeholder="https://…")
         left, right = st.columns([1, 2])
-        pages = left.number_input("Pages to read", 1, MOST_PAGES, key="page_count")
+        pages = left.number_input(_("Pages to read"), 1, MOST_PAGES, key="page_count")
         pattern = right.text_input(
-            "Links to further pages",
+            _("Links to further pages"),
             key="page_pattern",
             placeholder="https://example.org/gallery/page-{n}/",
-            help="If pages are numbered: {n} stands for 2, 3, … Leave it empty to follow the page's link to the next.",
+            help=_(
+                "If pages are numbered: {n} stands for 2, 3, … Leave it empty to follow the page's link to the next."
+            ),
         )
         rules = _rules()
-        asked = st.form_submit_button("Find pictures")
+        asked = st.form_submit_button(_("Find pictures"))
     if not asked or not address.strip():
         return
     state.found_links = ()
@@ -53,34 +56,34 @@ def _form(state: AddState) -> None:
     found, problems = _read(address.strip(), pages, pattern.strip() or None, rules)
     state.found_links = found
     for problem in problems:
-        st.error(for_markdown(problem), icon=":material/error:")
+        st.error(for_markdown(translated(problem)), icon=":material/error:")
     if not found and not problems:
-        st.info("PicTrace sees no pictures on this page.", icon=":material/image_not_supported:")
+        st.info(_("PicTrace sees no pictures on this page."), icon=":material/image_not_supported:")
 
 
 def _rules() -> ScrapeRules | str:
     """What is left out unless one picks it; a text where it cannot be used."""
-    with st.popover("What is left out", icon=":material/filter_alt:"):
+    with st.popover(_("What is left out"), icon=":material/filter_alt:"):
         side = st.number_input(
-            "Pictures smaller than (pixels)",
+            _("Pictures smaller than (pixels)"),
             0,
             2000,
             RULES.min_side_px,
             key="rule_side",
-            help="By the size that the page gives.",
+            help=_("By the size that the page gives."),
         )
         words = st.text_area(
-            "Links with one of these words",
+            _("Links with one of these words"),
             ", ".join(RULES.left_out_words),
             key="rule_words",
-            help="Separated by commas; - stands for any separator of words.",
+            help=_("Separated by commas; - stands for any separator of words."),
         )
-        same_host = st.checkbox("Links to other hosts", RULES.same_host_only, key="rule_host")
+        same_host = st.checkbox(_("Links to other hosts"), RULES.same_host_only, key="rule_host")
     chosen = tuple(word for part in words.lower().split(",") if (word := part.strip()))
     try:
         return dataclasses.replace(RULES, min_side_px=side, left_out_words=chosen, same_host_only=same_host)
     except ValueError as error:
-        return f"These rules cannot be used: {error}."
+        return _("These rules cannot be used: {problem}.", problem=error)
 
 
 def _read(
@@ -98,7 +101,10 @@ def _read(
             else:
                 problems.append(str(one))
             if pages > 1:
-                place.progress(number / pages, text=f"{number} of {pages} pages read, {len(links):,} links")
+                told = _(
+                    "{number} of {pages} pages read, {links:,} links", number=number, pages=pages, links=len(links)
+                )
+                place.progress(number / pages, text=told)
     except PicTraceError as error:
         problems.append(str(error))
     place.empty()
@@ -106,19 +112,20 @@ def _read(
 
 
 def _picked(links: Sequence[PictureLink]) -> list[PictureLink]:
+    take, address, title, reason = _("Take"), _("Link"), _("Title"), _("Left out because")
     table = pd.DataFrame(
         {
-            "Take": [not link.left_out for link in links],
-            "Link": [link.address for link in links],
-            "Title": [link.alt for link in links],
-            "Left out because": [link.left_out for link in links],
+            take: [not link.left_out for link in links],
+            address: [link.address for link in links],
+            title: [link.alt for link in links],
+            reason: [translated(link.left_out) for link in links],
         }
     )
     edited = st.data_editor(
         table,
-        disabled=["Link", "Title", "Left out because"],
+        disabled=[address, title, reason],
         hide_index=True,
         height=min(38 * (len(links) + 1), 320),
         key="page_links",
     )
-    return [link for link, take in zip(links, edited["Take"].tolist(), strict=True) if take]
+    return [link for link, taken in zip(links, edited[take].tolist(), strict=True) if taken]

@@ -13,6 +13,7 @@ from pictrace.app.catalog.removal import remove_button
 from pictrace.app.catalog.state import BrowseState
 from pictrace.app.components import tiles
 from pictrace.app.shared.filters import metadata_filters
+from pictrace.app.shared.language import _, n_
 from pictrace.app.shared.map import draw_map
 from pictrace.app.shared.query_state import query_state
 from pictrace.app.shared.thumbnails import picture_tiles, thumbnail_address
@@ -23,11 +24,11 @@ from pictrace.features import FeatureSpec
 from pictrace.metrics import all_metrics, ready_metrics
 from pictrace.service.addresses import shown_record
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import byte_size, counted
+from pictrace.wording import byte_size
 
-__all__ = ["mapped_pictures", "pictures"]
+__all__ = ["LOOKS", "ORDER_TITLES", "mapped_pictures", "pictures"]
 
-GALLERY, TABLE = "Gallery", "Table"
+LOOKS = GALLERY, TABLE = "Gallery", "Table"
 ORDER_TITLES = {"newest": "Newest first", "oldest": "Oldest first", "name": "By name", "size": "Largest first"}
 PAGE_PICTURES = {GALLERY: 24, TABLE: 50}
 TILE_PX, ROW_PX = 216, 96
@@ -38,25 +39,28 @@ def pictures(workspace: Workspace, state: BrowseState) -> None:
     """Look through the catalog; choose one to search with, or some to remove."""
     catalog = workspace.catalog
     if not catalog.count():
-        st.info("The catalog is empty. Add pictures to it first.", icon=":material/inbox:")
+        st.info(_("The catalog is empty. Add pictures to it first."), icon=":material/inbox:")
         return
     chosen, look, page_place = _choices(workspace)
     size = PAGE_PICTURES[look]
-    _, total = catalog.page(**chosen, limit=0)
+    total = catalog.page(**chosen, limit=0)[1]
     pages = max(1, -(-total // size))
     with page_place:
         key = f"page_{look}_{pages}"
-        told = f"Page {st.session_state.get(key, 1):,} of {pages:,}"
+        told = _("Page {number:,} of {pages:,}", number=st.session_state.get(key, 1), pages=pages)
         number = min(st.number_input(told, 1, pages, key=key, width=130), pages)
-    ids, _ = catalog.page(**chosen, offset=(number - 1) * size, limit=size)
+    ids = catalog.page(**chosen, offset=(number - 1) * size, limit=size)[0]
     if not ids:
-        st.info("No picture matches. Shorten the text, or choose fewer filters.", icon=":material/search_off:")
+        st.info(_("No picture matches. Shorten the text, or choose fewer filters."), icon=":material/search_off:")
         return
     listed = catalog.pictures(ids).items()
     records = {one: shown_record(record) for one, record in listed if one not in state.removing}
     hidden = len(listed) - len(records)
-    told = f"; {hidden:,} of this page hidden, to be removed" if hidden else ""
-    st.caption(f"{counted(total, 'picture')}, {ORDER_TITLES[chosen['order']].lower()}{told}")
+    order = _(ORDER_TITLES[chosen["order"]]).lower()  # so the titles have no noun in languages that capitalise nouns
+    told = n_("{count:,} picture, {order}", "{count:,} pictures, {order}", total, order=order)
+    if hidden:
+        told = _("{pictures}; {number:,} of this page hidden, to be removed", pictures=told, number=hidden)
+    st.caption(told)
     if look == TABLE:
         _table(workspace, state, records)
         return
@@ -91,30 +95,33 @@ def _choices(workspace: Workspace) -> tuple[_Chosen, str, DeltaGenerator]:
     """What the pictures shown have in common, in which order they come, how they are shown, and the place for the
     page's number."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        text = st.text_input("Find by title, address or metadata", key="catalog_text", placeholder="beach, .png, …")
+        text = st.text_input(
+            _("Find by title, address or metadata"), key="catalog_text", placeholder=_("beach, .png, …")
+        )
         order = st.selectbox(
-            "Order",
+            _("Order"),
             ORDERS,
-            format_func=ORDER_TITLES.__getitem__,
+            format_func={name: _(title) for name, title in ORDER_TITLES.items()}.__getitem__,
             key="catalog_order",
             width=160,
         )
         page_place = st.container(width=130)
     with st.container(horizontal=True, vertical_alignment="center"):
         look = st.segmented_control(
-            "View",
-            [GALLERY, TABLE],
+            _("View"),
+            LOOKS,
             default=GALLERY,
+            format_func=_,
             required=True,
             key="catalog_look",
             label_visibility="collapsed",
         )
         with st.container(width=260):
             filters = metadata_filters(workspace)
-        with st.popover("More", icon=":material/tune:"):
-            formats = st.multiselect("Format", list(workspace.catalog.facts().formats), key="catalog_formats")
-            repeated = st.checkbox("Found in several places", key="catalog_repeated")
-            lacking = st.checkbox("Features missing", key="catalog_lacking")
+        with st.popover(_("More"), icon=":material/tune:"):
+            formats = st.multiselect(_("Format"), list(workspace.catalog.facts().formats), key="catalog_formats")
+            repeated = st.checkbox(_("Found in several places"), key="catalog_repeated")
+            lacking = st.checkbox(_("Features missing"), key="catalog_lacking")
     specs = [metric.spec for metric in ready_metrics()] if lacking else []
     chosen: _Chosen = {
         "text": text,
@@ -130,7 +137,7 @@ def _choices(workspace: Workspace) -> tuple[_Chosen, str, DeltaGenerator]:
 def _gallery(workspace: Workspace, state: BrowseState, records: dict[int, PictureRecord]) -> None:
     picked = tiles(
         picture_tiles(workspace.catalog, records, TILE_PX),
-        label="Pictures of the catalog",
+        label=_("Pictures of the catalog"),
         key="catalog_tiles",
         large=True,
     )
@@ -141,7 +148,7 @@ def _gallery(workspace: Workspace, state: BrowseState, records: dict[int, Pictur
 def _one_picture(workspace: Workspace, state: BrowseState) -> None:
     record = None if state.picked is None else workspace.catalog.pictures([state.picked]).get(state.picked)
     if record is None or record.id in state.removing:
-        st.caption("Choose a picture to see its details.")
+        st.caption(_("Choose a picture to see its details."))
         return
     with st.container(border=True):
         st.header(for_markdown(record.label), anchor=False)
@@ -149,14 +156,20 @@ def _one_picture(workspace: Workspace, state: BrowseState) -> None:
         if kept is not None:
             st.image(kept, alt=record.label, width="stretch")
         st.markdown(
-            f"{record.width} × {record.height} pixels, {record.format}, {byte_size(record.byte_count)}, "
-            f"added {record.added_at[:10]}"
+            _(
+                "{width} × {height} pixels, {format}, {size}, added {day}",
+                width=record.width,
+                height=record.height,
+                format=record.format,
+                size=byte_size(record.byte_count),
+                day=record.added_at[:10],
+            )
         )
         for source in record.sources:
             st.text(f"{source.kind}: {source.address}")
         if record.metadata:
             values = [", ".join(some) for some in record.metadata.values()]
-            st.dataframe({"Metadata": list(record.metadata), "Value": values}, hide_index=True)
+            st.dataframe({_("Metadata"): list(record.metadata), _("Value"): values}, hide_index=True)
         with st.container(horizontal=True):
             _search_button(workspace, record.id)
             if workspace.writable:
@@ -164,7 +177,7 @@ def _one_picture(workspace: Workspace, state: BrowseState) -> None:
 
 
 def _search_button(workspace: Workspace, picture_id: int) -> None:
-    if st.button("Search with this", type="primary", icon=":material/image_search:"):
+    if st.button(_("Search with this"), type="primary", icon=":material/image_search:"):
         state = query_state()
         state.look_for_in(workspace.catalog, picture_id)
         if state.search.asked is not None:
@@ -179,10 +192,10 @@ def _table(workspace: Workspace, state: BrowseState, records: dict[int, PictureR
         row_height=56,
         height=min(56 * (len(rows) + 1), 640),
         column_config={
-            "Picture": st.column_config.ImageColumn(width="small"),
-            "Size": st.column_config.TextColumn(width="small"),
-            "KB": st.column_config.NumberColumn(format="%d", width="small"),
-            "Added": st.column_config.TextColumn(width="small"),
+            _("Picture"): st.column_config.ImageColumn(width="small"),
+            _("Size"): st.column_config.TextColumn(width="small"),
+            _("KB"): st.column_config.NumberColumn(format="%d", width="small"),
+            _("Added"): st.column_config.TextColumn(width="small"),
         },
         on_select="rerun",
         selection_mode="multi-row",
@@ -192,7 +205,9 @@ def _table(workspace: Workspace, state: BrowseState, records: dict[int, PictureR
     with st.container(horizontal=True):
         if not picked:
             st.caption(
-                "Select a row to search with it, or several to remove them." if workspace.writable else "Select a row."
+                _("Select a row to search with it, or several to remove them.")
+                if workspace.writable
+                else _("Select a row.")
             )
         if len(picked) == 1:
             _search_button(workspace, next(iter(picked)))
@@ -205,16 +220,18 @@ def _frame(workspace: Workspace, rows: Sequence[PictureRecord]) -> pd.DataFrame:
     ready = workspace.catalog.features_ready([one.id for one in rows])
     titles = {metric.feature_key: metric.name for metric in all_metrics()}
     columns: dict[str, list[object]] = {
-        "Picture": [thumbnail_address(workspace.catalog, one.id, ROW_PX) for one in rows],
-        "Title": [one.label for one in rows],
-        "Source": [one.sources[0].address if one.sources else "" for one in rows],
-        "Size": [f"{one.width} × {one.height}" for one in rows],
-        "Format": [one.format for one in rows],
-        "KB": [one.byte_count / 1024 for one in rows],
-        "Added": [one.added_at[:10] for one in rows],
-        "Features": [", ".join(title for key, title in titles.items() if key in ready[one.id]) for one in rows],
+        _("Picture"): [thumbnail_address(workspace.catalog, one.id, ROW_PX) for one in rows],
+        _("Title"): [one.label for one in rows],
+        _("Source"): [one.sources[0].address if one.sources else "" for one in rows],
+        _("Size"): [f"{one.width} × {one.height}" for one in rows],
+        _("Format"): [one.format for one in rows],
+        _("KB"): [one.byte_count / 1024 for one in rows],
+        _("Added"): [one.added_at[:10] for one in rows],
+        _("Features"): [", ".join(title for key, title in titles.items() if key in ready[one.id]) for one in rows],
     }
     metadata = [{name: ", ".join(values) for name, values in one.metadata.items()} for one in rows]
     for name in dict.fromkeys(name for one in metadata for name in one):
-        columns[name if name not in columns else f"{name} (metadata)"] = [one.get(name, "") for one in metadata]
+        columns[name if name not in columns else _("{name} (metadata)", name=name)] = [
+            one.get(name, "") for one in metadata
+        ]
     return pd.DataFrame(columns)

@@ -32,8 +32,10 @@ def n_(one: str, many: str, /, count: int, **values: object) -> str:
 
 def translated(text: str) -> str:
     """What other rooms tell, where it is known what it was made from, or where it never varies."""
+    if not text:
+        return ""
     if not isinstance(text, Told):
-        return _messages(language()).gettext(text) if text else ""
+        return _messages(language()).gettext(text)
     values = {name: translated(one) if isinstance(one, Told) else one for name, one in text.values.items()}
     if text.many:
         count = values["count"]
