@@ -82,8 +82,14 @@ def asking_of(catalog: Catalog, cases: Sequence[Case], limits: DecodeLimits) -> 
 
 
 def ranks_of(cube: Cube, s: Standing, cases: Sequence[Case]) -> dict[Case, int]:
-    """Where the original of each case stands, from 1; one place behind all where it was not even scored."""
+    """Where the original of each case stands, from 1; one place behind all where it was not even scored.
+
+    What scores just as much does not stand before it: a catalog often has further copies of the original, and a metric
+    that counts up to a bound gives all of them its highest value. Where that is nothing at all, ids decide.
+    """
     by_name = {one.name: one for one in cases}
     ranks: NDArray[np.int64] = np.full(len(cube.blocks), cube.catalog_size + 1)
-    ranks[s.query] = s.rank
+    for query, score, rank in zip(s.query.tolist(), s.score, s.rank.tolist(), strict=True):
+        others = s.wrong[query]
+        ranks[query] = 1 + len(others) - np.searchsorted(others, score, side="right") if score > 0 else rank
     return {by_name[block.name]: int(rank) for block, rank in zip(cube.blocks, ranks, strict=True)}

@@ -64,6 +64,22 @@ def test_ranks_and_shares() -> None:
     assert first_shares(ranks) == {"noise": {0.2: 1.0, 0.8: 0.0}}
 
 
+@pytest.mark.parametrize(
+    ("similarity", "original", "rank"),
+    [
+        ([1.0, 1.0, 0.3, 1.0], 3, 1),  # two more copies of it
+        ([1.0, 0.5, 0.5, 0.2], 2, 2),
+        ([0.0, 0.0, 0.4, 0.0], 3, 4),  # nothing in common with it, as with others
+    ],
+)
+def test_what_scores_as_much_does_not_stand_before_an_original(
+    similarity: list[float], original: int, rank: int
+) -> None:
+    case = Case("noise", 0.2, 1)
+    cube = cube_of([replace(block(np.array([similarity]), [original]), name=case.name)])
+    assert ranks_of(cube, standing(cube, np.ones(1, np.float32)), [case]) == {case: rank}
+
+
 def test_the_command(tmp_path: Path, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("chelsea.png", "coffee.png"):
         (tmp_path / name).write_bytes(encode_png(decode(photographs[name])[::2, ::2]))
