@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import dask.config
 import distributed
 import numpy as np
 import pytest
@@ -175,6 +176,7 @@ def test_metrics_that_a_worker_lacks_are_named(catalog: Catalog, query: Query) -
 def test_the_shard_of_a_worker_that_is_killed_is_taken_over(catalog: Catalog, query: Query) -> None:
     expected = score(query, FeatureCache(catalog), exhaustive=True)
     with (
+        dask.config.set({"distributed.nanny.pre-spawn-environ": {}}),  # or it sets this process', too, for good
         distributed.LocalCluster(n_workers=2, threads_per_worker=1, memory_limit=0, **QUIET) as cluster,
         closing(Connection(cluster.scheduler_address, patience_s=60)) as connection,
     ):
