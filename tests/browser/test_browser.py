@@ -142,12 +142,12 @@ def test_details_open_beside_the_list_by_keyboard(page: Page, photographs: dict[
 def test_the_ratio_threshold_moves_the_lines_of_the_evidence(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, encode_jpeg(crop(decode(photographs["coffee.png"]), 0.6), quality=60), "cup.jpg")
     page.locator("button.face").first.click()
-    page.get_by_text("pass the ratio test at 0.90").wait_for()
+    page.get_by_text("pass the ratio test at 0.94").wait_for()
     passed = page.get_by_text(re.compile(r"^\d+ of your picture's \d+ keypoints pass the ratio test"))
     before = int(passed.inner_text().split()[0])
     lines = page.get_by_text("that agree. Grey")
     drawn = lines.inner_text()
-    move_slider(page, "sift-ratio", "ArrowLeft", 15)
+    move_slider(page, "sift-ratio", "ArrowLeft", 19)
     page.get_by_text("pass the ratio test at 0.75").wait_for()
     assert int(passed.inner_text().split()[0]) < before
     expect(lines).not_to_have_text(drawn)
