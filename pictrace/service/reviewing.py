@@ -175,6 +175,11 @@ class Review:
             self._said.append(decisions)
 
     @property
+    def decided(self) -> tuple[int, str]:
+        """How often anything was, and what kept it from being: what is drawn of the groups holds until it changes."""
+        return len(self._said), self._undecided
+
+    @property
     def can_undo(self) -> bool:
         return bool(self._said) and bool(self._said[-1])
 

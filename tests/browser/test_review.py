@@ -36,6 +36,7 @@ def address(own_cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def at(page: Page, number: int, groups: int) -> None:
     page.get_by_text(re.compile(rf"^Group {number} of {groups} ")).wait_for(timeout=PATIENCE_MS)
+    page.get_by_role("button", name="Later").wait_for()  # what answers to the keys is drawn below
 
 
 def test_keys_go_through_five_hundred_groups_and_decisions_stay(page: Page, address: str) -> None:

@@ -24,8 +24,12 @@ MOST_SHOWN = 40
 
 
 @st.fragment
-def group_part(workspace: Workspace, review: Review, groups: Sequence[Group], rules: Sequence[Rule]) -> None:
-    """The group that one is at, and the keys that go on."""
+def group_part(
+    workspace: Workspace, review: Review, groups: Sequence[Group], rules: Sequence[Rule], drawn: tuple[int, str]
+) -> None:
+    """The group that one is at, and the keys that go on; drawn: what was decided when these groups were made."""
+    if review.decided != drawn:
+        st.rerun()  # the whole page: a group is gone, or back
     review.at = min(review.at, len(groups) - 1)
     group = review.told(groups[review.at])
     proposed = chosen(group, rules)

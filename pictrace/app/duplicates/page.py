@@ -49,7 +49,7 @@ def show() -> None:
             size=byte_size(won),
         )
     )
-    group_part(workspace, review, groups, rules)
+    group_part(workspace, review, groups, rules, review.decided)
     export_part(review, groups=groups, rules=rules, writable=workspace.writable)
 
 
