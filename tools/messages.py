@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from pictrace.app.about.live import ANOTHER
 from pictrace.app.catalog.page import PARTS
 from pictrace.app.catalog.pictures import LOOKS, ORDER_TITLES
 from pictrace.app.pages import pages_in
@@ -25,8 +26,9 @@ from pictrace.catalog.links import LINK_STATES
 from pictrace.duplicates.keeping import RULES
 from pictrace.duplicates.levels import Level
 from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE
+from pictrace.images.graded import GRADED
 from pictrace.metrics import all_metrics
-from pictrace.sample import example_queries
+from pictrace.sample import PHOTOGRAPHS, example_queries
 from pictrace.searching.presets import all_presets
 
 __all__ = ["compiled", "messages", "translations"]
@@ -52,7 +54,7 @@ def _never_varying() -> Iterator[str]:
     for page in pages_in(ROOT / "pages"):
         yield page.title
     for metric in all_metrics():
-        yield from (metric.title, metric.help, metric.scale.unit)
+        yield from (metric.title, metric.help, metric.in_words, metric.fails, metric.scale.unit)
         for setting in metric.settings:
             yield from (setting.title, setting.help)
             yield from (metric.scale_for({setting.name: value}).unit for value in setting.values)
@@ -72,6 +74,7 @@ def _never_varying() -> Iterator[str]:
         "weak",
         "all",
     )
+    yield from (*PHOTOGRAPHS.values(), *GRADED, ANOTHER)
     for level in Level:
         yield from (level.title, level.title.lower())
     yield from (rule.title for rule in RULES.values())

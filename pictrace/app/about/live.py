@@ -9,6 +9,7 @@ import streamlit as st
 
 from pictrace.app.shared import evidence
 from pictrace.app.shared.controls import setting_controls
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.session import of_session
 from pictrace.escape import for_markdown
 from pictrace.features import Scale
@@ -47,21 +48,28 @@ def live_example() -> None:
     with left:
         names = list(PHOTOGRAPHS)
         name = st.selectbox(
-            "Photograph", names, names.index(FIRST), format_func=lambda one: PHOTOGRAPHS[one], key="how_of"
+            _("Photograph"),
+            names,
+            names.index(FIRST),
+            format_func=lambda one: translated(PHOTOGRAPHS[one]),
+            key="how_of",
         )
     changes = [*GRADED, ANOTHER]
     with middle:
         change = st.selectbox(
-            "What is done to it", changes, changes.index(CHANGE), format_func=_first_upper, key="how_change"
+            _("What is done to it"), changes, changes.index(CHANGE), format_func=_first_upper, key="how_change"
         )
     with right:
         graded = change not in UNGRADED and change != ANOTHER
-        strength = st.slider("How much", 0.0, 1.0, STRENGTH, 0.05, key="how_strength", disabled=not graded)
+        strength = st.slider(_("How much"), 0.0, 1.0, STRENGTH, 0.05, key="how_strength", disabled=not graded)
     first, changed, scores = _compared(name, change, strength if graded else 0.0)
     pictures, bars = st.columns([3, 2], gap="medium")
     with pictures:
-        second = PHOTOGRAPHS[_after(name)] if change == ANOTHER else f"{PHOTOGRAPHS[name]}, {change}"
-        for column, image, said in zip(st.columns(2), (first, changed), (PHOTOGRAPHS[name], second), strict=True):
+        title = translated(PHOTOGRAPHS[name])
+        second = translated(PHOTOGRAPHS[_after(name)])
+        if change != ANOTHER:
+            second = _("{before}, {one}", before=title, one=translated(change))
+        for column, image, said in zip(st.columns(2), (first, changed), (title, second), strict=True):
             with column:
                 st.image(encode_jpeg(fit(image, SHOWN_PX)), alt=said, width="stretch")
                 st.caption(f"{said}, {image.shape[1]} × {image.shape[0]}")
@@ -71,15 +79,15 @@ def live_example() -> None:
             similarities_figure(scores.table, metrics),
             key="how_bars",
             config={"displayModeBar": False},
-            alt="Similarity of the changed photograph to the original, by metric",
+            alt=_("Similarity of the changed photograph to the original, by metric"),
         )
     named = {metric.name: metric for metric in metrics}
     chosen = st.segmented_control(
-        "Metric",
+        _("Metric"),
         list(named),
         default=metrics[0].name,
         required=True,
-        format_func=lambda one: named[one].title,
+        format_func=lambda one: translated(named[one].title),
         key="how_metric",
     )
     with st.container(border=True):
@@ -87,21 +95,21 @@ def live_example() -> None:
 
 
 def _told(metric: Metric, scores: PairScores) -> None:
-    st.header(metric.title, anchor=False)
-    st.write(metric.help)
+    st.header(translated(metric.title), anchor=False)
+    st.write(translated(metric.help))
     left, right = st.columns(2, gap="medium")
     with left:
         if metric.formula:
             st.latex(metric.formula)
-            st.markdown(metric.in_words)
+            st.markdown(translated(metric.in_words))
         if metric.fails:
-            st.markdown(f"**When it fails.** {metric.fails}")
-        st.caption(f"Features: `{metric.feature_key}`")
+            st.markdown(_("**When it fails.** {fails}", fails=translated(metric.fails)))
+        st.caption(_("Features: `{features}`", features=metric.feature_key))
     with right:
         settings = setting_controls(metric, prefix="how_", in_address=False)
         explanation = metric.explain_pair(scores.pairs[metric.name], settings)
         scale = metric.scale_for(settings)
-        st.markdown(f"**{scale.describe(explanation.raw)}.** {_counts(scale)}")
+        st.markdown(f"**{_described(scale, explanation.raw)}.** {_counts(scale)}")
         st.latex(_worked(scale, explanation.raw, explanation.similarity))
     with st.container(width=EVIDENCE_PX):
         evidence.draw(explanation, about_a_pair)
@@ -129,22 +137,32 @@ def _after(name: str) -> str:
 def _worked(scale: Scale, raw: float, similarity: float) -> str:
     """The line from the value to the similarity, with today's numbers in it."""
     if np.isnan(raw):
-        return r"\text{similarity: not comparable}"
+        told = _("similarity: not comparable")
+        return rf"\text{{{told}}}"
     value, worst, best = (f"{one:.0f}" if scale.whole else f"{one:.2f}" for one in (raw, scale.worst, scale.best))
-    line = rf"\text{{similarity}} = \frac{{\vphantom{{\big|}} {value} - {worst}}}{{{best} - {worst}}}"
+    name = _("similarity")
+    line = rf"\text{{{name}}} = \frac{{\vphantom{{\big|}} {value} - {worst}}}{{{best} - {worst}}}"
     beyond = (raw - scale.worst) / (scale.best - scale.worst)
     return rf"{line} = {beyond:.2f}" + ("" if 0 <= beyond <= 1 else rf" \;\to\; {similarity:.0f}")
 
 
 def _counts(scale: Scale) -> str:
     """Which raw values count, as in "30 matching details or more count fully; 4 or fewer not at all."."""
-    best = scale.describe(scale.best)
+    best, worst = _described(scale, scale.best), scale.worst
     if scale.smaller_is_nearer:
-        return f"{best}: counts fully; {scale.worst:.0f} or more: not at all."
+        return _("{best}: counts fully; {worst:.0f} or more: not at all.", best=best, worst=worst)
     if scale.whole:
-        return f"{best} or more count fully; {scale.worst:.0f} or fewer not at all."
-    return f"{best} counts fully; {scale.worst:.2f} or less not at all."
+        return _("{best} or more count fully; {worst:.0f} or fewer not at all.", best=best, worst=worst)
+    return _("{best} counts fully; {worst:.2f} or less not at all.", best=best, worst=worst)
+
+
+def _described(scale: Scale, raw: float) -> str:
+    """A value with its unit."""
+    if np.isnan(raw):
+        return _("not comparable")
+    return _("{number} {unit}", number=scale.number(raw), unit=translated(scale.unit))
 
 
 def _first_upper(text: str) -> str:
-    return for_markdown(text[:1].upper() + text[1:])
+    said = translated(text)
+    return for_markdown(said[:1].upper() + said[1:])
