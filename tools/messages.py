@@ -22,10 +22,12 @@ from pictrace.app.pages import pages_in
 from pictrace.app.search.order import ORDERS, VIEWS
 from pictrace.app.search.side import SIDES
 from pictrace.app.shared.language import LANGUAGES, LOCALE
+from pictrace.app.tune.page import PARTS as TUNE_PARTS
 from pictrace.catalog.links import LINK_STATES
 from pictrace.duplicates.keeping import RULES
 from pictrace.duplicates.levels import Level
-from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE
+from pictrace.evaluation.labels import NOT_SAME, NOTHING, SAME, UNSURE
+from pictrace.evaluation.learning.found import FOUND
 from pictrace.images.graded import GRADED
 from pictrace.metrics import all_metrics
 from pictrace.sample import PHOTOGRAPHS, example_queries
@@ -65,6 +67,10 @@ def _never_varying() -> Iterator[str]:
         *SIDES,
         *VIEWS,
         *ORDERS,
+        *PARTS,
+        *GRADED,
+        FOUND,
+        NOTHING,
         "Sample catalog",
         "Certain",
         "Likely",
@@ -78,7 +84,7 @@ def _never_varying() -> Iterator[str]:
     for level in Level:
         yield from (level.title, level.title.lower())
     yield from (rule.title for rule in RULES.values())
-    yield from (*PARTS, *LOOKS, *ORDER_TITLES.values(), *LINK_STATES.values(), "My catalog")
+    yield from (*TUNE_PARTS, *LOOKS, *ORDER_TITLES.values(), *LINK_STATES.values(), "My catalog")
     for decision in (SAME, NOT_SAME, UNSURE):
         yield from (decision, decision.capitalize())
 

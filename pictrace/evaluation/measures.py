@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pictrace.errors import UsageError
 from pictrace.evaluation.standing import Standing
 from pictrace.searching.chances import FALSE_ALARMS
+from pictrace.told import told
 
 __all__ = ["Measure", "by_query", "level_at", "measure_named", "measures"]
 
@@ -44,21 +45,32 @@ def measures(k: int = 5, false_alarms: float = FALSE_ALARMS) -> tuple[Measure, .
         raise UsageError(f"{false_alarms:g} is no share of searches. Give a number between 0 and 1, such as 0.005.")
     rate = f"{100 * false_alarms:g} %"
     return (
-        _mean("mAP", "mean average precision", lambda s: by_query(s, s.hits / s.rank, s.totals)),
+        _mean("mAP", told("mean average precision"), lambda s: by_query(s, s.hits / s.rank, s.totals)),
         Measure(
             "found",
-            f"queries whose best right picture scores above what a wrong one reaches in {rate} of all searches",
+            told(
+                "queries whose best right picture scores above what a wrong one reaches in {rate} of all searches",
+                rate=rate,
+            ),
             lambda s, samples: _found(s, samples, false_alarms),
             lambda s: _matched(s, s.best_right > level_at(s, np.ones((1, len(s.totals))), false_alarms)[0]),
         ),
-        _mean("MRR", "mean reciprocal rank of the first right picture", lambda s: by_query(s, (s.hits == 1) / s.rank)),
-        _mean("hit@1", "queries whose first match is right", lambda s: by_query(s, s.rank == 1)),
-        _mean(f"hit@{k}", f"queries with a right picture among the first {k}", lambda s: _hit(s, k)),
-        _mean(f"recall@{k}", f"right pictures among the first {k}", lambda s: by_query(s, s.rank <= k, s.totals)),
-        _mean(f"precision@{k}", f"how many of the first {k} are right", lambda s: by_query(s, (s.rank <= k) / k)),
-        _mean(f"nDCG@{k}", f"the same, the first counting most, of the first {k}", lambda s: _ndcg(s, k)),
-        Measure("micro-AP", "average precision of all pairs in one list", _micro_ap),
-        Measure("recall@P99.9", "right pairs above the score from which 99.9 % are right", _recall_at_precision),
+        _mean(
+            "MRR",
+            told("mean reciprocal rank of the first right picture"),
+            lambda s: by_query(s, (s.hits == 1) / s.rank),
+        ),
+        _mean("hit@1", told("queries whose first match is right"), lambda s: by_query(s, s.rank == 1)),
+        _mean(f"hit@{k}", told("queries with a right picture among the first {k}", k=k), lambda s: _hit(s, k)),
+        _mean(
+            f"recall@{k}", told("right pictures among the first {k}", k=k), lambda s: by_query(s, s.rank <= k, s.totals)
+        ),
+        _mean(
+            f"precision@{k}", told("how many of the first {k} are right", k=k), lambda s: by_query(s, (s.rank <= k) / k)
+        ),
+        _mean(f"nDCG@{k}", told("the same, the first counting most, of the first {k}", k=k), lambda s: _ndcg(s, k)),
+        Measure("micro-AP", told("average precision of all pairs in one list"), _micro_ap),
+        Measure("recall@P99.9", told("right pairs above the score from which 99.9 % are right"), _recall_at_precision),
     )
 
 
@@ -88,8 +100,8 @@ def level_at(s: Standing, samples: Samples, false_alarms: float) -> NDArray[np.f
     return levels
 
 
-def _mean(name: str, told: str, single: Callable[[Standing], Figures]) -> Measure:
-    return Measure(name, told, lambda s, samples: _weighted_mean(single(s), samples), single)
+def _mean(name: str, explained: str, single: Callable[[Standing], Figures]) -> Measure:
+    return Measure(name, explained, lambda s, samples: _weighted_mean(single(s), samples), single)
 
 
 def _weighted_mean(values: Figures, samples: Samples) -> Figures:

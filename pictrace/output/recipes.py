@@ -6,6 +6,7 @@ from pictrace.evaluation.cube import Cube
 from pictrace.evaluation.learning.learn import Learned
 from pictrace.searching.recipe import Measured, Recipe, recipe_of
 from pictrace.searching.table import Criteria
+from pictrace.told import told
 
 __all__ = ["learned_recipe"]
 
@@ -21,7 +22,7 @@ def learned_recipe(learned: Learned, cube: Cube, *, orientations: bool = True) -
         len(cube.blocks),
         len(set(cube.groups.tolist())),
         cube.catalog_size,
-        f"held out, {learned.folds} folds",
+        told("held out, {folds} folds", folds=learned.folds),
     )
     criteria = Criteria(weights=learned.criteria.weights, settings=learned.criteria.settings)
     return recipe_of(criteria, orientations=orientations, measured=measured)

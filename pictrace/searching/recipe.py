@@ -16,6 +16,7 @@ from pictrace.escape import for_message
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.searching.table import Criteria
+from pictrace.told import told
 
 __all__ = ["VERSION", "Measured", "Recipe", "read_recipe", "recipe_of", "recipe_text"]
 
@@ -51,9 +52,10 @@ class Measured:
     @property
     def told(self) -> str:
         """In a sentence."""
-        return (
-            f"{self.measure} {self.value:.3f} ({self.low:.3f} to {self.high:.3f}), {self.how}, on {self.queries:,} "
-            f"queries of {self.groups:,} groups against {self.pictures:,} pictures."
+        return told(
+            "{measure} {value:.3f} ({low:.3f} to {high:.3f}), {how}, on {queries:,} queries of {groups:,} groups "
+            "against {pictures:,} pictures.",
+            **vars(self),
         )
 
 

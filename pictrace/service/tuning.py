@@ -29,6 +29,7 @@ from pictrace.service.background import Background
 from pictrace.service.pictures import upload_limits
 from pictrace.service.typed_links import fetch_link
 from pictrace.service.workspaces import Workspace
+from pictrace.told import told
 
 __all__ = ["SHOWN", "Learning", "Measuring", "asked_in", "asked_of_changes", "asked_of_labels", "measured"]
 
@@ -132,7 +133,7 @@ class Measuring(Background):
 
 def measured(cube: Cube, criteria: Criteria, wanted: Sequence[Measure]) -> Result:
     """The sliders as they are; CriteriaError where their settings were not scored."""
-    (result,) = evaluated(cube, [Way("given", "sliders", "Your sliders", criteria)], wanted)
+    (result,) = evaluated(cube, [Way("given", "sliders", told("Your sliders"), criteria)], wanted)
     return result
 
 

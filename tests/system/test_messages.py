@@ -17,7 +17,7 @@ from tools.messages import compiled, messages, translations
 
 APP = ROOT / "pictrace" / "app"
 # The pages that speak several languages, without the parts that do not yet.
-FOLDERS = ("about", "catalog", "compare", "duplicates", "search", "shared")
+FOLDERS = ("about", "catalog", "compare", "duplicates", "search", "shared", "tune")
 SPEAKING = [*(path for folder in FOLDERS for path in (APP / folder).glob("*.py")), APP / "frame.py"]
 NAMES = {"CSV", "JSON", "https://…", "https://example.org/gallery/page-{n}/", "/home/me/copies"}
 NOT_YET = {"weights.py", "map.py", "map_looks.py", "evidence.py"}

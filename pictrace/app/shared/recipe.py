@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from pictrace.app.shared.language import _
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.uploads import taken
 from pictrace.errors import CriteriaError
@@ -61,6 +61,8 @@ def _load(key: str, state: _Loaded, take: Callable[[Recipe], None]) -> None:
         state.problem = str(error)
     else:
         take(recipe)
-        reached = "" if recipe.measured is None else _(" It reached {measured}", measured=recipe.measured.told)
+        reached = (
+            "" if recipe.measured is None else _(" It reached {measured}", measured=translated(recipe.measured.told))
+        )
         state.told = _("{name} is loaded.", name=file.name) + reached
     state.emptied += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.shared.controls import set_criteria
+from pictrace.app.shared.language import _, translated
 from pictrace.app.tune.measure import watch
 from pictrace.app.tune.state import TuneState
 from pictrace.escape import for_markdown
@@ -27,59 +28,68 @@ def learn_part(state: TuneState) -> None:
 
 def learn_from(state: TuneState, cube: Cube) -> None:
     """The same of these scores."""
-    st.header("Learn weights", anchor=False)
+    st.header(_("Learn weights"), anchor=False)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        measure = st.selectbox("What is to be high", LEARNABLE, key="tune_measure", width=220)
+        measure = st.selectbox(
+            _("What is to be high"), LEARNABLE, format_func=translated, key="tune_measure", width=220
+        )
         running = state.learning is not None and state.learning.running
-        if st.button("Learn", type="primary", icon=":material/school:", disabled=running):
+        if st.button(_("Learn"), type="primary", icon=":material/school:", disabled=running):
             state.learning = Learning(cube, measure)
     job = state.learning
     if job is None:
         return
-    watch(job, "Step {done:,} of {total:,}", "learning")
+    watch(job, _("Step {done:,} of {total:,}"), "learning")
     if job.running:
         return
     if job.problem:
-        st.warning(for_markdown(job.problem), icon=":material/school:")
+        st.warning(for_markdown(translated(job.problem)), icon=":material/school:")
     if job.learned is not None:
         _learned(job.learned, cube)
 
 
 def _learned(learned: Learned, cube: Cube) -> None:
     recipe = learned_recipe(learned, cube)
-    titles = {metric.name: metric.title for metric in cube.metrics}
-    st.success(recipe.measured.told if recipe.measured else "", icon=":material/school:")
+    titles = {metric.name: translated(metric.title) for metric in cube.metrics}
+    st.success(translated(recipe.measured.told) if recipe.measured else "", icon=":material/school:")
     if learned.better is not None:
         st.info(
-            f"{for_markdown(learned.better.way.title)} reaches as much here: what was learned is no gain.",
+            _(
+                "{way} reaches as much here: what was learned is no gain.",
+                way=for_markdown(translated(learned.better.way.title)),
+            ),
             icon=":material/balance:",
         )
     if learned.warning:
-        st.warning(learned.warning, icon=":material/warning:")
+        st.warning(translated(learned.warning), icon=":material/warning:")
     weights = ", ".join(f"{titles[name]} {weight:g}" for name, weight in learned.criteria.weights.items())
     chosen = learned.criteria.settings
     changed = [
-        f"{setting.title} {value}"
+        f"{translated(setting.title)} {value}"
         for metric in cube.metrics
         for setting in metric.settings
         if (value := chosen.get(metric.name, {}).get(setting.name, setting.default)) != setting.default
     ]
-    st.markdown(f"**Learned from all of them**: {for_markdown(', '.join([weights, *changed]))}.")
+    told = for_markdown(", ".join([weights, *changed]))
+    st.markdown(_("**Learned from all of them**: {weights}.", weights=told))
     st.dataframe(
         [
-            {"Ranked by": one.way.title}
-            | {name: f"{some.value:.3f} ({some.low:.3f} to {some.high:.3f})" for name, some in one.figures.items()}
+            {_("Ranked by"): translated(one.way.title)}
+            | {
+                translated(name): _("{value:.3f} ({low:.3f} to {high:.3f})", value=of.value, low=of.low, high=of.high)
+                for name, of in one.figures.items()
+            }
             for one in learned.results
         ],
         hide_index=True,
         key="tune_learned",
         height="content",
     )
-    st.caption(f"On queries held out: {learned.folds} parts, each measured by what the others taught.")
+    st.caption(_("On queries held out: {folds} parts, each measured by what the others taught.", folds=learned.folds))
     with st.container(horizontal=True):
-        st.button("Apply", type="primary", icon=":material/check:", on_click=set_criteria, args=(recipe.criteria,))
+        st.button(_("Apply"), type="primary", icon=":material/check:", on_click=set_criteria, args=(recipe.criteria,))
         st.download_button(
-            "Save the recipe",
+            _("Save the recipe"),
             recipe_text(recipe),
             "recipe.json",
             "application/json",

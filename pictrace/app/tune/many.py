@@ -9,6 +9,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from pictrace.app.shared.controls import Wanted
+from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.uploads import refer_to, with_room
 from pictrace.app.tune.measure import watch
 from pictrace.app.tune.state import TuneState
@@ -21,7 +22,6 @@ from pictrace.service.pictures import picture_types, upload_limits
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item, Skipped
 from pictrace.sources.discovery import upload_suffixes
-from pictrace.wording import counted
 
 __all__ = ["many_part"]
 
@@ -30,15 +30,15 @@ MOST_TOLD = 5
 
 def many_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
     """Choose queries; see what each finds."""
-    st.caption("Each is looked for in this catalog as a search alone would, by your sliders and false alarms.")
+    st.caption(_("Each is looked for in this catalog as a search alone would, by your sliders and false alarms."))
     items, skipped = _chosen(workspace, state)
     for one in skipped[:MOST_TOLD]:
-        st.caption(for_markdown(f"{one.address}: {one.reason}"))
+        st.caption(for_markdown(f"{one.address}: {translated(one.reason)}"))
     if len(skipped) > MOST_TOLD:
-        st.caption(f"… and {len(skipped) - MOST_TOLD:,} more that cannot be looked for.")
+        st.caption(_("… and {more:,} more that cannot be looked for.", more=len(skipped) - MOST_TOLD))
     running = state.many is not None and state.many.running
-    count = counted(len(items), "picture")
-    if st.button(f"Look for {count}", type="primary", icon=":material/manage_search:", disabled=running or not items):
+    look = n_("Look for {count:,} picture", "Look for {count:,} pictures", len(items))
+    if st.button(look, type="primary", icon=":material/manage_search:", disabled=running or not items):
         try:
             kept = [state.uploads.on_disk(one) for one in items]
             state.many = ManySearches(
@@ -48,7 +48,7 @@ def many_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
             st.error(for_markdown(str(error)), icon=":material/error:")
     if state.many is None:
         return
-    watch(state.many, "Looked for {done:,} of {total:,} pictures", "many")
+    watch(state.many, _("Looked for {done:,} of {total:,} pictures"), "many")
     if not state.many.running:
         _answers(state.many)
 
@@ -57,7 +57,10 @@ def _chosen(workspace: Workspace, state: TuneState) -> tuple[list[Item], list[Sk
     most = max(1, upload_limits().max_bytes // 1024**2)
     columns = st.columns(3, gap="medium")
     pictures: list[UploadedFile] = []
-    kinds: tuple[tuple[str, Literal[True, "directory"]], ...] = (("Pictures", True), ("Or a whole folder", "directory"))
+    kinds: tuple[tuple[str, Literal[True, "directory"]], ...] = (
+        (_("Pictures"), True),
+        (_("Or a whole folder"), "directory"),
+    )
     for column, (label, many) in zip(columns, kinds, strict=False):
         with column:
             pictures += st.file_uploader(
@@ -69,14 +72,14 @@ def _chosen(workspace: Workspace, state: TuneState) -> tuple[list[Item], list[Sk
             )
     with columns[-1]:
         tables = st.file_uploader(
-            "Archives, tables, lists of links",
+            _("Archives, tables, lists of links"),
             type=list(upload_suffixes()),
             accept_multiple_files=True,
             key="many_tables",
         )
     refer_to([*pictures, *tables])
     typed = st.text_area(
-        "Links, or ids and names of pictures of this catalog, one per line", key="many_typed", height=96
+        _("Links, or ids and names of pictures of this catalog, one per line"), key="many_typed", height=96
     )
     items, skipped = typed_queries(typed.splitlines(), workspace.catalog)
     for file in with_room(pictures):
@@ -85,7 +88,8 @@ def _chosen(workspace: Workspace, state: TuneState) -> tuple[list[Item], list[Sk
         try:
             listing = state.uploads.listing(state.uploads.take(file.file_id, file.name, file.getbuffer()))
         except PicTraceError as error:
-            named, _ = typed_queries(first_cells(file.getvalue()), workspace.catalog)  # a table of ids is no listing
+            # A table of ids is no listing.
+            named, _none = typed_queries(first_cells(file.getvalue()), workspace.catalog)
             items += named
             skipped += [] if named else [Skipped(file.name, str(error))]
         else:
@@ -96,37 +100,53 @@ def _chosen(workspace: Workspace, state: TuneState) -> tuple[list[Item], list[Sk
 
 def _answers(job: ManySearches) -> None:
     if job.problem:
-        st.error(for_markdown(job.problem), icon=":material/error:")
+        st.error(for_markdown(translated(job.problem)), icon=":material/error:")
     if job.stopped:
-        st.warning("Stopped: these are the pictures that were looked for by then.", icon=":material/stop_circle:")
+        st.warning(_("Stopped: these are the pictures that were looked for by then."), icon=":material/stop_circle:")
     if job.failures:
-        st.warning(f"{counted(len(job.failures), 'picture')} could not be looked for.", icon=":material/warning:")
-        st.download_button("Failures", failures_csv(job.failures), "failures.csv", "text/csv", on_click="ignore")
+        st.warning(
+            n_(
+                "{count:,} picture could not be looked for.",
+                "{count:,} pictures could not be looked for.",
+                len(job.failures),
+            ),
+            icon=":material/warning:",
+        )
+        st.download_button(_("Failures"), failures_csv(job.failures), "failures.csv", "text/csv", on_click="ignore")
     if not job.answers:
         return
     found = sum(one.good > 0 for one in job.answers)
-    st.markdown(f"**{found:,} of {counted(len(job.answers), 'picture')} found.**")
+    st.markdown(
+        n_(
+            "**{found:,} of {count:,} picture found.**",
+            "**{found:,} of {count:,} pictures found.**",
+            len(job.answers),
+            found=found,
+        )
+    )
     st.dataframe(
         [
             {
-                "Query": one.query,
-                "Answer": one.headline,
-                "Good matches": one.good,
-                "Nearest": one.best,
-                "Score": one.score,
-                "Scores": one.scores,
+                _("Query"): one.query,
+                _("Answer"): translated(one.headline),
+                _("Good matches"): one.good,
+                _("Nearest"): one.best,
+                _("Score"): one.score,
+                _("Scores"): one.scores,
             }
             for one in job.answers
         ],
         hide_index=True,
         key="many_answers",
         column_config={
-            "Score": st.column_config.NumberColumn(format="%.2f"),
-            "Scores": st.column_config.BarChartColumn(
-                help="Of the matches that are shown, the best first: one that stands out is seen.", y_min=0, y_max=1
+            _("Score"): st.column_config.NumberColumn(format="%.2f"),
+            _("Scores"): st.column_config.BarChartColumn(
+                help=_("Of the matches that are shown, the best first: one that stands out is seen."),
+                y_min=0,
+                y_max=1,
             ),
         },
     )
     st.download_button(
-        "Answers as CSV", job.csv, "answers.csv", "text/csv", icon=":material/download:", on_click="ignore"
+        _("Answers as CSV"), job.csv, "answers.csv", "text/csv", icon=":material/download:", on_click="ignore"
     )

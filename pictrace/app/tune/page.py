@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.shared.controls import criteria_controls
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.tune.label import label_part
 from pictrace.app.tune.learn import learn_part
@@ -16,7 +17,7 @@ from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.metrics import all_metrics
 
-__all__ = ["show"]
+__all__ = ["PARTS", "show"]
 
 PARTS = (MEASURE, LABEL, STRESS, MANY) = ("Measure", "Label", "Stress lab", "Many searches")
 
@@ -30,11 +31,12 @@ def show() -> None:
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
-    st.title("Tune the search to your pictures", anchor=False)
+    st.title(_("Tune the search to your pictures"), anchor=False)
     state = tune_state(workspace.catalog.identity)
     part = st.segmented_control(
-        "Part of the page",
+        _("Part of the page"),
         PARTS,
+        format_func=translated,
         default=MEASURE,
         required=True,
         key="tune_part",

@@ -17,6 +17,7 @@ from pictrace.evaluation.standing import standing, standing_of
 from pictrace.evaluation.ways import Result, Way, compared, ways_of
 from pictrace.searching.presets import DEFAULT_PRESET, get_preset
 from pictrace.searching.table import Criteria
+from pictrace.told import told
 
 __all__ = ["FEWEST_GROUPS", "FEW_GROUPS", "FOLDS", "Learned", "learn"]
 
@@ -68,9 +69,11 @@ class Learned:
         """That there are too few labels to be sure, if so."""
         if self.groups >= FEW_GROUPS:
             return ""
-        return (
-            f"Only {self.groups} groups of queries: the interval is wide, and other labels could teach other weights. "
-            f"Label {FEW_GROUPS} or more."
+        return told(
+            "Only {groups} groups of queries: the interval is wide, and other labels could teach other weights. "
+            "Label {enough} or more.",
+            groups=self.groups,
+            enough=FEW_GROUPS,
         )
 
 
@@ -135,7 +138,7 @@ def learn(
     measured = [measure, *(one for one in wanted if one.name != measure.name)]
     learned = [
         (
-            Way("learned", name, f"Learned: {name}", cube.criteria_of(weights.astype(np.float32))),
+            Way("learned", name, told("Learned: {method}", method=name), cube.criteria_of(weights.astype(np.float32))),
             _scored(cube, held_out[name]),
         )
         for name, weights in final.items()

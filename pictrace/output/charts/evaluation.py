@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
 
@@ -10,6 +10,7 @@ from pictrace.evaluation.curves import found_against_alarms, precision_recall
 from pictrace.evaluation.ways import Result
 from pictrace.metrics import all_metrics, colour_of
 from pictrace.output.charts.frame import GRAY, chart, short
+from pictrace.told import told
 
 __all__ = ["alarms_figure", "intervals_figure", "precision_figure"]
 
@@ -19,34 +20,36 @@ PRESET_COLOURS = ("#4477AA", "#AA3377", "#228833", "#CCBB44")
 CURVE_PX, ROW_PX = 380, 30
 
 
-def precision_figure(results: Sequence[Result]) -> go.Figure:
+def precision_figure(results: Sequence[Result], say: Callable[[str], str] = str) -> go.Figure:
     """Precision by recall over all pairs, a line each."""
     lines = []
+    hover = told("recall {recall}, precision {precision}", recall="%{x:.3f}", precision="%{y:.3f}")
     for one in results:
         curve = precision_recall(one.standing)
-        lines.append(_line(one, curve.x.tolist(), curve.y.tolist(), "recall %{x:.3f}, precision %{y:.3f}"))
-    axes = {"xaxis": _axis("Recall"), "yaxis": _axis("Precision")}
-    return chart("Precision and recall", CURVE_PX, lines, {**axes, **_legend()})
+        lines.append(_line(one, curve.x.tolist(), curve.y.tolist(), say(hover), say))
+    axes = {"xaxis": _axis(say(told("Recall"))), "yaxis": _axis(say(told("Precision")))}
+    return chart(say(told("Precision and recall")), CURVE_PX, lines, {**axes, **_legend()})
 
 
-def alarms_figure(results: Sequence[Result]) -> go.Figure:
+def alarms_figure(results: Sequence[Result], say: Callable[[str], str] = str) -> go.Figure:
     """What is found by the share of searches that raise a false alarm (ROC of searches), a line each."""
     lines = []
+    hover = told("false alarms {alarms}, found {found}", alarms="%{x:.3f}", found="%{y:.3f}")
     for one in results:
         curve = found_against_alarms(one.standing)
-        lines.append(_line(one, curve.x.tolist(), curve.y.tolist(), "false alarms %{x:.3f}, found %{y:.3f}"))
-    axes = {"xaxis": _axis("Searches with a false alarm"), "yaxis": _axis("Queries found")}
-    return chart("Found, by false alarms (ROC)", CURVE_PX, lines, {**axes, **_legend()})
+        lines.append(_line(one, curve.x.tolist(), curve.y.tolist(), say(hover), say))
+    axes = {"xaxis": _axis(say(told("Searches with a false alarm"))), "yaxis": _axis(say(told("Queries found")))}
+    return chart(say(told("Found, by false alarms (ROC)")), CURVE_PX, lines, {**axes, **_legend()})
 
 
-def intervals_figure(results: Sequence[Result], measure: str) -> go.Figure:
+def intervals_figure(results: Sequence[Result], measure: str, say: Callable[[str], str] = str) -> go.Figure:
     """A point with its interval for each way, the best on top."""
     ordered = sorted(results, key=lambda one: one.figures[measure].value)
     figures = [one.figures[measure] for one in ordered]
     points = {
         "type": "scatter",
         "x": [one.value for one in figures],
-        "y": [short(one.way.title, 24) for one in ordered],
+        "y": [short(say(one.way.title), 24) for one in ordered],
         "mode": "markers",
         "marker": {"size": 11, "color": [_colour(one) for one in ordered]},
         "error_x": {
@@ -61,19 +64,22 @@ def intervals_figure(results: Sequence[Result], measure: str) -> go.Figure:
         "showlegend": False,
     }
     layout = {"xaxis": {"range": [0, 1.02], "zeroline": False}, "yaxis": {"automargin": True}}
-    return chart(f"{measure}, and where 95 % of samples lie", 110 + ROW_PX * len(ordered), [points], layout)
+    title = told("{measure}, and where 95 % of samples lie", measure=say(measure))
+    return chart(say(title), 110 + ROW_PX * len(ordered), [points], layout)
 
 
-def _line(one: Result, x: Sequence[float], y: Sequence[float], told: str) -> dict[str, object]:
+def _line(
+    one: Result, x: Sequence[float], y: Sequence[float], hover: str, say: Callable[[str], str]
+) -> dict[str, object]:
     thin = one.way.kind == "metric"
     return {
         "type": "scatter",
         "x": list(x),
         "y": list(y),
-        "name": short(one.way.title, 24),
+        "name": short(say(one.way.title), 24),
         "mode": "lines",
         "line": {"color": _colour(one), "width": 1.5 if thin else 3, "dash": "dot" if thin else "solid", "shape": "hv"},
-        "hovertemplate": f"<b>%{{fullData.name}}</b><br>{told}<extra></extra>",
+        "hovertemplate": f"<b>%{{fullData.name}}</b><br>{hover}<extra></extra>",
     }
 
 

@@ -1,8 +1,11 @@
-"""What all figures share: the frame and gray."""
+"""What all figures share: the frame and gray.
+
+Figures say their texts by a function that the page gives them, which knows its language (see ``pictrace.told``).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import plotly.graph_objects as go
 
@@ -22,11 +25,12 @@ def short(text: str, most: int = 26) -> str:
     return f"{text[: most - 1 - end].rstrip()}…{text[-end:].lstrip()}"
 
 
-def brief_titles(metrics: Sequence[Metric]) -> dict[str, str]:
+def brief_titles(metrics: Sequence[Metric], say: Callable[[str], str] = str) -> dict[str, str]:
     """Metric name to its title without the term in brackets, where that still tells them apart."""
-    brief = {metric.name: metric.title.split(" (")[0] for metric in metrics}
+    titles = {metric.name: say(metric.title) for metric in metrics}
+    brief = {name: title.split(" (")[0] for name, title in titles.items()}
     given = list(brief.values())
-    return {one.name: brief[one.name] if given.count(brief[one.name]) == 1 else one.title for one in metrics}
+    return {name: brief[name] if given.count(brief[name]) == 1 else title for name, title in titles.items()}
 
 
 def framed(figure: go.Figure, title: str, height: int) -> go.Figure:

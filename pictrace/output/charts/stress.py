@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import plotly.graph_objects as go
 
 from pictrace.evaluation.stress import Case
 from pictrace.output.charts.frame import GRAY, chart, short
 from pictrace.output.stress import first_shares
+from pictrace.told import told
 
 __all__ = ["heat_figure", "shown_title", "strength_figure"]
 
@@ -17,22 +18,23 @@ LINES = ("#EE6677", "#4477AA", "#228833", "#CCBB44", "#66CCEE", "#AA3377", "#BBB
 """Paul Tol's scheme "bright"."""
 
 
-def heat_figure(ranks: Mapping[str, Mapping[Case, int]]) -> go.Figure:
+def heat_figure(ranks: Mapping[str, Mapping[Case, int]], say: Callable[[str], str] = str) -> go.Figure:
     """The share of originals that come first: a row for each change, a column for each way of ranking."""
     shares = {name: _by_change(some) for name, some in ranks.items()}
     changes = list(next(iter(shares.values()), {}))
+    hover = told("{share} of the originals come first", share="%{z:.2f}")
     values = [[shares[name][change] for name in shares] for change in changes]
     data = {
         "type": "heatmap",
         "z": values,
-        "x": [shown_title(name) for name in shares],
-        "y": changes,
+        "x": [shown_title(say(name)) for name in shares],
+        "y": [say(change) for change in changes],
         "zmin": 0,
         "zmax": 1,
         "colorscale": "Cividis",
         "text": [[f"{value:.2f}" for value in row] for row in values],
         "texttemplate": "%{text}",
-        "hovertemplate": "<b>%{y}</b>, %{x}<br>%{z:.2f} of the originals come first<extra></extra>",
+        "hovertemplate": f"<b>%{{y}}</b>, %{{x}}<br>{say(hover)}<extra></extra>",
         "showscale": False,
         "xgap": 2,
         "ygap": 2,
@@ -42,7 +44,7 @@ def heat_figure(ranks: Mapping[str, Mapping[Case, int]]) -> go.Figure:
         "xaxis": {"side": "top", "tickangle": -35, "automargin": True, "fixedrange": True},
         "margin": {"l": 0, "r": 8, "t": 150, "b": 8},
     }
-    return chart("Originals that come first", 170 + ROW_PX * len(changes), [data], layout)
+    return chart(say(told("Originals that come first")), 170 + ROW_PX * len(changes), [data], layout)
 
 
 def shown_title(name: str) -> str:
@@ -50,9 +52,10 @@ def shown_title(name: str) -> str:
     return short(name, 18)
 
 
-def strength_figure(ranks: Mapping[str, Mapping[Case, int]], change: str) -> go.Figure:
+def strength_figure(ranks: Mapping[str, Mapping[Case, int]], change: str, say: Callable[[str], str] = str) -> go.Figure:
     """The same for one change as its strength grows, a line for each way."""
     lines = []
+    hover = told("strength {strength}: {share}", strength="%{x}", share="%{y:.2f}")
     for number, (name, some) in enumerate(ranks.items()):
         by_strength = first_shares(some).get(change, {})
         lines.append(
@@ -60,19 +63,20 @@ def strength_figure(ranks: Mapping[str, Mapping[Case, int]], change: str) -> go.
                 "type": "scatter",
                 "x": list(by_strength),
                 "y": list(by_strength.values()),
-                "name": short(name, 24),
+                "name": short(say(name), 24),
                 "mode": "lines+markers",
                 "line": {"color": LINES[number % len(LINES)], "width": 3 if number == 0 else 1.5},
-                "hovertemplate": "<b>%{fullData.name}</b><br>strength %{x}: %{y:.2f}<extra></extra>",
+                "hovertemplate": f"<b>%{{fullData.name}}</b><br>{say(hover)}<extra></extra>",
             }
         )
     layout = {
-        "xaxis": {"title": {"text": "Strength"}, "range": [0, 1], "zeroline": False, "fixedrange": True},
+        "xaxis": {"title": {"text": say(told("Strength"))}, "range": [0, 1], "zeroline": False, "fixedrange": True},
         "yaxis": {"range": [-0.02, 1.04], "zeroline": False, "fixedrange": True, "gridcolor": GRAY, "gridwidth": 0.3},
         "legend": {"orientation": "h", "y": -0.25, "x": 0},
         "margin": {"l": 0, "r": 8, "t": 56, "b": 40},
     }
-    return chart(f"{change}: originals that come first, by strength", 400, lines, layout)
+    title = told("{change}: originals that come first, by strength", change=say(change))
+    return chart(say(title), 400, lines, layout)
 
 
 def _by_change(ranks: Mapping[Case, int]) -> dict[str, float]:
