@@ -22,6 +22,7 @@ from pictrace.app.pages import pages_in
 from pictrace.app.search.order import ORDERS, VIEWS
 from pictrace.app.search.side import SIDES
 from pictrace.app.shared.language import LANGUAGES, LOCALE
+from pictrace.app.shared.map_looks import PLAIN, SCORE
 from pictrace.app.tune.page import PARTS as TUNE_PARTS
 from pictrace.catalog.links import LINK_STATES
 from pictrace.duplicates.keeping import RULES
@@ -71,6 +72,8 @@ def _never_varying() -> Iterator[str]:
         *GRADED,
         FOUND,
         NOTHING,
+        SCORE,
+        PLAIN,
         "Sample catalog",
         "Certain",
         "Likely",

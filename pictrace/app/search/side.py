@@ -57,13 +57,13 @@ def beside_matches(
 def _charts(answer: Answer, criteria: Criteria, found: Sequence[Found]) -> None:
     metrics = answer.table.metrics
     st.plotly_chart(
-        contributions_figure(found, metrics, criteria),
+        contributions_figure(found, metrics, criteria, translated),
         key="contributions",
         config=PLAIN,
         alt=_("Bar chart: each match's score, made of its metrics' contributions"),
     )
     st.plotly_chart(
-        distribution_figure(answer.table, found, metrics, criteria),
+        distribution_figure(answer.table, found, metrics, criteria, translated),
         key="distribution",
         config=PLAIN,
         alt=_("Strip per metric: where the matches lie among all pictures of the catalog"),

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from pictrace.app.components import data_address, tiles
 from pictrace.app.components.pointmap import PointText, QueryMark, point_map, wanted_points
-from pictrace.app.shared.map_looks import PLAIN, SCORE, Scored, looks_of, names_to_colour_by
+from pictrace.app.shared.language import _, n_, translated
+from pictrace.app.shared.map_looks import PLAIN, SCORE, Scored, colour_title, looks_of, names_to_colour_by
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles, thumbnail_address
 from pictrace.escape import for_markdown
@@ -29,11 +30,12 @@ from pictrace.metrics.capabilities import Mapped
 from pictrace.output.charts.frame import brief_titles
 from pictrace.searching.query import Query
 from pictrace.service.workspaces import Workspace
+from pictrace.told import told
 from pictrace.wording import percent
 
 __all__ = ["draw_map"]
 
-METHOD_TITLES = {AXES: "Overall (PCA)", NEIGHBOURS: "Neighbours"}
+METHOD_TITLES = {AXES: told("Overall (PCA)"), NEIGHBOURS: told("Neighbours")}
 HOVER_PX, TILE_PX = 148, 216
 CHOICE_PX = 158  # three of them beside the matches
 AROUND = 8
@@ -41,7 +43,7 @@ AT_ONCE = 60
 """Pictures of a small catalog that are described with the map itself, so that they are drawn at once."""
 
 
-@st.cache_resource(show_spinner="Drawing the map of the catalog", max_entries=6)
+@st.cache_resource(show_spinner=False, max_entries=6)
 def _map(identity: str, revision: int, key: str, method: str, _workspace: Workspace, _metric: Metric) -> CatalogMap:
     return catalog_map(_workspace.cache, _metric, method=method)
 
@@ -86,10 +88,15 @@ def draw_map(
         _nothing(catalog.count())
         return
     metric, method, colour = _choices(workspace, key, metrics, scored)
-    drawn = _map(catalog.identity, catalog.revision(), metric.feature_key, method, workspace, metric)
+    with st.spinner(_("Drawing the map of the catalog")):
+        drawn = _map(catalog.identity, catalog.revision(), metric.feature_key, method, workspace, metric)
     if len(drawn.ids) < FEWEST:
         st.info(
-            f"{metric.title} can compare only {len(drawn.ids)} of the pictures. Choose another metric for the map.",
+            _(
+                "{metric} can compare only {count} of the pictures. Choose another metric for the map.",
+                metric=translated(metric.title),
+                count=len(drawn.ids),
+            ),
             icon=":material/map:",
         )
         return
@@ -106,28 +113,30 @@ def draw_map(
     place = drawn.position_of(picked) if picked is not None else None
     if placed is not None and query is not None:
         position = np.array([placed.x, placed.y], np.float32)
-        _nearest(workspace, drawn, position, key, "your picture", choose, but=query.id)
+        _nearest(workspace, drawn, position, key, _("**Nearest on the map to your picture**"), choose, but=query.id)
     elif place is not None:
-        _nearest(workspace, drawn, place, key, "the chosen picture", choose, but=picked)
+        _nearest(workspace, drawn, place, key, _("**Nearest on the map to the chosen picture**"), choose, but=picked)
 
 
 def _choices(
     workspace: Workspace, key: str, metrics: Sequence[Mapped], scored: Scored | None
 ) -> tuple[Mapped, str, str]:
     titles = {one.name: one for one in sorted(metrics, key=lambda one: (one.map_order, one.order))}
-    brief = brief_titles(metrics)
+    brief = brief_titles(metrics, translated)
     named = names_to_colour_by(workspace)
     colours = [*([SCORE] if scored else []), *named, PLAIN]
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = _select("Place pictures by", list(titles), f"{key}_metric", brief.__getitem__)
-        colour = _select("Colour", colours, f"{key}_colour", for_markdown)
+        name = _select(_("Place pictures by"), list(titles), f"{key}_metric", brief.__getitem__)
+        colour = _select(_("Colour"), colours, f"{key}_colour", lambda one: for_markdown(colour_title(one)))
         method = _select(
-            "Preserve",
+            _("Preserve"),
             list(METHODS),
             f"{key}_method",
-            METHOD_TITLES.__getitem__,
-            explained="Overall: the two directions in which the pictures differ most; far apart means unlike. "
-            "Neighbours: the most alike stay side by side, and large distances mean little.",
+            lambda one: translated(METHOD_TITLES[one]),
+            explained=_(
+                "Overall: the two directions in which the pictures differ most; far apart means unlike. Neighbours: "
+                "the most alike stay side by side, and large distances mean little."
+            ),
         )
     return titles[name], method, colour
 
@@ -147,10 +156,13 @@ def _select(
 
 def _nothing(count: int) -> None:
     if count < FEWEST:
-        st.info(f"A map needs {FEWEST} pictures or more. Add pictures on the Catalog page.", icon=":material/map:")
+        st.info(
+            _("A map needs {fewest} pictures or more. Add pictures on the Catalog page.", fewest=FEWEST),
+            icon=":material/map:",
+        )
     else:
         st.info(
-            "A map needs features that are not there yet. Make them on the Catalog page, under Numbers.",
+            _("A map needs features that are not there yet. Make them on the Catalog page, under Numbers."),
             icon=":material/build:",
         )
 
@@ -166,7 +178,7 @@ def _placed(query: Query, drawn: CatalogMap, metric: Mapped) -> QueryMark | None
     if place is None:
         return None
     src = data_address(thumbnail(query.image, HOVER_PX))
-    return QueryMark(float(place[0]), float(place[1]), "Your picture", src)
+    return QueryMark(float(place[0]), float(place[1]), _("Your picture"), src)
 
 
 def _points(
@@ -195,10 +207,16 @@ def _points(
     point_map(
         key=component,
         version=version,
-        label=f"Map of {count:,} pictures by {metric.title}. Arrow keys go from picture to picture, Enter chooses.",
-        usage="Point at a picture to see it; the wheel or two fingers zoom, dragging moves. "
-        "Arrow keys go from picture to picture.",
-        action="Click to search with it." if scored else "Click to see its details.",
+        label=_(
+            "Map of {count:,} pictures by {metric}. Arrow keys go from picture to picture, Enter chooses.",
+            count=count,
+            metric=translated(metric.title),
+        ),
+        usage=_(
+            "Point at a picture to see it; the wheel or two fingers zoom, dragging moves. Arrow keys go from picture "
+            "to picture."
+        ),
+        action=_("Click to search with it.") if scored else _("Click to see its details."),
         positions=drawn.positions,
         looks=looks,
         marks=marks,
@@ -219,37 +237,50 @@ def _described(
     described = {}
     for number, one in wanted.items():
         if one in records:
-            note = (
-                "" if scored is None else f"score {scores[one]:.2f}" if one in scores else "not checked in full detail"
-            )
+            note = ""
+            if scored is not None:
+                known = one in scores
+                note = _("score {score:.2f}", score=scores[one]) if known else _("not checked in full detail")
             src = thumbnail_address(workspace.catalog, one, HOVER_PX)
             described[number] = PointText(records[one].label, note, src)
     return described
 
 
 def _about(drawn: CatalogMap, metric: Metric, scored: Scored | None, placed: bool) -> str:
+    title, count = translated(metric.title), len(drawn.ids)
     if drawn.sampled:
-        about = [
-            f"{len(drawn.ids):,} of {drawn.total:,} pictures, drawn at random{', and the matches' if scored else ''}."
-        ]
+        said = (
+            _("{count:,} of {all:,} pictures, drawn at random, and the matches.", count=count, all=drawn.total)
+            if scored
+            else _("{count:,} of {all:,} pictures, drawn at random.", count=count, all=drawn.total)
+        )
+        about = [said]
     else:
-        about = [f"{len(drawn.ids):,} pictures."]
+        about = [_("{count:,} pictures.", count=count)]
     if drawn.left_out:
         about.append(
-            f"{drawn.left_out:,} more {'is' if drawn.left_out == 1 else 'are'} not on it: "
-            f"{metric.title} has no features of {'it' if drawn.left_out == 1 else 'them'}, or nothing to compare."
+            n_(
+                "{count:,} more is not on it: {metric} has no features of it, or nothing to compare.",
+                "{count:,} more are not on it: {metric} has no features of them, or nothing to compare.",
+                drawn.left_out,
+                metric=title,
+            )
         )
     if drawn.explained is not None:
         about.append(
-            f"The two directions keep {percent(drawn.explained)} of all differences by {for_markdown(metric.title)}: "
-            "pictures in the same place may differ in ways not shown."
+            _(
+                "The two directions keep {share} of all differences by {metric}: pictures in the same place may differ "
+                "in ways not shown.",
+                share=percent(drawn.explained),
+                metric=for_markdown(title),
+            )
         )
     else:
-        about.append("Similar pictures are side by side; how far groups are apart means little.")
+        about.append(_("Similar pictures are side by side; how far groups are apart means little."))
     if scored is not None and not placed:
-        about.append(f"{metric.title} cannot compare your picture, so it is not on the map.")
+        about.append(_("{metric} cannot compare your picture, so it is not on the map.", metric=title))
     if scored is not None and not scored.table.exhaustive:
-        about.append(f"Scores are known of the {len(scored.table.ids):,} nearest.")
+        about.append(_("Scores are known of the {count:,} nearest.", count=len(scored.table.ids)))
     return " ".join(about)
 
 
@@ -258,17 +289,17 @@ def _nearest(
     drawn: CatalogMap,
     place: NDArray[np.float32],
     key: str,
-    to: str,
+    title: str,
     choose: Callable[[int], None],
     *,
     but: int | None,
 ) -> None:
     """The pictures around a place, as buttons, for who cannot or will not use the drawing."""
     ids = [one for one in drawn.near(place, AROUND + 1) if one != but][:AROUND]
-    st.markdown(f"**Nearest on the map to {to}**")
+    st.markdown(title)
     picked = tiles(
         picture_tiles(workspace.catalog, workspace.catalog.pictures(ids), TILE_PX),
-        label="Nearest pictures on the map",
+        label=_("Nearest pictures on the map"),
         key=f"{key}_nearest",
     )
     if picked is not None:

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from pictrace.app.components.pointmap import RAMP_STEPS, Group, Looks
 from pictrace.app.shared.filters import names_that_group
+from pictrace.app.shared.language import _, translated
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["PLAIN", "SCORE", "Scored", "looks_of", "names_to_colour_by"]
+__all__ = ["PLAIN", "SCORE", "Scored", "colour_title", "looks_of", "names_to_colour_by"]
 
 SCORE, PLAIN = "Score", "Nothing"
 COLOURS = ("#4477AA", "#EE6677", "#228833", "#CCBB44", "#66CCEE", "#AA3377")
@@ -51,6 +52,11 @@ def names_to_colour_by(workspace: Workspace) -> list[str]:
     return [one for one in names if one not in {SCORE, PLAIN}][:SHOWN_NAMES]
 
 
+def colour_title(colour: str) -> str:
+    """What a choice is called on the page; names in the metadata are as they are."""
+    return translated(colour) if colour in {SCORE, PLAIN} else colour
+
+
 def looks_of(workspace: Workspace, ids: NDArray[np.int64], colour: str, scored: Scored | None) -> Looks:
     """The looks of the pictures of these ids, ascending."""
     if colour == SCORE and scored is not None:
@@ -72,13 +78,13 @@ def _groups(workspace: Workspace, ids: NDArray[np.int64], name: str) -> Looks:
     catalog = workspace.catalog
     codes = np.full(len(ids), len(COLOURS), np.uint8)
     members = _members(catalog.identity, catalog.revision(), name, workspace)
-    for code, (_, having) in reversed(list(enumerate(members.items()))):
+    for code, (_value, having) in reversed(list(enumerate(members.items()))):
         codes[np.isin(ids, having, assume_unique=True)] = code
     counts = np.bincount(codes, minlength=len(COLOURS) + 1)
     groups = [Group(value, colour, int(n)) for value, colour, n in zip(members, COLOURS, counts, strict=False)]
     if counts[-1]:
         codes[codes == len(COLOURS)] = len(groups)
-        groups.append(Group("Others, or none", "", int(counts[-1])))
+        groups.append(Group(_("Others, or none"), "", int(counts[-1])))
     return Looks(name, codes, groups)
 
 

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+import numpy as np
 import plotly.graph_objects as go
 
+from pictrace.features import Scale
 from pictrace.metrics.base import Metric
+from pictrace.told import Told, told
 
-__all__ = ["GRAY", "MARGIN", "brief_titles", "chart", "framed", "short"]
+__all__ = ["GRAY", "MARGIN", "brief_titles", "chart", "described", "framed", "short"]
 
 GRAY = "#8A8F98"  # readable on light and on dark
 MARGIN = {"l": 0, "r": 8, "t": 64, "b": 32}
@@ -31,6 +34,13 @@ def brief_titles(metrics: Sequence[Metric], say: Callable[[str], str] = str) -> 
     brief = {name: title.split(" (")[0] for name, title in titles.items()}
     given = list(brief.values())
     return {name: brief[name] if given.count(brief[name]) == 1 else title for name, title in titles.items()}
+
+
+def described(scale: Scale, raw: float) -> Told:
+    """What ``Scale.describe`` says, for pages in other languages."""
+    if np.isnan(raw):
+        return told("not comparable")
+    return told("{number} {unit}", number=scale.number(raw), unit=told(scale.unit))
 
 
 def framed(figure: go.Figure, title: str, height: int) -> go.Figure:

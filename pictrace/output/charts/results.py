@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -11,9 +12,10 @@ from numpy.typing import NDArray
 from pictrace.escape import for_plotly
 from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
-from pictrace.output.charts.frame import GRAY, MARGIN, brief_titles, chart, framed, short
+from pictrace.output.charts.frame import GRAY, MARGIN, brief_titles, chart, described, framed, short
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.told import told
 
 __all__ = ["contributions_figure", "counts_figure", "distribution_figure"]
 
@@ -23,10 +25,13 @@ GAP = 0.02
 NAME_PX = (26, 44)  # over the middle of the first bar, in turns
 
 
-def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria) -> go.Figure:
+def contributions_figure(
+    found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria, say: Callable[[str], str] = str
+) -> go.Figure:
     """Stacked bars: each match's score, made of its metrics' contributions."""
     labels = [f"{one.match.rank}  {for_plotly(short(one.picture.label))}" for one in found]
     bars = []
+    adds = say(told("adds {share} to the score", share="%{x:.2f}"))
     for metric in metrics:
         if not criteria.weights.get(metric.name, 0.0):
             continue
@@ -35,40 +40,42 @@ def contributions_figure(found: Sequence[Found], metrics: Sequence[Metric], crit
         bars.append(
             {
                 "type": "bar",
-                "name": metric.title,
+                "name": say(metric.title),
                 "y": labels,
                 "x": [part.contribution for part in parts],
                 "orientation": "h",
                 "marker": {"color": colour_of(metric), "line": {"width": 0}},
                 "customdata": [
-                    [for_plotly(one.picture.label), scale.describe(part.raw), part.similarity]
+                    [for_plotly(one.picture.label), say(described(scale, part.raw)), part.similarity]
                     for one, part in zip(found, parts, strict=True)
                 ],
-                "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{metric.title}: %{{customdata[1]}}"
-                "<br>adds %{x:.2f} to the score<extra></extra>",
+                "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{say(metric.title)}: %{{customdata[1]}}"
+                f"<br>{adds}<extra></extra>",
             }
         )
     layout = {
         "barmode": "stack",
         "bargap": 0.35,
         "showlegend": False,
-        "annotations": _names(found, metrics, labels),
+        "annotations": _names(found, metrics, labels, say),
         "margin": {**MARGIN, "t": 96},
         "yaxis": {"autorange": "reversed", "ticklabelposition": "outside", "automargin": True},
         "xaxis": {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
     }
-    return chart("Which metric found them?", 150 + 34 * max(3, len(found)), bars, layout)
+    return chart(say(told("Which metric found them?")), 150 + 34 * max(3, len(found)), bars, layout)
 
 
-def _names(found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[str]) -> list[dict[str, object]]:
+def _names(
+    found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[str], say: Callable[[str], str]
+) -> list[dict[str, object]]:
     """The metrics' names over the first bar, each with a line to its part where that has one."""
     if not found:
         return []
-    brief, parts = brief_titles(metrics), found[0].match.metrics
+    brief, parts = brief_titles(metrics, say), found[0].match.metrics
     weighted = [metric for metric in metrics if parts[metric.name].weight > 0]
     shares = np.nan_to_num([parts[metric.name].contribution for metric in weighted])
     middles = np.cumsum(shares) - shares / 2
-    widths = [LETTER * (len(brief[metric.name]) + 2) for metric in weighted]
+    widths = [LETTER * (_letters(brief[metric.name]) + 2) for metric in weighted]
     starts = _apart(middles - np.array(widths) / 2, widths, len(NAME_PX))
     names = []
     for place, (metric, middle) in enumerate(zip(weighted, middles.tolist(), strict=True)):
@@ -93,6 +100,11 @@ def _names(found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[s
     return names
 
 
+def _letters(text: str) -> int:
+    """Its width in Latin letters: those of Chinese, Japanese and Korean are twice as wide."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
 def _apart(wanted: NDArray[np.float64], widths: Sequence[float], rows: int) -> list[float]:
     """Where names begin that take turns in so many rows, as near to where they should as the chart's width allows."""
     starts: list[float] = wanted.tolist()
@@ -110,7 +122,11 @@ def _apart(wanted: NDArray[np.float64], widths: Sequence[float], rows: int) -> l
 
 
 def distribution_figure(
-    table: ScoreTable, found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria
+    table: ScoreTable,
+    found: Sequence[Found],
+    metrics: Sequence[Metric],
+    criteria: Criteria,
+    say: Callable[[str], str] = str,
 ) -> go.Figure:
     """A strip a metric: how the whole catalog is spread over its similarity, the matches marked."""
     _, similarity = table.under(criteria)
@@ -119,7 +135,7 @@ def distribution_figure(
     marks = []
     for row, metric in enumerate(shown):
         values = similarity[:, table.names.index(metric.name)]
-        marks.append(_strip(values[~np.isnan(values)], edges, row, metric))
+        marks.append(_strip(values[~np.isnan(values)], edges, row, metric, say))
     for row, metric in enumerate(shown):
         parts = [one.match.metrics[metric.name] for one in found]
         scale = metric.scale_for(criteria.settings.get(metric.name, {}))
@@ -134,7 +150,7 @@ def distribution_figure(
                 "textfont": {"size": 11},
                 "marker": {"color": colour_of(metric), "size": 11, "line": {"color": "white", "width": 1}},
                 "customdata": [
-                    [one.match.rank, for_plotly(one.picture.label), scale.describe(part.raw)]
+                    [one.match.rank, for_plotly(one.picture.label), say(described(scale, part.raw))]
                     for one, part in zip(found, parts, strict=True)
                 ],
                 "hovertemplate": "<b>%{customdata[0]}. %{customdata[1]}</b><br>%{customdata[2]}<extra></extra>",
@@ -144,7 +160,7 @@ def distribution_figure(
     layout = {
         "yaxis": {
             "tickvals": list(range(len(shown))),
-            "ticktext": [metric.title for metric in shown],
+            "ticktext": [say(metric.title) for metric in shown],
             "range": [len(shown) - 0.4, -0.7],
             "showgrid": False,
             "zeroline": False,
@@ -152,15 +168,19 @@ def distribution_figure(
         },
         "xaxis": {
             "range": [-0.03, 1.03],
-            "title": {"text": "Similarity", "standoff": 4},
+            "title": {"text": say(told("Similarity")), "standoff": 4},
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
         },
     }
-    return chart("Do they stand out from the catalog?", 130 + 58 * len(shown), marks, layout)
+    return chart(say(told("Do they stand out from the catalog?")), 130 + 58 * len(shown), marks, layout)
 
 
-def _strip(values: NDArray[np.float32], edges: NDArray[np.float64], row: int, metric: Metric) -> dict[str, object]:
+def _strip(
+    values: NDArray[np.float32], edges: NDArray[np.float64], row: int, metric: Metric, say: Callable[[str], str]
+) -> dict[str, object]:
     """One mark per occupied slice of the strip, the more pictures the larger."""
+    title = say(metric.title)
+    near = say(told("{metric}: {count} pictures near {value}", metric=title, count="%{customdata}", value="%{x:.2f}"))
     counts, _ = np.histogram(values, edges)
     occupied = np.flatnonzero(counts)
     some = counts[occupied]
@@ -172,7 +192,7 @@ def _strip(values: NDArray[np.float32], edges: NDArray[np.float64], row: int, me
         "mode": "markers",
         "marker": {"color": GRAY, "opacity": 0.35, "size": sizes, "line": {"width": 0}},
         "customdata": some,
-        "hovertemplate": f"{metric.title}: %{{customdata}} pictures near %{{x:.2f}}<extra></extra>",
+        "hovertemplate": f"{near}<extra></extra>",
         "showlegend": False,
     }
 
