@@ -15,6 +15,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+from pictrace import __version__
 from pictrace.app.about.live import ANOTHER
 from pictrace.app.catalog.page import PARTS
 from pictrace.app.catalog.pictures import LOOKS, ORDER_TITLES
@@ -108,6 +109,15 @@ def compiled(catalog: Catalog) -> bytes:
     return file.getvalue()
 
 
+def _name(catalog: Catalog, language: str) -> None:
+    """What stands at the head of a file of translations."""
+    catalog.project, catalog.version, catalog.fuzzy = "PicTrace", __version__, False
+    catalog.header_comment = f"# {LANGUAGES[language]}: the texts of PicTrace. MIT licence, the PicTrace developers."
+    catalog.copyright_holder = catalog.last_translator = "The PicTrace developers"
+    catalog.language_team, catalog.msgid_bugs_address = language, "https://github.com/pictrace/pictrace/issues"
+    catalog.revision_date = catalog.creation_date
+
+
 def _path(language: str, kind: str) -> Path:
     return LOCALE / language / "LC_MESSAGES" / f"pictrace.{kind}"
 
@@ -120,6 +130,7 @@ def main() -> None:
         catalog = translations(language)
         catalog.update(wanted, no_fuzzy_matching=True, update_creation_date=False)
         catalog.obsolete.clear()
+        _name(catalog, language)
         _path(language, "po").parent.mkdir(parents=True, exist_ok=True)
         with _path(language, "po").open("wb") as file:
             write_po(file, catalog, width=120, sort_output=True, omit_header=False, ignore_obsolete=True)
