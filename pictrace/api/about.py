@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.responses import Response
 
 from pictrace import __version__
 from pictrace.api.answering import as_json, conditional
 from pictrace.api.bodies import JSON
+from pictrace.api.encoding import encoded
 from pictrace.api.operations import Call, Operation, Reply
 from pictrace.client.answers import Health, MetricInfo, PresetInfo, SettingInfo, SimilarityInfo, Stats
 from pictrace.metrics import all_metrics
@@ -29,13 +29,13 @@ async def _ready(call: Call) -> Response:
 
 async def _stats(call: Call) -> Response:
     def work() -> bytes:
-        return msgspec.json.encode(catalog_document(call.state.workspace().catalog))
+        return encoded(catalog_document(call.state.workspace().catalog))
 
     return conditional(call.request, await call.light(work), JSON)
 
 
 async def _metrics(call: Call) -> Response:
-    return conditional(call.request, await call.light(lambda: msgspec.json.encode(_similarity())), JSON)
+    return conditional(call.request, await call.light(lambda: encoded(_similarity())), JSON)
 
 
 def _similarity() -> SimilarityInfo:

@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pictrace.api.bodies import JSON
+from pictrace.api.encoding import encoded
 
 __all__ = ["as_json", "conditional", "unchanged"]
 
@@ -20,7 +20,7 @@ _TAG = re.compile(r'(?:W/)?("[^"]*")')
 
 def as_json(document: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """A document that nobody keeps."""
-    return Response(msgspec.json.encode(document), status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
+    return Response(encoded(document), status, {"Cache-Control": "no-store", **(headers or {})}, JSON)
 
 
 def conditional(request: Request, content: bytes, kind: str, *, tag: str = "") -> Response:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-import msgspec
 from starlette.responses import Response
 
 from pictrace.api.answering import conditional
 from pictrace.api.bodies import JSON
+from pictrace.api.encoding import encoded
 from pictrace.api.forms import DuplicatesForm
 from pictrace.api.operations import Call, Operation, Reply
 from pictrace.api.state import State
@@ -51,7 +51,7 @@ def _through(run: Iterable[Pace], unit: str) -> None:
 
 
 async def _duplicates(call: Call) -> Response:
-    body = await call.heavy(lambda: msgspec.json.encode(document(groups(call.state, call.form))))
+    body = await call.heavy(lambda: encoded(document(groups(call.state, call.form))))
     return conditional(call.request, body, JSON)
 
 

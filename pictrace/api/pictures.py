@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import partial
 
-import msgspec
 from starlette.responses import Response
 
 from pictrace.api.answering import as_json, conditional, unchanged
 from pictrace.api.bodies import JSON, MULTIPART, RAW, File
+from pictrace.api.encoding import encoded
 from pictrace.api.forms import AddForm, AddLinkForm, PageForm
 from pictrace.api.operations import Call, Operation, Reply
 from pictrace.api.problems import ProblemError
@@ -80,14 +80,14 @@ async def _page(call: Call) -> Response:
         page = ImagePage(
             images=[_document(records[one]) for one in shown if one in records], next=following, total=total
         )
-        return msgspec.json.encode(page)
+        return encoded(page)
 
     return conditional(call.request, await call.light(work), JSON)
 
 
 async def _one(call: Call) -> Response:
     record = await call.light(lambda: _record(call.state.workspace().catalog, call.path["id"]))
-    return conditional(call.request, msgspec.json.encode(_document(record)), JSON)
+    return conditional(call.request, encoded(_document(record)), JSON)
 
 
 async def _thumbnail(call: Call) -> Response:

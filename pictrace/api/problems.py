@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
-import msgspec
 from starlette.responses import Response
 
+from pictrace.api.encoding import encoded
 from pictrace.client.answers import Problem, ProblemPart
 from pictrace.errors import CatalogError, DownloadError, PicTraceError, StoppedError
 
@@ -103,7 +103,7 @@ def problem_response(problem: ProblemError, request_id: str) -> Response:
         headers["Retry-After"] = str(problem.retry_after_s)
     if kind.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="pictrace"'
-    return Response(msgspec.json.encode(document), kind.status, headers, PROBLEM_TYPE)
+    return Response(encoded(document), kind.status, headers, PROBLEM_TYPE)
 
 
 def of_status(status: int, detail: str, headers: Mapping[str, str] | None = None) -> ProblemError:

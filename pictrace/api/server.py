@@ -9,7 +9,6 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -33,6 +32,7 @@ from pictrace.api.bodies import (
     said_in_json,
 )
 from pictrace.api.description import described
+from pictrace.api.encoding import encoded
 from pictrace.api.operations import Call, Operation
 from pictrace.api.problems import ProblemError, of_status, problem_of, problem_response
 from pictrace.api.repeats import fingerprint
@@ -179,7 +179,7 @@ async def _description(request: Request) -> Response:
     admitted(request, "")
     root = request.scope.get("root_path", "")
     document = described(OPERATIONS, root=root, secured=configured_tokens().are_set)
-    return conditional(request, msgspec.json.encode(document), JSON)
+    return conditional(request, encoded(document), JSON)
 
 
 async def _operate(state: State, by_method: dict[str, Operation], request: Request) -> Response:

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import msgspec
 from msgspec import UNSET
 from starlette.responses import Response, StreamingResponse
 
 from pictrace.api.answering import as_json
 from pictrace.api.bodies import JSON
+from pictrace.api.encoding import encoded
 from pictrace.api.forms import SourceForm
 from pictrace.api.given import one_of
 from pictrace.api.jobs import SourceJob
@@ -84,7 +84,7 @@ async def _follow(call: Call) -> Response:
             told = b""
             while True:
                 running = job.running  # asked before, so that what is told last is the end
-                now = msgspec.json.encode(job.document)
+                now = encoded(job.document)
                 if now != told:
                     yield b"event: %s\ndata: %s\n\n" % (b"progress" if running else b"end", now)
                     told = now
