@@ -16,20 +16,24 @@ __all__ = ["Told", "joined", "listed", "told", "told_of"]
 
 
 class Told(str):
-    """An English text. many: the template for other numbers than one; "" where it does not depend on a count."""
+    """An English text.
+
+    of: how many things it is of, None where it does not depend on that. many: the template for other numbers than one.
+    """
 
     template: str
     many: str
+    of: int | None
     values: Mapping[str, object]
 
-    def __new__(cls, template: str, values: Mapping[str, object], many: str = "") -> Self:
-        chosen = many if many and values["count"] != 1 else template
-        made = super().__new__(cls, chosen.format_map(values))
-        made.template, made.many, made.values = template, many, values
+    def __new__(cls, template: str, values: Mapping[str, object], many: str = "", of: int | None = None) -> Self:
+        values = values if of is None else {"count": of, **values}
+        made = super().__new__(cls, (template if of in {None, 1} else many).format_map(values))
+        made.template, made.many, made.of, made.values = template, many, of, values
         return made
 
-    def __reduce__(self) -> tuple[type[Told], tuple[str, Mapping[str, object], str]]:
-        return type(self), (self.template, self.values, self.many)  # for copies
+    def __reduce__(self) -> tuple[type[Told], tuple[str, Mapping[str, object], str, int | None]]:
+        return type(self), (self.template, self.values, self.many, self.of)  # for copies
 
 
 def told(template: str, /, **values: object) -> Told:
@@ -39,7 +43,7 @@ def told(template: str, /, **values: object) -> Told:
 
 def told_of(one: str, many: str, /, count: int, **values: object) -> Told:
     """A sentence of so many things."""
-    return Told(one, {"count": count, **values}, many)
+    return Told(one, values, many, count)
 
 
 def joined(*sentences: str) -> Told:

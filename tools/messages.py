@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po, write_po
 
 from pictrace import __version__
 from pictrace.app.about.live import ANOTHER
-from pictrace.app.catalog.page import PARTS
+from pictrace.app.catalog.page import PARTS as CATALOG_PARTS
 from pictrace.app.catalog.pictures import LOOKS, ORDER_TITLES
 from pictrace.app.pages import pages_in
 from pictrace.app.search.order import ORDERS, VIEWS
@@ -69,7 +69,7 @@ def _never_varying() -> Iterator[str]:
         *SIDES,
         *VIEWS,
         *ORDERS,
-        *PARTS,
+        *TUNE_PARTS,
         *GRADED,
         FOUND,
         NOTHING,
@@ -88,7 +88,7 @@ def _never_varying() -> Iterator[str]:
     for level in Level:
         yield from (level.title, level.title.lower())
     yield from (rule.title for rule in RULES.values())
-    yield from (*TUNE_PARTS, *LOOKS, *ORDER_TITLES.values(), *LINK_STATES.values(), "My catalog")
+    yield from (*CATALOG_PARTS, *LOOKS, *ORDER_TITLES.values(), *LINK_STATES.values(), "My catalog")
     for decision in (SAME, NOT_SAME, UNSURE):
         yield from (decision, decision.capitalize())
 

@@ -15,7 +15,7 @@ def encoded(document: object) -> bytes:
 def _as_text(value: object) -> str:
     if isinstance(value, str):
         return str(value)
-    raise NotImplementedError(f"{type(value).__name__} is nothing that JSON has.")
+    raise TypeError(f"{type(value).__name__} is nothing that JSON has.")
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_as_text)

@@ -66,8 +66,14 @@ class ClusterCache(FeatureCache):
         def arguments(shard: Shard) -> tuple[object, ...]:
             return message, keys, None if among is None else shard.among(np.unique(among)), shortlist, exhaustive
 
+        def waiting(answered: frozenset[Shard]) -> None:
+            if progress is not None:
+                progress(sum(len(shard.among(ids)) for shard in answered), len(ids))
+
         try:
-            answers = self._connection.ask(self.catalog.identity, scored, arguments)
+            answers = self._connection.ask(
+                self.catalog.identity, scored, arguments, exactly=len(ids) if exhaustive else 0, waiting=waiting
+            )
         except ClusterGoneError as error:
             if len(ids) > MOST_ALONE:
                 raise CatalogError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import distributed
@@ -22,6 +22,12 @@ AGAIN_S = 15.0
 
 PATIENCE_S = 10.0
 """For an answer; a shard that another worker takes over may take longer, and answers a later search."""
+
+EXACTLY_S = 0.005
+"""More for each picture of a shard that is compared exactly: some twenty times what a quiet machine takes."""
+
+LOOK_S = 0.5
+"""So often a search that waits tells how far it is, and may be stopped."""
 
 WORKERS_WAIT_S = 5.0
 
@@ -67,11 +73,26 @@ class Connection:
         """Whether nobody answered the last time, and it is not to be tried again yet."""
         return self._client is None and time.monotonic() - self._failed_at < AGAIN_S
 
-    def ask(self, identity: str, call: Callable[..., Part], arguments: Callable[[Shard], Sequence[object]]) -> Answers:
+    def ask(
+        self,
+        identity: str,
+        call: Callable[..., Part],
+        arguments: Callable[[Shard], Sequence[object]],
+        *,
+        exactly: int = 0,
+        waiting: Callable[[frozenset[Shard]], None] | None = None,
+    ) -> Answers:
         """Have each shard's worker call it as call(shard, identity, *arguments(shard)).
 
         A shard that owes the answer to an earlier question is not asked another one: its worker is reading it, and
         questions would pile up.
+
+        Parameters
+        ----------
+        exactly
+            How many pictures are compared exactly in all, which takes its time.
+        waiting
+            Called twice a second with the shards that have answered by then; raising ends it.
 
         Raises
         ------
@@ -82,7 +103,7 @@ class Connection:
         """
         client = self._connected()
         try:
-            return self._asked(client, identity, call, arguments)
+            return self._asked(client, identity, call, arguments, exactly, waiting)
         except (OSError, TimeoutError, FutureCancelledError) as error:
             self._lose(client)
             raise ClusterGoneError(str(error)) from error
@@ -103,6 +124,8 @@ class Connection:
         identity: str,
         call: Callable[..., Part],
         arguments: Callable[[Shard], Sequence[object]],
+        exactly: int,
+        waiting: Callable[[frozenset[Shard]], None] | None,
     ) -> Answers:
         places = self._places(client, identity)
         asked: dict[Shard, distributed.Future[Part]] = {}
@@ -114,20 +137,40 @@ class Connection:
             asked[shard] = client.submit(
                 call, shard, identity, *arguments(shard), workers=[worker], allow_other_workers=True, pure=False
             )
-        deadline = time.monotonic() + self._patience_s
+        try:
+            self._wait(asked, self._patience_s + EXACTLY_S * exactly / len(places), waiting)
+        except BaseException:  # whoever asked is gone: the workers need not go on
+            client.cancel(list(asked.values()))
+            raise
         parts: dict[Shard, Part] = {}
         for shard, future in asked.items():
+            if not future.done():
+                if client.status != "running":
+                    raise TimeoutError("The scheduler is gone.")
+                self._late[identity, shard] = future
+                continue
             try:
-                parts[shard] = future.result(timeout=max(0.01, deadline - time.monotonic()))
+                parts[shard] = future.result()
             except distributed.KilledWorker:
                 _log.warning("Several workers of the cluster died over shard %d of %d.", shard.place + 1, shard.of)
-            except TimeoutError:
-                if future.status != "pending":  # what the worker says, not our own patience
-                    raise
-                if client.status != "running":
-                    raise
-                self._late[identity, shard] = future
         return Answers(parts, tuple(places))
+
+    def _wait(
+        self,
+        asked: Mapping[Shard, distributed.Future[Part]],
+        patience_s: float,
+        waiting: Callable[[frozenset[Shard]], None] | None,
+    ) -> None:
+        """Until all are done, or patience ends."""
+        done = threading.Semaphore(0)
+        for future in asked.values():
+            future.add_done_callback(lambda _: done.release())
+        deadline, left = time.monotonic() + patience_s, len(asked)
+        while left and (remaining := deadline - time.monotonic()) > 0:
+            if done.acquire(timeout=min(LOOK_S, remaining)):
+                left -= 1
+            elif waiting is not None:
+                waiting(frozenset(shard for shard, future in asked.items() if future.done()))
 
     def _places(self, client: distributed.Client, identity: str) -> dict[Shard, str]:
         """Which worker each shard lies with."""

@@ -85,6 +85,9 @@ def _cache(shard: Shard, identity: str) -> FeatureCache:
     with _lock:
         catalog = _catalogs.get(location)
         if catalog is None or not catalog.in_place():
+            if catalog is not None:
+                catalog.close()
+                _caches.clear()
             catalog = _catalogs[location] = open_catalog(location)
         if catalog.identity != identity:
             raise CatalogError("A worker of the cluster has another catalog open. Start all with the same one.")

@@ -13,10 +13,8 @@ __all__ = ["WINDOW_PX", "bars", "beyond", "variance"]
 WINDOW_PX = 7
 TEXTURED = 4.0  # local deviation in gray levels
 FEWEST = 0.01  # of a picture
-ONE_TONE, NEARLY_ALL = (
-    4.0,
-    0.98,
-)  # gray levels from the middle one; a file's compression leaves ringing beside the content
+ONE_TONE = 4.0  # gray levels from the middle one
+NEARLY_ALL = 0.98  # a file's compression leaves ringing beside the content
 
 
 def beyond(picture: NDArray[np.uint8], other: NDArray[np.uint8], matrix: Matrix) -> float:

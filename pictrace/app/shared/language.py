@@ -37,10 +37,8 @@ def translated(text: str) -> str:
     if not isinstance(text, Told):
         return _messages(language()).gettext(text)
     values = {name: translated(one) if isinstance(one, Told) else one for name, one in text.values.items()}
-    if text.many:
-        count = values["count"]
-        assert isinstance(count, int)  # noqa: S101 (Told's own promise)
-        return _messages(language()).ngettext(text.template, text.many, count).format_map(values)
+    if text.of is not None:
+        return _messages(language()).ngettext(text.template, text.many, text.of).format_map(values)
     return _messages(language()).gettext(text.template).format_map(values)
 
 

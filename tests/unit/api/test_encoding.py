@@ -11,5 +11,5 @@ def test_a_sentence_that_knows_its_parts_is_a_text() -> None:
 
 
 def test_what_json_has_not_is_an_error() -> None:
-    with pytest.raises(NotImplementedError, match="complex"):
+    with pytest.raises(TypeError, match="complex"):
         encoded(1j)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import dask.config
@@ -21,8 +23,8 @@ from pictrace.catalog.records import Source
 from pictrace.cluster.cache import ClusterCache
 from pictrace.cluster.connection import Answers, Connection, placed_anew
 from pictrace.cluster.shard import Shard, shards
-from pictrace.cluster.worker import scored
-from pictrace.errors import CatalogError
+from pictrace.cluster.worker import Part, scored
+from pictrace.errors import CatalogError, StoppedError
 from pictrace.images.edits import crop
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.reading import decode
@@ -124,8 +126,8 @@ def test_by_the_cascade_all_is_found_that_one_process_finds(catalog: Catalog, ad
 class Silent(Connection):
     """As if the worker of one shard did not answer."""
 
-    def ask(self, identity: str, call: Callable[..., object], arguments: Callable[[Shard], object]) -> Answers:
-        answers = super().ask(identity, call, arguments)  # type: ignore[arg-type]  # as it came
+    def ask(self, *given: Any, **named: Any) -> Answers:
+        answers = super().ask(*given, **named)
         return replace(answers, parts={one: part for one, part in answers.parts.items() if one.place})
 
 
@@ -139,6 +141,28 @@ def test_what_did_not_answer_is_told_and_is_never_no_match(catalog: Catalog, add
     assert table.told == f"2 of 3 shards answered: {lacking} pictures were not looked at."
     said = verdict(stranger, table, find(catalog, table, EVEN), EVEN)
     assert said.headline == "Not all of the catalog has answered."
+
+
+def slowly(shard: Shard, identity: str) -> Part:
+    """A worker that takes a second over its shard, but for the first one."""
+    if shard.place:
+        threading.Event().wait(1)
+    return np.array([shard.start], np.int64), (), 1
+
+
+def test_what_is_compared_exactly_is_waited_for_and_whoever_looks_on_may_end_it(address: str) -> None:
+    seen: list[frozenset[Shard]] = []
+    with closing(Connection(address, patience_s=0.2)) as connection:
+        answers = connection.ask("made up", slowly, lambda shard: (), exactly=10_000, waiting=seen.append)
+        assert set(answers.parts) == set(shards(3))
+        assert seen[0] == {Shard(0, 3)}
+        assert set(connection.ask("made up", slowly, lambda shard: ()).parts) == {Shard(0, 3)}  # no more patience
+
+    def enough(answered: frozenset[Shard]) -> None:
+        raise StoppedError
+
+    with closing(Connection(address, patience_s=30)) as connection, pytest.raises(StoppedError):
+        connection.ask("made up", slowly, lambda shard: (), waiting=enough)
 
 
 def test_without_a_scheduler_a_process_searches_alone_what_fits(
