@@ -30,6 +30,10 @@ MOST_ALONE = 50_000
 """Where the cluster is gone, a process searches up to so many by itself, within the memory of a small server."""
 
 
+FEW = 8
+"""So many chosen pictures are compared here: asking for them takes longer, and labels ask for hundreds of such."""
+
+
 class ClusterCache(FeatureCache):
     """Searches are shared by a cluster's workers; where it is gone, this process does them, as far as they fit.
 
@@ -57,6 +61,8 @@ class ClusterCache(FeatureCache):
         progress: Callable[[int, int], None] | None,
     ) -> ScoreTable:
         """See pictrace.searching.scoring.ScoredElsewhere."""
+        if among is not None and len(ids) <= FEW:
+            return score_here(query, self, metrics, exhaustive=True, among=among)
         from pictrace.cluster.connection import ClusterGoneError
         from pictrace.cluster.worker import scored
 

@@ -165,6 +165,12 @@ def test_what_is_compared_exactly_is_waited_for_and_whoever_looks_on_may_end_it(
         connection.ask("made up", slowly, lambda shard: (), waiting=enough)
 
 
+def test_a_few_chosen_pictures_are_compared_here(catalog: Catalog, query: Query) -> None:
+    table = score(query, ClusterCache(catalog, Connection("tcp://127.0.0.1:9")), among=catalog.ids()[:5])
+    assert same(table, score(query, FeatureCache(catalog), among=catalog.ids()[:5]))
+    assert table.told == ""
+
+
 def test_without_a_scheduler_a_process_searches_alone_what_fits(
     catalog: Catalog, query: Query, monkeypatch: pytest.MonkeyPatch
 ) -> None:
