@@ -309,7 +309,7 @@ def test_the_navigation_stands_at_one_place(page: Page, address: str) -> None:
 
 def test_keys_go_from_match_to_match(page: Page, photographs: dict[str, bytes]) -> None:
     upload(page, photographs["coffee.png"], "cup.png")
-    faces = page.locator("button.face")
+    faces, drawn = page.locator("button.face"), page.locator(".st-key-list").element_handle()
     faces.first.focus()
     page.keyboard.press("ArrowDown")
     page.keyboard.press("j")
@@ -322,6 +322,7 @@ def test_keys_go_from_match_to_match(page: Page, photographs: dict[str, bytes]) 
     page.get_by_role("heading", name="3. ").wait_for()
     page.keyboard.press("Escape")
     page.get_by_text("Which metric found them?").wait_for()
+    assert drawn.evaluate("one => one.isConnected")  # what is in it, such as a dialog, would go with it
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
     page.keyboard.press("Escape")

@@ -72,3 +72,25 @@ export function penOf(canvas) {
   if (!pen) throw new Error("This browser draws on no canvas.")
   return pen
 }
+
+/** What each component listens for on the whole page. @type {WeakMap<ShadowRoot, () => void>} */
+const listening = new WeakMap()
+
+/**
+ * Listen on the whole page for as long as the component is on it, in place of what it listened with before.
+ *
+ * A component must not end this in the function that it returns: Streamlit calls that before each redrawing and loads
+ * the script again only afterwards, so that what is pressed between the two would be lost.
+ * @template {"keydown" | "paste"} Type
+ * @param {ShadowRoot} root
+ * @param {Type} type
+ * @param {(event: DocumentEventMap[Type]) => void} act
+ */
+export function listenOnPage(root, type, act) {
+  listening.get(root)?.()
+  /** @param {DocumentEventMap[Type]} event */
+  const heard = (event) => (root.isConnected ? act(event) : stop())
+  const stop = () => document.removeEventListener(type, heard, true)
+  document.addEventListener(type, heard, true)
+  listening.set(root, stop)
+}

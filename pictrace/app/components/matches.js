@@ -1,11 +1,9 @@
 // The ranked list: one button a match. All text is set as text, never as HTML.
-import { find, goTo, make } from "./dom.js"
-import { listen } from "./matches_keys.js"
+import { find, goTo, listenOnPage, make } from "./dom.js"
+import { press } from "./matches_keys.js"
 
 /** @import { Card, Component, Matches } from "./data" */
 
-/** @type {WeakMap<ShadowRoot, () => void>} */
-const listening = new WeakMap()
 const TOLD = 26 // characters of an address that are always seen
 
 /** @param {Card} item */
@@ -102,8 +100,5 @@ export default function (component) {
   const keys = find(parentElement, "button.keys", HTMLButtonElement)
   keys.onclick = () => help.showModal()
   help.onclick = () => help.close()
-  listening.get(parentElement)?.()
-  const stop = listen(list, help)
-  listening.set(parentElement, stop)
-  return stop
+  listenOnPage(parentElement, "keydown", (event) => press(event, list, help))
 }

@@ -37,28 +37,24 @@ function go(event, faces) {
 }
 
 /**
- * Listen, until the returned function is called.
+ * What a key on the page does.
+ * @param {KeyboardEvent} event
  * @param {HTMLElement} list
  * @param {HTMLDialogElement} help
  */
-export function listen(list, help) {
-  /** @param {KeyboardEvent} event */
-  const onKey = (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    const target = event.composedPath()[0]
-    if (takesKeys(target)) return
-    const open = document.querySelector(".st-key-details-head") !== null
-    const within = target instanceof Node && list.contains(target)
-    if (event.key === "?") {
-      help.showModal()
-    } else if (/^[jk]$/.test(event.key) ? open : !within) {
-      return // of open details j and k are the keys, and elsewhere arrows scroll the page
-    } else if (!go(event, Array.from(list.querySelectorAll("button")))) {
-      return
-    }
-    event.preventDefault()
-    event.stopImmediatePropagation()
+export function press(event, list, help) {
+  if (event.ctrlKey || event.metaKey || event.altKey) return
+  const target = event.composedPath()[0]
+  if (takesKeys(target)) return
+  const open = document.querySelector(".st-key-details-head") !== null
+  const within = target instanceof Node && list.contains(target)
+  if (event.key === "?") {
+    if (!help.open) help.showModal()
+  } else if (/^[jk]$/.test(event.key) ? open : !within) {
+    return // of open details j and k are the keys, and elsewhere arrows scroll the page
+  } else if (!go(event, Array.from(list.querySelectorAll("button")))) {
+    return
   }
-  document.addEventListener("keydown", onKey, true)
-  return () => document.removeEventListener("keydown", onKey, true)
+  event.preventDefault()
+  event.stopImmediatePropagation()
 }

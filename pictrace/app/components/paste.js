@@ -1,10 +1,7 @@
 // A picture from the clipboard: by the button, or by Ctrl+V anywhere on the page.
-import { find } from "./dom.js"
+import { find, listenOnPage } from "./dom.js"
 
 /** @import { Component, Paste } from "./data" */
-
-/** @type {WeakMap<ShadowRoot, (event: ClipboardEvent) => void>} */
-const listeners = new WeakMap()
 
 /**
  * @param {Blob} file
@@ -55,17 +52,12 @@ export default function (component) {
     }
   }
 
-  /** @param {ClipboardEvent} event */
-  const onPaste = (event) => {
+  listenOnPage(parentElement, "paste", (event) => {
+    if (!data.listen) return
     const file = Array.from(event.clipboardData?.files ?? []).find((one) => one.type.startsWith("image/"))
     if (file) {
       event.preventDefault()
       read(file, data, say, setTriggerValue)
     }
-  }
-  const former = listeners.get(parentElement)
-  if (former) document.removeEventListener("paste", former)
-  listeners.set(parentElement, onPaste)
-  if (data.listen) document.addEventListener("paste", onPaste)
-  return () => document.removeEventListener("paste", onPaste)
+  })
 }

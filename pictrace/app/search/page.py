@@ -28,6 +28,7 @@ from pictrace.app.shared.controls import Wanted, criteria_controls
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.shared.query_state import QueryState, query_state
+from pictrace.app.shared.slot import slot
 from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.escape import for_markdown
@@ -49,21 +50,25 @@ def show() -> None:
     catalogs, state = catalog_state(), query_state()
     search = state.search
     try:
-        offer_earlier_catalog(catalogs)
-        workspace = catalogs.workspace()
+        with slot("above"):
+            offer_earlier_catalog(catalogs)
+            workspace = catalogs.workspace()
         wanted = criteria_controls(all_metrics(), ranked=workspace)
     except PicTraceError as error:
         st.error(for_markdown(str(error)), icon=":material/error:")
         return
-    take_query(workspace, state)
+    with slot("fetching"):
+        take_query(workspace, state)
     earlier = _inputs(workspace, state)
-    table = current_table(workspace, search, wanted)
+    with slot("comparing"):
+        table = current_table(workspace, search, wanted)
     state.details()  # closes what was open of another picture
     write_query(state)
     if any(weight and get_metric(name).unavailable() for name, weight in wanted.criteria.weights.items()):
         st.rerun()  # its network was found not to work: the slider tells why
-    if search.problem:
-        st.error(for_markdown(search.problem), icon=":material/broken_image:")
+    with slot("problem"):
+        if search.problem:
+            st.error(for_markdown(search.problem), icon=":material/broken_image:")
     answer = search.answer
     if answer is not None:
         remember(answer)
@@ -91,9 +96,10 @@ def show() -> None:
     timing_ms = {**answer.timing_ms, "rank": (time.perf_counter() - started) * 1e3}
     answer = replace(answer, timing_ms=timing_ms)
     answer_line(workspace, state, answer, said, found)
-    for metric in table.metrics:
-        if metric.on_demand and wanted.criteria.weights.get(metric.name):
-            watch_missing_features(workspace, metric)
+    with slot("missing"):
+        for metric in table.metrics:
+            if metric.on_demand and wanted.criteria.weights.get(metric.name):
+                watch_missing_features(workspace, metric)
     if not table.catalog_size:
         if wanted.filters:
             st.info(_("No picture fits the filters. Choose fewer of them."), icon=":material/filter_alt_off:")
