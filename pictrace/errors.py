@@ -39,6 +39,10 @@ __all__ = [
 class PicTraceError(Exception):
     """Base of all errors whose text is meant for the person at the keyboard."""
 
+    def __str__(self) -> str:
+        """The message as it was given: one that knows what it was made from (pictrace.told) still does."""
+        return self.args[0] if len(self.args) == 1 and isinstance(self.args[0], str) else super().__str__()
+
 
 class ImageError(PicTraceError):
     """The bytes are no picture that PicTrace can use."""

@@ -227,12 +227,6 @@ class Scale:
         """Whether raw values are distances."""
         return self.best < self.worst
 
-    def describe(self, raw: float) -> str:
-        """The value in words: "14 of 64 bits differ" is unit "of 64 bits differ"."""
-        if np.isnan(raw):
-            return "not comparable"
-        return f"{self.number(raw)} {self.unit}"
-
     def number(self, raw: float) -> str:
         """The value without its unit."""
         return f"{raw:.0f}" if self.whole else f"{raw:.2f}"

@@ -1,4 +1,4 @@
-"""Words that are the same everywhere: for numbers, for how sure something is, and for the two pictures of a pair."""
+"""Words that are the same everywhere: for numbers, and for how sure something is."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import os
 import re
 
 __all__ = [
-    "about_a_pair",
-    "about_a_search",
+    "ALL",
     "amount",
     "amount_in",
     "borne_out",
@@ -22,9 +21,8 @@ __all__ = [
 _AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKmMgG]?)")
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9}
 
+ALL = "all"
 CERTAIN, LIKELY = 0.95, 0.75
-SEARCHED = {"your picture": "the first picture", "the match": "the second picture"}
-COMPARED = {new: old for old, new in SEARCHED.items()}
 
 
 def counted(number: int, one: str, many: str = "") -> str:
@@ -99,25 +97,7 @@ def percent(share: float, digits: int = 0) -> str:
 def portion(share: float) -> str:
     """A share that was measured, of which none is "100 %": "80 %", or "all"."""
     told = percent(share)
-    return "all" if told == "100 %" else told
-
-
-def about_a_pair(text: str) -> str:
-    """What is told of a search ("your picture", "the match"), told of two pictures that are compared."""
-    return _renamed(text, SEARCHED)
-
-
-def about_a_search(text: str) -> str:
-    """What is told of two pictures ("the first picture", "the second picture"), told of a search and its match."""
-    return _renamed(text, COMPARED)
-
-
-def _renamed(text: str, names: dict[str, str]) -> str:
-    def renamed(found: re.Match[str]) -> str:
-        name = names[found[0].lower()]
-        return name.capitalize() if found[0][0].isupper() else name
-
-    return re.sub(rf"\b(?:{'|'.join(names)})\b", renamed, text, flags=re.IGNORECASE)
+    return ALL if told == "100 %" else told
 
 
 def told_by_labels(right: int, of: int) -> str:

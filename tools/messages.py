@@ -7,8 +7,9 @@ runs this again: it also makes the ``.mo`` that the app reads. Texts that are mi
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
@@ -34,23 +35,33 @@ from pictrace.images.graded import GRADED
 from pictrace.metrics import all_metrics
 from pictrace.sample import PHOTOGRAPHS, example_queries
 from pictrace.searching.presets import all_presets
+from pictrace.told import about_a_pair, about_a_search
 
 __all__ = ["compiled", "messages", "translations"]
 
 ROOT = Path(__file__).parent.parent
-KEYWORDS = {"_": None, "n_": (1, 2), "told": None, "told_of": (1, 2)}
+PAGE = {"_": None, "n_": (1, 2)}
+ROOMS = {"told": None, "told_of": (1, 2)}
 
 
 def messages() -> Catalog:
     """All that the app says in several languages."""
     catalog = Catalog()
-    for _file, _line, message, _comments, _context in extract_from_dir(
-        str(ROOT / "pictrace"), method_map=[("**.py", "python")], keywords=KEYWORDS
-    ):
+    for message in _called(PAGE):
         catalog.add(message)
+    for message in _called(ROOMS):
+        for say in (str, about_a_pair, about_a_search):  # the pages say it of a search or of a pair
+            catalog.add(say(message) if isinstance(message, str) else tuple(map(say, message)))
     for text in filter(None, _never_varying()):
         catalog.add(text)
     return catalog
+
+
+def _called(keywords: Mapping[str, Any]) -> Iterator[str | tuple[str, ...]]:
+    """What these functions are called with anywhere in the package."""
+    found = extract_from_dir(str(ROOT / "pictrace"), method_map=[("**.py", "python")], keywords=keywords)
+    for _file, _line, message, _comments, _context in found:
+        yield message
 
 
 def _never_varying() -> Iterator[str]:

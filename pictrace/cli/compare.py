@@ -9,6 +9,7 @@ from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._queries import query_of, read
 from pictrace.diagnosis import diagnose
 from pictrace.metrics import get_metric
+from pictrace.metrics.described import described
 from pictrace.output.documents import compare_document
 from pictrace.searching.pair import compare_queries
 from pictrace.service.once import usable_metrics
@@ -44,6 +45,6 @@ def _compare(options: argparse.Namespace) -> int:
         say(f"score {match.score:.2f}" + (f" ({match.variant.label})" if match.variant.label else ""))
         for name, part in match.metrics.items():
             metric = get_metric(name)
-            raw = metric.scale_for(criteria.settings.get(name, {})).describe(part.raw)
+            raw = described(metric.scale_for(criteria.settings.get(name, {})), part.raw)
             say(f"  {metric.title:22} {part.similarity:5.2f}  weight {part.weight:g}  {raw}")
     return OK

@@ -21,14 +21,16 @@ from pictrace.diagnosis.tonal_changes import tonal_changes
 from pictrace.diagnosis.unexplained import joined, saved_again, unexplained_places
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, to_gray
 from pictrace.images.reading import ImageInfo
-from pictrace.wording import counted, percent
+from pictrace.told import joined as together
+from pictrace.told import listed, told, told_of
+from pictrace.wording import percent
 
 __all__ = ["IDENTICAL", "SAME_PHOTOGRAPH", "SAME_TEMPLATE", "Diagnosis", "diagnose"]
 
 IDENTICAL, SAME_PHOTOGRAPH, SAME_TEMPLATE = "identical", "same photograph", "same template"
 SAME_SCENE, UNRELATED = "same scene", "unrelated"
 
-UNCHANGED = "The same picture, unchanged."
+UNCHANGED = told("The same picture, unchanged.")
 
 ONE_THING = 0.4
 """Contradiction from which a single pixel refuses "unchanged", where nothing was done to the picture."""
@@ -96,7 +98,8 @@ class Diagnosis:
         """The verdict with the changes, in one or two sentences."""
         if not self.changes:
             return self.verdict
-        return f"{self.verdict} The first picture is the second picture, {', '.join(one.text for one in self.changes)}."
+        changes = listed(*(one.text for one in self.changes))
+        return together(self.verdict, told("The first picture is the second picture, {changes}.", changes=changes))
 
 
 def diagnose(
@@ -159,7 +162,7 @@ def diagnose(
     if places and fit.contrary is not None and fit.contrary.max() >= ONE_THING:
         return _same_template(registration, fit, places, _outside(places), 1.0)
     if places or fit.left_over > SLIGHT_LEVELS + SLIGHT_SHARE * fit.detail:
-        verdict = "The same photograph, with slight differences."
+        verdict = told("The same photograph, with slight differences.")
         return Diagnosis(
             SAME_PHOTOGRAPH, registration.confidence, verdict, (), registration, fit, places, contents.alike
         )
@@ -177,23 +180,28 @@ def _where(fit: Photometry, contents: Contents) -> tuple[tuple[Box, ...], float]
 def _same_photograph(
     registration: Registration, fit: Photometry, changes: tuple[Change, ...], contents: Contents
 ) -> Diagnosis:
-    verdict = f"The same photograph, {_short(changes)}." if changes else "The same photograph."
+    verdict = _short(changes)
     sure = min((registration.confidence, *(one.confidence for one in changes)))
     blurred = abs(fit.blur_px) * fit.resolution > BLURRED_PX
     places = contents.places() if contents.differ and not blurred else ()
     alike = contents.alike if places else 1.0
     if alike < CLEARLY:
-        verdict += (
-            f" {percent(alike)} of what they share is the same picture, {covering(places, beyond=contents.reach)}."
-        )
+        rest = covering(places, beyond=contents.reach)
+        shared = told("{share} of what they share is the same picture, {rest}.", share=percent(alike), rest=rest)
+        verdict = together(verdict, shared)
     return Diagnosis(SAME_PHOTOGRAPH, sure, verdict, changes, registration, fit, places, alike)
 
 
 def _same_template(
     registration: Registration | None, fit: Photometry | None, places: tuple[Box, ...], alike: float, sure: float
 ) -> Diagnosis:
-    where = f": {counted(len(places), 'place differs', 'places differ')}" if places else ""
-    verdict = f"The same layout, other contents{where}."
+    verdict = told("The same layout, other contents.")
+    if places:
+        verdict = told_of(
+            "The same layout, other contents: {count:,} place differs.",
+            "The same layout, other contents: {count:,} places differ.",
+            len(places),
+        )
     trust = 1.0 if registration is None else registration.confidence
     return Diagnosis(SAME_TEMPLATE, max(SAID, min(trust, sure)), verdict, (), registration, fit, places, alike)
 
@@ -204,10 +212,16 @@ def _outside(places: tuple[Box, ...]) -> float:
 
 
 def _same_scene(registration: Registration, fit: Photometry) -> Diagnosis:
-    grounds = f"{registration.inliers} of {registration.patches} places agree"
+    verdict = told(
+        "The same scene, another photograph: {agreeing} of {places} places agree.",
+        agreeing=registration.inliers,
+        places=registration.patches,
+    )
     if not registration.sure:
-        grounds = f"{registration.matches} details match, the pixels do not"
-    verdict = f"The same scene, another photograph: {grounds}."
+        verdict = told(
+            "The same scene, another photograph: {number} details match, the pixels do not.",
+            number=registration.matches,
+        )
     return Diagnosis(SAME_SCENE, max(SAID, registration.confidence), verdict, (), registration, fit)
 
 
@@ -219,11 +233,14 @@ def _without_registration(query: RGBImage, candidate: RGBImage) -> Diagnosis:
             return Diagnosis(IDENTICAL, 1.0, UNCHANGED, (), alike=1.0)
         if min(query.shape[:2]) >= SMALLEST_PX:
             return _same_template(None, None, places, _outside(places), 1.0)
-    for whose, picture in (("The first picture", query), ("The second picture", candidate)):
+    nothing = told("No common content found.")
+    for why, picture in (
+        (told("The first picture has too little detail to compare."), query),
+        (told("The second picture has too little detail to compare."), candidate),
+    ):
         if min(picture.shape[:2]) < SMALLEST_PX or to_gray(picture).std() < LEAST_CONTRAST:
-            verdict = f"No common content found. {whose} has too little detail to compare."
-            return Diagnosis(UNRELATED, SAID, verdict, ())
-    return Diagnosis(UNRELATED, 1.0, "No common content found.", ())
+            return Diagnosis(UNRELATED, SAID, together(nothing, why), ())
+    return Diagnosis(UNRELATED, 1.0, nothing, ())
 
 
 def _file_size(picture: RGBImage, info: ImageInfo | None) -> tuple[int, int] | None:
@@ -258,6 +275,11 @@ def _another_photograph(registration: Registration, fit: Photometry) -> bool:
 def _short(changes: tuple[Change, ...]) -> str:
     """The two most telling changes in a few words."""
     words = [KINDS[one.kind].words for one in changes]
-    if len(words) > 2:
-        return f"{words[0]}, {words[1]} and otherwise changed"
-    return " and ".join(words)
+    if not words:
+        return told("The same photograph.")
+    if len(words) == 1:
+        return told("The same photograph, {change}.", change=words[0])
+    one, another, *further = words
+    if not further:
+        return told("The same photograph, {change} and {another}.", change=one, another=another)
+    return told("The same photograph, {change}, {another} and otherwise changed.", change=one, another=another)

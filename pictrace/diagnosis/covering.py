@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 from pictrace.diagnosis.contents import Box
 from pictrace.diagnosis.overlays import Patch, whereabouts
-from pictrace.wording import counted
+from pictrace.told import told, told_of
 
 __all__ = ["covering"]
 
 PARTS = {
-    1 / 2: "half",
-    1 / 3: "third",
-    1 / 4: "quarter",
-    1 / 5: "fifth",
-    1 / 6: "sixth",
-    1 / 8: "eighth",
-    1 / 10: "tenth",
+    1 / 2: told("half"),
+    1 / 3: told("third"),
+    1 / 4: told("quarter"),
+    1 / 5: told("fifth"),
+    1 / 6: told("sixth"),
+    1 / 8: told("eighth"),
+    1 / 10: told("tenth"),
 }
 ACROSS, AT_EDGE, MOST_OF_ALL = 0.9, 0.03, 0.8
 """Share of a side that a strip holds, how near to the edge it ends, and how much of all that is covered it is."""
@@ -35,15 +35,18 @@ def covering(places: Sequence[Box], *, beyond: tuple[float, float] = (0.0, 0.0))
     """
     areas = [(right - left) * (bottom - top) for left, top, right, bottom in places]
     if areas[0] < MOST_OF_ALL * sum(areas):
-        return f"the rest is covered, in {counted(len(places), 'place')}"
+        return told_of(
+            "the rest is covered, in {count:,} place", "the rest is covered, in {count:,} places", len(places)
+        )
     if strip := _strip(places[0], beyond):
-        return f"the {strip} is covered"
+        return strip
     left, top, right, bottom = places[0]
-    return f"the rest is covered, {whereabouts(Patch(areas[0], left, top, right, bottom, 0.0, 1.0))}"
+    where = whereabouts(Patch(areas[0], left, top, right, bottom, 0.0, 1.0))
+    return told("the rest is covered, {where}", where=where)
 
 
 def _strip(place: Box, beyond: tuple[float, float]) -> str:
-    """As in "lower sixth", where it runs along an edge from side to side."""
+    """As in "the lower sixth is covered", where it runs along an edge from side to side."""
     left, top, right, bottom = place
     edges = {"left": left, "upper": top, "right": 1 - right, "lower": 1 - bottom}
     for upright in (False, True):
@@ -52,5 +55,11 @@ def _strip(place: Box, beyond: tuple[float, float]) -> str:
         if length >= ACROSS and len(near) == 1 and high > 0:
             share = min(PARTS, key=lambda one: abs(1 / one - 1 / high))
             if share * 0.8 <= high <= share * 1.2:
-                return f"{near[0]} {PARTS[share]}"
+                part = PARTS[share]
+                return {
+                    "left": told("the left {part} is covered", part=part),
+                    "upper": told("the upper {part} is covered", part=part),
+                    "right": told("the right {part} is covered", part=part),
+                    "lower": told("the lower {part} is covered", part=part),
+                }[near[0]]
     return ""

@@ -15,6 +15,7 @@ from pictrace.diagnosis.padding import Bars
 from pictrace.diagnosis.photometry import Photometry
 from pictrace.diagnosis.registration import Registration
 from pictrace.images.geometry import box, inverse, moved
+from pictrace.told import told
 
 __all__ = ["Sizes", "geometric_changes"]
 
@@ -44,14 +45,14 @@ def geometric_changes(registration: Registration, fit: Photometry, sizes: Sizes)
     tilted = abs(registration.tilt) >= TILT_DEGREES
     bars = fit.bars if not tilted or max(fit.bars) > CLEAR_BAR else NO_BARS
     other_bars = NO_BARS if tilted else _flush(fit.other_bars, registration, bars, sizes)
-    found = change_if_sure("mirrored", registration.confidence, "mirrored") if registration.mirrored else []
+    found = change_if_sure("mirrored", registration.confidence, told("mirrored")) if registration.mirrored else []
     found += _turned(registration)
     found += _cropped(registration, bars, other_bars, sizes)
     found += _wider(registration, bars, other_bars, sizes, fit.uncovered)
     found += _stretched(registration)
     found += _resized(registration, sizes)
-    found += _bordered("border_added", "with bars added", bars)
-    found += _bordered("border_removed", "without the bars of the second picture", other_bars)
+    found += _bordered("border_added", bars)
+    found += _bordered("border_removed", other_bars)
     return found
 
 
@@ -66,9 +67,14 @@ def _turned(registration: Registration) -> list[Change]:
     degrees = 180.0 if degrees == -180 else degrees
     if not degrees:
         return []
-    shown = f"{abs(degrees):.0f}°"
-    side = "" if abs(degrees) == 180 else " to the left" if degrees > 0 else " to the right"
-    return change_if_sure("turned", confidence, f"turned {shown}{side}", degrees=float(degrees))
+    shown = f"{abs(degrees):.0f}"
+    if abs(degrees) == 180:
+        text = told("turned {degrees}°", degrees=shown)
+    elif degrees > 0:
+        text = told("turned {degrees}° to the left", degrees=shown)
+    else:
+        text = told("turned {degrees}° to the right", degrees=shown)
+    return change_if_sure("turned", confidence, text, degrees=float(degrees))
 
 
 def _box(shape: tuple[int, ...], bars: Bars) -> NDArray[np.float64]:
@@ -109,10 +115,15 @@ def _cropped(registration: Registration, bars: Bars, other_bars: Bars, sizes: Si
     cuts = _cuts(outline, whole)
     side, most = max(cuts.items(), key=lambda cut: cut[1])
     others = sum(cuts.values()) - most
-    text = f"cropped to {100 * kept:.0f} %"
+    share, cut = f"{100 * kept:.0f}", f"{100 * most:.0f}"
+    text = told("cropped to {share} %", share=share)
     if abs(registration.tilt) < TILT_DEGREES and most > max(0.05, 2 * others):
-        where = {"left": "on the left", "right": "on the right"}.get(side, f"at the {side}")
-        text += f" ({100 * most:.0f} % cut {where})"
+        text = {
+            "left": told("cropped to {share} % ({cut} % cut on the left)", share=share, cut=cut),
+            "top": told("cropped to {share} % ({cut} % cut at the top)", share=share, cut=cut),
+            "right": told("cropped to {share} % ({cut} % cut on the right)", share=share, cut=cut),
+            "bottom": told("cropped to {share} % ({cut} % cut at the bottom)", share=share, cut=cut),
+        }[side]
     confidence = min(registration.confidence, KINDS["cropped"].confidence(lost))
     return change_if_sure("cropped", confidence, text, kept=kept, **cuts)
 
@@ -122,15 +133,18 @@ def _wider(registration: Registration, bars: Bars, other_bars: Bars, sizes: Size
     outline = moved(inverse(registration.matrix), _box(sizes.candidate, other_bars))
     share = _shared(outline, _box(sizes.query, bars))
     confidence = min(registration.confidence, KINDS["wider"].confidence(uncovered))
-    text = f"showing more: the second picture covers {100 * share:.0f} % of it"
+    text = told("showing more: the second picture covers {share} % of it", share=f"{100 * share:.0f}")
     return change_if_sure("wider", confidence, text, share=share)
 
 
 def _stretched(registration: Registration) -> list[Change]:
     factor = max(registration.stretch, 1 / registration.stretch)
     confidence = min(registration.confidence, KINDS["stretched"].confidence(factor))
-    way = "wider" if registration.stretch > 1 else "narrower"
-    text = f"stretched, {100 * abs(registration.stretch - 1):.0f} % {way}"
+    share = f"{100 * abs(registration.stretch - 1):.0f}"
+    wider = registration.stretch > 1
+    text = (
+        told("stretched, {share} % wider", share=share) if wider else told("stretched, {share} % narrower", share=share)
+    )
     return change_if_sure("stretched", confidence, text, across=registration.stretch)
 
 
@@ -142,8 +156,11 @@ def _resized(registration: Registration, sizes: Sizes) -> list[Change]:
     theirs = _enlargement(sizes.candidate_file, sizes.candidate)
     factor = mine / (registration.scale * theirs)
     confidence = min(registration.confidence, KINDS["resized"].confidence(abs(math.log(factor))))
-    word = "reduced" if factor < 1 else "enlarged"
-    return change_if_sure("resized", confidence, f"{word} to {100 * factor:.0f} % of its size", factor=factor)
+    share = f"{100 * factor:.0f}"
+    text = told("enlarged to {share} % of its size", share=share)
+    if factor < 1:
+        text = told("reduced to {share} % of its size", share=share)
+    return change_if_sure("resized", confidence, text, factor=factor)
 
 
 def _enlargement(size: tuple[int, int], shape: tuple[int, ...]) -> float:
@@ -151,16 +168,31 @@ def _enlargement(size: tuple[int, int], shape: tuple[int, ...]) -> float:
     return math.sqrt(size[0] * size[1] / (shape[0] * shape[1]))
 
 
-def _bordered(kind: str, words: str, bars: Bars) -> list[Change]:
-    pairs = (bars[1] + bars[3], "above and below", "height"), (bars[0] + bars[2], "left and right", "width")
-    most, where, side = max(pairs)
-    if min(bars[1], bars[3]) == 0 and side == "height":
-        where = "above" if bars[1] else "below"
-    if min(bars[0], bars[2]) == 0 and side == "width":
-        where = "on the left" if bars[0] else "on the right"
-    if pairs[0][0] and pairs[1][0]:
-        where = "around it"
-    text = f"{words} {where} ({100 * most:.0f} % of the {side})"
+def _bordered(kind: str, bars: Bars) -> list[Change]:
+    high, wide = bars[1] + bars[3], bars[0] + bars[2]
+    if high and wide:
+        where = told("around it")
+    elif high:
+        where = told("above and below") if min(bars[1], bars[3]) else told("above") if bars[1] else told("below")
+    else:
+        where = (
+            told("left and right")
+            if min(bars[0], bars[2])
+            else told("on the left")
+            if bars[0]
+            else told("on the right")
+        )
+    share = f"{100 * max(high, wide):.0f}"
+    if kind == "border_added":
+        text = told("with bars added {where} ({share} % of the width)", where=where, share=share)
+        if high > wide:
+            text = told("with bars added {where} ({share} % of the height)", where=where, share=share)
+    else:
+        text = told("without the bars of the second picture {where} ({share} % of the width)", where=where, share=share)
+        if high > wide:
+            text = told(
+                "without the bars of the second picture {where} ({share} % of the height)", where=where, share=share
+            )
     return change_if_sure(kind, KINDS[kind].confidence(max(bars)), text, **dict(zip(SIDES, bars, strict=True)))
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pictrace.diagnosis.planes import brightest
 from pictrace.images.pixels import RGBImage, to_gray
+from pictrace.told import told
 
 __all__ = ["Patch", "foreign", "laid_over", "whereabouts"]
 
@@ -108,13 +109,19 @@ def whereabouts(patch: Patch) -> str:
     """In words, as in "at the lower edge"."""
     down, across = (patch.top + patch.bottom) / 2, (patch.left + patch.right) / 2
     if patch.bottom - patch.top > 0.6:
-        return "over most of the picture" if patch.right - patch.left > 0.6 else _side(across)
+        return told("over most of the picture") if patch.right - patch.left > 0.6 else _side(across)
     if patch.right - patch.left > 0.4 or 0.35 < across < 0.65:
-        return "at the lower edge" if down > 0.67 else "at the upper edge" if down < 0.33 else "in the middle"
+        if down > 0.67:
+            return told("at the lower edge")
+        return told("at the upper edge") if down < 0.33 else told("in the middle")
     if 0.33 <= down <= 0.67:
         return _side(across)
-    return f"in the {'lower' if down > 0.5 else 'upper'} {'left' if across < 0.5 else 'right'} corner"
+    if down > 0.5:
+        return told("in the lower left corner") if across < 0.5 else told("in the lower right corner")
+    return told("in the upper left corner") if across < 0.5 else told("in the upper right corner")
 
 
 def _side(across: float) -> str:
-    return "at the left" if across < 0.35 else "at the right" if across > 0.65 else "in the middle"
+    if across < 0.35:
+        return told("at the left")
+    return told("at the right") if across > 0.65 else told("in the middle")

@@ -9,6 +9,7 @@ from pictrace.diagnosis.kinds import KINDS
 from pictrace.diagnosis.overlays import whereabouts
 from pictrace.diagnosis.photometry import Photometry
 from pictrace.diagnosis.tones import Tone
+from pictrace.told import listed, told
 
 __all__ = ["BLOCKS", "tonal_changes"]
 
@@ -25,6 +26,9 @@ BLOCKS_APART = 0.35, 1.0  # difference in blockiness that is told, and that is c
 TEXT_LEVELS = 40, 60  # likewise, by which text differs from what it covers
 
 BLOCKS_SOFTEN = 0.4  # px by which compression of an unknown quality softens
+
+MORE = told("with more red"), told("with more green"), told("with more blue")
+LESS = told("with less red"), told("with less green"), told("with less blue")
 
 STRONGLY = 36
 """JPEG quality under which compression alone moves tones and colours a little."""
@@ -53,7 +57,7 @@ def tonal_changes(
         How sure it is, 0 to 1, that the tones were turned round before anything else.
     """
     slack = min(2.0, max(0, STRONGLY - (quality or LOSSLESS)) / 12)
-    found = change_if_sure("inverted", negative, "inverted (a negative)")
+    found = change_if_sure("inverted", negative, told("inverted (a negative)"))
     found += _tone(fit.tone, slack + abs(fit.noise) / 8)
     found += _colours(fit, slack)
     found += _sharpness(fit, BLOCKS_SOFTEN if max(traces) > BLOCKS else 0.0)
@@ -69,16 +73,24 @@ def _tone(tone: Tone, slack: float) -> list[Change]:
         return []
     confidence = KINDS["brightness" if tone.exponent == 1 else "gamma"].confidence(tone.before, slack)
     if tone.exponent != 1:
-        word = "darker" if tone.exponent > 1 else "brighter"
-        text = f"{word}, mostly in the middle tones (gamma {tone.exponent:.2f})"
+        gamma = f"{tone.exponent:.2f}"
+        text = told("brighter, mostly in the middle tones (gamma {gamma})", gamma=gamma)
+        if tone.exponent > 1:
+            text = told("darker, mostly in the middle tones (gamma {gamma})", gamma=gamma)
         return change_if_sure("gamma", confidence, text, exponent=tone.exponent)
     middle = 127.5 * tone.gain + tone.offset - 127.5
     words = []
     if abs(middle) > 6:
-        words.append("darker" if middle < 0 else "brighter")
+        words.append(told("darker") if middle < 0 else told("brighter"))
     if abs(tone.gain - 1) > 0.08:
-        words.append(f"with {'more' if tone.gain > 1 else 'less'} contrast ({100 * tone.gain:.0f} %)")
-    text = ", ".join(words) or "with other tones"
+        share = f"{100 * tone.gain:.0f}"
+        more = tone.gain > 1
+        words.append(
+            told("with more contrast ({share} %)", share=share)
+            if more
+            else told("with less contrast ({share} %)", share=share)
+        )
+    text = listed(*words) if words else told("with other tones")
     return change_if_sure("brightness", confidence, text, gain=tone.gain, offset=tone.offset)
 
 
@@ -86,31 +98,33 @@ def _colours(fit: Photometry, slack: float) -> list[Change]:
     colours = fit.colours
     if colours.grayed:
         return change_if_sure(
-            "grayscale", KINDS["grayscale"].confidence(colours.candidate, 3 * slack), "without its colours (grey)"
+            "grayscale", KINDS["grayscale"].confidence(colours.candidate, 3 * slack), told("without its colours (grey)")
         )
     if colours.coloured:
-        text = "in colour, where the second picture is grey"
+        text = told("in colour, where the second picture is grey")
         return change_if_sure("coloured", KINDS["coloured"].confidence(colours.query - abs(fit.noise)), text)
     if colours.turned:
-        text = f"with other colours (hue turned by {colours.hue_degrees:.0f}°)"
+        text = told("with other colours (hue turned by {degrees}°)", degrees=f"{colours.hue_degrees:.0f}")
         return change_if_sure(
             "hue", KINDS["hue"].confidence(colours.together - slack / 8), text, degrees=colours.hue_degrees
         )
     found = []
     strength = abs(math.log2(max(1 / 16, fit.saturation)))
-    word = "stronger" if fit.saturation > 1 else "paler"
+    share = f"{100 * fit.saturation:.0f}"
+    stronger = fit.saturation > 1
     found += change_if_sure(
         "saturation",
         KINDS["saturation"].confidence(strength, slack / 10, 0.0),
-        f"with {word} colours ({100 * fit.saturation:.0f} %)",
+        told("with stronger colours ({share} %)", share=share)
+        if stronger
+        else told("with paler colours ({share} %)", share=share),
         factor=fit.saturation,
     )
     most = max(fit.tint, key=abs)
-    name = ("red", "green", "blue")[fit.tint.index(most)]
     found += change_if_sure(
         "tint",
         KINDS["tint"].confidence(abs(most), 2 * slack, slack),
-        f"with {'more' if most > 0 else 'less'} {name}",
+        (MORE if most > 0 else LESS)[fit.tint.index(most)],
         red=fit.tint[0],
         green=fit.tint[1],
         blue=fit.tint[2],
@@ -123,8 +137,9 @@ def _sharpness(fit: Photometry, slack: float) -> list[Change]:
         return []
     confidence = KINDS["blurred" if fit.blur_px > 0 else "sharper"].confidence(abs(fit.blur_px) * fit.resolution, slack)
     if fit.blur_px > 0:
-        return change_if_sure("blurred", confidence, f"blurred (by {fit.blur_px:.1f} px)", sigma_px=fit.blur_px)
-    text = f"sharper (by {-fit.blur_px:.1f} px)"
+        text = told("blurred (by {width} px)", width=f"{fit.blur_px:.1f}")
+        return change_if_sure("blurred", confidence, text, sigma_px=fit.blur_px)
+    text = told("sharper (by {width} px)", width=f"{-fit.blur_px:.1f}")
     return change_if_sure("sharper", confidence, text, sigma_px=-fit.blur_px)
 
 
@@ -136,21 +151,26 @@ def _noise(fit: Photometry, exact: bool, coarse: bool) -> list[Change]:
     if fit.noise > 0:
         least = max(1.9, grain) if exact else max(3.4, 0.75 * grain)
         confidence = KINDS["noise_added"].confidence(level / least)
-        return change_if_sure("noise_added", confidence, f"with noise added ({level:.0f} levels)", deviation=level)
+        text = told("with noise added ({level} levels)", level=f"{level:.0f}")
+        return change_if_sure("noise_added", confidence, text, deviation=level)
     least = max(2.5, grain) if exact else max(6.0, 1.4 * grain)
     confidence = KINDS["noise_removed"].confidence(level / least)
-    return change_if_sure("noise_removed", confidence, f"with less noise ({level:.0f} levels)", deviation=level)
+    text = told("with less noise ({level} levels)", level=f"{level:.0f}")
+    return change_if_sure("noise_removed", confidence, text, deviation=level)
 
 
 def _compression(quality: int | None, other_quality: int | None, traces: tuple[float, float]) -> list[Change]:
     mine, theirs = quality or LOSSLESS, other_quality or LOSSLESS
-    against = "" if other_quality is None else f"; the second picture: {other_quality}"
     if mine <= 82 and mine < theirs:
-        text = f"recompressed (JPEG quality {mine}{against})"
+        text = told("recompressed (JPEG quality {quality})", quality=mine)
+        if other_quality is not None:
+            text = told(
+                "recompressed (JPEG quality {quality}; the second picture: {other})", quality=mine, other=other_quality
+            )
         confidence = KINDS["recompressed"].confidence(theirs - mine)
         return change_if_sure("recompressed", confidence, text, quality=mine, other_quality=theirs)
     if theirs <= 82 and theirs < mine:
-        text = f"less compressed (the second picture: JPEG quality {theirs})"
+        text = told("less compressed (the second picture: JPEG quality {quality})", quality=theirs)
         confidence = KINDS["less_compressed"].confidence(mine - theirs)
         return change_if_sure("less_compressed", confidence, text, quality=mine, other_quality=theirs)
     more = traces[0] - traces[1]
@@ -158,8 +178,9 @@ def _compression(quality: int | None, other_quality: int | None, traces: tuple[f
     if max(traces) < BLOCKS:
         return []
     if more > 0:
-        return change_if_sure("recompressed", confidence, "recompressed (it shows JPEG blocks)")
-    return change_if_sure("less_compressed", confidence, "less compressed (the second picture shows JPEG blocks)")
+        return change_if_sure("recompressed", confidence, told("recompressed (it shows JPEG blocks)"))
+    text = told("less compressed (the second picture shows JPEG blocks)")
+    return change_if_sure("less_compressed", confidence, text)
 
 
 def _overlay(fit: Photometry, slack: float) -> list[Change]:
@@ -178,5 +199,6 @@ def _overlay(fit: Photometry, slack: float) -> list[Change]:
     kind = "text_added" if patch.ours >= 0.5 else "text_removed"
     confidence = min(confidence_ramp(patch.levels, *TEXT_LEVELS), KINDS[kind].confidence(patch.share / (1 + slack)))
     if patch.ours >= 0.5:
-        return change_if_sure(kind, confidence, f"with text or a logo added {where}", **place)
-    return change_if_sure(kind, confidence, f"without the text or logo of the second picture {where}", **place)
+        return change_if_sure(kind, confidence, told("with text or a logo added {where}", where=where), **place)
+    text = told("without the text or logo of the second picture {where}", where=where)
+    return change_if_sure(kind, confidence, text, **place)

@@ -7,7 +7,9 @@ from typing import Any
 
 from pictrace.duplicates.groups import Group, Image
 from pictrace.duplicates.levels import Level
+from pictrace.duplicates.relations import text_of
 from pictrace.duplicates.tree import Edge, Tree
+from pictrace.told import told
 
 __all__ = ["COLUMNS", "document", "rows", "tree_as_dot"]
 
@@ -62,18 +64,24 @@ def _entries(group: Group, image: Image) -> Iterator[dict[str, Any]]:
         }
 
 
-def tree_as_dot(tree: Tree, names: Mapping[int, str], link: Callable[[Edge], str] | None = None) -> str:
+def tree_as_dot(
+    tree: Tree,
+    names: Mapping[int, str],
+    link: Callable[[Edge], str] | None = None,
+    words: Callable[[str], str] = str,
+) -> str:
     """A family tree as Graphviz reads it: boxes with names, ways with what was done, which lead to a link, if any.
 
     Who looks at a tree does not lose it: links open beside.
     """
     lines = ["digraph {", "rankdir=LR", 'node [shape=box style=rounded fontname="sans-serif" fontsize=11]']
     lines += [f'n{one} [label="{_dot(name)}"]' for one, name in names.items() if one in _within(tree)]
+    compare = words(told("compare"))
     for edge in tree.edges:
-        told = "\n".join(str(change["text"]) for change in edge.note["changes"]) if edge.as_told else ""
+        said = "\n".join(words(text_of(change)) for change in edge.note["changes"]) if edge.as_told else ""
         leads = f' URL="{_dot(link(edge))}" target="_blank" penwidth=2' if link else ""
         lines.append(
-            f'n{edge.parent} -> n{edge.child} [label="{_dot(told or ("compare" if link else ""))}" fontsize=9{leads}]'
+            f'n{edge.parent} -> n{edge.child} [label="{_dot(said or (compare if link else ""))}" fontsize=9{leads}]'
         )
     return "\n".join([*lines, "}"])
 

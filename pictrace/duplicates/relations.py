@@ -23,8 +23,9 @@ from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.images.reading import DecodeLimits, ImageInfo
 from pictrace.indexing.prepare import original_bytes
 from pictrace.indexing.run import Pace, Run, default_workers
+from pictrace.told import as_document, from_document
 
-__all__ = ["Telling", "TellingProgress", "elected", "pairs_of", "told_group", "with_first"]
+__all__ = ["Telling", "TellingProgress", "elected", "pairs_of", "text_of", "told_group", "with_first"]
 
 Note = Mapping[str, Any]
 """relation, confidence, text, changes with kind, confidence, text and parameters, and what else costs are made of."""
@@ -94,11 +95,18 @@ class Telling(Run[TellingProgress]):
             "relation": found.relation,
             "confidence": found.confidence,
             "text": found.text,
+            "told": as_document(found.text),
             "alike": found.alike,
             **({} if fit is None else {"left_over": fit.left_over, "blur_px": fit.blur_px}),
             **({} if lies is None else {"bars": _bars(to_gray(query), to_gray(candidate), lies.matrix)}),
             "changes": [
-                {"kind": one.kind, "confidence": one.confidence, "text": one.text, "parameters": dict(one.parameters)}
+                {
+                    "kind": one.kind,
+                    "confidence": one.confidence,
+                    "text": one.text,
+                    "told": as_document(one.text),
+                    "parameters": dict(one.parameters),
+                }
                 for one in found.changes
             ],
         }
@@ -144,9 +152,21 @@ def told_group(group: Group, notes: Notes) -> Group:
     for image in group.images[1:]:
         note = notes.get((group.keep, image.id))
         if note is not None:
-            image = replace(image, relation=str(note["relation"]), changes=tuple(note["changes"]))
+            image = replace(image, relation=str(note["relation"]), changes=tuple(map(_with_text, note["changes"])))
         images.append(image)
     return replace(group, images=tuple(images))
+
+
+def text_of(note: Mapping[str, Any]) -> str:
+    """Of a note or a change in it: as it knew what it was made from, when it was noted."""
+    try:
+        return from_document(note["told"])
+    except (KeyError, ValueError):
+        return str(note["text"])
+
+
+def _with_text(change: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**{name: value for name, value in change.items() if name != "told"}, "text": text_of(change)}
 
 
 def pairs_of(groups: Iterable[Group]) -> list[tuple[int, int]]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.evidence import Evidence, Picture
 from pictrace.models import Network
+from pictrace.told import told
 
 __all__ = ["deciding_parts", "drops"]
 
@@ -31,12 +32,15 @@ def deciding_parts(network: Network, query: RGBImage, match: RGBImage) -> tuple[
     maps = drops(network, squares[0], second), drops(network, squares[1], first)
     strongest = max(float(one.max()) for one in maps)
     if strongest < NEGLIGIBLE:
-        return "No single part decides: covering any of them hardly changes the similarity.", ()
+        return told("No single part decides: covering any of them hardly changes the similarity."), ()
     return (
-        f"Bright: parts that matter. Covering one costs up to {strongest:.2f} of the cosine similarity.",
+        told(
+            "Bright: parts that matter. Covering one costs up to {most} of the cosine similarity.",
+            most=f"{strongest:.2f}",
+        ),
         (
-            Picture("What decides in your picture", _lit(squares[0], maps[0])),
-            Picture("What decides in the match", _lit(squares[1], maps[1])),
+            Picture(told("What decides in your picture"), _lit(squares[0], maps[0])),
+            Picture(told("What decides in the match"), _lit(squares[1], maps[1])),
         ),
     )
 

@@ -29,9 +29,11 @@ from pictrace.features import (
 )
 from pictrace.images.orientation import UPRIGHT, Variant, orient
 from pictrace.images.pixels import RGBImage
+from pictrace.metrics.described import described
 from pictrace.metrics.evidence import ComparedPair, Evidence, Explanation, Pair
 from pictrace.metrics.orientations import SQUARES, UPRIGHT_ONLY, Orientations, fitting, turned_squares
 from pictrace.metrics.readiness import Readiness
+from pictrace.told import fixed, joined, told
 
 __all__ = ["Metric"]
 
@@ -58,7 +60,7 @@ class Metric(Readiness, ABC):
     small: ClassVar[bool] = False  # a few bytes, kept apart from the large features
     symmetric: ClassVar[bool] = True  # compare(a, b) == compare(b, a)
     compares_flat: ClassVar[bool] = False  # a picture of one flat tone has features, too
-    not_comparable: ClassVar[str] = "One of the pictures is a single flat tone, without anything to compare."
+    not_comparable: ClassVar[str] = told("One of the pictures is a single flat tone, without anything to compare.")
     version: ClassVar[int] = 1  # raised when extract gives other numbers for the same picture
 
     # What its author writes.
@@ -108,7 +110,8 @@ class Metric(Readiness, ABC):
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         """What the number rests on: a sentence, and what can be shown, if anything. The pair is comparable."""
-        return f"{self.title}: {self.scale_for(settings).describe(pair.raw)}.", ()
+        value = described(self.scale_for(settings), pair.raw)
+        return told("{metric}: {value}.", metric=fixed(self.title), value=value), ()
 
     # What it may write where the default does not fit.
 
@@ -246,7 +249,8 @@ class Metric(Readiness, ABC):
         one = Pair(query, pair.match, pair.features[variant], pair.match_features, float(raw))
         summary, parts = self.evidence(one, chosen)
         if variant.label:
-            summary += f" Compared and shown with your picture {variant.label}."
+            turned = told("Compared and shown with your picture {change}.", change=variant.label)
+            summary = joined(summary, turned)
         similarity = float(self.scale_for(chosen).similarity(raw))
         return Explanation(self.name, float(raw), similarity, summary, parts)
 

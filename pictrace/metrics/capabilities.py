@@ -15,6 +15,7 @@ from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.kernels.votes import Voters
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
+from pictrace.told import told
 
 __all__ = ["ComparesTogether", "Indexed", "LooksCloser", "Mapped", "Sketched"]
 
@@ -118,7 +119,7 @@ class LooksCloser(Metric):
     """A metric with evidence that takes seconds to make, so that it is made on request only."""
 
     closer_look: ClassVar[str]  # the request, as the label of a button
-    looking: ClassVar[str] = "Looking closer"  # what is shown meanwhile
+    looking: ClassVar[str] = told("Looking closer")  # what is shown meanwhile
 
     @abstractmethod
     def look_closer(self, pair: ComparedPair) -> tuple[str, tuple[Evidence, ...]]:

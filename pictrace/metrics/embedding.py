@@ -19,6 +19,7 @@ from pictrace.metrics._shared import MIN_CONTRAST
 from pictrace.metrics.capabilities import LooksCloser, Mapped, Sketched
 from pictrace.metrics.evidence import ComparedPair, Evidence, Pair, Picture
 from pictrace.models.sketch import SKETCH_BITS, SKETCH_WORDS, sign_bits
+from pictrace.told import told
 
 __all__ = ["Embedding"]
 
@@ -58,8 +59,8 @@ class Embedding(Sketched, Mapped, LooksCloser):
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint64), (SKETCH_WORDS,))
     on_demand: ClassVar[bool] = True
     preselected: ClassVar[int] = 25
-    closer_look: ClassVar[str] = "Which parts decide?"
-    looking: ClassVar[str] = "Covering the pictures part by part"
+    closer_look: ClassVar[str] = told("Which parts decide?")
+    looking: ClassVar[str] = told("Covering the pictures part by part")
 
     model: models.Model = field(default_factory=lambda: models.MODELS[0], metadata={"short": ""})
     problem: str = field(default="", compare=False, metadata={"short": ""})
@@ -129,11 +130,15 @@ class Embedding(Sketched, Mapped, LooksCloser):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         how = self.model.preprocessing
         return (
-            f"By {self.model.title}: cosine similarity {pair.raw:.2f} (the same picture: 1; unrelated: about "
-            f"{self.model.unrelated:.2f}).",
+            told(
+                "By {model}: cosine similarity {value} (the same picture: 1; unrelated: about {unrelated}).",
+                model=self.model.title,
+                value=f"{pair.raw:.2f}",
+                unrelated=f"{self.model.unrelated:.2f}",
+            ),
             (
-                Picture("What it sees of your picture", models.seen(pair.query, how)),
-                Picture("What it sees of the match", models.seen(pair.match, how)),
+                Picture(told("What it sees of your picture"), models.seen(pair.query, how)),
+                Picture(told("What it sees of the match"), models.seen(pair.match, how)),
             ),
         )
 

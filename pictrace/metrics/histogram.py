@@ -17,6 +17,7 @@ from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.capabilities import Mapped, Sketched
 from pictrace.metrics.evidence import Channels, Evidence, Pair, Swatch, Swatches
+from pictrace.told import told
 
 __all__ = ["Histogram"]
 
@@ -105,9 +106,9 @@ class Histogram(Sketched, Mapped):
         positions = (np.arange(BINS, dtype=np.float32) + 0.5) * (1 << SHIFT)
         query, match = (_channels(one) for one in (pair.query_features, pair.match_features))
         return (
-            f"The colour histograms ({BINS}³ colours) correlate by {pair.raw:.2f}.",
+            told("The colour histograms ({bins}³ colours) correlate by {value}.", bins=BINS, value=f"{pair.raw:.2f}"),
             (
-                Channels("Levels of each channel", positions, query, match),
+                Channels(told("Levels of each channel"), positions, query, match),
                 _swatches(pair.query_features, pair.match_features),
             ),
         )
@@ -161,15 +162,15 @@ def _swatches(query: Features, match: Features) -> Swatches:
         order = occupied[np.argsort(-values[occupied], kind="stable")[:SHOWN]]
         return [int(code) for code in order if values[code] >= NOTABLE]
 
-    def told(codes: list[int], parts: NDArray[np.float64]) -> tuple[Swatch, ...]:
+    def swatches(codes: list[int], parts: NDArray[np.float64]) -> tuple[Swatch, ...]:
         return tuple(
             Swatch(_colour(code), float(parts[code]), float(shares[0][code]), float(shares[1][code])) for code in codes
         )
 
     raising, lowering, apart = most(added), most(-added), most(-taken)
     rest = float(added.sum() - added[raising + lowering].sum())
-    title = "Colours behind the correlation"
-    return Swatches(title, told(raising, added), told(lowering, added), told(apart, taken), rest)
+    title = told("Colours behind the correlation")
+    return Swatches(title, swatches(raising, added), swatches(lowering, added), swatches(apart, taken), rest)
 
 
 def _colour(code: int) -> tuple[int, int, int]:

@@ -22,6 +22,7 @@ from pictrace.metrics.evidence import Evidence, Lines, Pair
 from pictrace.metrics.keypoints import FEWEST, FRAME_PX, keypoint_pairs, passing_count
 from pictrace.metrics.orientations import MIRRORED, Orientations
 from pictrace.metrics.placement import place
+from pictrace.told import joined, told
 
 __all__ = ["EVIDENCE", "KeypointMetric", "ratio"]
 
@@ -83,7 +84,9 @@ class KeypointMetric(Sketched):
     scale: ClassVar[Scale] = Scale("matching details", worst=4, best=30, whole=True)
     orientations: ClassVar[Orientations] = MIRRORED  # turns are found by the keypoints' own angles
     symmetric: ClassVar[bool] = False
-    not_comparable: ClassVar[str] = f"One of the pictures has fewer than {FEWEST} keypoints to compare."
+    not_comparable: ClassVar[str] = told(
+        "One of the pictures has fewer than {fewest} keypoints to compare.", fewest=FEWEST
+    )
     settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.75))
     levels: ClassVar[int]  # of the pyramid: octaves are below
 
@@ -167,14 +170,19 @@ class KeypointMetric(Sketched):
         query_points = kernels.unpack_points(pair.query_features)[pairs[:, 0], :2]
         match_points = kernels.unpack_points(pair.match_features)[pairs[:, 1], :2]
         query, match = (fit(one, FRAME_PX, enlarge=True) for one in (pair.query, pair.match))
-        summary = (
-            f"{passing} of your picture's {len(pair.query_features)} keypoints pass the ratio test at "
-            f"{percent / 100:.2f}. {len(pairs)} pair one to one. "
-            f"{int(consistent.sum())} agree on one rotation, scale and shift."
+        summary = joined(
+            told(
+                "{passing} of your picture's {all} keypoints pass the ratio test at {ratio}.",
+                passing=passing,
+                all=len(pair.query_features),
+                ratio=f"{percent / 100:.2f}",
+            ),
+            told("{number} pair one to one.", number=len(pairs)),
+            told("{number} agree on one rotation, scale and shift.", number=int(consistent.sum())),
         )
         differing = pair.query_features[pairs[:, 0], :32] ^ pair.match_features[pairs[:, 1], :32]
         bits = np.bitwise_count(differing).sum(axis=1, dtype=np.uint16)
-        lines = Lines("Matching keypoints", query, match, query_points, match_points, consistent, bits)
+        lines = Lines(told("Matching keypoints"), query, match, query_points, match_points, consistent, bits)
         placement = place(query_points[consistent], match_points[consistent])
         if placement is not None:
             outline = placement.outline(query.shape)

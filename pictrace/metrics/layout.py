@@ -18,6 +18,7 @@ from pictrace.metrics._local_ssim import heat_map, local_ssim
 from pictrace.metrics._shared import GraySquares, variant_indices
 from pictrace.metrics.capabilities import Mapped, Sketched
 from pictrace.metrics.evidence import Evidence, Pair, Picture
+from pictrace.told import told
 
 __all__ = ["LayoutSsim"]
 
@@ -98,22 +99,21 @@ class LayoutSsim(GraySquares, Sketched, Mapped):
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         local = local_ssim(pair.query_features[0], pair.match_features[0])
-        means = ", ".join(
-            f"{name} {values.mean():.2f}"
-            for name, values in (
-                ("luminance", local.luminance),
-                ("contrast", local.contrast),
-                ("structure", local.structure),
-            )
-        )
         query, match = (_enlarged(one) for one in (pair.query_features, pair.match_features))
         return (
-            f"Mean SSIM {pair.raw:.2f} of both pictures in grey at {self.size_px} × {self.size_px} pixels. "
-            f"Its parts: {means}.",
+            told(
+                "Mean SSIM {value} of both pictures in grey at {size} × {size} pixels. Its parts: "
+                "luminance {luminance}, contrast {contrast}, structure {structure}.",
+                value=f"{pair.raw:.2f}",
+                size=self.size_px,
+                luminance=f"{local.luminance.mean():.2f}",
+                contrast=f"{local.contrast.mean():.2f}",
+                structure=f"{local.structure.mean():.2f}",
+            ),
             (
-                Picture("Your picture at 32 px", query),
-                Picture("The match at 32 px", match),
-                heat_map("Where the layout differs", match, local.product),
+                Picture(told("Your picture at 32 px"), query),
+                Picture(told("The match at 32 px"), match),
+                heat_map(told("Where the layout differs"), match, local.product),
             ),
         )
 

@@ -20,6 +20,7 @@ from pictrace.metrics._shared import MIN_CONTRAST, variant_indices
 from pictrace.metrics.capabilities import ComparesTogether, Mapped
 from pictrace.metrics.evidence import BitGrids, Evidence, Pair
 from pictrace.metrics.orientations import EACH, Orientations
+from pictrace.told import told
 
 __all__ = ["PHash"]
 
@@ -89,8 +90,11 @@ class PHash(ComparesTogether, Mapped):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         codes = _grid(pair.query_features), _grid(pair.match_features)
         return (
-            f"{pair.raw:.0f} of 64 bits differ. Each tells whether a low frequency of the picture is strong.",
-            (BitGrids("Both codes", *codes),),
+            told(
+                "{number} of 64 bits differ. Each tells whether a low frequency of the picture is strong.",
+                number=f"{pair.raw:.0f}",
+            ),
+            (BitGrids(told("Both codes"), *codes),),
         )
 
     def turned(self, features: Features) -> dict[Variant, Features]:

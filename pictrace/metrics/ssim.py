@@ -16,6 +16,7 @@ from pictrace.images.orientation import Variant
 from pictrace.metrics._local_ssim import heat_map, local_ssim, most_different
 from pictrace.metrics._shared import GraySquares, variant_indices
 from pictrace.metrics.evidence import Boxes, Evidence, Pair, Term, Terms
+from pictrace.told import joined, told
 
 __all__ = ["Ssim"]
 
@@ -75,20 +76,21 @@ class Ssim(GraySquares):
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         local = local_ssim(pair.query_features[0], pair.match_features[0])
         regions = most_different(local.product)
-        boxed = "The biggest differences are boxed." if regions else "No region differs much."
-        summary = (
-            f"Mean SSIM {pair.raw:.2f} over windows of 7 × 7 pixels, both pictures in grey at "
-            f"{self.size_px} × {self.size_px} pixels. {boxed}"
+        boxed = told("The biggest differences are boxed.") if regions else told("No region differs much.")
+        mean = told(
+            "Mean SSIM {value} over windows of 7 × 7 pixels, both pictures in grey at {size} × {size} pixels.",
+            value=f"{pair.raw:.2f}",
+            size=self.size_px,
         )
         terms = (
-            Term("Luminance", LUMINANCE, local.luminance),
-            Term("Contrast", CONTRAST, local.contrast),
-            Term("Structure", STRUCTURE, local.structure),
+            Term(told("Luminance"), LUMINANCE, local.luminance),
+            Term(told("Contrast"), CONTRAST, local.contrast),
+            Term(told("Structure"), STRUCTURE, local.structure),
         )
-        return summary, (
-            heat_map("Where the structure differs", pair.match, local.product),
-            Boxes("Biggest differences", "local SSIM", pair.query, pair.match, regions),
-            Terms("Luminance, contrast and structure", PRODUCT, terms, SOURCE),
+        return joined(mean, boxed), (
+            heat_map(told("Where the structure differs"), pair.match, local.product),
+            Boxes(told("Biggest differences"), told("local SSIM"), pair.query, pair.match, regions),
+            Terms(told("Luminance, contrast and structure"), PRODUCT, terms, SOURCE),
         )
 
 

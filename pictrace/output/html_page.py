@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-__all__ = ["figure", "html_page", "table"]
+from pictrace.told import told
+
+__all__ = ["Words", "figure", "html_page", "table"]
+
+Words = Callable[[str], str]
+"""Says a text of ours in the language of the page."""
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # should a name get past the escaping
 
@@ -23,13 +28,26 @@ tr { border-bottom: 1px solid #8A8F9855; } td.number { text-align: right; font-v
 """
 
 
-def html_page(title: str, parts: Sequence[str]) -> bytes:
-    """The whole file, UTF-8. parts: markup, in which every text has been escaped."""
+def html_page(title: str, parts: Sequence[str], *, language: str = "en", words: Words = str) -> bytes:
+    """The whole file, UTF-8.
+
+    Parameters
+    ----------
+    parts
+        Markup, in which every text has been escaped.
+    language
+        In which they are, as HTML names it.
+    words
+        Says a text of ours in that language.
+    """
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
     head = f"<meta charset='utf-8'>{policy}<meta name='viewport' content='width=device-width'>"
     head += f"<title>{html.escape(title)}</title><style>{_STYLE}</style>"
-    made = "<p class='small'>Made with PicTrace.</p>"
-    return f"<!doctype html><html lang='en'><head>{head}</head><body>{''.join(parts)}{made}</body></html>".encode()
+    made = words(told("Made with PicTrace."))
+    foot = f"<p class='small'>{html.escape(made)}</p>"
+    return (
+        f"<!doctype html><html lang='{language}'><head>{head}</head><body>{''.join(parts)}{foot}</body></html>".encode()
+    )
 
 
 def figure(jpeg: bytes, title: str, note: str = "", *, alt: str = "") -> str:
@@ -42,14 +60,15 @@ def figure(jpeg: bytes, title: str, note: str = "", *, alt: str = "") -> str:
     )
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[str | float]]) -> str:
+def table(head: Sequence[str], rows: Sequence[Sequence[str | float]], words: Words = str) -> str:
     """Numbers have two digits; NaN is none."""
+    none = words(told("none"))
     heading = "".join(f"<th>{html.escape(one)}</th>" for one in head)
-    lines = ["".join(_cell(one) for one in row) for row in rows]
+    lines = ["".join(_cell(one, none) for one in row) for row in rows]
     return f"<div class='wide'><table>{''.join(f'<tr>{one}</tr>' for one in (heading, *lines))}</table></div>"
 
 
-def _cell(value: str | float) -> str:
+def _cell(value: str | float, none: str) -> str:
     if isinstance(value, str):
         return f"<td>{html.escape(value)}</td>"
-    return f"<td class='number'>{f'{value:.2f}' if value == value else 'none'}</td>"
+    return f"<td class='number'>{f'{value:.2f}' if value == value else html.escape(none)}</td>"

@@ -49,14 +49,16 @@ class Rarity:
     def text(self) -> str:
         """In words, never surer than so many pairs allow."""
         if not self.of:
-            return "This catalog has too few comparable pictures to tell how unusual that is."
+            return told("This catalog has too few comparable pictures to tell how unusual that is.")
         if self.of == 1:
-            return f"The one unrelated pair tried {'came' if self.nearer else 'did not come'} this close."
+            if self.nearer:
+                return told("The one unrelated pair tried came this close.")
+            return told("The one unrelated pair tried did not come this close.")
         if not self.nearer:
-            return f"None of {self.of} unrelated pairs came this close."
+            return told("None of {number} unrelated pairs came this close.", number=self.of)
         # Rounded down: 299 of 300 is not 100 %.
         share = 100 * (self.of - self.nearer) // self.of
-        return f"Closer than {share} % of {self.of} unrelated pairs."
+        return told("Closer than {share} % of {number} unrelated pairs.", share=share, number=self.of)
 
     @property
     def brief(self) -> str:

@@ -19,7 +19,7 @@ from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Lines
 from pictrace.searching.presets import criteria_of
 from pictrace.sources.base import Item
-from pictrace.wording import about_a_pair
+from pictrace.told import about_a_pair
 from tests.app.page import Page
 from tests.watching import Watch
 

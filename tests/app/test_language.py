@@ -1,13 +1,17 @@
 # ruff: noqa: RUF001 (Russian letters are meant)
 """The page in other languages: as the browser asks for, as somebody chose, with the plurals of each."""
 
+from functools import partial
+
 import pytest
 import streamlit as st
 
-from pictrace.app.shared.language import CHOSEN, LANGUAGES, language_of, n_, translated
+from pictrace.app.shared.language import CHOSEN, LANGUAGES, language_of, n_, translated, translated_to
+from pictrace.diagnosis import diagnose
+from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
-from pictrace.told import joined, listed, told, told_of
+from pictrace.told import about_a_search, joined, listed, told, told_of
 from tests.app.page import Page
 
 
@@ -30,6 +34,15 @@ def test_what_other_rooms_tell_is_translated_with_its_parts(monkeypatch: pytest.
     assert translated(told("{sentence}.", sentence=counts)) == "исчезло: 2, перемещено: 1."
     assert (translated(""), translated(listed())) == ("", "")
     assert n_("and {count:,} copy of it", "and {count:,} copies of it", 2) == "и 2 его копии"
+
+
+def test_what_was_done_is_told_of_a_search_or_of_a_pair(photographs: dict[str, bytes]) -> None:
+    picture = decode(photographs["chelsea.png"])
+    found = diagnose(mirror(picture), picture)
+    say = partial(translated_to, "de")
+    assert say(found.verdict) == "Dasselbe Foto, gespiegelt."
+    assert say(found.text).endswith("Das erste Bild ist das zweite Bild, gespiegelt.")
+    assert say(about_a_search(found.text)).endswith("Dein Bild ist der Treffer, gespiegelt.")
 
 
 @pytest.mark.slow

@@ -19,8 +19,14 @@ APP = ROOT / "pictrace" / "app"
 # The pages that speak several languages, without the parts that do not yet.
 FOLDERS = ("about", "catalog", "compare", "duplicates", "search", "shared", "tune")
 SPEAKING = [*(path for folder in FOLDERS for path in (APP / folder).glob("*.py")), APP / "frame.py"]
-NAMES = {"CSV", "JSON", "https://…", "https://example.org/gallery/page-{n}/", "/home/me/copies"}
-NOT_YET = {"evidence.py"}
+NAMES = {"CSV", "JSON", "PicTrace:", "https://…", "https://example.org/gallery/page-{n}/", "/home/me/copies"}
+# Other rooms whose words the pages show: what they say inside of functions is told, so that it can be translated.
+ROOMS = ("diagnosis", "metrics", "output/drawing")
+FILES = ("output/charts/evidence.py", "output/report.py", "output/search_report.py", "searching/rarity.py")
+TELLING = [*(path for room in ROOMS for path in (ROOT / "pictrace" / room).glob("*.py"))]
+TELLING += [ROOT / "pictrace" / name for name in FILES]
+TOLD = {"told", "told_of", "fixed"}
+NEVER_SHOWN = {"ValueError", "NotImplementedError", "CriteriaError", "warning", "Path", "getattr"}
 FIELD = re.compile(r"\{\w+(?::[^}]*)?\}")
 READ = {"help", "placeholder", "alt", "label", "text", "caption"}
 DRAWN = {
@@ -52,10 +58,34 @@ def test_no_text_is_missing(language: str, wanted: dict[str, tuple[str, ...]]) -
     assert (LOCALE / language / "LC_MESSAGES" / "pictrace.mo").read_bytes() == compiled(catalog)
 
 
+def test_every_text_that_is_told_is_in_the_catalog(wanted: dict[str, tuple[str, ...]]) -> None:
+    known = {one for forms_of in wanted.values() for one in forms_of}
+    for path in (ROOT / "pictrace").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id in {"_", "n_", *TOLD}:
+                # Babel, which collects them, sees none within an f-string.
+                assert {*(one for given in call.args[:1] for one in _literal(given))} <= known, (path.name, call.lineno)
+
+
 def test_no_text_stands_outside() -> None:
+    assert [one for path in SPEAKING for one in outside(path.read_text("utf-8"), path)] == []
+
+
+def test_no_other_room_says_what_cannot_be_translated(wanted: dict[str, tuple[str, ...]]) -> None:
     assert [
-        one for path in SPEAKING if path.name not in NOT_YET for one in outside(path.read_text("utf-8"), path)
+        f"{path.name}, line {line}: {words}"
+        for path in TELLING
+        for line, words in untold(path.read_text("utf-8"))
+        if words not in wanted and words.strip() not in NAMES
     ] == []
+
+
+def test_what_is_said_and_not_told_is_found() -> None:
+    said = (
+        'NAME = "two words"\ndef text():\n    "A docstring."\n    told("It is told.", of=f"{1:.2f} px")\n'
+        '    raise ValueError("never shown")\n    return f"turned {2}", f"<h2 class=\'small one\'>{3}</h2>", "Red"'
+    )
+    assert list(untold(said)) == [(6, "turned "), (6, "Red")]
 
 
 def test_a_text_that_stands_outside_is_found() -> None:
@@ -84,3 +114,37 @@ def _literal(node: ast.expr) -> Iterator[str]:
     elif isinstance(node, ast.IfExp):
         yield from _literal(node.body)
         yield from _literal(node.orelse)
+
+
+def untold(text: str) -> Iterator[tuple[int, str]]:
+    """What functions say in words of their own, by line."""
+    for function in ast.walk(ast.parse(text)):
+        if isinstance(function, ast.FunctionDef):
+            for statement in function.body[ast.get_docstring(function) is not None :]:
+                yield from _said(statement)
+
+
+def _said(node: ast.AST) -> Iterator[tuple[int, str]]:
+    match node:
+        case ast.FunctionDef() | ast.ClassDef():
+            return  # for itself
+        case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name)) if name in TOLD | NEVER_SHOWN:
+            return
+        case ast.Constant(value=str(words)) if re.search(r"[A-Za-z]{2} [A-Za-z]{2}|^[A-Z][a-z]+$", words):
+            yield node.lineno, words
+        case ast.JoinedStr(values=parts):
+            for part in parts:
+                if isinstance(part, ast.FormattedValue):
+                    yield from _said(part.value)
+                elif isinstance(part, ast.Constant) and re.search(
+                    "[A-Za-z]{3}[:.,;]* | [A-Za-z]{3}", _text_of(str(part.value))
+                ):
+                    yield node.lineno, str(part.value)
+        case _:
+            for one in ast.iter_child_nodes(node):
+                yield from _said(one)
+
+
+def _text_of(markup: str) -> str:
+    """Without tags, and what of them has begun or ends."""
+    return re.sub(r"<[^>]*(>|$)|^[^<>]*>", "", markup)

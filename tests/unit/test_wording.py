@@ -2,7 +2,8 @@
 
 import pytest
 
-from pictrace.wording import about_a_pair, about_a_search, borne_out, byte_size, certainty, counted, percent, portion
+from pictrace.told import about_a_pair, about_a_search
+from pictrace.wording import borne_out, byte_size, certainty, counted, percent, portion
 
 
 def test_one_is_not_many() -> None:

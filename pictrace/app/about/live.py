@@ -19,11 +19,11 @@ from pictrace.images.pixels import RGBImage, fit
 from pictrace.images.reading import decode
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
+from pictrace.metrics.described import described
 from pictrace.output.charts.similarities import similarities_figure
 from pictrace.sample import PHOTOGRAPHS, photograph
 from pictrace.searching.pair import PairScores, compare_queries
 from pictrace.searching.query import prepare_query
-from pictrace.wording import about_a_pair
 
 __all__ = ["live_example"]
 
@@ -109,10 +109,10 @@ def _told(metric: Metric, scores: PairScores) -> None:
         settings = setting_controls(metric, prefix="how_", in_address=False)
         explanation = metric.explain_pair(scores.pairs[metric.name], settings)
         scale = metric.scale_for(settings)
-        st.markdown(f"**{_described(scale, explanation.raw)}.** {_counts(scale)}")
+        st.markdown(f"**{translated(described(scale, explanation.raw))}.** {_counts(scale)}")
         st.latex(_worked(scale, explanation.raw, explanation.similarity))
     with st.container(width=EVIDENCE_PX):
-        evidence.draw(explanation, about_a_pair)
+        evidence.draw(explanation, evidence.about_both)
 
 
 def _compared(name: str, change: str, strength: float) -> tuple[RGBImage, RGBImage, PairScores]:
@@ -148,19 +148,12 @@ def _worked(scale: Scale, raw: float, similarity: float) -> str:
 
 def _counts(scale: Scale) -> str:
     """Which raw values count, as in "30 matching details or more count fully; 4 or fewer not at all."."""
-    best, worst = _described(scale, scale.best), scale.worst
+    best, worst = translated(described(scale, scale.best)), scale.worst
     if scale.smaller_is_nearer:
         return _("{best}: counts fully; {worst:.0f} or more: not at all.", best=best, worst=worst)
     if scale.whole:
         return _("{best} or more count fully; {worst:.0f} or fewer not at all.", best=best, worst=worst)
     return _("{best} counts fully; {worst:.2f} or less not at all.", best=best, worst=worst)
-
-
-def _described(scale: Scale, raw: float) -> str:
-    """A value with its unit."""
-    if np.isnan(raw):
-        return _("not comparable")
-    return _("{number} {unit}", number=scale.number(raw), unit=translated(scale.unit))
 
 
 def _first_upper(text: str) -> str:

@@ -12,7 +12,7 @@ from pictrace.app.compare.picture_input import picture_input
 from pictrace.app.components import Overlay, copy_link, registered
 from pictrace.app.shared import evidence
 from pictrace.app.shared.controls import criteria_controls
-from pictrace.app.shared.language import _, translated
+from pictrace.app.shared.language import _, language, translated
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
@@ -30,8 +30,8 @@ from pictrace.searching.table import Criteria, Match
 from pictrace.service.comparison import FIRST, SECOND, Comparison, Examined, Side
 from pictrace.service.pictures import picture_at
 from pictrace.service.workspaces import Workspace
-from pictrace.told import told
-from pictrace.wording import about_a_pair, byte_size, certainty, portion
+from pictrace.told import listed, told
+from pictrace.wording import byte_size, certainty, portion
 
 __all__ = ["show"]
 
@@ -118,9 +118,12 @@ def _tools(pair: Comparison) -> None:
 def _answer(found: Diagnosis) -> None:
     """The verdict, and what was done, each with how sure that is."""
     with st.container(border=True, key="answer"):
-        st.header(for_markdown(found.verdict), anchor=False)
+        st.header(for_markdown(translated(found.verdict)), anchor=False)
         if found.changes:
-            done = [f"- {for_markdown(one.text)} · {translated(certainty(one.confidence))}" for one in found.changes]
+            done = [
+                f"- {for_markdown(translated(one.text))} · {translated(certainty(one.confidence))}"
+                for one in found.changes
+            ]
             st.markdown("\n".join([_("The first picture is the second picture,"), "", *done]))
         st.caption(
             _(
@@ -204,11 +207,11 @@ def _evidence(
     )
     metric, compared = named[name], scores.pairs[name]
     with st.container(width=EVIDENCE_PX):
-        evidence.draw(metric.explain_pair(compared, criteria.settings.get(name, {})), about_a_pair)
+        evidence.draw(metric.explain_pair(compared, criteria.settings.get(name, {})), evidence.about_both)
         evidence.draw_rarity(workspace, metric, metrics, compared, orientations=orientations)
         if isinstance(metric, LooksCloser):
             key = f"{name}-{scores.first.sha256.hex()}-{scores.second.sha256.hex()}"
-            evidence.draw_closer_look(metric, compared, pair.looks, key, about_a_pair)
+            evidence.draw_closer_look(metric, compared, pair.looks, key, evidence.about_both)
 
 
 def _report(
@@ -224,7 +227,7 @@ def _report(
         Subject(one.picture.name, _file(one), one.query.image) for one in (pair.sides[FIRST], pair.sides[SECOND])
     )
     found = examined.diagnosis
-    done = ", ".join(one.text for one in found.changes)
+    done = listed(*(one.text for one in found.changes))
     return html_report(
         Report(
             first,
@@ -234,9 +237,11 @@ def _report(
             criteria,
             [one.explain_pair(scores.pairs[one.name], criteria.settings.get(one.name, {})) for one in metrics],
             headline=found.verdict,
-            found=[f"The first picture is the second picture, {done}."] if done else [],
+            found=[told("The first picture is the second picture, {changes}.", changes=done)] if done else [],
             registered=examined.laid_over,
             rarity=unusual,
+            language=language(),
+            words=translated,
         )
     )
 

@@ -12,8 +12,8 @@ from pictrace.app.components import data_address
 from pictrace.app.components.scripts import script, style
 from pictrace.images.encoding import encode_jpeg
 from pictrace.metrics.evidence import Lines
-from pictrace.output.drawing.base import MATCH, QUERY
 from pictrace.output.drawing.pairs import arranged, lines_caption
+from pictrace.told import joined, told
 
 __all__ = ["Line", "keypoint_lines", "lines_of"]
 
@@ -53,12 +53,20 @@ def lines_of(part: Lines, left: int, top: int, words: Callable[[str], str]) -> t
 
 def _told(part: Lines, one: int) -> str:
     (x, y), (to_x, to_y) = part.query_points[one].round().astype(int), part.match_points[one].round().astype(int)
-    agrees = "It agrees with the others" if part.consistent[one] else "It does not agree with the others"
-    bits = f"{part.distance_bits[one]} of {DESCRIPTOR_BITS} bits differ"
-    return f"{QUERY} at {x}, {y} px; {MATCH.lower()} at {to_x}, {to_y} px: {bits}. {agrees}."
+    agrees = told("It agrees with the others.") if part.consistent[one] else told("It does not agree with the others.")
+    differ = told(
+        "Your picture at {x}, {y} px; the match at {to_x}, {to_y} px: {bits} of {all} bits differ.",
+        x=x,
+        y=y,
+        to_x=to_x,
+        to_y=to_y,
+        bits=part.distance_bits[one],
+        all=DESCRIPTOR_BITS,
+    )
+    return joined(differ, agrees)
 
 
-def keypoint_lines(part: Lines, *, key: str, words: Callable[[str], str] = str) -> None:
+def keypoint_lines(part: Lines, *, key: str, words: Callable[[str], str]) -> None:
     """Both pictures, and all lines."""
     at = arranged(part.query.shape, part.match.shape, GAP_PX)
     pictures = tuple(
@@ -66,5 +74,7 @@ def keypoint_lines(part: Lines, *, key: str, words: Callable[[str], str] = str) 
         for one, x, y in ((part.query, 0, 0), (part.match, at.left, at.top))
     )
     shown = tuple(asdict(one) for one in lines_of(part, at.left, at.top, words))
-    told = {"label": f"{part.title}. {lines_caption(part)}", "help": "Point at a line, or choose it by arrow keys."}
-    _LINES(key=key, data={"pictures": pictures, "width": at.width, "height": at.height, "lines": shown, **told})
+    label = words(joined(told("{sentence}.", sentence=part.title), lines_caption(part)))
+    usage = words(told("Point at a line, or choose it by arrow keys."))
+    data = {"pictures": pictures, "width": at.width, "height": at.height, "lines": shown, "label": label, "help": usage}
+    _LINES(key=key, data=data)

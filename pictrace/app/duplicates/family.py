@@ -7,11 +7,12 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from pictrace.app.shared.language import _
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
 from pictrace.duplicates.documents import tree_as_dot
 from pictrace.duplicates.groups import Group
+from pictrace.duplicates.relations import text_of
 from pictrace.duplicates.tree import Edge
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
@@ -41,14 +42,14 @@ def family_part(workspace: Workspace, review: Review, group: Group, count: int) 
         return
     names = {image.id: image.record.label for image in group.images}
     # A new tab opens what all visitors have, not one's own catalog.
-    st.graphviz_chart(tree_as_dot(tree, names, _address if catalog_state().choice == SHARED else None))
+    st.graphviz_chart(tree_as_dot(tree, names, _address if catalog_state().choice == SHARED else None, translated))
     for edge in tree.edges:
         if st.button(_("{way} · **compare**", way=_told(edge, names)), key=f"dup_edge_{edge.child}", type="tertiary"):
             _compare(workspace, edge)
 
 
 def _told(edge: Edge, names: Mapping[int, str]) -> str:
-    changes = "; ".join(str(one["text"]) for one in edge.note["changes"]) or str(edge.note["text"])
+    changes = "; ".join(translated(text_of(one)) for one in edge.note["changes"]) or translated(text_of(edge.note))
     way = (edge.parent, edge.child) if edge.as_told else (edge.child, edge.parent)
     told = f"{names[way[0]]} → {names[way[1]]}: {changes}"
     return for_markdown(told if edge.as_told else _("{told} (and so the other way round)", told=told))

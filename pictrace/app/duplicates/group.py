@@ -117,7 +117,7 @@ def _pictures(workspace: Workspace, group: Group, proposed: int) -> None:
 
 
 def _told(group: Group, image: Image, *, kept: bool) -> str:
-    changes = "; ".join(for_markdown(str(one["text"])) for one in image.changes)
+    changes = "; ".join(for_markdown(translated(one["text"])) for one in image.changes)
     told = changes or (
         translated(image.level.title.lower()) if image.id != group.keep else _("what the group is about")
     )

@@ -28,7 +28,8 @@ from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import about_a_search, borne_out, told_by_labels
+from pictrace.told import about_a_search
+from pictrace.wording import borne_out, told_by_labels
 
 __all__ = ["details"]
 
@@ -77,10 +78,10 @@ def details(
         return
     _show(pair, answer.thumbnail, encode_jpeg(other.image), one, "closely")
     found = other.diagnosis
-    said.write(_how_sure(verdict.level(one.match.id), found) + for_markdown(about_a_search(found.text)))
+    said.write(_how_sure(verdict.level(one.match.id), found) + for_markdown(translated(about_a_search(found.text))))
     with below.container():
         for note in other.notes:
-            st.caption(for_markdown(note))
+            st.caption(for_markdown(translated(note)))
         _evidence(workspace, made, one, criteria, other.image)
 
 

@@ -9,7 +9,7 @@ from functools import partial
 import streamlit as st
 
 from pictrace.app.shared.controls import Wanted
-from pictrace.app.shared.language import _
+from pictrace.app.shared.language import _, language, translated_to
 from pictrace.output.documents import matches_csv, search_document
 from pictrace.output.search_report import SearchReport, search_report
 from pictrace.searching.find import Found
@@ -17,7 +17,7 @@ from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_address
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
-from pictrace.wording import counted
+from pictrace.told import fixed, told_of
 
 __all__ = ["downloads"]
 
@@ -41,12 +41,22 @@ def downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Seque
         document["catalog"]["location"] = shown_address(workspace.catalog.location)
         return json.dumps(document, indent=2)
 
+    code = language()
+    words = partial(translated_to, code)
+
     def as_page() -> bytes:
-        searched = f"Searched {counted(answer.table.catalog_size, 'picture')} of {workspace.title}."
+        searched = told_of(
+            "Searched {count:,} picture of {catalog}.",
+            "Searched {count:,} pictures of {catalog}.",
+            answer.table.catalog_size,
+            catalog=fixed(workspace.title),
+        )
         name, shown = answer.picture.name, answer.thumbnail
         get = workspace.catalog.thumbnail
         metrics = answer.table.metrics
-        return search_report(SearchReport(name, shown, searched, said, found, metrics, wanted.criteria, get))
+        return search_report(
+            SearchReport(name, shown, searched, said, found, metrics, wanted.criteria, get, code, words)
+        )
 
     with st.container(horizontal=True):
         st.download_button(

@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pictrace.app.components.keypoint_lines import keypoint_lines
+from pictrace.app.shared.language import _, translated
 from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
@@ -16,6 +17,7 @@ from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import fit
 from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import LooksCloser
+from pictrace.metrics.described import described
 from pictrace.metrics.drawn import Drawn
 from pictrace.metrics.evidence import (
     BitGrids,
@@ -39,31 +41,42 @@ from pictrace.output.drawing.pairs import lines_caption, placed
 from pictrace.searching.rarity import rarity, unrelated_values
 from pictrace.service.details import Looks
 from pictrace.service.workspaces import Workspace
+from pictrace.told import about_a_pair, joined, told
 from pictrace.wording import percent
 
-__all__ = ["draw", "draw_rarity", "unrelated_of"]
+__all__ = ["about_both", "draw", "draw_closer_look", "draw_rarity", "unrelated_of"]
 
 LARGE_PX = 1400
 SQUARE_PX = 160  # shown in a row: three in the column of details, two on a phone
 
 
 Words = Callable[[str], str]
-"""What the evidence says, changed for the page that says it: see pictrace.wording."""
+"""How the page says what the evidence says: translated, or about_both."""
 
 
-def draw(explanation: Explanation, words: Words = str) -> None:
+def about_both(text: str) -> str:
+    """In the session's language, of two pictures that are compared rather than of a search."""
+    return translated(about_a_pair(text))
+
+
+def draw(explanation: Explanation, words: Words = translated) -> None:
     """Any metric's explanation."""
     _draw(explanation.summary, explanation.evidence, explanation.metric, words)
 
 
-def draw_closer_look(metric: LooksCloser, pair: ComparedPair, looks: Looks, key: str, words: Words = str) -> None:
+def draw_closer_look(
+    metric: LooksCloser, pair: ComparedPair, looks: Looks, key: str, words: Words = translated
+) -> None:
     """What takes seconds to find out, when it is asked for; kept in looks by key."""
-    if st.button(metric.closer_look, icon=":material/troubleshoot:", key=f"closer_{metric.name}") and key not in looks:
+    if (
+        st.button(words(metric.closer_look), icon=":material/troubleshoot:", key=f"closer_{metric.name}")
+        and key not in looks
+    ):
         try:
-            with st.spinner(metric.looking):
+            with st.spinner(words(metric.looking)):
                 looks[key] = metric.look_closer(pair)
         except PicTraceError as error:
-            st.error(for_markdown(str(error)), icon=":material/error:")
+            st.error(for_markdown(words(str(error))), icon=":material/error:")
     if key in looks:
         _draw(*looks[key], f"{metric.name}-closer", words)
 
@@ -87,24 +100,24 @@ def _drawings(part: Evidence, words: Words) -> list[Drawn]:
 
 def _part(part: Evidence, key: str, words: Words) -> None:
     if isinstance(part, Channels):
-        alt = f"{part.title}: red, green and blue levels of both pictures"
+        alt = words(told("{title}: red, green and blue levels of both pictures", title=part.title))
         st.plotly_chart(channels_figure(part, words), key=key, config={"displayModeBar": False}, alt=alt)
     elif isinstance(part, Swatches):
         _swatches(part, words)
     elif isinstance(part, Terms):
-        st.markdown(f"**{part.title}**")
+        st.markdown(f"**{words(part.title)}**")
         st.latex(part.formula)
         _row(_drawings(part, words), formulas=[term.formula for term in part.terms])
-        st.caption(f"{part.source}.")
+        st.caption(words(told("{sentence}.", sentence=part.source)))
     elif isinstance(part, Lines):
-        st.markdown(f"**{part.title}**")
+        st.markdown(f"**{words(part.title)}**")
         keypoint_lines(part, key=key, words=words)
-        st.caption(lines_caption(part))
+        st.caption(words(lines_caption(part)))
         _pictures([one.told(words) for one in placed(part)])
     elif isinstance(part, Boxes | BitGrids):
         drawn = _drawings(part, words)
         if drawn:
-            st.markdown(f"**{part.title}**")
+            st.markdown(f"**{words(part.title)}**")
             _row(drawn, wide=isinstance(part, Boxes))
     else:
         _pictures(_drawings(part, words))
@@ -139,17 +152,23 @@ def _jpeg(drawn: Drawn, long_side_px: int) -> bytes:
 
 
 def _swatches(part: Swatches, words: Words) -> None:
-    st.markdown(f"**{part.title}**")
-    head = f"<tr><th>Colour</th><th>Contribution</th><th>{words(QUERY)}</th><th>{words(MATCH)}</th></tr>"
+    st.markdown(f"**{words(part.title)}**")
+    head = f"<tr><th>{_('Colour')}</th><th>{_('Contribution')}</th><th>{words(QUERY)}</th><th>{words(MATCH)}</th></tr>"
     rows = "".join(
-        f"<tr><td colspan=4><b>{what}</b></td></tr>{_table_rows(some)}" for what, some in swatch_groups(part).items()
+        f"<tr><td colspan=4><b>{words(what)}</b></td></tr>{_table_rows(some)}"
+        for what, some in swatch_groups(part).items()
     )
     style = (
         "<style>.swatches {width: 100%; max-width: 34rem;}"
         ".swatches td, .swatches th {padding: .15rem .4rem; text-align: left;}</style>"
     )
     st.html(f"{style}<table class='swatches'>{head}{rows}</table>")
-    st.caption(f"The contributions, with {part.rest:+.4f} from all other colours, add up to the correlation.")
+    st.caption(
+        _(
+            "The contributions, with {rest} from all other colours, add up to the correlation.",
+            rest=f"{part.rest:+.4f}",
+        )
+    )
 
 
 def _table_rows(some: Sequence[Swatch]) -> str:
@@ -201,19 +220,22 @@ def draw_rarity(
     try:
         values = unrelated_of(workspace, metrics, orientations=orientations)[metric.name]
     except PicTraceError as error:
-        st.caption(for_markdown(f"It could not be worked out how unusual this is. {error}"))
+        problem = told("It could not be worked out how unusual this is. {problem}", problem=str(error))
+        st.caption(for_markdown(translated(problem)))
         return
     found = rarity(metric, raw, values)
     usual = ""
     if found.of:
         st.plotly_chart(
-            unrelated_figure(metric, raw, values),
+            unrelated_figure(metric, raw, values, translated),
             key=f"{metric.name}-unrelated",
             config={"displayModeBar": False},
-            alt=f"Histogram of {found.of} unrelated pairs of this catalog, and where this pair lies",
+            alt=_("Histogram of {number} unrelated pairs of this catalog, and where this pair lies", number=found.of),
         )
         digits = 0 if metric.scale.whole else 2
         low, middle, high = (number(value, digits) for value in (found.low, found.middle, found.high))
-        usual = f" They usually lie between {low} and {high} (median {middle})."
-    at_default = ", at the default settings" if metric.settings else ""
-    st.markdown(f"{metric.scale.describe(raw)}{at_default}. {found.text}{usual}")
+        usual = told("They usually lie between {low} and {high} (median {middle}).", low=low, high=high, middle=middle)
+    value = described(metric.scale, raw)
+    if metric.settings:
+        value = told("{value}, at the default settings", value=value)
+    st.markdown(translated(joined(told("{sentence}.", sentence=value), found.text, usual)))

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pictrace.told import Told
 
-__all__ = ["LANGUAGES", "LOCALE", "_", "language", "language_menu", "language_of", "n_", "translated"]
+__all__ = ["LANGUAGES", "LOCALE", "_", "language", "language_menu", "language_of", "n_", "translated", "translated_to"]
 
 LANGUAGES = {"en": "English", "de": "Deutsch", "ru": "Русский", "zh": "中文", "ja": "日本語", "ko": "한국어"}
 LOCALE = Path(__file__).parent.parent / "locale"
@@ -32,14 +32,20 @@ def n_(one: str, many: str, /, count: int, **values: object) -> str:
 
 def translated(text: str) -> str:
     """What other rooms tell, where it is known what it was made from, or where it never varies."""
+    return translated_to(language(), text)
+
+
+def translated_to(code: str, text: str) -> str:
+    """The same in a language of LANGUAGES, also where there is no session."""
     if not text:
         return ""
+    messages = _messages(code)
     if not isinstance(text, Told):
-        return _messages(language()).gettext(text)
-    values = {name: translated(one) if isinstance(one, Told) else one for name, one in text.values.items()}
+        return messages.gettext(text)
+    values = {name: translated_to(code, one) if isinstance(one, Told) else one for name, one in text.values.items()}
     if text.of is not None:
-        return _messages(language()).ngettext(text.template, text.many, text.of).format_map(values)
-    return _messages(language()).gettext(text.template).format_map(values)
+        return messages.ngettext(text.template, text.many, text.of).format_map(values)
+    return messages.gettext(text.template).format_map(values)
 
 
 def language() -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
 from pictrace.app.shared.language import _, translated
-from pictrace.features import Scale
 from pictrace.metrics.base import Metric
+from pictrace.metrics.described import described
 from pictrace.searching.table import Criteria, Match
 
 __all__ = ["numbers_table"]
@@ -31,7 +30,7 @@ def numbers_table(
         rows.append(
             {
                 _("Metric"): translated(metric.title),
-                _("Value"): _value(metric.scale_for(criteria.settings.get(metric.name, {})), part.raw),
+                _("Value"): translated(described(metric.scale_for(criteria.settings.get(metric.name, {})), part.raw)),
                 _("Similarity"): part.similarity,
                 _("Weight"): part.weight,
                 _("Contribution"): part.contribution,
@@ -49,9 +48,3 @@ def numbers_table(
             ),
         },
     )
-
-
-def _value(scale: Scale, raw: float) -> str:
-    if math.isnan(raw):
-        return _("not comparable")
-    return _("{number} {unit}", number=scale.number(raw), unit=translated(scale.unit))

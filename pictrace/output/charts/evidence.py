@@ -15,29 +15,33 @@ from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import Channels
 from pictrace.output.charts.frame import GRAY, framed
 from pictrace.output.drawing.base import MATCH, QUERY
+from pictrace.told import fixed, told
 
 __all__ = ["channels_figure", "unrelated_figure"]
 
 MOST_BARS = 60
 
 
-def unrelated_figure(metric: Metric, raw: float, values: NDArray[np.float32]) -> go.Figure:
+def unrelated_figure(
+    metric: Metric, raw: float, values: NDArray[np.float32], words: Callable[[str], str] = str
+) -> go.Figure:
     """Where a pair's raw value lies among those of unrelated pairs, (k,), in the metric's unit."""
     low, high = min(raw, float(values.min())), max(raw, float(values.max()))
     size = max(1.0, math.ceil((high - low) / MOST_BARS)) if metric.scale.whole else max(1e-3, (high - low) / 40)
+    told_count = words(told("{number} unrelated pairs at {value}", number="%{y}", value="%{x}"))
     figure = go.Figure()
     figure.add_histogram(
         x=values,
         xbins={"start": low - size / 2, "end": high + size, "size": size},
         marker={"color": GRAY, "line": {"width": 0}},
-        hovertemplate="%{y} unrelated pairs at %{x}<extra></extra>",
+        hovertemplate=f"{told_count}<extra></extra>",
         showlegend=False,
     )
     figure.add_vline(
         raw,
         line={"color": colour_of(metric), "width": 3},
         annotation={
-            "text": "this pair",
+            "text": words(told("this pair")),
             "yref": "paper",
             "y": 1.0,
             "yanchor": "bottom",
@@ -45,34 +49,43 @@ def unrelated_figure(metric: Metric, raw: float, values: NDArray[np.float32]) ->
             "showarrow": False,
         },
     )
-    figure.update_yaxes(title={"text": "pairs"}, nticks=3)
-    figure.update_xaxes(title={"text": metric.scale.unit, "standoff": 12})
-    return framed(figure, "How unusual is this?", 230).update_layout(margin_b=48)
+    figure.update_yaxes(title={"text": words(told("pairs"))}, nticks=3)
+    figure.update_xaxes(title={"text": words(fixed(metric.scale.unit)), "standoff": 12})
+    return framed(figure, words(told("How unusual is this?")), 230).update_layout(margin_b=48)
 
 
 def channels_figure(channels: Channels, words: Callable[[str], str] = str) -> go.Figure:
     """Red, green and blue, one over the other: the query as a line, the match as an area, in the same place."""
     figure = make_subplots(3, 1, shared_xaxes=True, vertical_spacing=0.06)
     highest = 105 * max(float(channels.query.max()), float(channels.match.max()))
-    rows = zip(("Red", "Green", "Blue"), channels.query, channels.match, strict=True)
-    for row, (channel, query, match) in enumerate(rows, start=1):
-        for name, shares, style in (
-            (MATCH, match, {"fill": "tozeroy", "line": {"color": "#56B4E9", "width": 0}}),
-            (QUERY, query, {"line": {"color": "#D55E00", "width": 2}}),
+    names = told("Red"), told("Green"), told("Blue")
+    for row, (channel, query, match) in enumerate(zip(names, channels.query, channels.match, strict=True), start=1):
+        for picture, name, shares, style in (
+            (MATCH, told("The match (area)"), match, {"fill": "tozeroy", "line": {"color": "#56B4E9", "width": 0}}),
+            (QUERY, told("Your picture (line)"), query, {"line": {"color": "#D55E00", "width": 2}}),
         ):
+            here = told(
+                "{picture}: {share} % of pixels at level {level} ({channel})",
+                picture=picture,
+                share="%{y:.1f}",
+                level="%{x:.0f}",
+                channel=channel,
+            )
             figure.add_scatter(
                 row=row,
                 col=1,
-                name=f"{words(name)} ({'line' if name == QUERY else 'area'})",
+                name=words(name),
                 x=channels.positions,
                 y=100 * shares,
                 mode="lines",
-                hovertemplate=f"{words(name)}: %{{y:.1f}} % of pixels, {channel.lower()} at %{{x:.0f}}<extra></extra>",
+                hovertemplate=f"{words(here)}<extra></extra>",
                 showlegend=row == 1,
                 **style,
             )
-        figure.update_yaxes(row=row, col=1, title={"text": channel}, ticksuffix=" %", range=[0, highest], nticks=3)
+        figure.update_yaxes(
+            row=row, col=1, title={"text": words(channel)}, ticksuffix=" %", range=[0, highest], nticks=3
+        )
     figure.update_xaxes(range=[0, 256], tickvals=[0, 64, 128, 192, 255])
-    figure.update_xaxes(row=3, col=1, title={"text": "Level, 0 to 255"})
+    figure.update_xaxes(row=3, col=1, title={"text": words(told("Level, 0 to 255"))})
     figure.update_layout(legend={"orientation": "h", "y": 1.0, "yanchor": "bottom", "x": 0})
-    return framed(figure, channels.title, 420)
+    return framed(figure, words(channels.title), 420)

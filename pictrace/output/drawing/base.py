@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 
 from pictrace.images.pixels import RGBImage
+from pictrace.told import told
 
 __all__ = [
     "BLACK",
@@ -34,7 +35,7 @@ GRAY: Colour = (150, 150, 150)
 BLACK: Colour = (0, 0, 0)
 WHITE: Colour = (255, 255, 255)
 
-QUERY, MATCH = "Your picture", "The match"
+QUERY, MATCH = told("Your picture"), told("The match")
 
 
 def number(value: float, digits: int = 2) -> str:

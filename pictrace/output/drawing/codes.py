@@ -12,25 +12,26 @@ from pictrace.images.pixels import RGBImage
 from pictrace.metrics.drawn import Drawn, draw
 from pictrace.metrics.evidence import BitGrids, Channels, Swatch, Swatches
 from pictrace.output.drawing.base import BLACK, MATCH, QUERY, SKY_BLUE, VERMILION, WHITE
+from pictrace.told import joined, told
 from pictrace.wording import percent
 
-__all__ = ["CHANNELS", "bit_grids", "channels", "swatch_groups", "swatches"]
+__all__ = ["bit_grids", "channels", "swatch_groups", "swatches"]
 
 CELL_PX = 32
 CHART_PX = (150, 320)  # height, width
 SWATCH_PX = 72
-CHANNELS = ("Red", "Green", "Blue")
 
 
 @draw.register
 def bit_grids(part: BitGrids) -> list[Drawn]:
     """Both codes; where they differ, the cell is framed and crossed."""
     differs = part.query != part.match
-    told = (
-        f"{int(differs.sum())} of {differs.size} bits differ: framed and crossed. Light: 1, dark: 0. Lowest "
-        "frequencies at the upper left."
+    caption = told(
+        "{number} of {total} bits differ: framed and crossed. Light: 1, dark: 0. Lowest frequencies at the upper left.",
+        number=int(differs.sum()),
+        total=differs.size,
     )
-    return [Drawn(name, _grid(bits, differs), told) for name, bits in ((QUERY, part.query), (MATCH, part.match))]
+    return [Drawn(name, _grid(bits, differs), caption) for name, bits in ((QUERY, part.query), (MATCH, part.match))]
 
 
 def _grid(bits: NDArray[np.bool_], differs: NDArray[np.bool_]) -> RGBImage:
@@ -50,13 +51,13 @@ def _grid(bits: NDArray[np.bool_], differs: NDArray[np.bool_]) -> RGBImage:
 def channels(part: Channels) -> list[Drawn]:
     """A chart for each channel: the match as an area, the query as a line, over levels from 0 to 255."""
     highest = max(float(part.query.max()), float(part.match.max()))
+    caption = told(
+        "Orange line: your picture. Blue area: the match. The top is {share} of the pixels.", share=percent(highest)
+    )
+    titles = told("Red levels, 0 to 255"), told("Green levels, 0 to 255"), told("Blue levels, 0 to 255")
     return [
-        Drawn(
-            f"{name} levels, 0 to 255",
-            _curves(query / highest, match / highest),
-            f"Orange line: your picture. Blue area: the match. The top is {percent(highest)} of the pixels.",
-        )
-        for name, query, match in zip(CHANNELS, part.query, part.match, strict=True)
+        Drawn(title, _curves(query / highest, match / highest), caption)
+        for title, query, match in zip(titles, part.query, part.match, strict=True)
     ]
 
 
@@ -77,17 +78,16 @@ def _curves(line: NDArray[np.float32], area: NDArray[np.float32]) -> RGBImage:
 def swatches(part: Swatches) -> list[Drawn]:
     """A strip of each group of colours that there is."""
     return [
-        Drawn(what, _strip(some), "; ".join(_told(one) for one in some) + ".")
-        for what, some in swatch_groups(part).items()
+        Drawn(what, _strip(some), joined(*(_told(one) for one in some))) for what, some in swatch_groups(part).items()
     ]
 
 
 def swatch_groups(part: Swatches) -> dict[str, tuple[Swatch, ...]]:
     """The colours of each group by its title; groups without any are left out."""
     groups = {
-        "Biggest agreement": part.raising,
-        "Common in one, rare in the other": part.lowering,
-        "Biggest difference": part.apart,
+        told("Biggest agreement"): part.raising,
+        told("Common in one, rare in the other"): part.lowering,
+        told("Biggest difference"): part.apart,
     }
     return {what: some for what, some in groups.items() if some}
 
@@ -99,7 +99,10 @@ def _strip(some: Sequence[Swatch]) -> RGBImage:
 
 def _told(one: Swatch) -> str:
     red, green, blue = one.rgb
-    return (
-        f"#{red:02X}{green:02X}{blue:02X} {one.contribution:+.4f} ({percent(one.query_share, 1)} of your picture, "
-        f"{percent(one.match_share, 1)} of the match)"
+    return told(
+        "{colour}: {contribution} ({query} of your picture, {match} of the match).",
+        colour=f"#{red:02X}{green:02X}{blue:02X}",
+        contribution=f"{one.contribution:+.4f}",
+        query=percent(one.query_share, 1),
+        match=percent(one.match_share, 1),
     )

@@ -9,6 +9,7 @@ from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.metrics.drawn import Drawn, draw
 from pictrace.metrics.evidence import HeatMap, Picture, Terms
 from pictrace.output.drawing.base import VERMILION, number
+from pictrace.told import told
 
 __all__ = ["heat_map", "picture", "terms"]
 
@@ -36,7 +37,7 @@ def heat_map(part: HeatMap) -> list[Drawn]:
     mixed = np.repeat(ground[..., np.newaxis] * UNMEASURED, 3, axis=2)
     measured = np.s_[top : top + inner[1], left : left + inner[0]]
     mixed[measured] = ground[measured][..., np.newaxis] * (1 - alpha) + np.array(VERMILION, np.float32) * alpha
-    caption = "Grey is alike; orange differs. The dimmed edge is not measured."
+    caption = told("Grey is alike; orange differs. The dimmed edge is not measured.")
     return [Drawn(part.title, mixed.round().astype(np.uint8), caption)]
 
 
@@ -45,9 +46,9 @@ def terms(part: Terms) -> list[Drawn]:
     """Each term's map, from dark (0 and below) to bright (1)."""
     return [
         Drawn(
-            f"{one.name}, mean {number(one.mean)}",
+            told("{term}, mean {value}", term=one.name, value=number(one.mean)),
             _plain_map(one.values),
-            "Bright is alike (1); dark differs (0 or less).",
+            told("Bright is alike (1); dark differs (0 or less)."),
         )
         for one in part.terms
     ]

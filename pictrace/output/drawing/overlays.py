@@ -12,6 +12,7 @@ from pictrace.diagnosis.difference import Difference
 from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.metrics.drawn import Drawn
 from pictrace.output.drawing.base import VERMILION
+from pictrace.told import told
 
 __all__ = ["laid_over"]
 
@@ -40,11 +41,15 @@ def laid_over(query: RGBImage, difference: Difference, places: Sequence[Box] = (
         corners = (round(left * width), round(top * height)), (round(right * width) - 1, round(bottom * height) - 1)
         cv2.rectangle(lit, *corners, VERMILION, OUTLINE_PX)
     return (
-        Drawn("The first picture", query),
-        Drawn("The second picture, moved onto it", np.ascontiguousarray(moved, np.uint8), "Chequered: outside it."),
+        Drawn(told("The first picture"), query),
         Drawn(
-            "What changed",
+            told("The second picture, moved onto it"),
+            np.ascontiguousarray(moved, np.uint8),
+            told("Chequered: outside it."),
+        ),
+        Drawn(
+            told("What changed"),
             lit,
-            "Orange differs, beyond an overall change of light, colour and sharpness.",
+            told("Orange differs, beyond an overall change of light, colour and sharpness."),
         ),
     )

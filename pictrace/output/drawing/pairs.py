@@ -23,7 +23,8 @@ from pictrace.output.drawing.base import (
     number,
     outlined,
 )
-from pictrace.wording import portion
+from pictrace.told import joined, listed, told
+from pictrace.wording import ALL, portion
 
 __all__ = ["Arrangement", "arranged", "boxes", "lines", "lines_caption", "placed"]
 
@@ -45,20 +46,32 @@ def lines(part: Lines) -> list[Drawn]:
 def lines_caption(part: Lines) -> str:
     """What the lines' colours say."""
     agreeing = int(part.consistent.sum())
-    return f"Green: the {agreeing} matches that agree. Grey: the {len(part.consistent) - agreeing} that do not."
+    others = len(part.consistent) - agreeing
+    return told(
+        "Green: the {agreeing} matches that agree. Grey: the {others} that do not.", agreeing=agreeing, others=others
+    )
 
 
 def placed(part: Lines) -> list[Drawn]:
     """The match with the query's outline, where that could be placed."""
     if part.outline is None:
         return []
-    told = "Yellow: the estimated outline of your picture; the dot is its upper left corner."
-    if part.overlap is not None:
-        told += (
-            f" {portion(part.overlap.query).capitalize()} of your picture lies in the match and covers "
-            f"{portion(part.overlap.match)} of it."
-        )
-    return [Drawn("Where your picture lies in the match", _placed(part.match, part.outline), told)]
+    outline = told("Yellow: the estimated outline of your picture; the dot is its upper left corner.")
+    covers = "" if part.overlap is None else _covers(portion(part.overlap.query), portion(part.overlap.match))
+    title = told("Where your picture lies in the match")
+    return [Drawn(title, _placed(part.match, part.outline), joined(outline, covers))]
+
+
+def _covers(share: str, other: str) -> str:
+    """Shares as pictrace.wording.portion tells them."""
+    match share == ALL, other == ALL:
+        case True, True:
+            return told("All of your picture lies in the match and covers all of it.")
+        case True, False:
+            return told("All of your picture lies in the match and covers {other} of it.", other=other)
+        case False, True:
+            return told("{share} of your picture lies in the match and covers all of it.", share=share)
+    return told("{share} of your picture lies in the match and covers {other} of it.", share=share, other=other)
 
 
 @dataclass(frozen=True)
@@ -128,11 +141,12 @@ def boxes(part: Boxes) -> list[Drawn]:
     """Both pictures with the numbered regions; none where there are no regions."""
     if not part.regions:
         return []
-    told = ", ".join(f"{number(one.value)} in region {place}" for place, one in enumerate(part.regions, start=1))
-    return [
-        Drawn(name, _boxed(image, part), f"Mean {part.unit}: {told}.")
-        for name, image in ((QUERY, part.query), (MATCH, part.match))
+    values = [
+        told("{value} in region {place}", value=number(one.value), place=place)
+        for place, one in enumerate(part.regions, start=1)
     ]
+    caption = told("Mean {unit}: {values}.", unit=part.unit, values=listed(*values))
+    return [Drawn(name, _boxed(image, part), caption) for name, image in ((QUERY, part.query), (MATCH, part.match))]
 
 
 def _boxed(image: RGBImage, part: Boxes) -> RGBImage:

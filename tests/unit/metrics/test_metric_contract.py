@@ -16,6 +16,7 @@ from pictrace.images.reading import load
 from pictrace.metrics import all_metrics, colour_of, get_metric
 from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Mapped, Sketched
+from pictrace.metrics.described import described
 from pictrace.metrics.evidence import Explanation
 from pictrace.output.drawing import draw_evidence
 from pictrace.searching.convincing import convinces
@@ -323,8 +324,8 @@ def test_the_feature_key_names_every_parameter(metric: Metric) -> None:
 
 @pytest.mark.parametrize("metric", METRICS, indirect=True)
 def test_raw_values_are_told_with_their_unit(metric: Metric) -> None:
-    assert metric.scale.describe(metric.scale.best).endswith(metric.scale.unit)
-    assert metric.scale.describe(float("nan")) == "not comparable"
+    assert described(metric.scale, metric.scale.best).endswith(metric.scale.unit)
+    assert described(metric.scale, float("nan")) == "not comparable"
     assert metric.scale.similarity(np.array(metric.scale.best, np.float32)) == 1
     assert metric.scale.similarity(np.array(metric.scale.worst, np.float32)) == 0
 

@@ -2,11 +2,13 @@
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
 
+from pictrace.app.shared.language import translated_to
 from pictrace.catalog import open_catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
@@ -65,22 +67,25 @@ def test_strangers_names_are_texts(place: Path, photographs: dict[str, bytes]) -
         ]
         said = replace(outcome.said, headline=HOSTILE, detail=HOSTILE)
         shown = catalog.thumbnail(found[0].match.id) or b""
-        page = Elements(
-            search_report(
-                SearchReport(
-                    HOSTILE,
-                    shown,
-                    HOSTILE,
-                    said,
-                    found,
-                    outcome.table.metrics,
-                    outcome.criteria,
-                    lambda one: shown if one == found[0].match.id else None,  # of the other, the thumbnail is gone
-                )
-            )
+        report = SearchReport(
+            HOSTILE,
+            shown,
+            HOSTILE,
+            said,
+            found,
+            outcome.table.metrics,
+            outcome.criteria,
+            lambda one: shown if one == found[0].match.id else None,  # of the other, the thumbnail is gone
         )
-    holds_itself(page, 2)
-    assert page.text.count(HOSTILE) >= 7
+        page = Elements(search_report(report))
+        german = Elements(search_report(replace(report, language="de", words=partial(translated_to, "de"))))
+    for one in (page, german):
+        holds_itself(one, 2)
+        assert one.text.count(HOSTILE) >= 7
+    assert ("html", {"lang": "de"}) in german.tags
+    assert "Sicher. Wertung 1.00." in german.text
+    assert "Farben (Histogramm)" in german.text
+    assert "Made with" not in german.text
 
 
 def test_the_command_line_writes_it(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
