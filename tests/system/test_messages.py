@@ -19,6 +19,8 @@ APP = ROOT / "pictrace" / "app"
 # The pages that speak several languages, without the parts that do not yet.
 FOLDERS = ("about", "catalog", "compare", "duplicates", "search", "shared", "tune")
 SPEAKING = [*(path for folder in FOLDERS for path in (APP / folder).glob("*.py")), APP / "frame.py"]
+COMPONENTS = APP / "components"
+KEYS = {f'"{one}"' for one in ("Arrow", "Enter", "Escape", "xMidYMid slice")}
 NAMES = {"CSV", "JSON", "PicTrace:", "https://…", "https://example.org/gallery/page-{n}/", "/home/me/copies"}
 # Other rooms whose words the pages show: what they say inside of functions is told, so that it can be translated.
 ROOMS = ("diagnosis", "metrics", "output/drawing")
@@ -91,6 +93,47 @@ def test_what_is_said_and_not_told_is_found() -> None:
 def test_a_text_that_stands_outside_is_found() -> None:
     said = 'st.title("A title")\nst.button(_("No"), help=f"{count} more")\nleft.caption("+")\nst.metric(key="some key")'
     assert outside(said, Path("page.py")) == ["page.py, line 1: A title", "page.py, line 2:  more"]
+
+
+def test_no_script_and_no_markup_of_a_component_says_anything() -> None:
+    said = [(path.name, one) for path in COMPONENTS.glob("*.js") for one in in_script(path.read_text("utf-8"))]
+    said += [(path.name, one) for path in COMPONENTS.glob("*.py") for one in in_markup(path.read_text("utf-8"))]
+    assert said == []
+
+
+@pytest.mark.parametrize("path", sorted(COMPONENTS.glob("*.py")), ids=lambda path: str(path.name))
+def test_markup_names_words_that_there_are(path: Path) -> None:
+    text = path.read_text("utf-8")
+    named = set(re.findall(r'data-(?:text|label|title)="(\w+)"', text))
+    assert named <= set(re.findall(r'"(\w+)": told\(', text))
+
+
+def test_what_a_script_or_its_markup_says_is_found() -> None:
+    script = (
+        '// Say "no word" of it.\nnode.textContent = "Copied"\nsay(`It is ${1} MB large.`)\n'
+        'throw new Error("The markup has none.")\nnode.className = "face near"\nimport { a } from "./dom.js"'
+    )
+    assert list(in_script(script)) == ['"Copied"', "`It is ${1} MB large.`"]
+    markup = """html = '<b data-text="zoom">+</b><i aria-label="Zoom in" class="a b">Whole</i>'"""
+    assert list(in_markup(markup)) == ["Whole", "Zoom in"]
+
+
+def in_script(text: str) -> Iterator[str]:
+    """The literals of a script that people would read."""
+    code = re.sub(r"/\*.*?\*/|(?<!:)//[^\n]*|throw new Error\([^\n]*", "", text, flags=re.DOTALL)
+    for literal in re.findall(r'"[^"\n]*"|`[^`]*`', code):
+        words = re.sub(r"\$\{[^}]*\}?", "", literal)
+        if re.search(r"^.[A-Z][a-z]+.$|[A-Z][a-z]+ \S|[a-z]{2} [a-z]+[.:]", words) and literal not in KEYS:
+            yield literal
+
+
+def in_markup(text: str) -> Iterator[str]:
+    """What the markup within a module has between its tags, and in attributes that are read out."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and re.search("<[a-z]+[ >]", node.value):
+            markup = re.sub(r"<(kbd|i aria-hidden)\b[^>]*>[^<]*<|&\w+;", "<", node.value)
+            yield from re.findall(r">([^<>]*[A-Za-z]{2}[^<>]*)<", markup)
+            yield from re.findall(r'(?<![-\w])(?:aria-label|title|alt)="([^"]*[A-Za-z][^"]*)"', node.value)
 
 
 def outside(text: str, path: Path) -> list[str]:

@@ -112,7 +112,7 @@ def _tools(pair: Comparison) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(_("Swap"), icon=":material/swap_horiz:", on_click=pair.swap)
         if all(one.picture.address for one in pair.sides.values()):
-            copy_link(_("Copy link to this pair"), key="copy_pair")
+            copy_link(_("Copy link to this pair"), key="copy_pair", words=translated)
 
 
 def _answer(found: Diagnosis) -> None:

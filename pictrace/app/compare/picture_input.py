@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from pictrace.app.components import paste_button, tiles
-from pictrace.app.shared.language import _
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.app.shared.uploads import taken
@@ -49,7 +49,11 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
             pasted = paste_button(
-                key=f"{key}_paste", max_bytes=upload_limits().max_bytes, listen=listen, label=_("Paste")
+                key=f"{key}_paste",
+                max_bytes=upload_limits().max_bytes,
+                listen=listen,
+                label=_("Paste"),
+                words=translated,
             )
         if pasted is not None:
             given.append(Picture(pasted.data, pasted.name, "paste"))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import streamlit as st
 
 from pictrace.app.components.scripts import script, style
+from pictrace.app.components.words import Words, spoken
 from pictrace.told import told
 
 __all__ = [
@@ -29,7 +30,7 @@ _TILES = st.components.v2.component("pictrace_tiles", html="<ul></ul>", css=styl
 _PASTE = st.components.v2.component(
     "pictrace_paste",
     html=(
-        '<button type="button" title="Paste a picture from the clipboard (Ctrl+V)">'
+        '<button type="button" data-title="title">'
         '<i aria-hidden="true">content_paste</i><span></span></button>'
         '<span role="status"></span>'
     ),
@@ -47,15 +48,33 @@ _REGISTERED = st.components.v2.component(
     "pictrace_registered",
     html=(
         '<div class="stage"><img><img><div class="edge"></div></div>'
-        '<input type="range" min="0" max="100" value="50" aria-label="Where the second picture begins">'
-        '<fieldset><label><input type="radio" name="look" value="slider" checked>Slider</label>'
-        '<label><input type="radio" name="look" value="blink">Blink</label>'
-        '<label><input type="radio" name="look" value="difference">Difference</label></fieldset><p></p>'
+        '<input type="range" min="0" max="100" value="50" data-label="range">'
+        '<fieldset><label><input type="radio" name="look" value="slider" checked>'
+        '<span data-text="slider"></span></label>'
+        '<label><input type="radio" name="look" value="blink"><span data-text="blink"></span></label>'
+        '<label><input type="radio" name="look" value="difference"><span data-text="difference"></span></label>'
+        "</fieldset><p></p>"
     ),
     css=style("registered.css"),
     js=script("registered.js"),
 )
 _KEEP = st.components.v2.component("pictrace_keep", html="<span hidden></span>", js=script("keep.js"))
+
+
+_PASTE_WORDS = {
+    "title": told("Paste a picture from the clipboard (Ctrl+V)"),
+    "name": told("pasted picture"),
+    "unread": told("The picture could not be read. Copy it again."),
+    "none": told("The clipboard holds no picture."),
+    "denied": told("The browser does not allow it here. Press Ctrl+V instead."),
+}
+_COPY_WORDS = {"copied": told("Copied."), "denied": told("Copy it from the browser's address bar.")}
+_REGISTERED_WORDS = {
+    "range": told("Where the second picture begins"),
+    "slider": told("Slider"),
+    "blink": told("Blink"),
+    "difference": told("Difference"),
+}
 
 
 def _ignore() -> None:
@@ -93,11 +112,15 @@ class Pasted:
     data: bytes
 
 
-def paste_button(*, key: str, max_bytes: int, listen: bool = True, label: str = "Paste") -> Pasted | None:
-    """A button that pastes, and (listen) Ctrl+V anywhere; the picture, in that run only."""
-    value = _PASTE(
-        key=key, data={"label": label, "max_bytes": max_bytes, "listen": listen}, on_picture_change=_ignore
-    ).picture
+def paste_button(*, key: str, max_bytes: int, label: str, listen: bool = True, words: Words = str) -> Pasted | None:
+    """A button that pastes, and (listen) Ctrl+V anywhere; the picture, in that run only.
+
+    words: say its texts in another language.
+    """
+    large = told("The picture is larger than {most} MB.", most=round(max_bytes / 1024**2))
+    said = spoken({**_PASTE_WORDS, "large": large}, words)
+    shown = {"words": said, "label": label, "max_bytes": max_bytes, "listen": listen}
+    value = _PASTE(key=key, data=shown, on_picture_change=_ignore).picture
     if not isinstance(value, dict):
         return None
     name, encoded = value.get("name"), value.get("data")
@@ -121,7 +144,7 @@ class Overlay:
     height: int
 
 
-def registered(overlay: Overlay, *, key: str, words: Callable[[str], str] = str) -> None:
+def registered(overlay: Overlay, *, key: str, words: Words = str) -> None:
     """The overlay, with a slider between the two, blinking, or the difference; all in the browser.
 
     words: its texts in another language.
@@ -138,7 +161,7 @@ def registered(overlay: Overlay, *, key: str, words: Callable[[str], str] = str)
         "difference_alt": words(told("Heat map of what differs between the two")),
     }
     size = {"width": overlay.width, "height": overlay.height}
-    _REGISTERED(key=key, data={**pictures, **alts, **size, "notes": notes})
+    _REGISTERED(key=key, data={"words": spoken(_REGISTERED_WORDS, words), **pictures, **alts, **size, "notes": notes})
 
 
 def kept_token(token: str, *, forget: str, key: str) -> str:
@@ -151,6 +174,6 @@ def kept_token(token: str, *, forget: str, key: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def copy_link(label: str, *, key: str) -> None:
-    """A button that copies the page's address."""
-    _COPY(key=key, data={"label": label})
+def copy_link(label: str, *, key: str, words: Words = str) -> None:
+    """A button that copies the page's address. words: say its texts in another language."""
+    _COPY(key=key, data={"words": spoken(_COPY_WORDS, words), "label": label})

@@ -1,5 +1,5 @@
 // Two pictures that are looked at together: zooming and moving one does the same with the other.
-import { find } from "./dom.js"
+import { filled, find, speak } from "./dom.js"
 
 /** @import { Closely, Component } from "./data" */
 
@@ -21,6 +21,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 /** @param {Component<Closely>} component */
 export default function (component) {
   const { data, parentElement } = component
+  speak(parentElement, data.words)
   const stages = Array.from(parentElement.querySelectorAll("div.stage")).filter((one) => one instanceof HTMLElement)
   const captions = parentElement.querySelectorAll("figcaption")
   const place = places.get(parentElement) ?? { scale: 1, x: 0, y: 0 }
@@ -64,7 +65,7 @@ export default function (component) {
     if (told.src && picture.getAttribute("src") !== told.src) picture.src = told.src
     picture.alt = told.caption
     captions[number].textContent = told.caption
-    stage.setAttribute("aria-label", `${told.caption}. Plus and minus look closer and further, arrows move.`)
+    stage.setAttribute("aria-label", filled(data.words.usage, { picture: told.caption }))
     stage.onwheel = (event) => {
       if (!event.ctrlKey && place.scale === 1) return // the page scrolls
       event.preventDefault()

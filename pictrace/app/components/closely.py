@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from pictrace.app.components.scripts import script, style
+from pictrace.app.components.words import Words, spoken
+from pictrace.told import told
 
 __all__ = ["Shown", "closely"]
 
@@ -14,13 +16,22 @@ _FIGURE = '<figure><div class="stage" tabindex="0" role="group"><img></div><figc
 _CLOSELY = st.components.v2.component(
     "pictrace_closely",
     html=(
-        f'<div class="pair">{_FIGURE}{_FIGURE}</div><div class="tools" role="group" aria-label="Look closer at both">'
-        '<button type="button" aria-label="Closer">+</button><button type="button" aria-label="Further">-</button>'
-        '<button type="button">Whole</button></div>'
+        f'<div class="pair">{_FIGURE}{_FIGURE}</div><div class="tools" role="group" data-label="tools">'
+        '<button type="button" data-label="closer">+</button><button type="button" data-label="further">-</button>'
+        '<button type="button" data-text="whole"></button></div>'
     ),
     css=style("closely.css"),
     js=script("closely.js"),
 )
+
+
+WORDS = {
+    "tools": told("Look closer at both"),
+    "closer": told("Closer"),
+    "further": told("Further"),
+    "whole": told("Whole"),
+    "usage": told("{picture}. Plus and minus look closer and further, arrows move.", picture="{picture}"),
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,6 @@ class Shown:
     caption: str
 
 
-def closely(first: Shown, second: Shown, *, key: str) -> None:
-    """Both; one may stand without a picture ("")."""
-    _CLOSELY(key=key, data={"pictures": (asdict(first), asdict(second))})
+def closely(first: Shown, second: Shown, *, key: str, words: Words = str) -> None:
+    """Both; one may stand without a picture (""). words: say its texts in another language."""
+    _CLOSELY(key=key, data={"words": spoken(WORDS, words), "pictures": (asdict(first), asdict(second))})

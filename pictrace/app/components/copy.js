@@ -12,9 +12,9 @@ export default function (component) {
   button.onclick = async () => {
     try {
       await navigator.clipboard.writeText(window.location.href)
-      note.textContent = "Copied."
+      note.textContent = data.words.copied
     } catch {
-      note.textContent = "Copy it from the browser's address bar."
+      note.textContent = data.words.denied
     }
     setTimeout(() => {
       note.textContent = ""

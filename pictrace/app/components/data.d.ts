@@ -8,6 +8,9 @@ export interface Component<Data> {
   setStateValue(name: string, value: unknown): void
 }
 
+/** What a script says, by the names that its markup has for it. */
+export type Words = Record<string, string>
+
 // matches.js ---------------------------------------------------------------------------------------------
 
 export interface Segment {
@@ -36,6 +39,7 @@ export interface Card {
 }
 
 export interface Matches {
+  words: Words
   items: Card[]
   selected: string | null
   size: number
@@ -49,6 +53,7 @@ export interface Shown {
 }
 
 export interface Closely {
+  words: Words
   pictures: Shown[]
 }
 
@@ -81,12 +86,14 @@ export interface Tiles {
 }
 
 export interface Paste {
+  words: Words
   label: string
   max_bytes: number
   listen: boolean
 }
 
 export interface Copy {
+  words: Words
   label: string
 }
 
@@ -101,6 +108,7 @@ export interface Keep {
 export type Mode = "slider" | "blink" | "difference"
 
 export interface Registered {
+  words: Words
   first: string
   second: string
   difference: string
@@ -118,6 +126,7 @@ export interface Registered {
 export type Box = [number, number, number, number]
 
 export interface RegionData {
+  words: Words
   src: string
   alt: string
   box: Box
@@ -139,6 +148,7 @@ export interface Entry {
 }
 
 export interface Triangle {
+  words: Words
   label: string
   corners: [string, string, string]
   rows: string[]
@@ -171,6 +181,7 @@ export interface PointText {
 }
 
 export interface PointMap {
+  words: Words
   version: string
   count: number
   label: string

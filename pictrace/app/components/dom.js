@@ -66,6 +66,31 @@ export function goTo(selector) {
   setTimeout(() => drawing.disconnect(), PATIENCE_MS)
 }
 
+/**
+ * Put the words of the session's language where the markup names them: as text, as label, as title.
+ * @param {ShadowRoot} root
+ * @param {Record<string, string>} words
+ */
+export function speak(root, words) {
+  for (const node of root.querySelectorAll("[data-text]")) node.textContent = words[`${node.getAttribute("data-text")}`]
+  for (const [named, told] of [
+    ["data-label", "aria-label"],
+    ["data-title", "title"],
+  ]) {
+    for (const node of root.querySelectorAll(`[${named}]`))
+      node.setAttribute(told, words[`${node.getAttribute(named)}`])
+  }
+}
+
+/**
+ * A sentence with values in the places that it names, as in "{width} % of the width".
+ * @param {string} sentence
+ * @param {Record<string, string | number>} values
+ */
+export function filled(sentence, values) {
+  return sentence.replace(/\{(\w+)\}/g, (place, name) => String(values[name] ?? place))
+}
+
 /** @param {HTMLCanvasElement} canvas */
 export function penOf(canvas) {
   const pen = canvas.getContext("2d")

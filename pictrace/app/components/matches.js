@@ -1,20 +1,23 @@
 // The ranked list: one button a match. All text is set as text, never as HTML.
-import { find, goTo, listenOnPage, make } from "./dom.js"
+import { filled, find, goTo, listenOnPage, make, speak } from "./dom.js"
 import { press } from "./matches_keys.js"
 
-/** @import { Card, Component, Matches } from "./data" */
+/** @import { Card, Component, Matches, Words } from "./data" */
 
 const TOLD = 26 // characters of an address that are always seen
 
-/** @param {Card} item */
-function bar(item) {
+/**
+ * @param {Card} item
+ * @param {Words} words
+ */
+function bar(item, words) {
   const track = make("span", "track")
   track.setAttribute("aria-hidden", "true") // the details tell it in numbers
   for (const one of item.segments) {
     const part = make("span", "part")
     part.style.width = `${Math.max(0, one.share) * 100}%`
     part.style.background = one.colour
-    part.title = `${one.label} adds ${one.share.toFixed(2)}`
+    part.title = filled(words.adds, { metric: one.label, value: one.share.toFixed(2) })
     track.append(part)
   }
   return track
@@ -38,8 +41,9 @@ function place(tag, text) {
  * @param {Card} item
  * @param {string | null} selected
  * @param {(id: string) => void} pick
+ * @param {Words} words
  */
-function card(item, selected, pick) {
+function card(item, selected, pick, words) {
   const entry = make("li", item.id === selected ? "card selected" : "card")
   const button = make("button", "face")
   button.type = "button"
@@ -59,7 +63,7 @@ function card(item, selected, pick) {
     make("span", `level ${item.level}`, item.level_told),
     make("span", "score", item.score),
   )
-  text.append(head, bar(item), make("span", "title", item.title), make("span", "note", item.note))
+  text.append(head, bar(item, words), make("span", "title", item.title), make("span", "note", item.note))
   if (item.facts.length) text.append(make("span", "note", item.facts.join(" · ")))
   button.append(frame, text)
   entry.append(button)
@@ -83,6 +87,7 @@ function card(item, selected, pick) {
 /** @param {Component<Matches>} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
+  speak(parentElement, data.words)
   const list = find(parentElement, "ul", HTMLUListElement)
   const focused = parentElement.activeElement?.closest?.("li")
   const at = focused ? Array.from(list.children).indexOf(focused) : -1
@@ -91,7 +96,7 @@ export default function (component) {
     setTriggerValue("picked", id)
     goTo(".st-key-details-head")
   }
-  list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick)))
+  list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick, data.words)))
   list.className = data.size ? "grid" : ""
   list.style.setProperty("--size", `${data.size}px`)
   if (at >= 0) list.children[at]?.querySelector("button")?.focus()

@@ -1,5 +1,5 @@
 // A picture from the clipboard: by the button, or by Ctrl+V anywhere on the page.
-import { find, listenOnPage } from "./dom.js"
+import { find, listenOnPage, speak } from "./dom.js"
 
 /** @import { Component, Paste } from "./data" */
 
@@ -11,24 +11,25 @@ import { find, listenOnPage } from "./dom.js"
  */
 function read(file, data, say, send) {
   if (file.size > data.max_bytes) {
-    say(`The picture is larger than ${Math.round(data.max_bytes / 1048576)} MB.`)
+    say(data.words.large)
     return
   }
   const reader = new FileReader()
   reader.onload = () => {
     say("")
     send("picture", {
-      name: (file instanceof File && file.name) || "pasted picture",
+      name: (file instanceof File && file.name) || data.words.name,
       data: String(reader.result).split(",")[1],
     })
   }
-  reader.onerror = () => say("The picture could not be read. Copy it again.")
+  reader.onerror = () => say(data.words.unread)
   reader.readAsDataURL(file)
 }
 
 /** @param {Component<Paste>} component */
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component
+  speak(parentElement, data.words)
   const button = find(parentElement, "button", HTMLButtonElement)
   const note = find(parentElement, "[role=status]", HTMLElement)
   find(button, "span", HTMLElement).textContent = data.label
@@ -46,9 +47,9 @@ export default function (component) {
           return
         }
       }
-      say("The clipboard holds no picture.")
+      say(data.words.none)
     } catch {
-      say("The browser does not allow it here. Press Ctrl+V instead.")
+      say(data.words.denied)
     }
   }
 

@@ -1,5 +1,5 @@
 // The map of a catalog, and what a person does with it. Points are asked for by number when they are looked at.
-import { find, penOf } from "./dom.js"
+import { find, penOf, speak } from "./dom.js"
 import { lookOf, paintLegend, rampLook, themeOf } from "./pointmap_looks.js"
 import { pointTowards, pointUnder } from "./pointmap_near.js"
 import {
@@ -318,6 +318,7 @@ export default function (component) {
     pictures.setAttribute("aria-pressed", String(map.pictures))
     redraw()
   }
+  speak(parentElement, data.words)
   canvas.setAttribute("aria-label", data.label)
   said.textContent = data.help
   const ramp = find(parentElement, ".ramp", HTMLElement)

@@ -15,6 +15,8 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from pictrace.app.components.scripts import script, style
+from pictrace.app.components.words import Words, spoken
+from pictrace.told import told
 
 __all__ = ["RAMP_STEPS", "Group", "Looks", "PointText", "QueryMark", "point_map", "points_sent", "wanted_points"]
 
@@ -26,18 +28,30 @@ _POINTS = st.components.v2.component(
     "pictrace_pointmap",
     html=(
         '<figure><div class="tools">'
-        '<button type="button" class="nearer" aria-label="Zoom in" title="Zoom in">+</button>'
-        '<button type="button" class="farther" aria-label="Zoom out" title="Zoom out">&minus;</button>'
-        '<button type="button" class="whole" title="Show the whole map">Whole</button>'
-        '<button type="button" class="pictures" title="Draw pictures where there is room">Pictures</button></div>'
+        '<button type="button" class="nearer" data-label="nearer" data-title="nearer">+</button>'
+        '<button type="button" class="farther" data-label="farther" data-title="farther">&minus;</button>'
+        '<button type="button" class="whole" data-title="show_whole" data-text="whole"></button>'
+        '<button type="button" class="pictures" data-title="draw" data-text="pictures"></button></div>'
         '<div class="stage"><canvas tabindex="0" role="application"></canvas>'
         '<div class="tip" hidden><img alt=""><span></span><small></small></div></div>'
         '<figcaption aria-live="polite"></figcaption>'
-        '<div class="legend"></div><div class="ramp"><small>Score 0</small><i></i><small>1</small></div></figure>'
+        '<div class="legend"></div><div class="ramp"><small data-text="ramp"></small><i></i>'
+        "<small>1</small></div></figure>"
     ),
     css=style("pointmap.css"),
     js=script("pointmap.js"),
 )
+
+
+WORDS = {
+    "nearer": told("Zoom in"),
+    "farther": told("Zoom out"),
+    "whole": told("Whole"),
+    "show_whole": told("Show the whole map"),
+    "pictures": told("Pictures"),
+    "draw": told("Draw pictures where there is room"),
+    "ramp": told("Score 0"),
+}
 
 
 @dataclass(frozen=True)
@@ -98,13 +112,14 @@ def point_map(
     selected: int | None,
     texts: Mapping[int, PointText],
     on_picked: Callable[[int], None],
+    words: Words = str,
 ) -> None:
     """Draw n points at positions (n, 2) in [0, 1], to the right and up; ``on_picked`` is called, before the next run,
     with the number of the point that was chosen.
 
     version: names the points, so that an answer to former ones is not taken for one to these. usage: how it is used;
     action: what choosing the hovered point does. marks: short texts on points. texts: what points are, see
-    wanted_points.
+    wanted_points. words: say its own texts in another language.
     """
 
     def picked() -> None:
@@ -118,6 +133,7 @@ def point_map(
 
     coded = np.round(positions * 65535).astype("<u2")
     data = {
+        "words": spoken(WORDS, words),
         "version": version,
         "count": len(positions),
         "label": label,

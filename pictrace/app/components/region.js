@@ -1,5 +1,5 @@
 // A part of a picture: drawn by dragging, moved by dragging it or by the arrow keys, resized with Shift.
-import { find } from "./dom.js"
+import { filled, find } from "./dom.js"
 
 /** @import { Box, Component, RegionData } from "./data" */
 
@@ -21,10 +21,7 @@ export default function (component) {
   const told = find(parentElement, "p", HTMLElement)
   picture.src = data.src
   picture.alt = data.alt
-  part.setAttribute(
-    "aria-label",
-    "The part to search. Arrow keys move its edge or itself: Shift with an arrow makes it larger or smaller.",
-  )
+  part.setAttribute("aria-label", data.words.label)
   const kept = drawn.get(parentElement)
   /** @type {Box} */
   let box = kept && kept.src === data.src ? kept.box : data.box
@@ -35,8 +32,8 @@ export default function (component) {
     Object.assign(part.style, { left: `${x}%`, top: `${y}%`, width: `${width}%`, height: `${height}%` })
     part.classList.toggle("whole", isWhole())
     told.textContent = isWhole()
-      ? "Drag over the part to look for."
-      : `${Math.round(width)} % of the width, ${Math.round(height)} % of the height.`
+      ? data.words.whole
+      : filled(data.words.part, { width: Math.round(width), height: Math.round(height) })
     drawn.set(parentElement, { src: data.src, box })
   }
   const send = () => setStateValue("box", box)

@@ -8,8 +8,10 @@ import streamlit as st
 
 from pictrace.app.components import data_address
 from pictrace.app.components.scripts import script, style
+from pictrace.app.components.words import Words, spoken
 from pictrace.errors import ImageError
 from pictrace.images.region import Region
+from pictrace.told import told
 
 __all__ = ["as_region", "draw_region"]
 
@@ -22,7 +24,16 @@ _REGION = st.components.v2.component(
 )
 
 
-def draw_region(jpeg: bytes, alt: str, *, start: Region | None, key: str) -> Region | None:
+WORDS = {
+    "label": told(
+        "The part to search. Arrow keys move its edge or itself: Shift with an arrow makes it larger or smaller."
+    ),
+    "whole": told("Drag over the part to look for."),
+    "part": told("{width} % of the width, {height} % of the height.", width="{width}", height="{height}"),
+}
+
+
+def draw_region(jpeg: bytes, alt: str, *, start: Region | None, key: str, words: Words = str) -> Region | None:
     """The part that is drawn on a picture, in percent of it; None while it is the whole.
 
     Parameters
@@ -35,9 +46,11 @@ def draw_region(jpeg: bytes, alt: str, *, start: Region | None, key: str) -> Reg
         What is drawn at first, in percent.
     key
         Of the widget.
+    words
+        Say its texts in another language.
     """
     box = [0.0, 0.0, 100.0, 100.0] if start is None else [start.x, start.y, start.width, start.height]
-    data = {"src": data_address(jpeg), "alt": alt, "box": box}
+    data = {"words": spoken(WORDS, words), "src": data_address(jpeg), "alt": alt, "box": box}
     return as_region(_REGION(key=key, data=data, default={"box": box}, on_box_change=lambda: None).box)
 
 

@@ -1,5 +1,5 @@
 // Two pictures laid over each other: a slider between them, blinking, or what differs.
-import { find } from "./dom.js"
+import { find, speak } from "./dom.js"
 
 /** @import { Component, Mode, Registered } from "./data" */
 
@@ -9,6 +9,7 @@ const timers = new WeakMap()
 /** @param {Component<Registered>} component */
 export default function (component) {
   const { data, parentElement } = component
+  speak(parentElement, data.words)
   const stage = find(parentElement, ".stage", HTMLElement)
   const [below, above] = stage.querySelectorAll("img")
   const edge = find(stage, ".edge", HTMLElement)

@@ -1,5 +1,5 @@
 // The map of weights: a triangle of regions, and a point that a click or the arrow keys move.
-import { draw, find, make } from "./dom.js"
+import { draw, filled, find, make } from "./dom.js"
 
 /** @import { Component, Entry, Three, Triangle } from "./data" */
 
@@ -194,11 +194,12 @@ export default function (component) {
   const mixture = (at) => data.corners.map((one, index) => `${one} ${(at[index] * unit).toFixed(1)}`).join(" · ")
   /**
    * @param {Three} at
-   * @param {string} how
+   * @param {"now" | "here"} when
    */
-  const tell = (at, how) => {
+  const tell = (at, when) => {
     const first = region(at)
-    told.textContent = `${how}${mixture(at)}. ${first ? `First: ${first.name}` : "Nothing can be compared here"}.`
+    const sentence = data.words[first ? when : `${when}_nothing`]
+    told.textContent = filled(sentence, { weights: mixture(at), picture: first?.name ?? "" })
   }
   /**
    * @param {SVGCircleElement} node
@@ -218,7 +219,7 @@ export default function (component) {
     put(point, current)
     point.setAttribute("visibility", "visible")
     for (const [index, one] of current.entries()) weights[index].textContent = (one * unit).toFixed(1)
-    tell(current, "Now: ")
+    tell(current, "now")
   }
   const send = () => setTriggerValue("moved", current)
   /** @param {MouseEvent} event */
@@ -241,7 +242,7 @@ export default function (component) {
     if (!inside) return show()
     const at = stepped(wanted, steps)
     put(hover, at)
-    tell(at, "Here: ")
+    tell(at, "here")
   }
   svg.onmouseleave = () => {
     hover.setAttribute("visibility", "hidden")

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 import streamlit as st
 
 from pictrace.app.components.scripts import script, style
+from pictrace.app.components.words import Words, spoken
+from pictrace.told import told
 
 __all__ = ["Entry", "are_steps", "triangle"]
 
@@ -39,6 +41,14 @@ class Entry:
     room: float
 
 
+WORDS = {
+    "now": told("Now: {weights}. First: {picture}.", weights="{weights}", picture="{picture}"),
+    "here": told("Here: {weights}. First: {picture}.", weights="{weights}", picture="{picture}"),
+    "now_nothing": told("Now: {weights}. Nothing can be compared here.", weights="{weights}"),
+    "here_nothing": told("Here: {weights}. Nothing can be compared here.", weights="{weights}"),
+}
+
+
 def triangle(
     *,
     key: str,
@@ -51,10 +61,12 @@ def triangle(
     steps: int,
     total: float,
     on_moved: Callable[[tuple[int, int, int]], None],
+    words: Words = str,
 ) -> None:
     """Draw it; ``on_moved`` is called, before the next run, with whole steps (top, left, right) that sum to ``steps``.
 
     rows: from the base up, a digit for each point from left to right: the place of its entry; "-" for none.
+    words: say its texts in another language.
     """
 
     def moved() -> None:
@@ -64,6 +76,7 @@ def triangle(
             on_moved((top, left, right))
 
     data = {
+        "words": spoken(WORDS, words),
         "label": label,
         "corners": list(corners),
         "rows": list(rows),

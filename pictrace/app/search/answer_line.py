@@ -97,7 +97,7 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
             _add_query(workspace, state, answer)
         if state.address:  # what was uploaded, nobody else can have: there is the report
             with st.container(width=96):
-                copy_link(_("Share"), key="share")
+                copy_link(_("Share"), key="share", words=translated)
         st.button(_("New search"), icon=":material/search:", key="new-search", on_click=state.clear)
 
 

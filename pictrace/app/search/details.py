@@ -95,7 +95,9 @@ def _show(place: DeltaGenerator, query: bytes, match: bytes | None, one: Found, 
     """Both as JPEG."""
     theirs = data_address(match) if match else ""
     with place:
-        closely(Shown(data_address(query), _("Your picture")), Shown(theirs, one.picture.label), key=key)
+        closely(
+            Shown(data_address(query), _("Your picture")), Shown(theirs, one.picture.label), key=key, words=translated
+        )
 
 
 @st.fragment

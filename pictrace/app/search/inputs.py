@@ -38,7 +38,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
     del uploaded  # taken by the callback, once, so that later inputs are not overruled at every rerun
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
         with st.container(width=92):
-            pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes, label=_("Paste"))
+            pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes, label=_("Paste"), words=translated)
         if pasted is not None:
             state.search.look_for(Picture(pasted.data, pasted.name, "paste"))
         with st.popover(_("Link"), icon=":material/link:", key=f"link_{state.uploads}"):  # a new one is closed

@@ -50,7 +50,7 @@ def list_of_matches(
         if one.match.id in counts
     ]
     selected = None if state.selected is None else str(state.selected)
-    picked = match_list(items, selected=selected, key="matches", size_px=size_px)
+    picked = match_list(items, selected=selected, key="matches", size_px=size_px, words=translated)
     if picked is not None:
         state.selected = None if picked == selected else int(picked)
         st.rerun()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pictrace.app.components.region import draw_region
-from pictrace.app.shared.language import _
+from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.query_state import QueryState
 from pictrace.errors import PicTraceError
 from pictrace.images.encoding import encode_jpeg
@@ -37,7 +37,11 @@ def _draw(state: QueryState, whole: Picture, now: Picture) -> None:
         return
     start = now.region if now.region is not None and now.region.percent else None
     region = draw_region(
-        shown, _("Your picture: {name}", name=whole.name), start=start, key=f"region-{whole.sha256[:12]}"
+        shown,
+        _("Your picture: {name}", name=whole.name),
+        start=start,
+        key=f"region-{whole.sha256[:12]}",
+        words=translated,
     )
     st.caption(_("Drag to draw, drag the part to move it. By keys: arrows move it, with Shift they change its size."))
     if st.button(

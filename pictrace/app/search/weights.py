@@ -134,6 +134,7 @@ def _triangle(workspace: Workspace, table: ScoreTable, criteria: Criteria, drawn
         steps=steps,
         total=drawn.total,
         on_moved=moved,
+        words=translated,
     )
     st.caption(_about(drawn, table, titles))
 

@@ -134,7 +134,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
         with preset_place:
             _preset_control(metrics, weights, settings)
         filters: Mapping[str, tuple[str, ...]] = {} if ranked is None else metadata_filters(ranked)
-        copy_link(_("Copy link to these settings"), key="copy_link")
+        copy_link(_("Copy link to these settings"), key="copy_link", words=translated)
         criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
         if ranked is not None:
             with st.popover(_("Recipe"), icon=":material/terminal:", width="stretch"):

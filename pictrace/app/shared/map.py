@@ -224,6 +224,7 @@ def _points(
         selected=selected,
         texts=_described(workspace, drawn.ids, numbers, scored),
         on_picked=on_picked,
+        words=translated,
     )
 
 
