@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pictrace.errors import PicTraceError
+from pictrace.told import told
 
 __all__ = ["as_own", "logged"]
 
@@ -33,8 +34,13 @@ def as_own(kind: type[PicTraceError], subject: str) -> Iterator[None]:
         raise
     except Exception as error:  # what libraries raise for damaged input has no other base in common
         raise kind(
-            f"{subject} led to a fault in PicTrace or in a library ({type(error).__name__}). Leave it out, or save it "
-            f"in another way. The log tells more, under {logged(subject, error)}"
+            told(
+                "{subject} led to a fault in PicTrace or in a library ({kind}). Leave it out, or save it in "
+                "another way. The log tells more, under {identity}",
+                subject=subject,
+                kind=type(error).__name__,
+                identity=logged(subject, error),
+            )
         ) from error
 
 

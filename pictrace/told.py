@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from functools import reduce
+from numbers import Integral, Real
 from typing import Self
 
 __all__ = [
@@ -43,7 +44,9 @@ class Told(str):
     values: Mapping[str, object]
 
     def __new__(cls, template: str, values: Mapping[str, object], many: str = "", of: int | None = None) -> Self:
-        values = values if of is None else {"count": of, **values}
+        values = {name: one if isinstance(one, str | Real) else str(one) for name, one in values.items()}
+        if of is not None:
+            values = {"count": of, **values}
         made = super().__new__(cls, (template if of in {None, 1} else many).format_map(values))
         made.template, made.many, made.of, made.values = template, many, of, values
         return made
@@ -55,6 +58,14 @@ class Told(str):
         """Its templates in other words, and those of its parts; names and numbers stay as they are."""
         values = {name: one.reworded(words) if isinstance(one, Told) else one for name, one in self.values.items()}
         return Told(words(self.template), values, words(self.many), self.of)
+
+    def renamed(self, names: Callable[[str], str]) -> Told:
+        """The same with other names in it: texts among its values that are not told themselves."""
+        values = {
+            name: one.renamed(names) if isinstance(one, Told) else names(one) if isinstance(one, str) else one
+            for name, one in self.values.items()
+        }
+        return Told(self.template, values, self.many, self.of)
 
 
 def told(template: str, /, **values: object) -> Told:
@@ -109,8 +120,14 @@ def as_document(text: str) -> object:
     """For JSON, with what it was made from."""
     if not isinstance(text, Told):
         return str(text)
-    values = {name: as_document(one) if isinstance(one, str) else one for name, one in text.values.items()}
+    values = {name: _plain(one) for name, one in text.values.items()}
     return {"template": text.template, "values": values, "many": text.many, "of": text.of}
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Integral):
+        return int(value)
+    return float(value) if isinstance(value, Real) else as_document(str(value) if not isinstance(value, str) else value)
 
 
 def from_document(document: object) -> str:

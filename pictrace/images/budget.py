@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from pictrace.errors import StoppedError
+from pictrace.told import told
 
 __all__ = ["LOOKED_AGAIN_S", "Budget", "GivenUp", "give_up_when", "given_up_here", "giving_up", "never", "stopped"]
 
@@ -47,7 +48,7 @@ def giving_up(given_up: GivenUp) -> Iterator[None]:
 
 def stopped() -> StoppedError:
     """The error of what was given up."""
-    return StoppedError("It was stopped before it was decoded.")
+    return StoppedError(told("It was stopped before it was decoded."))
 
 
 class Budget:

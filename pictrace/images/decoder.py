@@ -22,6 +22,7 @@ from pictrace.errors import ImageError
 from pictrace.images import complaints, heif
 from pictrace.images.reading import DecodeLimits, open_image
 from pictrace.images.wire import receive, send
+from pictrace.told import as_document
 
 try:
     import resource
@@ -113,13 +114,18 @@ class _Job:
                 return {}, b""
             self._limit_memory(before + asked["memory_bytes"])
             image = opened.working()
-            made = {"height": image.shape[0], "width": image.shape[1], "notes": opened.notes}
+            made = {"height": image.shape[0], "width": image.shape[1], "notes": [*map(as_document, opened.notes)]}
             return made, image.data.cast("B")
         except Exception as error:  # the border of the process: whatever it is, the one that asked is told
             self._limit_memory(None)  # telling takes memory, too
             told = str(error) if isinstance(error, ImageError) else ""
             stack = "" if told else traceback.format_exc()
-            return {"error": told, "kind": type(error).__name__, "stack": stack, "memory": _lacks_memory(error)}, b""
+            return {
+                "error": as_document(told),
+                "kind": type(error).__name__,
+                "stack": stack,
+                "memory": _lacks_memory(error),
+            }, b""
         finally:
             self._limit_memory(None)
 

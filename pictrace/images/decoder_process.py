@@ -15,6 +15,7 @@ from typing import IO, Any
 from pictrace.errors import ImageError
 from pictrace.images.formats import FORMATS
 from pictrace.images.reading import DecodeLimits, ImageInfo
+from pictrace.told import told
 
 __all__ = ["COMMAND", "DecoderProcess", "DiedError", "header_of", "started"]
 
@@ -86,7 +87,9 @@ def started(command: str, settings: Mapping[str, object]) -> DecoderProcess:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
     except OSError as error:
-        raise ImageError(f"no process can be started to decode it ({error.strerror}): try again later") from error
+        raise ImageError(
+            told("no process can be started to decode it ({reason}): try again later", reason=error.strerror)
+        ) from error
     assert process.stdin is not None and process.stdout is not None  # noqa: S101, PT018 (they are pipes)
     return DecoderProcess(process, process.stdin, process.stdout)
 

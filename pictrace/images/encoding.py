@@ -7,6 +7,7 @@ import numpy as np
 
 from pictrace.errors import ImageError
 from pictrace.images.pixels import RGBImage, fit
+from pictrace.told import told
 
 __all__ = ["encode_jpeg", "encode_png", "thumbnail"]
 
@@ -38,5 +39,12 @@ def _encode(image: RGBImage, suffix: str, options: list[int]) -> bytes:
     written, encoded = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), options)
     if not written:
         height, width = image.shape[:2]
-        raise ImageError(f"{width} x {height} pixels do not fit into a {suffix} file: shrink the picture")
+        raise ImageError(
+            told(
+                "{width} x {height} pixels do not fit into a {suffix} file: shrink the picture",
+                width=width,
+                height=height,
+                suffix=suffix,
+            )
+        )
     return encoded.tobytes()

@@ -23,6 +23,7 @@ from pictrace.images.orientation import Variant
 from pictrace.images.pillow import PillowPicture
 from pictrace.images.raw import RAW_SUFFIXES, RawPicture, is_raw
 from pictrace.images.webp import WebPPicture
+from pictrace.told import told
 
 __all__ = ["FORMATS", "PICTURE_SUFFIXES", "Format", "Picture", "sniff"]
 
@@ -92,31 +93,33 @@ FORMATS = {one.name: one for one in _ROWS}
 
 PICTURE_SUFFIXES = frozenset(suffix for one in _ROWS for suffix in one.suffixes)
 
-_SAVE_AS = "save it as JPEG or PNG"
-_LISTED = "give one of the pictures that it lists, or add them to a catalog"
+_SAVE_AS = told("save it as JPEG or PNG")
+_LISTED = told("give one of the pictures that it lists, or add them to a catalog")
 _STRANGERS = (
-    ("a web page (HTML)", _magic(rb"<(!doctype html|html|head|body)"), "give the picture itself"),
-    ("an SVG drawing", _magic(rb"<(?=.*<svg|svg)"), _SAVE_AS),
-    ("a PDF document", _magic(rb"%pdf-"), "save its page as JPEG or PNG"),
-    ("a JPEG XL picture", _magic(rb"\xff\x0a|\0{3}\x0cjxl "), _SAVE_AS),
-    ("a JPEG 2000 picture", _magic(rb"\xff\x4f\xff\x51|\0{3}\x0cjp  "), _SAVE_AS),
-    ("a Photoshop file", _magic(rb"8bps"), _SAVE_AS),
-    ("a ZIP archive", _magic(rb"pk\x03\x04"), "unpack it"),
-    ("an IIIF manifest", _magic(rb"\{(?=.*iiif\.io/api/presentation)"), _LISTED),
-    ("a JSON list", _magic(rb"\[\s*[\"{\[]"), _LISTED),
-    ("a video or a raw file of a camera", _magic(rb".{4}ftyp|\x1a\x45\xdf\xa3"), _SAVE_AS),
+    (told("a web page (HTML)"), _magic(rb"<(!doctype html|html|head|body)"), told("give the picture itself")),
+    (told("an SVG drawing"), _magic(rb"<(?=.*<svg|svg)"), _SAVE_AS),
+    (told("a PDF document"), _magic(rb"%pdf-"), told("save its page as JPEG or PNG")),
+    (told("a JPEG XL picture"), _magic(rb"\xff\x0a|\0{3}\x0cjxl "), _SAVE_AS),
+    (told("a JPEG 2000 picture"), _magic(rb"\xff\x4f\xff\x51|\0{3}\x0cjp  "), _SAVE_AS),
+    (told("a Photoshop file"), _magic(rb"8bps"), _SAVE_AS),
+    (told("a ZIP archive"), _magic(rb"pk\x03\x04"), told("unpack it")),
+    (told("an IIIF manifest"), _magic(rb"\{(?=.*iiif\.io/api/presentation)"), _LISTED),
+    (told("a JSON list"), _magic(rb"\[\s*[\"{\[]"), _LISTED),
+    (told("a video or a raw file of a camera"), _magic(rb".{4}ftyp|\x1a\x45\xdf\xa3"), _SAVE_AS),
 )  # matched against lower-case bytes
 
 
 def sniff(data: bytes) -> Format:
     """The format of these bytes. Raises ImageError, which names what they are instead where that is known."""
     if not data:
-        raise ImageError("the file is empty (0 bytes): fetch or save it again")
+        raise ImageError(told("the file is empty (0 bytes): fetch or save it again"))
     for one in _ROWS:
         if one.begins(data):
             return one
     head = data[:_HEAD_BYTES].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     for title, begins, advice in _STRANGERS:
         if begins(head):
-            raise ImageError(f"this is {title}, which PicTrace does not read: {advice}")
-    raise ImageError(f"this is no picture that PicTrace knows: {_SAVE_AS}")
+            raise ImageError(
+                told("this is {title}, which PicTrace does not read: {advice}", title=title, advice=advice)
+            )
+    raise ImageError(told("this is no picture that PicTrace knows: save it as JPEG or PNG"))

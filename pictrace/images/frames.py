@@ -27,6 +27,7 @@ from pictrace.images.pillow import FAILURES, silent
 from pictrace.images.pixels import fitting_size
 from pictrace.images.strips import as_wanted
 from pictrace.images.transparency import BLACK, LIGHT_NOTE, SAMPLE_SIDE_PX, ground_under, laid_on
+from pictrace.told import told
 
 __all__ = ["FramePicture", "count_frames", "frame_of", "last_frame", "with_frame"]
 
@@ -75,14 +76,20 @@ class FramePicture:
         """
         self._name, self._data, self._number = name, data, number
         if name not in _READERS or not 1 <= number <= MAX_FRAMES:
-            raise ImageError(f"the {name} has no frame {number}: name another one")
+            raise ImageError(told("the {name} has no frame {number}: name another one", name=name, number=number))
         with self._opened() as image:
             self.width, self.height = image.size
             profile = image.info.get("icc_profile") or b""
         self.profile = profile if colour_space(profile) == "RGB" else b""
         self.bytes_a_pixel = 20.0
         if number * self.width * self.height > MAX_WORK_PIXELS:
-            raise ImageError(f"frame {number} of the {name} lies behind too many others: save it as a file of its own")
+            raise ImageError(
+                told(
+                    "frame {number} of the {name} lies behind too many others: save it as a file of its own",
+                    number=number,
+                    name=name,
+                )
+            )
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
         """Decodes (height, width, 3), uint8, RGB, alpha laid on white or black; raises ImageError.
@@ -108,11 +115,18 @@ class FramePicture:
                 image = _READERS[self._name](io.BytesIO(self._data))
             yield image
         except Image.DecompressionBombError as error:
-            raise ImageError(f"the {self._name} is too large ({error}): save it smaller") from error
+            raise ImageError(
+                told("the {name} is too large ({error}): save it smaller", name=self._name, error=error)
+            ) from error
         except FAILURES as error:
             cause = f"{error}" or type(error).__name__
             raise ImageError(
-                f"frame {self._number} of the {self._name} is damaged or missing ({cause}): save it again"
+                told(
+                    "frame {number} of the {name} is damaged or missing ({cause}): save it again",
+                    number=self._number,
+                    name=self._name,
+                    cause=cause,
+                )
             ) from error
 
 

@@ -7,6 +7,7 @@ import importlib
 from PIL.ImageFile import ImageFile
 
 from pictrace.errors import ImageError
+from pictrace.told import told
 
 __all__ = ["heif_reader"]
 
@@ -24,8 +25,10 @@ def heif_reader() -> type[ImageFile]:
         package = importlib.import_module("pillow_heif")
     except ImportError as error:
         raise ImageError(
-            "this is a HEIC picture: save it as JPEG or PNG, or add the package that reads it "
-            '(pip install "pictrace[heic]")'
+            told(
+                "this is a HEIC picture: save it as JPEG or PNG, or add the package that reads it "
+                '(pip install "pictrace[heic]")'
+            )
         ) from error
     if THREADS is not None:
         package.options.DECODE_THREADS = THREADS

@@ -21,10 +21,11 @@ from pictrace.images.colour import cmyk_as_srgb, colour_space
 from pictrace.images.complaints import heard
 from pictrace.images.jpeg_header import has_end, read_header, scan_headers
 from pictrace.images.orientation import exif_variant
+from pictrace.told import told
 
 __all__ = ["DAMAGED_NOTE", "JpegPicture"]
 
-DAMAGED_NOTE = "the JPEG is damaged within: parts of it were guessed"
+DAMAGED_NOTE = told("the JPEG is damaged within: parts of it were guessed")
 _SAMPLES = {1: "GRAY", 3: "RGB", 4: "CMYK"}  # by the number of components
 _MAX_SCANS = 100  # an encoder writes about ten; thousands of empty ones would keep the decoder busy for hours
 _ALL_COEFFICIENTS = frozenset(range(64))
@@ -92,7 +93,7 @@ class JpegPicture:
         """Not too many; and without an end marker, those that bring every coefficient to its last bit (G.1.1.1)."""
         scans = scan_headers(self._data, self._header)
         if len(scans) > _MAX_SCANS:
-            raise ImageError(f"the JPEG has more than {_MAX_SCANS} scans: save it as a plain JPEG")
+            raise ImageError(told("the JPEG has more than {most} scans: save it as a plain JPEG", most=_MAX_SCANS))
         there: dict[int, set[int]] = {}
         for scan in scans:
             if len(scan) < 6 or len(scan) != 4 + 2 * scan[0]:
@@ -120,7 +121,9 @@ class JpegPicture:
         return bool((np.abs(inner.astype(np.int16) - gray) <= 1).all())
 
     def _broken_off(self) -> ImageError:
-        return ImageError(f"the JPEG breaks off after {len(self._data)} bytes: fetch or save it again")
+        return ImageError(
+            told("the JPEG breaks off after {count} bytes: fetch or save it again", count=len(self._data))
+        )
 
     def _in_own_mode(self, data: bytes, divisor: int) -> Image.Image:
         """By Pillow, which gives CMYK as it is stored, and gets no metadata to read."""
@@ -134,7 +137,9 @@ class JpegPicture:
                 image.draft(image.mode, (max(1, image.width // divisor), max(1, image.height // divisor)))
             image.load()
         except _FAILURES as error:
-            raise ImageError(f"the JPEG is damaged or unusual ({error}): save the picture again") from error
+            raise ImageError(
+                told("the JPEG is damaged or unusual ({error}): save the picture again", error=error)
+            ) from error
         return image
 
     def _divisor(self, min_long_side_px: int | None) -> int:
@@ -150,7 +155,9 @@ def _decoded(data: bytes, divisor: int) -> NDArray[np.uint8]:
     try:
         image: NDArray[Any] | None = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
     except cv2.error as error:
-        raise ImageError(f"the JPEG cannot be decoded ({error.err}): save the picture again") from error
+        raise ImageError(
+            told("the JPEG cannot be decoded ({error}): save the picture again", error=error.err)
+        ) from error
     if image is None:
-        raise ImageError(f"the JPEG of {len(data)} bytes cannot be decoded: save the picture again")
+        raise ImageError(told("the JPEG of {count} bytes cannot be decoded: save the picture again", count=len(data)))
     return image

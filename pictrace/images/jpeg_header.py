@@ -12,6 +12,7 @@ import numpy as np
 
 from pictrace.errors import ImageError
 from pictrace.images.colour import MAX_PROFILE_BYTES
+from pictrace.told import told
 
 __all__ = ["JpegHeader", "has_end", "read_header", "scan_headers"]
 
@@ -68,7 +69,9 @@ def read_header(data: bytes) -> JpegHeader:
     for marker, begin, segment in _segments(data, 2):
         end = begin + 4 + len(segment)
         if marker in (_START, _END) or end != begin + 2 + int.from_bytes(data[begin + 2 : begin + 4]):
-            raise ImageError(f"the JPEG header is damaged at byte {begin + 2}: save the picture again")
+            raise ImageError(
+                told("the JPEG header is damaged at byte {place}: save the picture again", place=begin + 2)
+            )
         if marker in _ASIDE:
             aside.append((begin, end))
         if marker in _FRAMES:
@@ -82,12 +85,20 @@ def read_header(data: bytes) -> JpegHeader:
         elif marker == _SCAN:
             width, height, components = frame or (0, 0, 0)
             if not width or not height:
-                raise ImageError(f"the JPEG header says {width} x {height} pixels: save the picture again")
+                raise ImageError(
+                    told(
+                        "the JPEG header says {width} x {height} pixels: save the picture again",
+                        width=width,
+                        height=height,
+                    )
+                )
             return JpegHeader(
                 width, height, components, progressive, exif, _joined(profile),
                 ijg_quality(table) if table else None, segment, end, tuple(aside),
             )  # fmt: skip
-    raise ImageError(f"the JPEG breaks off in its header, after {len(data)} bytes: fetch or save it again")
+    raise ImageError(
+        told("the JPEG breaks off in its header, after {count} bytes: fetch or save it again", count=len(data))
+    )
 
 
 def scan_headers(data: bytes, header: JpegHeader) -> list[bytes]:
@@ -112,15 +123,17 @@ def _segments(data: bytes, at: int) -> Iterator[tuple[int, int, bytes]]:
         if marker == _END:
             return
         at = max(at, begin + 4)
-    raise ImageError(f"the JPEG has more than {MAX_SEGMENTS} segments: save the picture again")
+    raise ImageError(told("the JPEG has more than {most} segments: save the picture again", most=MAX_SEGMENTS))
 
 
 def _frame(segment: bytes) -> tuple[int, int, int]:
     if len(segment) < 6:
-        raise ImageError(f"the JPEG frame header has {len(segment)} bytes, not 6: save the picture again")
+        raise ImageError(
+            told("the JPEG frame header has {count} bytes, not 6: save the picture again", count=len(segment))
+        )
     bits, height, width, components = struct.unpack_from(">BHHB", segment)
     if bits != 8:
-        raise ImageError(f"the JPEG has {bits} bits per sample: save it with 8, or as PNG")
+        raise ImageError(told("the JPEG has {bits} bits per sample: save it with 8, or as PNG", bits=bits))
     return width, height, components
 
 

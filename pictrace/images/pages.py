@@ -14,6 +14,7 @@ from pictrace.errors import ImageError
 from pictrace.images.formats import sniff
 from pictrace.images.frames import count_frames, frame_of, last_frame, with_frame
 from pictrace.images.tiff import Directory, Field, Tiff, written
+from pictrace.told import told
 
 __all__ = ["MAX_PAGES", "Page", "count_pages", "further_pages", "page_at", "page_of", "pages_told", "without_page"]
 
@@ -75,7 +76,11 @@ def count_pages(data: bytes) -> tuple[int, str]:
 def pages_told(data: bytes) -> str:
     """What to say where a file is looked for that has more than one page or frame; nothing of others."""
     count, what = count_pages(data)
-    return f"It has {count:,} {what}s; the first is looked for." if count > 1 else ""
+    if count <= 1:
+        return ""
+    if what == "frame":
+        return told("It has {count:,} frames; the first is looked for.", count=count)
+    return told("It has {count:,} pages; the first is looked for.", count=count)
 
 
 def further_pages(data: bytes, width: int, height: int) -> Iterator[Page]:
@@ -118,7 +123,9 @@ def page_at(data: bytes, name: str) -> bytes:
         for place, directory in enumerate(_page_directories(tiff), start=1):
             if place == number:
                 return _cut_out(tiff, directory)
-    raise ImageError(f"the file has no {what} {number}: name another one")
+    if what == "frame":
+        raise ImageError(told("the file has no frame {number}: name another one", number=number))
+    raise ImageError(told("the file has no page {number}: name another one", number=number))
 
 
 def _page_directories(tiff: Tiff) -> Iterator[Directory]:
@@ -135,12 +142,12 @@ def _cut_out(tiff: Tiff, directory: Directory) -> bytes:
     offsets_tag, bytes_tag = (_TILES, _TILE_BYTES) if tiled else (_STRIPS, _STRIP_BYTES)
     starts, lengths = tiff.numbers(directory, offsets_tag), tiff.numbers(directory, bytes_tag)
     if not starts or len(starts) != len(lengths) or tiff.number(directory, _COMPRESSION, 1) == 6:
-        raise ImageError("the page is stored in an old way: save it as a file of its own")
+        raise ImageError(told("the page is stored in an old way: save it as a file of its own"))
     if sum(lengths) > len(tiff.data):
-        raise ImageError("the page is damaged (it is longer than its file): save it again")
+        raise ImageError(told("the page is damaged (it is longer than its file): save it again"))
     pieces = [tiff.data[start : start + length] for start, length in zip(starts, lengths, strict=True)]
     kept = {tag: one for tag, one in directory.entries.items() if tag not in _LEFT_OUT}
     if sum(one.length for one in kept.values()) > len(tiff.data):
-        raise ImageError("the page is damaged (its fields are longer than its file): save it again")
+        raise ImageError(told("the page is damaged (its fields are longer than its file): save it again"))
     entries = {tag: Field(one.kind, tiff.value(one)) for tag, one in kept.items()}
     return written(entries, pieces, order=tiff.order, is_big=tiff.is_big, offsets_tag=offsets_tag)

@@ -25,6 +25,7 @@ from pictrace.images.orientation import exif_variant
 from pictrace.images.pixels import fitting_size
 from pictrace.images.strips import as_wanted
 from pictrace.images.transparency import BLACK, LIGHT_NOTE, SAMPLE_SIDE_PX, WHITE, ground_under, laid_on
+from pictrace.told import told
 
 __all__ = ["FAILURES", "PillowPicture", "silent"]
 
@@ -134,10 +135,18 @@ class PillowPicture:
         try:
             yield
         except Image.DecompressionBombError as error:  # within WebP, GIF and TIFF, whatever our limit
-            raise ImageError(f"the {self._format} is too large ({error}): save it smaller") from error
+            raise ImageError(
+                told("the {format} is too large ({error}): save it smaller", format=self._format, error=error)
+            ) from error
         except FAILURES as error:
             cause = f"{error}" or type(error).__name__
-            raise ImageError(f"the {self._format} is damaged or unusual ({cause}): save it again as PNG") from error
+            raise ImageError(
+                told(
+                    "the {format} is damaged or unusual ({cause}): save it again as PNG",
+                    format=self._format,
+                    cause=cause,
+                )
+            ) from error
 
 
 @contextmanager
@@ -200,7 +209,9 @@ def _check_tiles(image: TiffImageFile) -> None:
     """A tile is decoded whole, however little of it the picture shows."""
     width, height = (image.tag_v2.get(tag, 0) for tag in (TILEWIDTH, TILELENGTH))
     if width * height > max(_MAX_TILE_PIXELS, 2 * image.width * image.height):
-        raise ImageError(f"the TIFF has tiles of {width} x {height} pixels: save it again as PNG")
+        raise ImageError(
+            told("the TIFF has tiles of {width} x {height} pixels: save it again as PNG", width=width, height=height)
+        )
 
 
 def _scale_key(image: PngImageFile, bits: int) -> None:

@@ -17,6 +17,7 @@ from pictrace.errors import ImageError
 from pictrace.images.jpeg import JpegPicture
 from pictrace.images.orientation import UPRIGHT, exif_variant
 from pictrace.images.tiff import Directory, Tiff
+from pictrace.told import told
 
 __all__ = ["RAW_SUFFIXES", "RawPicture", "is_raw"]
 
@@ -65,13 +66,17 @@ class RawPicture:
             if best is None or one.width * one.height > best.width * best.height:
                 best = one
         if best is None:
-            raise ImageError("this is a raw file of a camera without a JPEG preview in it: develop it and save a JPEG")
+            raise ImageError(
+                told("this is a raw file of a camera without a JPEG preview in it: develop it and save a JPEG")
+            )
         self._preview = best
         self.width, self.height, self.quality = best.width, best.height, best.quality
         self.profile, self.bytes_a_pixel = best.profile, best.bytes_a_pixel
         self.variant = best.variant if best.variant != UPRIGHT else exif_variant(_as_tiff(data))
-        told = f"It is a raw file, read by its preview of {best.width} x {best.height} pixels."
-        self.notes: tuple[str, ...] = (told,)
+        note = told(
+            "It is a raw file, read by its preview of {width} x {height} pixels.", width=best.width, height=best.height
+        )
+        self.notes: tuple[str, ...] = (note,)
 
     def pixels(self, min_long_side_px: int | None = None) -> NDArray[np.uint8]:
         """Of the preview, see JpegPicture."""

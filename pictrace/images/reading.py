@@ -15,11 +15,11 @@ from pictrace.images.jpeg import JpegPicture
 from pictrace.images.orientation import orient
 from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
 from pictrace.images.region import region_of
+from pictrace.told import told
 
 __all__ = [
     "DEFAULT_LIMITS",
     "MORE_BYTES",
-    "MORE_PIXELS",
     "DecodeLimits",
     "ImageInfo",
     "Opened",
@@ -62,7 +62,6 @@ class DecodeLimits:
 DEFAULT_LIMITS = DecodeLimits()
 
 MORE_BYTES = " by --max-bytes (in an app, its owner by PICTRACE_MAX_BYTES)"
-MORE_PIXELS = " by --max-pixels (in an app, its owner by PICTRACE_MAX_PIXELS)"
 
 
 @dataclass(frozen=True)
@@ -189,8 +188,13 @@ def _decoded_pixels(picture: Picture, min_long_side_px: int | None) -> int:
 
 def _too_large(picture: Picture, max_pixels: int) -> ImageError:
     return ImageError(
-        f"the picture has {picture.width} x {picture.height} pixels, more than the "
-        f"{max_pixels:,} allowed: save it smaller, or allow more{MORE_PIXELS}"
+        told(
+            "the picture has {width} x {height} pixels, more than the {most:,} allowed: save it smaller, or allow more "
+            "by --max-pixels (in an app, its owner by PICTRACE_MAX_PIXELS)",
+            width=picture.width,
+            height=picture.height,
+            most=max_pixels,
+        )
     )
 
 
@@ -198,8 +202,12 @@ def check_bytes(data: bytes, limits: DecodeLimits) -> None:
     """Raises ImageError for more bytes than a file may have."""
     if len(data) > limits.max_bytes:
         raise ImageError(
-            f"the file has {len(data):,} bytes, more than the {limits.max_bytes:,} allowed: "
-            f"save it smaller, or allow more{MORE_BYTES}"
+            told(
+                "the file has {count:,} bytes, more than the {most:,} allowed: save it smaller, or allow more by "
+                "--max-bytes (in an app, its owner by PICTRACE_MAX_BYTES)",
+                count=len(data),
+                most=limits.max_bytes,
+            )
         )
 
 

@@ -11,13 +11,16 @@ import re
 from dataclasses import dataclass
 
 from pictrace.errors import ImageError
+from pictrace.told import told
 
 __all__ = ["LEAST_PX", "Region", "region_of", "with_region"]
 
 LEAST_PX = 16
 """Of each side: less has nothing to compare."""
 
-_HINT = 'write it as x,y,width,height in pixels, such as 160,120,320,240, or in percent, such as "percent:25,25,50,50"'
+_HINT = told(
+    'write it as x,y,width,height in pixels, such as 160,120,320,240, or in percent, such as "percent:25,25,50,50"'
+)
 _NUMBER = r"[0-9]{1,6}(?:\.[0-9]{1,6})?"
 _TEXT = re.compile(rf"(?:(pixel|percent):)?({_NUMBER}),({_NUMBER}),({_NUMBER}),({_NUMBER})")
 _TRAILER = re.compile(rb"#xywh=([a-z0-9:.,]{1,80})\Z")
@@ -37,9 +40,9 @@ class Region:
     def __post_init__(self) -> None:
         sides = (self.x, self.y, self.width, self.height)
         if not all(math.isfinite(one) and one >= 0 for one in sides) or not self.width or not self.height:
-            raise ImageError(f"the region {self} has no extent: {_HINT}")
+            raise ImageError(told("the region {region} has no extent: {hint}", region=self, hint=_HINT))
         if self.percent and (self.x >= 100 or self.y >= 100):
-            raise ImageError(f"the region {self} lies outside of the picture: {_HINT}")
+            raise ImageError(told("the region {region} lies outside of the picture: {hint}", region=self, hint=_HINT))
 
     def __str__(self) -> str:
         """As it is written in addresses and on the command line."""
@@ -51,7 +54,7 @@ class Region:
         """What ``str`` gives; ImageError for anything else."""
         found = _TEXT.fullmatch(text.strip())
         if found is None:
-            raise ImageError(f"{text[:60]!r} is no region: {_HINT}")
+            raise ImageError(told("{text} is no region: {hint}", text=repr(text[:60]), hint=_HINT))
         x, y, width, height = (float(one) for one in found.groups()[1:])
         return cls(x, y, width, height, percent=found[1] == "percent")
 
@@ -66,8 +69,14 @@ class Region:
         bottom = min(height, round((self.y + self.height) * down))
         if right - left < LEAST_PX or bottom - top < LEAST_PX:
             raise ImageError(
-                f"the region {self} leaves less than {LEAST_PX} x {LEAST_PX} pixels of the picture's "
-                f"{width} x {height}: name a larger one"
+                told(
+                    "the region {region} leaves less than {least} x {least} pixels of the picture's {width} x "
+                    "{height}: name a larger one",
+                    region=self,
+                    least=LEAST_PX,
+                    width=width,
+                    height=height,
+                )
             )
         return left, top, right, bottom
 

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.errors import ImageError
+from pictrace.told import told
 
 __all__ = ["Span", "rows_at_once", "span_of_levels", "span_of_numbers", "used_levels"]
 
@@ -82,13 +83,17 @@ def span_of_levels(
         low, high = declared
         if (low, high) == (full.black, full.white):
             return full
-        return Span(low, high, f"Read from {low:g} (black) to {high:g} (white), as the file says of its samples.")
+        note = told(
+            "Read from {low:g} (black) to {high:g} (white), as the file says of its samples.", low=low, high=high
+        )
+        return Span(low, high, note)
     step = int(np.gcd.reduce(levels))
     if bits < 16 or any(step % one == 0 for one in _OF_8_BITS):  # 0 for a black one
         return full
     for fewer in sorted({*_USED_BITS, *((significant,) if significant else ())}):
         if most < 2**fewer < 2**bits and (significant is None or fewer >= significant):
-            return Span(0, 2**fewer - 1, f"Read as {fewer} bits, as no more of its {bits} are used.")
+            note = told("Read as {fewer} bits, as no more of its {bits} are used.", fewer=fewer, bits=bits)
+            return Span(0, 2**fewer - 1, note)
     return full
 
 
@@ -114,10 +119,17 @@ def span_of_numbers(least: float, most: float, *, declared: tuple[float, float] 
         Where some are infinite, or no numbers.
     """
     if not np.isfinite((least, most)).all():
-        raise ImageError("some of its samples are infinite or no numbers: save it with 8 or 16 bits")
+        raise ImageError(told("some of its samples are infinite or no numbers: save it with 8 or 16 bits"))
     low, high = 0.0, next((float(one) for one in (1, 255, 1023, 4095, 16383, 65535) if most <= one), most)
     if declared is not None and declared[0] <= least and most <= declared[1] and declared[0] < declared[1]:
         low, high = declared
     elif least < 0 or most > high or high == most > 65535:
         low, high = least, most
-    return Span(low, high, f"Its samples reach from {least:.4g} to {most:.4g}; {low:.4g} is black, {high:.4g} white.")
+    note = told(
+        "Its samples reach from {least:.4g} to {most:.4g}; {low:.4g} is black, {high:.4g} white.",
+        least=least,
+        most=most,
+        low=low,
+        high=high,
+    )
+    return Span(low, high, note)

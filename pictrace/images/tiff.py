@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from pictrace.errors import ImageError
+from pictrace.told import told
 
 __all__ = ["Directory", "Entry", "Field", "Tiff", "written"]
 
@@ -154,4 +155,4 @@ def written(
 
 
 def _damaged(cause: str) -> ImageError:
-    return ImageError(f"the TIFF is damaged ({cause}): save it again as PNG")
+    return ImageError(told("the TIFF is damaged ({cause}): save it again as PNG", cause=cause))

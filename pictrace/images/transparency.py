@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from pictrace.told import told
+
 __all__ = ["BLACK", "LIGHT_NOTE", "SAMPLE_SIDE_PX", "WHITE", "ground_under", "laid_on"]
 
 BLACK, WHITE = 0, 255
@@ -13,7 +15,7 @@ BLACK, WHITE = 0, 255
 SAMPLE_SIDE_PX = 512
 """So many rows and columns of a picture are enough to choose by."""
 
-LIGHT_NOTE = "Its transparent ground was taken as black, because on white it would not be seen."
+LIGHT_NOTE = told("Its transparent ground was taken as black, because on white it would not be seen.")
 
 _FAINT = 0.2
 """Of the contrast that black gives; a pale gray of 212 on white has it."""

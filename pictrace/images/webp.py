@@ -19,6 +19,7 @@ from pictrace.images.colour import colour_space
 from pictrace.images.orientation import exif_variant
 from pictrace.images.strips import as_wanted
 from pictrace.images.transparency import BLACK, LIGHT_NOTE, SAMPLE_SIDE_PX, WHITE, ground_under, laid_on
+from pictrace.told import told
 
 __all__ = ["WebPPicture"]
 
@@ -116,4 +117,4 @@ def _layer(image: NDArray[np.uint8]) -> Image.Image:
 
 
 def _damaged(cause: str) -> ImageError:
-    return ImageError(f"the WEBP is damaged or unusual ({cause}): save it again as PNG")
+    return ImageError(told("the WEBP is damaged or unusual ({cause}): save it again as PNG", cause=cause))

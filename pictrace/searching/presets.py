@@ -9,6 +9,7 @@ from pictrace.errors import CriteriaError
 from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching.table import Criteria
+from pictrace.told import told
 
 __all__ = ["DEFAULT_PRESET", "Preset", "adapted", "all_presets", "criteria_of", "get_preset"]
 
@@ -81,10 +82,18 @@ def get_preset(name: str) -> Preset:
         if preset.name == name:
             hindrance = _hindrance(preset)
             if hindrance:
-                raise CriteriaError(f"The preset {preset.title!r} cannot be used yet. {hindrance}")
+                raise CriteriaError(
+                    told(
+                        "The preset {title} cannot be used yet. {hindrance}",
+                        title=repr(preset.title),
+                        hindrance=hindrance,
+                    )
+                )
             return preset
     known = ", ".join(preset.name for preset in all_presets())
-    raise CriteriaError(f"There is no preset named {name!r}. The presets are: {known}.")
+    raise CriteriaError(
+        told("There is no preset named {name}. The presets are: {known}.", name=repr(name), known=known)
+    )
 
 
 def criteria_of(name: str, *, top: int = 5, min_score: float = 0.0) -> Criteria:
@@ -125,12 +134,19 @@ def adapted(
         metric = get_metric(name)
         if unknown := set(some) - {one.name for one in metric.settings}:
             known = ", ".join(one.name for one in metric.settings) or "none"
-            raise CriteriaError(f"{metric.title} has no setting {min(unknown)!r}. Its settings are: {known}.")
+            raise CriteriaError(
+                told(
+                    "{title} has no setting {unknown}. Its settings are: {known}.",
+                    title=metric.title,
+                    unknown=repr(min(unknown)),
+                    known=known,
+                )
+            )
         merged = {**chosen.get(name, {}), **some}
         try:
             metric.setting_positions(merged)
         except ValueError as error:
-            raise CriteriaError(f"{metric.title}: {error}.") from error
+            raise CriteriaError(told("{title}: {error}.", title=metric.title, error=error)) from error
         if merged:
             chosen[name] = merged
     weighed = {get_metric(name).name: weight for name, weight in (weights or {}).items()}
@@ -144,5 +160,7 @@ def adapted(
     for name, weight in criteria.weights.items():
         hindrance = get_metric(name).unavailable() if weight > 0 else ""
         if hindrance:
-            raise CriteriaError(f"{get_metric(name).title} cannot be used yet. {hindrance}")
+            raise CriteriaError(
+                told("{title} cannot be used yet. {hindrance}", title=get_metric(name).title, hindrance=hindrance)
+            )
     return criteria

@@ -18,6 +18,7 @@ from pictrace.errors import CriteriaError
 from pictrace.features import RawScores, Settings
 from pictrace.images.orientation import VARIANTS, Variant
 from pictrace.metrics.base import Metric
+from pictrace.told import told
 
 __all__ = ["Criteria", "Match", "MetricScore", "ScoreTable"]
 
@@ -53,11 +54,15 @@ class Criteria:
     def __post_init__(self) -> None:
         for name, weight in self.weights.items():
             if not math.isfinite(weight) or weight < 0:
-                raise CriteriaError(f"The weight of {name} is {weight}. Give a number of 0 or more.")
+                raise CriteriaError(
+                    told("The weight of {name} is {weight}. Give a number of 0 or more.", name=name, weight=weight)
+                )
         if not 0 <= self.min_score <= 1:
-            raise CriteriaError(f"The minimum score is {self.min_score}. Give a number between 0 and 1.")
+            raise CriteriaError(
+                told("The minimum score is {min_score}. Give a number between 0 and 1.", min_score=self.min_score)
+            )
         if self.top < 1:
-            raise CriteriaError(f"{self.top} matches were asked for. Ask for at least 1.")
+            raise CriteriaError(told("{top} matches were asked for. Ask for at least 1.", top=self.top))
 
     @property
     def total_weight(self) -> float:
@@ -66,7 +71,7 @@ class Criteria:
     def require_weight(self) -> None:
         """Raise CriteriaError where nothing has any weight."""
         if self.total_weight <= 0:
-            raise CriteriaError("Every metric's weight is zero, so nothing can be ranked. Raise at least one.")
+            raise CriteriaError(told("Every metric's weight is zero, so nothing can be ranked. Raise at least one."))
 
 
 @dataclass(frozen=True)
@@ -160,7 +165,7 @@ class ScoreTable:
         try:
             place = metric.setting_positions(settings)
         except ValueError as error:
-            raise CriteriaError(f"A ranking setting is out of range: {error}.") from error
+            raise CriteriaError(told("A ranking setting is out of range: {error}.", error=error)) from error
         row = cache.get(place)
         if row is None:
             raw = column.raw[place]

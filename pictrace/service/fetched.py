@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from pictrace.errors import CatalogError, DownloadError
 from pictrace.folders import cache_folder, process_lock
+from pictrace.told import told
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.s3 import copy_s3, is_s3
 
@@ -49,10 +50,12 @@ def local_copy(location: str) -> str:
         with process_lock(folder / "lock", timeout_s=PATIENCE_S):
             _fetch(location, file)
     except (DownloadError, OSError, sqlite3.Error) as error:
-        told = _URL.sub(r"\1\2", str(error))
+        problem = _URL.sub(r"\1\2", str(error))
         if not file.is_file():
-            raise CatalogError(f"The catalog could not be fetched. {told}") from None  # the cause quotes the whole link
-        _log.warning("The catalog of before is used, as it could not be fetched anew: %s", told)
+            raise CatalogError(
+                told("The catalog could not be fetched. {problem}", problem=problem)
+            ) from None  # the cause quotes the whole link
+        _log.warning("The catalog of before is used, as it could not be fetched anew: %s", problem)
     return str(file)
 
 

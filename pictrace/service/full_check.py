@@ -16,6 +16,7 @@ from pictrace.searching.attempts import score_either
 from pictrace.searching.parts import held_pictures
 from pictrace.service.answer import Answer
 from pictrace.service.background import Background
+from pictrace.told import told
 
 __all__ = ["FullCheck"]
 
@@ -56,5 +57,5 @@ class FullCheck(Background):
 
     def _count(self, done: int, total: int) -> None:
         if self.stopped:
-            raise StoppedError("The check was stopped.")
+            raise StoppedError(told("The check was stopped."))
         self.done, self.total = done, total

@@ -26,6 +26,7 @@ from pictrace.service.pictures import upload_limits
 from pictrace.service.typed_links import fetch_link, item_of_link
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item, Skipped, is_link
+from pictrace.told import told
 
 __all__ = ["MOST_QUERIES", "Answer", "ManySearches", "first_cells", "typed_queries"]
 
@@ -66,7 +67,7 @@ def typed_queries(lines: Iterable[str], catalog: Catalog) -> tuple[list[Item], l
             skipped.append(Skipped(line, str(error)))
             continue
         if picture_id is None:
-            skipped.append(Skipped(line, "It is no link, and no picture of this catalog."))
+            skipped.append(Skipped(line, told("It is no link, and no picture of this catalog.")))
         else:
             source = Source("catalog", f"catalog:{picture_id}", line)
             items.append(Item(source, load=names.original(picture_id, upload_limits())))
@@ -101,8 +102,12 @@ class ManySearches(Background):
     ) -> None:
         if len(items) > MOST_QUERIES:
             raise SourceError(
-                f"{len(items):,} pictures are too many to look for here; {MOST_QUERIES:,} are the most. Take some, or "
-                "use pictrace search FOLDER --csv."
+                told(
+                    "{count:,} pictures are too many to look for here; {most:,} are the most. Take some, or use "
+                    "pictrace search FOLDER --csv.",
+                    count=len(items),
+                    most=MOST_QUERIES,
+                )
             )
         self.answers: list[Answer] = []
         self.failures: list[Failure] = []
@@ -155,5 +160,5 @@ def _bytes_of(item: Item) -> bytes:
     if item.url is not None:
         return fetch_link(item.url)
     if item.path is None or not owner().may_read(item.path):
-        raise SourceError("Files of the server are not read. Upload the picture itself.")
+        raise SourceError(told("Files of the server are not read. Upload the picture itself."))
     return read_file(item.path, upload_limits())

@@ -25,6 +25,7 @@ from pictrace.searching.query import Query, needed_metrics
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
 from pictrace.service.judge import Judge
+from pictrace.told import told
 
 __all__ = ["Outcome", "ids_among", "search_once", "usable_metrics"]
 
@@ -125,5 +126,11 @@ def ids_among(catalog: Catalog, only: Mapping[str, Sequence[str]]) -> NDArray[np
         for name in only:
             if not any(one.name == name for one in names):
                 known = ", ".join(one.name for one in names) or "none"
-                raise CriteriaError(f"No picture has metadata named {name!r}. The commonest names are: {known}.")
+                raise CriteriaError(
+                    told(
+                        "No picture has metadata named {name}. The commonest names are: {known}.",
+                        name=repr(name),
+                        known=known,
+                    )
+                )
     return among

@@ -23,7 +23,7 @@ from pictrace.service.spilled import spilling
 from pictrace.service.typed_links import fetch_link
 from pictrace.sources.base import Listing
 from pictrace.sources.iiif import names_manifest, read_manifest
-from pictrace.wording import counted
+from pictrace.told import told, told_of
 
 __all__ = [
     "CATALOG_ADDRESS",
@@ -118,11 +118,26 @@ def linked_picture(address: str) -> Picture:
 
 def _is_a_list(address: str, listing: Listing) -> SourceError:
     """Why a manifest is no picture, and what to give in its place."""
-    count = counted(len(listing.items), "picture")
     first = next((one.url for one in listing.items if one.url), None)
-    advice = f"Search with one of them, such as {for_message(first)}, or a" if first else "A"
+    if first is None:
+        return SourceError(
+            told_of(
+                "{address} is an IIIF manifest, a list of {count:,} picture. Add the manifest on the Catalog page.",
+                "{address} is an IIIF manifest, a list of {count:,} pictures. Add the manifest on the Catalog page.",
+                len(listing.items),
+                address=for_message(address),
+            )
+        )
     return SourceError(
-        f"{for_message(address)} is an IIIF manifest, a list of {count}. {advice}dd the manifest on the Catalog page."
+        told_of(
+            "{address} is an IIIF manifest, a list of {count:,} picture. Search with it, {first}, or add the manifest "
+            "on the Catalog page.",
+            "{address} is an IIIF manifest, a list of {count:,} pictures. Search with one of them, such as {first}, or "
+            "add the manifest on the Catalog page.",
+            len(listing.items),
+            address=for_message(address),
+            first=for_message(first),
+        )
     )
 
 
@@ -131,7 +146,7 @@ def example_picture(name: str) -> Picture:
     for one in example_queries():
         if one.name == name:
             return Picture(one.data(), one.title, "example", f"{EXAMPLE_ADDRESS}{name}")
-    raise SourceError(f"{for_message(name)} is no example. Choose one on the page.")
+    raise SourceError(told("{name} is no example. Choose one on the page.", name=for_message(name)))
 
 
 def picture_at(address: str, catalog: Catalog) -> Picture:
@@ -145,5 +160,5 @@ def picture_at(address: str, catalog: Catalog) -> Picture:
         return linked_picture(address.removeprefix(LINK_ADDRESS))
     number = address.removeprefix(CATALOG_ADDRESS)
     if not number.isascii() or not number.isdigit() or len(number) > 19:
-        raise SourceError(f"{address[:60]} names no picture of a catalog. Copy the link again.")
+        raise SourceError(told("{address} names no picture of a catalog. Copy the link again.", address=address[:60]))
     return catalog_picture(catalog, int(number))

@@ -23,6 +23,7 @@ from pictrace.service.answer import Answer, Basis
 from pictrace.service.full_check import FullCheck
 from pictrace.service.judge import Judge
 from pictrace.service.pictures import Picture, upload_limits
+from pictrace.told import told
 
 __all__ = ["Search"]
 
@@ -131,7 +132,7 @@ class Search:
             query = self._query(picture, metrics, orientations=orientations)
         except PicTraceError as error:
             self.asked = None
-            self.refuse(f"{picture.name}: {error}")
+            self.refuse(told("{name}: {problem}", name=picture.name, problem=str(error)))
             if self.picture is picture:
                 return None
             # What could not be read changes nothing; the former picture's results are at hand, or quickly made again.

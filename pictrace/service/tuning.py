@@ -57,8 +57,12 @@ def asked_in(table: bytes, name: str, catalog: Catalog, pictures: Mapping[str, b
     asked_for = read_truth(table, name)
     if len(asked_for) > MOST_QUERIES:
         raise SourceError(
-            f"{name} has {len(asked_for):,} queries; {MOST_QUERIES:,} are the most here. Take some, or use "
-            "pictrace evaluate."
+            told(
+                "{name} has {count:,} queries; {most:,} are the most here. Take some, or use pictrace evaluate.",
+                name=name,
+                count=len(asked_for),
+                most=MOST_QUERIES,
+            )
         )
     return named(asked_for, Names(catalog), bring, upload_limits(), name)
 
@@ -152,5 +156,5 @@ class Learning(Background):
 
     def _count(self, done: int, total: int) -> None:
         if self.stopped:
-            raise StoppedError("Learning was stopped.")
+            raise StoppedError(told("Learning was stopped."))
         self.progress = (done, total)

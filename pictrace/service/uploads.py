@@ -22,6 +22,7 @@ from pictrace.sources.discovery import upload_suffixes
 from pictrace.sources.kinds import SourceKind, Table
 from pictrace.sources.listing import kind_of_source, list_source
 from pictrace.sources.sequences import Chosen
+from pictrace.told import Told, told
 
 __all__ = ["Upload", "Uploads", "listing_of"]
 
@@ -145,7 +146,9 @@ def listing_of(
     """
     if upload.path.suffix.lstrip(".") not in upload_suffixes():
         known = ", ".join(upload_suffixes())
-        raise SourceError(f"{upload.name} cannot list pictures. Its name must end with one of: {known}.")
+        raise SourceError(
+            told("{name} cannot list pictures. Its name must end with one of: {known}.", name=upload.name, known=known)
+        )
     try:
         listing = list_source(str(upload.path), column=column, table=table, encoding=encoding)
     except SourceError as error:
@@ -185,16 +188,26 @@ class _LeftOut:
     def told(self) -> list[Skipped]:
         if not self._more:
             return self._some
-        return [*self._some, Skipped(f"{self._more:,} more", "They are left out for the like reasons.")]
+        return [
+            *self._some,
+            Skipped(told("{number:,} more", number=self._more), told("They are left out for the like reasons.")),
+        ]
 
 
 def _read(path: Path, name: str) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SourceError(f"{name} is on the server no more ({error.strerror}). Upload it again.") from error
+        raise SourceError(
+            told("{name} is on the server no more ({reason}). Upload it again.", name=name, reason=error.strerror)
+        ) from error
 
 
 def _rename(error: PicTraceError, upload: Upload) -> None:
     """Have an error name the file as its owner does, and not as it lies on the server."""
-    error.args = (str(error).replace(str(upload.path), upload.name),)
+
+    def named(text: str) -> str:
+        return text.replace(str(upload.path), upload.name)
+
+    said = str(error)
+    error.args = (said.renamed(named) if isinstance(said, Told) else named(said),)

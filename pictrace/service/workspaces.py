@@ -31,6 +31,7 @@ from pictrace.service.calibrating import Calibrating
 from pictrace.service.fetched import is_elsewhere, local_copy
 from pictrace.service.labelled_scores import LabelledScores
 from pictrace.service.owner import owner
+from pictrace.told import told
 
 __all__ = [
     "KEPT_S",
@@ -125,9 +126,15 @@ class Workspaces:
             return self._once((SHARED, location), lambda: _shared(location, writable=settings.writable))
         # It may look like a file in a folder of the owner's, and the server would connect to anywhere.
         if is_postgres(choice):
-            raise CatalogError("A link opens no catalog in PostgreSQL. The app's owner names it (PICTRACE_CATALOG).")
+            raise CatalogError(
+                told("A link opens no catalog in PostgreSQL. The app's owner names it (PICTRACE_CATALOG).")
+            )
         if not settings.may_read(Path(choice)):
-            raise CatalogError(f"{choice} is not in a folder that the app's owner has named. Choose another catalog.")
+            raise CatalogError(
+                told(
+                    "{choice} is not in a folder that the app's owner has named. Choose another catalog.", choice=choice
+                )
+            )
         return self._once(("named", choice), lambda: _named(choice))
 
     def is_open(self, choice: str) -> bool:
@@ -220,7 +227,9 @@ def _private_folder() -> Path:
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise CatalogError(f"No catalog of your own can be made: {error.strerror}. Try again later.") from error
+        raise CatalogError(
+            told("No catalog of your own can be made: {reason}. Try again later.", reason=error.strerror)
+        ) from error
     return folder
 
 

@@ -21,6 +21,7 @@ from pictrace.errors import DownloadError, ImageError, RefusedError, SourceError
 from pictrace.escape import for_message
 from pictrace.faults import as_own
 from pictrace.images.formats import sniff
+from pictrace.told import told
 from pictrace.web.fetch import Download, fetch_async
 from pictrace.web.policy import DownloadPolicy, check_url
 from pictrace.web.scrape import (
@@ -90,7 +91,7 @@ async def crawl_async(
         At the first step, where pages or pattern cannot be used.
     """
     if not 1 <= pages <= MAX_PAGES:
-        raise SourceError(f"{pages} pages cannot be read. Ask for 1 to {MAX_PAGES:,}.")
+        raise SourceError(told("{pages} pages cannot be read. Ask for 1 to {most:,}.", pages=pages, most=MAX_PAGES))
     numbered = page_addresses(pattern, 1, pages)[1:] if pattern is not None else ()
     policy = dataclasses.replace(policy, wanted="page")
     site = _Site(policy, delay_s, clock, sleep)
@@ -177,13 +178,21 @@ class _Site:
         robots = self._robots[origin]
         if isinstance(robots, DownloadError):
             raise RefusedError(
-                f"{for_message(address)} was not read, as {for_message(origin)}/robots.txt, which says what programs "
-                f"may read, could not be. {robots}"
+                told(
+                    "{address} was not read, as {origin}/robots.txt, which says what programs may read, could not be. "
+                    "{problem}",
+                    address=for_message(address),
+                    origin=for_message(origin),
+                    problem=str(robots),
+                )
             ) from robots
         if not robots.can_fetch(address, USER_AGENT):
             raise RefusedError(
-                f"{for_message(address)} is closed to programs by its host's robots.txt. Save its pictures yourself "
-                "and index their folder, or ask the site's owner."
+                told(
+                    "{address} is closed to programs by its host's robots.txt. Save its pictures yourself and index "
+                    "their folder, or ask the site's owner.",
+                    address=for_message(address),
+                )
             )
         return max(self._delay_s, min(robots.crawl_delay(USER_AGENT) or 0.0, MAX_CRAWL_DELAY_S))
 
@@ -205,8 +214,11 @@ def _links(page: Download, rules: ScrapeRules) -> PageLinks:
             return picture_links(page.data, page.final_url, rules, charset=page.charset)
     if not page.content_type.startswith("image/"):
         raise DownloadError(
-            f"{for_message(page.final_url)} is no web page and no picture, but {for_message(page.content_type)}. "
-            "Check the link."
+            told(
+                "{link} is no web page and no picture, but {type}. Check the link.",
+                link=for_message(page.final_url),
+                type=for_message(page.content_type),
+            )
         )
     try:
         sniff(page.data)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, overload
 
 from pictrace.errors import DownloadError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.follow import follow
 from pictrace.web.http import TransientError, body, check_status, content_type, header, open_session
 from pictrace.web.policy import DownloadPolicy
@@ -215,10 +216,20 @@ async def _fetch(session: aiohttp.ClientSession, url: str, policy: DownloadPolic
     except DownloadError:
         raise
     except TimeoutError as exc:
-        raise DownloadError(f"{for_message(url)} took over {policy.total_timeout_s:g} s. Try again later.") from exc
+        raise DownloadError(
+            told(
+                "{url} took over {seconds:g} s. Try again later.",
+                url=for_message(url),
+                seconds=policy.total_timeout_s,
+            )
+        ) from exc
     except Exception as exc:
         # What strangers' servers provoke in a client is open-ended, and one of them must not end a batch.
-        raise DownloadError(f"{for_message(url)} could not be fetched ({type(exc).__name__}). Check the link.") from exc
+        raise DownloadError(
+            told(
+                "{link} could not be fetched ({kind}). Check the link.", link=for_message(url), kind=type(exc).__name__
+            )
+        ) from exc
 
 
 async def _repeat(

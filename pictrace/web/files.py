@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.follow import follow
 from pictrace.web.http import TransientError, check_status, header, open_session
 from pictrace.web.policy import DownloadPolicy
@@ -135,7 +136,13 @@ def copy_link(url: str, target: Path, *, known: str = "", policy: DownloadPolicy
     try:
         return asyncio.run(fetch())
     except TimeoutError as error:
-        raise DownloadError(f"{for_message(url)} took over {policy.total_timeout_s / 60:.0f} minutes.") from error
+        raise DownloadError(
+            told(
+                "{url} took over {minutes:.0f} minutes.",
+                url=for_message(url),
+                minutes=policy.total_timeout_s / 60,
+            )
+        ) from error
 
 
 async def _fetch(file: _File, policy: DownloadPolicy) -> None:
@@ -157,10 +164,19 @@ async def _fetch(file: _File, policy: DownloadPolicy) -> None:
                 await asyncio.sleep(policy.backoff_s * 2**vain)
     except TimeoutError as error:
         raise DownloadError(
-            f"{for_message(file.url)} took over {policy.total_timeout_s / 60:.0f} minutes. "
-            "Try again: it goes on from there."
+            told(
+                "{url} took over {minutes:.0f} minutes. Try again: it goes on from there.",
+                url=for_message(file.url),
+                minutes=policy.total_timeout_s / 60,
+            )
         ) from error
-    raise DownloadError(f"{for_message(file.url)} broke off {MOST_TRIES} times. Try again: it goes on from there.")
+    raise DownloadError(
+        told(
+            "{url} broke off {tries} times. Try again: it goes on from there.",
+            url=for_message(file.url),
+            tries=MOST_TRIES,
+        )
+    )
 
 
 async def _attempt(session: aiohttp.ClientSession, file: _File, policy: DownloadPolicy) -> None:
@@ -173,7 +189,7 @@ async def _attempt(session: aiohttp.ClientSession, file: _File, policy: Download
     async def take(response: aiohttp.ClientResponse, here: str) -> None:
         if response.status == 416:
             file.forget()
-            raise DownloadError(f"{for_message(here)} has another file by now. Try again.")
+            raise DownloadError(told("{url} has another file by now. Try again.", url=for_message(here)))
         if response.status != 206:
             check_status(response, here, policy)
         await _write(response, file, here, _start(response, file, here, have))
@@ -189,13 +205,20 @@ def _start(response: aiohttp.ClientResponse, file: _File, here: str, have: int) 
         found = _RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         if not found or int(found[1]) != have:
             file.forget()
-            raise DownloadError(f"{for_message(here)} sent another part than it was asked for. Try again.")
+            raise DownloadError(
+                told("{url} sent another part than it was asked for. Try again.", url=for_message(here))
+            )
         start, total = have, None if found[2] == "*" else int(found[2])
     if response.headers.get("Content-Encoding", "identity").lower() != "identity":
-        raise DownloadError(f"{for_message(here)} sends the file compressed. Use another source.")
+        raise DownloadError(told("{url} sends the file compressed. Use another source.", url=for_message(here)))
     if total is not None and total != file.byte_count:
         raise DownloadError(
-            f"{for_message(here)} has {total:,} bytes, but the file has {file.byte_count:,}. Use another source."
+            told(
+                "{url} has {total:,} bytes, but the file has {byte_count:,}. Use another source.",
+                url=for_message(here),
+                total=total,
+                byte_count=file.byte_count,
+            )
         )
     return start
 
@@ -212,14 +235,25 @@ async def _write(response: aiohttp.ClientResponse, file: _File, here: str, start
         done = start
         while piece := await response.content.read(PIECE_BYTES):
             if file.stopped():
-                raise StoppedError("Stopped. What has arrived is kept, and the next try goes on from there.")
+                raise StoppedError(told("Stopped. What has arrived is kept, and the next try goes on from there."))
             done += len(piece)
             if done > file.byte_count:
                 raise DownloadError(
-                    f"{for_message(here)} sends more than {file.byte_count:,} bytes. Use another source."
+                    told(
+                        "{url} sends more than {byte_count:,} bytes. Use another source.",
+                        url=for_message(here),
+                        byte_count=file.byte_count,
+                    )
                 )
             target.write(piece)
             if file.progress is not None:
                 file.progress(done, file.byte_count)
     if done < file.byte_count:
-        raise DownloadError(f"{for_message(here)} broke off at {done:,} of {file.byte_count:,} bytes. Try again.")
+        raise DownloadError(
+            told(
+                "{url} broke off at {done:,} of {byte_count:,} bytes. Try again.",
+                url=for_message(here),
+                done=done,
+                byte_count=file.byte_count,
+            )
+        )

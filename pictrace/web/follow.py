@@ -10,6 +10,7 @@ from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.http import REDIRECTS, explained, joined, once
 from pictrace.web.policy import DownloadPolicy, check_url, dialling
 
@@ -66,12 +67,28 @@ async def follow(
         try:
             target = check_url(joined(here, found.location), policy)
         except RefusedError as exc:
-            raise RefusedError(f"{for_message(here)} redirects to a link that is not followed. {exc}") from exc
+            raise RefusedError(
+                told(
+                    "{url} redirects to a link that is not followed. {problem}", url=for_message(here), problem=str(exc)
+                )
+            ) from exc
         if target in seen:
-            raise DownloadError(f"{for_message(url)} redirects in a circle. Check the link, or {policy.instead}.")
+            raise DownloadError(
+                told(
+                    "{url} redirects in a circle. Check the link, or {instead}.",
+                    url=for_message(url),
+                    instead=policy.instead,
+                )
+            )
         seen.add(target)
         here = target
-    raise DownloadError(f"{for_message(url)} redirects over {policy.max_redirects} times. Use the link at its end.")
+    raise DownloadError(
+        told(
+            "{url} redirects over {times} times. Use the link at its end.",
+            url=for_message(url),
+            times=policy.max_redirects,
+        )
+    )
 
 
 async def _request(

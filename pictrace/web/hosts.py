@@ -6,6 +6,8 @@ import re
 import socket
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
+from pictrace.told import told
+
 __all__ = ["canonical", "ip_literal", "is_name", "joined", "not_public", "not_public_name"]
 
 # The special-purpose registries of IANA, https://www.iana.org/assignments/iana-ipv4-special-registry and
@@ -13,21 +15,21 @@ __all__ = ["canonical", "ip_literal", "is_name", "joined", "not_public", "not_pu
 _NOT_PUBLIC = tuple(
     (ip_network(network), kind)
     for kind, networks in {
-        "an unspecified address": "0.0.0.0/8 ::/128",
-        "a loopback address": "127.0.0.0/8 ::1/128",
-        "a private address": "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7",
-        "a shared (carrier-grade NAT) address": "100.64.0.0/10",
-        "a link-local address": "169.254.0.0/16 fe80::/10",  # 169.254.169.254: the metadata of most clouds
-        "a site-local address": "fec0::/10",
-        "a cloud platform's own address": "168.63.129.16/32",  # Azure's WireServer, within public space
-        "a benchmarking address": "198.18.0.0/15 2001:2::/48",
-        "a documentation address": "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20",
-        "a multicast address": "224.0.0.0/4 ff00::/8",
-        "the broadcast address": "255.255.255.255/32",
-        "an IPv4 address inside an IPv6 one": "::/96 ::ffff:0:0/96",  # IPv4-compatible, IPv4-mapped
-        "a tunnel to an IPv4 address": "2001::/32 2002::/16",  # Teredo, 6to4
-        "a local NAT64 address": "64:ff9b:1::/48",
-        "a reserved address": "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 2001::/23",
+        told("an unspecified address"): "0.0.0.0/8 ::/128",
+        told("a loopback address"): "127.0.0.0/8 ::1/128",
+        told("a private address"): "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7",
+        told("a shared (carrier-grade NAT) address"): "100.64.0.0/10",
+        told("a link-local address"): "169.254.0.0/16 fe80::/10",  # 169.254.169.254: the metadata of most clouds
+        told("a site-local address"): "fec0::/10",
+        told("a cloud platform's own address"): "168.63.129.16/32",  # Azure's WireServer, within public space
+        told("a benchmarking address"): "198.18.0.0/15 2001:2::/48",
+        told("a documentation address"): "192.0.2.0/24 198.51.100.0/24 203.0.113.0/24 2001:db8::/32 3fff::/20",
+        told("a multicast address"): "224.0.0.0/4 ff00::/8",
+        told("the broadcast address"): "255.255.255.255/32",
+        told("an IPv4 address inside an IPv6 one"): "::/96 ::ffff:0:0/96",  # IPv4-compatible, IPv4-mapped
+        told("a tunnel to an IPv4 address"): "2001::/32 2002::/16",  # Teredo, 6to4
+        told("a local NAT64 address"): "64:ff9b:1::/48",
+        told("a reserved address"): "192.0.0.0/24 192.88.99.0/24 240.0.0.0/4 2001::/23",
     }.items()
     for network in networks.split()
 )
@@ -53,9 +55,9 @@ def not_public_name(host: str) -> str | None:
     A name that does not tell it can still lead there: that is judged when it is dialled.
     """
     if host == "localhost" or host.endswith(".localhost"):
-        return "this computer itself"
+        return told("this computer itself")
     if "." not in host or host.endswith(tuple(f".{one}" for one in _LOCAL_ENDINGS)):
-        return "a host of a private network"
+        return told("a host of a private network")
     return None
 
 
@@ -63,7 +65,7 @@ def not_public(address: IPv4Address | IPv6Address) -> str | None:
     """What kind of address this is, where it is not one of the public internet."""
     if isinstance(address, IPv6Address):
         if address.scope_id is not None:
-            return "an address of one network only (with a zone)"
+            return told("an address of one network only (with a zone)")
         if address in _NAT64:
             # What DNS64 answers for every IPv4 host, on networks without IPv4: judge the address within.
             return not_public(IPv4Address(int(address) & 0xFFFFFFFF))
@@ -71,7 +73,7 @@ def not_public(address: IPv4Address | IPv6Address) -> str | None:
         if address in network:
             return kind
     if isinstance(address, IPv6Address) and address not in _GLOBAL_UNICAST_6:
-        return "a reserved address"
+        return told("a reserved address")
     return None
 
 

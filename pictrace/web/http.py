@@ -15,6 +15,7 @@ from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.policy import Dial, DownloadPolicy, check_characters, open_socket
 
 if TYPE_CHECKING:
@@ -71,7 +72,13 @@ def joined(base: str, location: str) -> str:
     try:
         return str(URL(base).join(URL(location)))
     except ValueError as exc:
-        raise RefusedError(f"{for_message(location)} cannot be read as a link: {for_message(str(exc))}.") from exc
+        raise RefusedError(
+            told(
+                "{url} cannot be read as a link: {error}.",
+                url=for_message(location),
+                error=for_message(str(exc)),
+            )
+        ) from exc
 
 
 async def once(dial: Dial, request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
@@ -94,17 +101,33 @@ def check_status(response: aiohttp.ClientResponse, here: str, policy: DownloadPo
     status = response.status
     if status in (200, 203):
         return
-    phrase = f", {http.client.responses[status].lower()}" if status in http.client.responses else ""
+    if status == 401:
+        advice = told("It wants a login; {instead} instead.", instead=policy.instead)
+    elif status == 403:
+        advice = {
+            "picture": told("It does not give this picture to programs; {instead} instead.", instead=policy.instead),
+            "page": told("It does not give this page to programs; {instead} instead.", instead=policy.instead),
+            "manifest": told("It does not give this manifest to programs; {instead} instead.", instead=policy.instead),
+        }[policy.wanted]
+    elif status == 429 or status >= 500:
+        advice = told("Try again later.")
+    else:
+        advice = told("Check the link.")
+    phrase, link = http.client.responses.get(status, "").lower(), for_message(here)
     if status in REDIRECTS:
-        phrase += ", but not where to"
-    match status:
-        case 401:
-            advice = f"It wants a login; {policy.instead} instead."
-        case 403:
-            advice = f"It does not give this {policy.wanted} to programs; {policy.instead} instead."
-        case _:
-            advice = "Try again later." if status == 429 or status >= 500 else "Check the link."
-    message = f"{for_message(here)} answered {status}{phrase}. {advice}"
+        message = told(
+            "{link} answered {status}, {phrase}, but not where to. {advice}",
+            link=link,
+            status=status,
+            phrase=phrase,
+            advice=advice,
+        )
+    elif phrase:
+        message = told(
+            "{link} answered {status}, {phrase}. {advice}", link=link, status=status, phrase=phrase, advice=advice
+        )
+    else:
+        message = told("{link} answered {status}. {advice}", link=link, status=status, advice=advice)
     if status not in _REPEATABLE:
         raise DownloadError(message, status=status)
     pause_s = _retry_after_s(response) if status in (429, 503) else 0.0
@@ -130,8 +153,18 @@ async def body(response: aiohttp.ClientResponse, here: str, policy: DownloadPoli
         data += chunk
         too_large = len(data) > policy.max_bytes
     if too_large:
-        advice = "Use a smaller picture." if policy.wanted == "picture" else f"{policy.instead.capitalize()} instead."
-        raise DownloadError(f"{for_message(here)} is larger than {policy.max_bytes / 2**20:.3g} MB. {advice}")
+        if policy.wanted == "picture":
+            advice = told("Use a smaller picture.")
+        else:
+            advice = told("{instead} instead.", instead=policy.instead_first)
+        raise DownloadError(
+            told(
+                "{url} is larger than {most:.3g} MB. {advice}",
+                url=for_message(here),
+                most=policy.max_bytes / 2**20,
+                advice=advice,
+            )
+        )
     return bytes(data)
 
 
@@ -154,25 +187,43 @@ def explained(exc: Exception, here: str, host: str, policy: DownloadPolicy) -> D
     link, host = for_message(here), for_message(host)
     match exc:
         case aiohttp.ClientConnectorDNSError():
-            return DownloadError(f"The host {host} was not found. Check the link and your connection.")
+            return DownloadError(told("The host {host} was not found. Check the link and your connection.", host=host))
         case aiohttp.ClientSSLError():
-            return DownloadError(f"No secure connection to {host}: certificate or TLS error. Check the link.")
+            return DownloadError(
+                told("No secure connection to {host}: certificate or TLS error. Check the link.", host=host)
+            )
         case aiohttp.ClientConnectorError(os_error=error):
             reason = os.strerror(error.errno).lower() if error.errno else "no route"
             lost = isinstance(error, (ConnectionResetError, TimeoutError))
-            message = f"{host} could not be reached ({reason}). Check the link, or try again later."
+            message = told(
+                "{host} could not be reached ({reason}). Check the link, or try again later.", host=host, reason=reason
+            )
             return (TransientError if lost else DownloadError)(message)
         case aiohttp.SocketTimeoutError():
-            return DownloadError(f"{link} sent nothing for {policy.read_timeout_s:g} s. Try again later.")
+            return DownloadError(
+                told(
+                    "{link} sent nothing for {seconds:g} s. Try again later.",
+                    link=link,
+                    seconds=policy.read_timeout_s,
+                )
+            )
         case TimeoutError():
-            return TransientError(f"{host} did not connect within {policy.connect_timeout_s:g} s. Try again later.")
+            return TransientError(
+                told(
+                    "{host} did not connect within {seconds:g} s. Try again later.",
+                    host=host,
+                    seconds=policy.connect_timeout_s,
+                )
+            )
         case aiohttp.ClientPayloadError():
-            return DownloadError(f"{link} broke off before its end, or is garbled. Try again later.")
+            return DownloadError(told("{link} broke off before its end, or is garbled. Try again later.", link=link))
         case aiohttp.ClientResponseError():
-            return DownloadError(f"{link} did not answer in valid HTTP. Check the link.")
+            return DownloadError(told("{link} did not answer in valid HTTP. Check the link.", link=link))
         case aiohttp.ClientConnectionError():
-            return TransientError(f"{host} broke the connection off. Try again later.")
-    return DownloadError(f"{link} could not be fetched ({type(exc).__name__}). Check the link.")
+            return TransientError(told("{host} broke the connection off. Try again later.", host=host))
+    return DownloadError(
+        told("{link} could not be fetched ({kind}). Check the link.", link=link, kind=type(exc).__name__)
+    )
 
 
 @functools.cache

@@ -23,6 +23,7 @@ from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public, not_public_name
 from pictrace.wording import amount_in
 
@@ -45,11 +46,16 @@ ALLOWED_HOSTS_VARIABLE = "PICTRACE_ALLOWED_HOSTS"
 MAX_URL_LENGTH = 2048
 """Characters in a link."""
 
-# What to do instead, by what was wanted: the middle of a sentence.
+# What to do instead, by what was wanted: the middle of a sentence, or its beginning.
 _INSTEAD = {
-    "picture": "save the picture and upload it",
-    "page": "save the page's pictures and add them",
-    "manifest": "save the manifest and name its file",
+    "picture": told("save the picture and upload it"),
+    "page": told("save the page's pictures and add them"),
+    "manifest": told("save the manifest and name its file"),
+}
+_INSTEAD_FIRST = {
+    "picture": told("Save the picture and upload it"),
+    "page": told("Save the page's pictures and add them"),
+    "manifest": told("Save the manifest and name its file"),
 }
 
 _UNPRINTABLE = re.compile("[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -129,12 +135,23 @@ class DownloadPolicy:
             hosts = frozenset(entry.strip() for entry in entries if entry.strip())
             return cls(max_bytes=max(cls.max_bytes, most), allowed_hosts=hosts)
         except ValueError as exc:
-            raise DownloadError(f"{ALLOWED_HOSTS_VARIABLE} is not usable: {exc}.") from exc
+            raise DownloadError(
+                told(
+                    "{variable} is not usable: {error}.",
+                    variable=ALLOWED_HOSTS_VARIABLE,
+                    error=exc,
+                )
+            ) from exc
 
     @property
     def instead(self) -> str:
         """What one can do where a link is of no use, as the middle of a sentence."""
         return _INSTEAD[self.wanted]
+
+    @property
+    def instead_first(self) -> str:
+        """The same as the beginning of a sentence."""
+        return _INSTEAD_FIRST[self.wanted]
 
     def exempts(self, host: str, port: int) -> bool:
         """Whether this host (a name or an address) is listed in allowed_hosts, alone or with this port."""
@@ -153,43 +170,67 @@ def check_url(url: str, policy: DownloadPolicy) -> str:
         Where it must not be fetched.
     """
     if not url:
-        raise RefusedError("The link is empty. Write the whole link, as in https://example.org/cat.jpg.")
+        raise RefusedError(told("The link is empty. Write the whole link, as in https://example.org/cat.jpg."))
     if len(url) > MAX_URL_LENGTH:
-        raise RefusedError(f"The link has {len(url):,} characters, more than {MAX_URL_LENGTH:,}. Use a shorter one.")
+        raise RefusedError(
+            told(
+                "The link has {count:,} characters, more than {most:,}. Use a shorter one.",
+                count=len(url),
+                most=MAX_URL_LENGTH,
+            )
+        )
     check_characters(url)
     if "@" in re.split("[/?#]", url.partition("//")[2], maxsplit=1)[0]:
         # Such links are made to mislead (http://example.org@10.0.0.1/); the password is not repeated.
-        raise RefusedError("The link carries a user name or password before its host. Remove all up to the @.")
+        raise RefusedError(told("The link carries a user name or password before its host. Remove all up to the @."))
     try:
         # The client's own parser: two parsers that disagree about the host are a hole.
         parsed = URL(url)
         host, port = canonical(parsed.raw_host or ""), parsed.port
     except ValueError as exc:
         raise RefusedError(
-            f"{for_message(url)} cannot be read as a link: {for_message(str(exc))}. Check the link."
+            told(
+                "{url} cannot be read as a link: {error}. Check the link.",
+                url=for_message(url),
+                error=for_message(str(exc)),
+            )
         ) from exc
     if parsed.scheme not in ("http", "https"):
         raise RefusedError(
-            f"{for_message(url)} does not start with http:// or https://. Only links of the web are fetched."
+            told(
+                "{url} does not start with http:// or https://. Only links of the web are fetched.",
+                url=for_message(url),
+            )
         )
     if not host:
         raise RefusedError(
-            f"{for_message(url)} names no host. Write the whole link, as in https://example.org/cat.jpg."
+            told("{url} names no host. Write the whole link, as in https://example.org/cat.jpg.", url=for_message(url))
         )
     address = ip_literal(host)
     if address is None and not is_name(host):
-        raise RefusedError(f"{for_message(host)} is not a host's name or address. Check the link.")
+        raise RefusedError(told("{host} is not a host's name or address. Check the link.", host=for_message(host)))
     if not port or not (port in policy.ports or policy.exempts(host, port)):
         ports = " and ".join(map(str, sorted(policy.ports)))
         raise RefusedError(
-            f"The link asks for port {port} of {for_message(host)}; only {ports} are allowed. {_remedy(policy)}"
+            told(
+                "The link asks for port {port} of {host}; only {ports} are allowed. {remedy}",
+                port=port,
+                host=for_message(host),
+                ports=ports,
+                remedy=_remedy(policy),
+            )
         )
     if address is not None:
         check_address(host, port, policy)
         parsed = parsed.with_host(host)
     elif (kind := not_public_name(host)) is not None and not policy.exempts(host, port):
         raise RefusedError(
-            f"{for_message(host)} leads to {kind}; only the public internet is fetched from. {_remedy(policy)}"
+            told(
+                "{host} leads to {kind}; only the public internet is fetched from. {remedy}",
+                host=for_message(host),
+                kind=kind,
+                remedy=_remedy(policy),
+            )
         )
     return str(parsed.with_fragment(None))
 
@@ -197,7 +238,12 @@ def check_url(url: str, policy: DownloadPolicy) -> str:
 def check_characters(url: str) -> None:
     """Raise RefusedError where a link has white space or control characters; parsers drop some unseen."""
     if found := _UNPRINTABLE.search(url):
-        raise RefusedError(f"The link contains {found.group()!a}; write a space as %20, and remove control characters.")
+        raise RefusedError(
+            told(
+                "The link contains {character}; write a space as %20, and remove control characters.",
+                character=ascii(found.group()),
+            )
+        )
 
 
 def check_address(address: str, port: int, policy: DownloadPolicy, *, name: str | None = None) -> None:
@@ -224,10 +270,26 @@ def check_address(address: str, port: int, policy: DownloadPolicy, *, name: str 
             return
         kind = not_public(ip_address(address))
     except ValueError:
-        kind = "something that is no plain IP address"  # nothing is dialled that was not understood here
+        kind = told("something that is no plain IP address")  # nothing is dialled that was not understood here
     if kind is not None:
-        leads = f"The link leads to {address}, {kind}" if name is None else f"{for_message(name)} leads to {kind}"
-        raise RefusedError(f"{leads}; only the public internet is fetched from. {_remedy(policy)}")
+        remedy = _remedy(policy)
+        if name is None:
+            raise RefusedError(
+                told(
+                    "The link leads to {address}, {kind}; only the public internet is fetched from. {remedy}",
+                    address=address,
+                    kind=kind,
+                    remedy=remedy,
+                )
+            )
+        raise RefusedError(
+            told(
+                "{host} leads to {kind}; only the public internet is fetched from. {remedy}",
+                host=for_message(name),
+                kind=kind,
+                remedy=remedy,
+            )
+        )
 
 
 @dataclass
@@ -279,7 +341,11 @@ def open_socket(policy: DownloadPolicy, info: AddrInfoType) -> socket.socket:
 
 
 def _remedy(policy: DownloadPolicy) -> str:
-    return f"{policy.instead.capitalize()}, or have the host listed in {ALLOWED_HOSTS_VARIABLE} if it is your own."
+    return told(
+        "{instead}, or have the host listed in {variable} if it is your own.",
+        instead=policy.instead_first,
+        variable=ALLOWED_HOSTS_VARIABLE,
+    )
 
 
 def _allowed_entry(entry: str) -> str:

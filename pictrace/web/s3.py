@@ -19,6 +19,7 @@ from typing import Any
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.policy import DownloadPolicy
 
 __all__ = ["ALLOW_VARIABLE", "ANONYMOUS_VARIABLE", "check_s3_allowed", "copy_s3", "fetch_s3", "is_s3", "list_s3"]
@@ -34,13 +35,14 @@ _SCHEME = "s3://"
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{2,254}")
 _MAX_KEY_BYTES = 1024
 _ADVICE = {
-    "NoSuchKey": "There is no such object. Check the address.",
-    "NoSuchBucket": "There is no such bucket. Check the address, and AWS_ENDPOINT_URL where it is not Amazon's.",
-    "AccessDenied": "Access is denied. Check the credentials (AWS_PROFILE), or set PICTRACE_S3_ANONYMOUS=1 for a "
-    "public bucket.",
-    "InvalidAccessKeyId": "The access key is not known there. Check the credentials (AWS_PROFILE).",
-    "SignatureDoesNotMatch": "The secret key does not fit. Check the credentials (AWS_PROFILE).",
-    "ExpiredToken": "The credentials have expired. Log in again.",
+    "NoSuchKey": told("There is no such object. Check the address."),
+    "NoSuchBucket": told("There is no such bucket. Check the address, and AWS_ENDPOINT_URL where it is not Amazon's."),
+    "AccessDenied": told(
+        "Access is denied. Check the credentials (AWS_PROFILE), or set PICTRACE_S3_ANONYMOUS=1 for a public bucket."
+    ),
+    "InvalidAccessKeyId": told("The access key is not known there. Check the credentials (AWS_PROFILE)."),
+    "SignatureDoesNotMatch": told("The secret key does not fit. Check the credentials (AWS_PROFILE)."),
+    "ExpiredToken": told("The credentials have expired. Log in again."),
 }
 _ADVICE |= {"404": _ADVICE["NoSuchKey"], "403": _ADVICE["AccessDenied"]}
 
@@ -54,8 +56,11 @@ def check_s3_allowed() -> None:
     """Raise RefusedError unless the owner lets everybody read what the server's credentials open."""
     if os.environ.get(ALLOW_VARIABLE, "") != "1":
         raise RefusedError(
-            "Addresses of S3 are not read here, as that would be done with the credentials of this server. "
-            f"Upload the picture; the owner may allow them with {ALLOW_VARIABLE}=1."
+            told(
+                "Addresses of S3 are not read here, as that would be done with the credentials of this server. Upload "
+                "the picture; the owner may allow them with {variable}=1.",
+                variable=ALLOW_VARIABLE,
+            )
         )
 
 
@@ -76,7 +81,9 @@ def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
     """
     bucket, key = _split(address)
     if not key or key.endswith("/"):
-        raise DownloadError(f"{for_message(address)} names no object but a folder. Name a picture in it.")
+        raise DownloadError(
+            told("{address} names no object but a folder. Name a picture in it.", address=for_message(address))
+        )
     end = time.monotonic() + policy.total_timeout_s
     data = bytearray()
     with _failing_clearly(address):
@@ -88,11 +95,19 @@ def fetch_s3(address: str, policy: DownloadPolicy = DEFAULT_POLICY) -> bytes:
                 too_large = len(data) > policy.max_bytes
                 if time.monotonic() > end:
                     raise DownloadError(
-                        f"{for_message(address)} took over {policy.total_timeout_s:g} s. Try again later."
+                        told(
+                            "{address} took over {seconds:g} s. Try again later.",
+                            address=for_message(address),
+                            seconds=policy.total_timeout_s,
+                        )
                     )
     if too_large:
         raise DownloadError(
-            f"{for_message(address)} is larger than {policy.max_bytes / 2**20:.3g} MB. Use a smaller picture."
+            told(
+                "{address} is larger than {most:.3g} MB. Use a smaller picture.",
+                address=for_message(address),
+                most=policy.max_bytes / 2**20,
+            )
         )
     return bytes(data)
 
@@ -137,22 +152,37 @@ def list_s3(address: str, *, max_keys: int, policy: DownloadPolicy = DEFAULT_POL
             count += 1
             if count > max_keys:
                 raise DownloadError(
-                    f"{for_message(address)} holds more than {max_keys:,} objects. Name a folder within it."
+                    told(
+                        "{address} holds more than {most:,} objects. Name a folder within it.",
+                        address=for_message(address),
+                        most=max_keys,
+                    )
                 )
             if not entry["Key"].endswith("/"):
                 yield f"{_SCHEME}{bucket}/{entry['Key']}"
         if not page.get("IsTruncated") or not page.get("NextContinuationToken"):
             return
         token = {"ContinuationToken": page["NextContinuationToken"]}
-    raise DownloadError(f"{for_message(address)} is listed without end. Name a folder within it.")
+    raise DownloadError(told("{address} is listed without end. Name a folder within it.", address=for_message(address)))
 
 
 def _split(address: str) -> tuple[str, str]:
     bucket, _, key = address[len(_SCHEME) :].partition("/")
     if not is_s3(address) or not _BUCKET.fullmatch(bucket):
-        raise DownloadError(f"{for_message(address)} is no address of S3. Write it as in s3://bucket/folder/cat.jpg.")
+        raise DownloadError(
+            told(
+                "{address} is no address of S3. Write it as in s3://bucket/folder/cat.jpg.",
+                address=for_message(address),
+            )
+        )
     if len(key.encode("utf-8", "replace")) > _MAX_KEY_BYTES:
-        raise DownloadError(f"{for_message(address)} is longer than the {_MAX_KEY_BYTES} bytes that a key may have.")
+        raise DownloadError(
+            told(
+                "{address} is longer than the {most} bytes that a key may have.",
+                address=for_message(address),
+                most=_MAX_KEY_BYTES,
+            )
+        )
     return bucket, key
 
 
@@ -170,7 +200,10 @@ def _new_client(policy: DownloadPolicy, settings: tuple[tuple[str, str], ...]) -
         from botocore.config import Config
     except ImportError as error:
         raise DownloadError(
-            'Reading from S3 takes one more package: pip install "pictrace[s3]" (in a checkout, pip install botocore).'
+            told(
+                'Reading from S3 takes one more package: pip install "pictrace[s3]" '
+                "(in a checkout, pip install botocore)."
+            )
         ) from error
     session = botocore.session.get_session()
     anonymous = dict(settings).get(ANONYMOUS_VARIABLE) == "1" or session.get_credentials() is None
@@ -196,7 +229,9 @@ def _failing_clearly(address: str) -> Iterator[None]:
         # parsers is open-ended, and one object must not end a batch.
         answer = getattr(error, "response", None)
         code = str(answer.get("Error", {}).get("Code", "")) if isinstance(answer, dict) else ""
-        advice = (
-            _ADVICE.get(code) or f"{for_message(str(error) or type(error).__name__)}. Check the address, or try later."
+        advice = _ADVICE.get(code) or told(
+            "{error}. Check the address, or try later.", error=for_message(str(error) or type(error).__name__)
         )
-        raise DownloadError(f"{for_message(address)} could not be read. {advice}") from error
+        raise DownloadError(
+            told("{address} could not be read. {advice}", address=for_message(address), advice=advice)
+        ) from error

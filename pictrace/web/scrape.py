@@ -13,6 +13,7 @@ from urllib.parse import SplitResult, unquote, urljoin, urlsplit
 
 from pictrace.errors import RefusedError, SourceError
 from pictrace.escape import for_message
+from pictrace.told import told
 from pictrace.web.html import decode_html, tags
 from pictrace.web.places import Place, places
 from pictrace.web.policy import MAX_URL_LENGTH, check_characters
@@ -161,16 +162,32 @@ def page_addresses(pattern: str, first: int, last: int) -> tuple[str, ...]:
     """
     if pattern.count(PAGE_NUMBER) != 1:
         raise SourceError(
-            f"{for_message(pattern)} must hold {PAGE_NUMBER}, the page's number, once. Write it in its place."
+            told(
+                "{pattern} must hold {mark}, the page's number, once. Write it in its place.",
+                pattern=for_message(pattern),
+                mark=PAGE_NUMBER,
+            )
         )
     if not re.match(r"https?://[^/?#{]+[/?]", pattern, re.IGNORECASE):
         raise SourceError(
-            f"{for_message(pattern)} must begin like https://example.org/, with {PAGE_NUMBER} after the host."
+            told(
+                "{pattern} must begin like https://example.org/, with {mark} after the host.",
+                pattern=for_message(pattern),
+                mark=PAGE_NUMBER,
+            )
         )
     if not 0 <= first <= last:
-        raise SourceError(f"There are no pages from {first} to {last}. Count upwards, from 0 at least.")
+        raise SourceError(
+            told("There are no pages from {first} to {last}. Count upwards, from 0 at least.", first=first, last=last)
+        )
     if last - first >= MAX_PAGES:
-        raise SourceError(f"{last - first + 1:,} pages are more than {MAX_PAGES:,}. Ask for fewer at a time.")
+        raise SourceError(
+            told(
+                "{count:,} pages are more than {most:,}. Ask for fewer at a time.",
+                count=last - first + 1,
+                most=MAX_PAGES,
+            )
+        )
     return tuple(pattern.replace(PAGE_NUMBER, str(number)) for number in range(first, last + 1))
 
 

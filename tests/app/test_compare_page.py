@@ -123,12 +123,23 @@ def test_the_report_holds_what_the_page_says(photographs: dict[str, bytes]) -> N
     assert examined is not None
     match = scores.match(criteria)
     assert match is not None
-    page = compare_view._report(pair, examined, scores, match, ready_metrics(), criteria, {"orb": "none of 300"})
-    text = page.decode("utf-8")
+    found = pair, examined, scores, match, ready_metrics(), criteria, {"orb": "none of 300"}
+    text = compare_view._report(*found, "en").decode("utf-8")
     assert "<h1>The same photograph, mirrored, cropped and otherwise changed.</h1>" in text
     assert "&lt;b&gt;changed&lt;/b&gt;.jpg" in text
     assert "What changed" in text
     assert "none of 300" in text
+    german = compare_view._report(*found, "de").decode("utf-8")
+    assert "<html lang='de'>" in german
+    assert "<h1>Dasselbe Foto, gespiegelt, beschnitten und auch sonst verändert.</h1>" in german
+    for one in (
+        "Das erste Bild ist das zweite Bild, gespiegelt",
+        "Was sich änderte",
+        "Fremde Paare",
+        "Wo sich die Struktur",
+    ):
+        assert one in german
+    assert not [one for one in ("picture", "match", "Score", "Overlay") if one in re.sub("<[^>]*>", "", german)]
 
 
 def test_a_links_problem_is_told_where_it_was_typed() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 pytest.importorskip("babel", reason="pip install -r requirements-dev.txt")
 
+from pictrace import errors
 from pictrace.app.shared.language import LANGUAGES, LOCALE
 from tests.paths import ROOT
 from tools.messages import compiled, messages, translations
@@ -27,6 +28,10 @@ ROOMS = ("diagnosis", "metrics", "output/drawing")
 FILES = ("output/charts/evidence.py", "output/report.py", "output/search_report.py", "searching/rarity.py")
 TELLING = [*(path for room in ROOMS for path in (ROOT / "pictrace" / room).glob("*.py"))]
 TELLING += [ROOT / "pictrace" / name for name in FILES]
+# Rooms whose errors reach a page.
+FAILING = ("images", "web", "service", "searching")
+NOT_YET = {"recipe.py"}
+ERRORS = {*errors.__all__, "TransientError"} - {"UsageError"}
 TOLD = {"told", "told_of", "fixed"}
 NEVER_SHOWN = {"ValueError", "NotImplementedError", "CriteriaError", "warning", "Path", "getattr"}
 FIELD = re.compile(r"\{\w+(?::[^}]*)?\}")
@@ -80,6 +85,29 @@ def test_no_other_room_says_what_cannot_be_translated(wanted: dict[str, tuple[st
         for line, words in untold(path.read_text("utf-8"))
         if words not in wanted and words.strip() not in NAMES
     ] == []
+
+
+def test_errors_that_reach_a_page_can_be_translated() -> None:
+    assert [
+        f"{path.name}, line {line}"
+        for room in FAILING
+        for path in (ROOT / "pictrace" / room).glob("*.py")
+        if path.name not in NOT_YET
+        for line in errors_in_english(path.read_text("utf-8"))
+    ] == []
+
+
+def test_an_error_in_english_is_found() -> None:
+    raised = 'raise ImageError(f"{1} bytes")\nraise ImageError(told("{n} bytes", n=1))\nraise ValueError("ours")'
+    assert list(errors_in_english(raised)) == [1]
+
+
+def errors_in_english(text: str) -> Iterator[int]:
+    """The lines where an error of ours is made of a text that is not told."""
+    for call in ast.walk(ast.parse(text)):
+        match call:
+            case ast.Call(func=ast.Name(id=name), args=[given, *_]) if name in ERRORS and any(_literal(given)):
+                yield call.lineno
 
 
 def test_what_is_said_and_not_told_is_found() -> None:

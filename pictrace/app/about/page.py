@@ -32,7 +32,7 @@ def show() -> None:
     live_example()
     for metric in all_metrics():
         if metric.unavailable():
-            st.caption(f"{translated(metric.title)}: {for_markdown(metric.unavailable())}")
+            st.caption(f"{translated(metric.title)}: {for_markdown(translated(metric.unavailable()))}")
     st.header(_("Presets"), anchor=False)
     for preset in all_presets():
         st.markdown(f"**{translated(preset.title)}**: {translated(preset.help)}")

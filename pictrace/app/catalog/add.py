@@ -94,7 +94,7 @@ def add_pictures(workspace: Workspace) -> None:
             items = Joined([state.uploads.on_disk(one) for one in chosen], *parts)
             work.job = AddJob(target_catalog, items, upload_limits(), catalogs=paths, covers=covers, keep=state.uploads)
         except PicTraceError as error:
-            st.error(for_markdown(str(error)), icon=":material/error:")
+            st.error(for_markdown(translated(str(error))), icon=":material/error:")
             return
         state.forget_chosen()
         st.rerun()

@@ -83,7 +83,7 @@ def _rules() -> ScrapeRules | str:
     try:
         return dataclasses.replace(RULES, min_side_px=side, left_out_words=chosen, same_host_only=same_host)
     except ValueError as error:
-        return _("These rules cannot be used: {problem}.", problem=error)
+        return _("These rules cannot be used: {problem}.", problem=str(error))
 
 
 def _read(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
 import numpy as np
@@ -12,7 +12,7 @@ from pictrace.app.compare.picture_input import picture_input
 from pictrace.app.components import Overlay, copy_link, registered
 from pictrace.app.shared import evidence
 from pictrace.app.shared.controls import criteria_controls
-from pictrace.app.shared.language import _, language, translated
+from pictrace.app.shared.language import _, language, translated, translated_to
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.session import of_session
@@ -46,7 +46,7 @@ def show() -> None:
     try:
         workspace = catalog_state().workspace()
     except PicTraceError as error:
-        st.error(for_markdown(str(error)), icon=":material/error:")
+        st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     st.title(_("Compare two pictures"), anchor=False)
     for column, side in zip(st.columns(2, gap="medium"), (FIRST, SECOND), strict=True):
@@ -71,17 +71,17 @@ def _side(workspace: Workspace, pair: Comparison, side: str) -> None:
     except PicTraceError as error:
         problem = str(error)
     if problem:
-        st.error(for_markdown(problem), icon=":material/broken_image:")
+        st.error(for_markdown(translated(problem)), icon=":material/broken_image:")
     shown = pair.sides.get(side)
     if shown is not None:
         st.image(shown.preview, alt=shown.picture.name, width="stretch")
-        st.caption(f"{for_markdown(shown.picture.name)} · {_file(shown)}")
+        st.caption(f"{for_markdown(shown.picture.name)} · {_file(shown, translated)}")
 
 
-def _file(side: Side) -> str:
+def _file(side: Side, words: Callable[[str], str]) -> str:
     info = side.query.info
     facts = f"{info.width} × {info.height} · {info.format} · {byte_size(len(side.picture.data))}"
-    return " · ".join([facts, *info.notes])
+    return " · ".join([facts, *map(words, info.notes)])
 
 
 def _take_address(workspace: Workspace, pair: Comparison, side: str) -> str:
@@ -169,7 +169,7 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
     try:
         match = scores.match(criteria)
     except CriteriaError as error:
-        st.warning(for_markdown(str(error)), icon=":material/tune:")
+        st.warning(for_markdown(translated(str(error))), icon=":material/tune:")
         return
     if match is None:
         st.warning(_("None of the metrics in use can compare these two pictures."), icon=":material/tune:")
@@ -177,7 +177,7 @@ def _result(workspace: Workspace, pair: Comparison, criteria: Criteria, *, orien
     st.header(_("Score {score:.2f}", score=match.score), anchor=False)
     unusual = {metric.name: _unusual(workspace, metric, scores, orientations=orientations) for metric in metrics}
     numbers_table(match, metrics, criteria, {_("Unrelated pairs this close"): unusual})
-    make = partial(_report, pair, examined, scores, match, metrics, criteria, unusual)
+    make = partial(_report, pair, examined, scores, match, metrics, criteria, unusual, language())
     st.download_button(
         _("Report"),
         make,
@@ -222,9 +222,12 @@ def _report(
     metrics: Sequence[Metric],
     criteria: Criteria,
     unusual: Mapping[str, str],
+    code: str,
 ) -> bytes:
+    """In this language: it is made when it is asked for, where no session is at hand."""
+    words = partial(translated_to, code)
     first, second = (
-        Subject(one.picture.name, _file(one), one.query.image) for one in (pair.sides[FIRST], pair.sides[SECOND])
+        Subject(one.picture.name, _file(one, words), one.query.image) for one in (pair.sides[FIRST], pair.sides[SECOND])
     )
     found = examined.diagnosis
     done = listed(*(one.text for one in found.changes))
@@ -240,8 +243,8 @@ def _report(
             found=[told("The first picture is the second picture, {changes}.", changes=done)] if done else [],
             registered=examined.laid_over,
             rarity=unusual,
-            language=language(),
-            words=translated,
+            language=code,
+            words=words,
         )
     )
 

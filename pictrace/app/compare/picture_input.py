@@ -64,7 +64,7 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
                     with st.spinner(_("Fetching the picture")):
                         given.append(linked_picture(address))
                 except PicTraceError as error:  # told where one looks, over what stands behind
-                    st.error(for_markdown(str(error)), icon=":material/link_off:")
+                    st.error(for_markdown(translated(str(error))), icon=":material/link_off:")
         with st.popover(_("From the catalog"), icon=":material/photo_library:"):
             chosen = _chosen_in_catalog(workspace, key)
         if chosen is not None:

@@ -44,6 +44,12 @@ function go(event, faces) {
  */
 export function press(event, list, help) {
   if (event.ctrlKey || event.metaKey || event.altKey) return
+  if (event.key === "Escape" && help.open) {
+    help.close() // and not the details, whose key it is as well
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    return
+  }
   const target = event.composedPath()[0]
   if (takesKeys(target)) return
   const open = document.querySelector(".st-key-details-head") !== null

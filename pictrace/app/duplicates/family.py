@@ -35,7 +35,7 @@ def family_part(workspace: Workspace, review: Review, group: Group, count: int) 
         with st.spinner(_("Looking at the originals")):
             tree = review.tree(group)
     except PicTraceError as error:
-        st.warning(for_markdown(str(error)), icon=":material/warning:")
+        st.warning(for_markdown(translated(str(error))), icon=":material/warning:")
         return
     if tree is None:
         st.info(_("The originals do not tell, or cannot be read."), icon=":material/info:")
@@ -66,6 +66,6 @@ def _compare(workspace: Workspace, edge: Edge) -> None:
         for side, one in ((FIRST, edge.child), (SECOND, edge.parent)):
             pair.put(side, catalog_picture(workspace.catalog, one))
     except PicTraceError as error:
-        st.warning(for_markdown(str(error)), icon=":material/warning:")
+        st.warning(for_markdown(translated(str(error))), icon=":material/warning:")
         return
     st.switch_page(COMPARE_PAGE)

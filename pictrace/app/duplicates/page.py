@@ -33,7 +33,7 @@ def show() -> None:
         _compare_part(review)
         groups = review.groups(filters)
     except PicTraceError as error:
-        st.error(for_markdown(str(error)), icon=":material/error:")
+        st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     if not groups:
         if not review.running and not review.left():

@@ -23,6 +23,7 @@ from pictrace.service.aligned import aligned
 from pictrace.service.answer import AGAIN_S, Answer
 from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import Item
+from pictrace.told import told
 
 __all__ = ["answer_line"]
 
@@ -46,10 +47,10 @@ def answer_line(
             if answer.picture.region is not None:
                 st.caption(_("A part of your picture was looked for."))
             for note in answer.query.info.notes:
-                st.caption(for_markdown(note))
+                st.caption(for_markdown(translated(note)))
             st.caption(f"{for_markdown(translated(workspace.title))}: {_how_searched(answer)}")
             if answer.picture.pages_told:
-                st.caption(answer.picture.pages_told)
+                st.caption(translated(answer.picture.pages_told))
             if answer.table.told:
                 st.warning(for_markdown(answer.table.told), icon=":material/lan:")
             if answer.table.unanswered:
@@ -137,5 +138,5 @@ def _add_query(workspace: Workspace, state: QueryState, answer: Answer) -> None:
         with st.spinner(_("Adding the picture")):
             run.run()
         for failure in run.failures:
-            state.search.refuse(f"{picture.name}: {failure.reason}")
+            state.search.refuse(told("{name}: {problem}", name=picture.name, problem=failure.reason))
         st.rerun()

@@ -73,7 +73,8 @@ def details(
     except PicTraceError as error:
         turned = one.match.variant.label if one.match.id in verdict.good else ""
         said.caption(_("Your picture matches this one {change}.", change=translated(turned)) if turned else "")
-        needed = _("Showing the evidence needs the original picture. {problem}", problem=for_markdown(str(error)))
+        problem = for_markdown(translated(str(error)))
+        needed = _("Showing the evidence needs the original picture. {problem}", problem=problem)
         below.info(needed, icon=":material/hide_image:")
         return
     _show(pair, answer.thumbnail, encode_jpeg(other.image), one, "closely")
@@ -127,6 +128,6 @@ def _compare_closely(workspace: Workspace, picture: Picture, picture_id: int) ->
         pair.put(FIRST, picture)
         pair.put(SECOND, catalog_picture(workspace.catalog, picture_id))
     except PicTraceError as error:
-        st.error(for_markdown(str(error)), icon=":material/broken_image:")
+        st.error(for_markdown(translated(str(error))), icon=":material/broken_image:")
     else:
         st.switch_page(COMPARE_PAGE)

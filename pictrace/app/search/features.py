@@ -52,7 +52,7 @@ def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
                 metric=translated(metric.title),
             )
             with st.container(horizontal=True, vertical_alignment="center"):
-                reason = f" {job.problem}" if job.problem else ""
+                reason = f" {translated(job.problem)}" if job.problem else ""
                 st.caption(f"{told}{for_markdown(reason)}")
                 if st.button(
                     _("Continue") if job.stopped else _("Try again"), icon=":material/refresh:", key="build_again"

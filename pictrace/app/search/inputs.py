@@ -71,7 +71,7 @@ def _link_input(state: QueryState) -> None:
                 state.search.look_for(linked_picture(address.strip()))
             state.uploads += 1
         except PicTraceError as error:  # told where one looks, over what stands behind
-            st.error(for_markdown(str(error)), icon=":material/link_off:")
+            st.error(for_markdown(translated(str(error))), icon=":material/link_off:")
 
 
 def _camera_input(state: QueryState) -> None:

@@ -38,6 +38,7 @@ from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_record
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
+from pictrace.told import told
 
 __all__ = ["show"]
 
@@ -55,7 +56,7 @@ def show() -> None:
             workspace = catalogs.workspace()
         wanted = criteria_controls(all_metrics(), ranked=workspace)
     except PicTraceError as error:
-        st.error(for_markdown(str(error)), icon=":material/error:")
+        st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     with slot("fetching"):
         take_query(workspace, state)
@@ -68,7 +69,7 @@ def show() -> None:
         st.rerun()  # its network was found not to work: the slider tells why
     with slot("problem"):
         if search.problem:
-            st.error(for_markdown(search.problem), icon=":material/broken_image:")
+            st.error(for_markdown(translated(search.problem)), icon=":material/broken_image:")
     answer = search.answer
     if answer is not None:
         remember(answer)
@@ -91,7 +92,7 @@ def show() -> None:
             alarms=wanted.alarms,
         )
     except CriteriaError as error:
-        answer_line(workspace, state, answer, Verdict("All weights are zero", str(error), frozenset()))
+        answer_line(workspace, state, answer, Verdict(told("All weights are zero"), str(error), frozenset()))
         return
     timing_ms = {**answer.timing_ms, "rank": (time.perf_counter() - started) * 1e3}
     answer = replace(answer, timing_ms=timing_ms)

@@ -8,6 +8,7 @@ from pictrace.app.components.region import draw_region
 from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.query_state import QueryState
 from pictrace.errors import PicTraceError
+from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.loading import load_picture
 from pictrace.service.pictures import Picture, upload_limits
@@ -33,7 +34,7 @@ def _draw(state: QueryState, whole: Picture, now: Picture) -> None:
     try:
         shown = _shown(state, whole)
     except PicTraceError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     start = now.region if now.region is not None and now.region.percent else None
     region = draw_region(

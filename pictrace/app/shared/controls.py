@@ -237,7 +237,7 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
                 setting.values,
                 default=setting.default,
                 required=True,
-                format_func=lambda value, labels=setting.labels: labels.get(value, str(value)),
+                format_func=lambda value, labels=setting.labels: translated(labels.get(value, str(value))),
                 key=key,
                 help=translated(setting.help),
                 bind=bind,

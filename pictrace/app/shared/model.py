@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from pictrace.app.shared.language import _
+from pictrace.app.shared.language import _, translated
 from pictrace.escape import for_markdown
 from pictrace.metrics.base import Metric
 from pictrace.models import RUNTIME_COMMAND, Model, runtime_name
@@ -26,7 +26,7 @@ def not_ready(metric: Metric) -> None:
     model = metric.remedy()
     if model is None:
         with st.popover(_("Why not?"), icon=":material/info:", width="stretch"):
-            st.write(for_markdown(metric.unavailable()))
+            st.write(for_markdown(translated(metric.unavailable())))
         return
     job = jobs().getting(model)
     with st.popover(_("Get the model"), icon=":material/download:", width="stretch"):
@@ -35,7 +35,7 @@ def not_ready(metric: Metric) -> None:
             return
         _offer(model)
         if job is not None and job.problem:
-            st.error(for_markdown(job.problem), icon=":material/error:")
+            st.error(for_markdown(translated(job.problem)), icon=":material/error:")
     if job is None and runtime_name() != "onnxruntime":
         st.caption(_("Faster with ONNX Runtime: {command}", command=f"`{RUNTIME_COMMAND}`"))
 

@@ -45,7 +45,7 @@ def recipe_file(criteria: Criteria, *, orientations: bool, alarms: float, take: 
         _("Load a recipe"), type=["json"], key=key, max_upload_size=1, on_change=_load, args=(key, state, take)
     )
     if state.problem:
-        st.error(for_markdown(state.problem), icon=":material/error:")
+        st.error(for_markdown(translated(state.problem)), icon=":material/error:")
     elif state.told:
         st.success(for_markdown(state.told), icon=":material/check:")
 

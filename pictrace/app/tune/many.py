@@ -45,7 +45,7 @@ def many_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
                 workspace, kept, wanted.criteria, orientations=wanted.orientations, alarms=wanted.alarms
             )
         except PicTraceError as error:
-            st.error(for_markdown(str(error)), icon=":material/error:")
+            st.error(for_markdown(translated(str(error))), icon=":material/error:")
     if state.many is None:
         return
     watch(state.many, _("Looked for {done:,} of {total:,} pictures"), "many")

@@ -180,7 +180,7 @@ def _results(job: Measuring, wanted: Wanted) -> None:
     try:
         results.insert(0, measured(job.cube, wanted.criteria, measures()))
     except CriteriaError as error:
-        st.caption(for_markdown(str(error)))
+        st.caption(for_markdown(translated(str(error))))
     chosen = st.segmented_control(
         _("Measures"),
         [one.name for one in measures()],

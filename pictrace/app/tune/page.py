@@ -29,7 +29,7 @@ def show() -> None:
         offer_earlier_catalog(catalog_state())
         workspace = catalog_state().workspace()
     except PicTraceError as error:
-        st.error(for_markdown(str(error)), icon=":material/error:")
+        st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     st.title(_("Tune the search to your pictures"), anchor=False)
     state = tune_state(workspace.catalog.identity)

@@ -75,7 +75,7 @@ def stress_part(workspace: Workspace, state: TuneState, wanted: Wanted) -> None:
     try:
         ranks = job.ranks(wanted.criteria)
     except CriteriaError as error:
-        st.caption(for_markdown(str(error)))
+        st.caption(for_markdown(translated(str(error))))
         return
     picked = st.plotly_chart(
         heat_figure(ranks, translated),
@@ -145,7 +145,7 @@ def _cases(workspace: Workspace, job: Stressing, ranks: dict[Case, int]) -> None
     try:
         picture = job.picture(titles[chosen])
     except PicTraceError as error:
-        st.info(for_markdown(str(error)), icon=":material/hide_image:")
+        st.info(for_markdown(translated(str(error))), icon=":material/hide_image:")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.image(picture.data, alt=picture.name, width=260)
