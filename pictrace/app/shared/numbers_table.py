@@ -41,10 +41,10 @@ def numbers_table(
         rows,
         hide_index=True,
         column_config={
-            _("Similarity"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width="small"),
-            _("Weight"): st.column_config.NumberColumn(format="%.1f", width=60),
+            _("Similarity"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=68),
+            _("Weight"): st.column_config.NumberColumn(format="%.1f", width=54),
             _("Contribution"): st.column_config.NumberColumn(
-                format="%.2f", width=92, help=_("The sum of this column is the score.")
+                format="%.2f", width=88, help=_("The sum of this column is the score.")
             ),
         },
     )
