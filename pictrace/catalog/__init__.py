@@ -7,6 +7,7 @@ from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["delete_catalog", "last_written", "open_catalog"]
 
@@ -32,7 +33,7 @@ def open_catalog(location: str, *, must_exist: bool = True) -> Catalog:
         from pictrace.catalog.postgres import PostgresCatalog
     except ImportError as error:
         raise CatalogError(
-            "A catalog in PostgreSQL needs psycopg. Install it with: pip install 'pictrace[postgres]'"
+            told("A catalog in PostgreSQL needs psycopg. Install it with: pip install 'pictrace[postgres]'")
         ) from error
     return PostgresCatalog(location, must_exist=must_exist)
 

@@ -12,6 +12,7 @@ from contextlib import closing, suppress
 from pathlib import Path
 
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["Presence"]
 
@@ -40,8 +41,11 @@ class Presence:
             status = self._file.stat()
         except FileNotFoundError as error:
             raise CatalogError(
-                f"The catalog {self._file} is gone: it was deleted or moved while it was open. "
-                "Put it back, or open another one."
+                told(
+                    "The catalog {file} is gone: it was deleted or moved while it was open. Put it back, or open "
+                    "another one.",
+                    file=self._file,
+                )
             ) from error
         except OSError:
             return  # a disk that does not answer, which whatever is asked of it will tell

@@ -17,6 +17,7 @@ from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch, FeatureSpec
+from pictrace.told import told
 from pictrace.web.validators import Validators
 
 __all__ = ["SqlReader"]
@@ -223,8 +224,14 @@ class SqlReader:
         except ValueError as error:
             picture_id = next(one for one in wanted if len(by_id.get(one, b"")) % spec.layout.row_bytes)
             raise CatalogError(
-                f"The features {spec.key} of picture {picture_id} in {self._named} are damaged ({error}). "
-                "Restore the catalog from a copy, or remove this picture and add it again."
+                told(
+                    "The features {key} of picture {picture_id} in {named} are damaged ({error}). Restore the catalog "
+                    "from a copy, or remove this picture and add it again.",
+                    key=spec.key,
+                    picture_id=picture_id,
+                    named=self._named,
+                    error=error,
+                )
             ) from error
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import FileSource, NewPicture, Source
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
+from pictrace.told import told
 
 __all__ = ["Writer", "writing"]
 
@@ -55,8 +56,12 @@ class Writer:
         if row is not None:
             if bytes(row[0]) != picture.sha256:
                 raise CatalogError(
-                    f"Two pictures share the id {picture.id} (SHA-256 {picture.sha256.hex()} and "
-                    f"{bytes(row[0]).hex()}). Leave one of them out."
+                    told(
+                        "Two pictures share the id {id} (SHA-256 {hex} and {hex2}). Leave one of them out.",
+                        id=picture.id,
+                        hex=picture.sha256.hex(),
+                        hex2=bytes(row[0]).hex(),
+                    )
                 )
             return False
         self._db.execute(

@@ -11,6 +11,7 @@ from pathlib import Path
 from pictrace.catalog._connections import is_readonly_without_wal
 from pictrace.catalog.migrations import APPLICATION_ID
 from pictrace.errors import SourceError
+from pictrace.told import told
 
 __all__ = ["COUNT_S", "COUNT_STEPS", "Budget", "foreign_database", "quoted"]
 
@@ -88,16 +89,23 @@ def foreign_database(
             ours = db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
             if ours and not catalogs:
                 raise SourceError(
-                    f"{path} is a PicTrace catalog. Open it as the catalog, or merge it into another one, "
-                    "instead of reading its tables."
+                    told(
+                        "{path} is a PicTrace catalog. Open it as the catalog, or merge it into another one, instead "
+                        "of reading its tables.",
+                        path=path,
+                    )
                 )
             if catalogs and not ours:
-                raise SourceError(f"{path} is no PicTrace catalog. Name one, or index it as a database.")
+                raise SourceError(
+                    told("{path} is no PicTrace catalog. Name one, or index it as a database.", path=path)
+                )
             yield db
     except sqlite3.Error as error:
         raise SourceError(_explain(path, error)) from error
     except MemoryError as error:  # how SQLite says that a schema is beyond its limits
-        raise SourceError(f"{path} needs too much memory. Save the table as CSV, and add that.") from error
+        raise SourceError(
+            told("{path} needs too much memory. Save the table as CSV, and add that.", path=path)
+        ) from error
 
 
 def _connect(path: Path) -> sqlite3.Connection:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["APPLICATION_ID", "MIGRATIONS", "migrate"]
 
@@ -115,8 +116,12 @@ def migrate(db: sqlite3.Connection, location: str) -> None:
         if not version or error.sqlite_errorcode & 0xFF not in {sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN}:
             raise
         raise CatalogError(
-            f"{location} was made by an older PicTrace (schema {version}) and must be brought up to date, but it "
-            "cannot be written. Copy it to where it can be, and open it there."
+            told(
+                "{location} was made by an older PicTrace (schema {version}) and must be brought up to date, but it "
+                "cannot be written. Copy it to where it can be, and open it there.",
+                location=location,
+                version=version,
+            )
         ) from error
 
 
@@ -177,11 +182,19 @@ def _checked_version(db: sqlite3.Connection, location: str) -> int:
     tables = int(db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
     if application != APPLICATION_ID and (tables or application or version):
         raise CatalogError(
-            f"{location} is a SQLite database, but no PicTrace catalog. Name another file for the catalog."
+            told(
+                "{location} is a SQLite database, but no PicTrace catalog. Name another file for the catalog.",
+                location=location,
+            )
         )
     if version > len(MIGRATIONS):
         raise CatalogError(
-            f"{location} was written by a newer PicTrace (schema {version}, this one knows "
-            f"{len(MIGRATIONS)}). Update PicTrace to open it."
+            told(
+                "{location} was written by a newer PicTrace (schema {version}, this one knows {count}). Update "
+                "PicTrace to open it.",
+                location=location,
+                version=version,
+                count=len(MIGRATIONS),
+            )
         )
     return version

@@ -14,6 +14,7 @@ from pictrace.catalog._writer import Writer, writing
 from pictrace.catalog.leases import LASTING_S
 from pictrace.catalog.migrations import migrate
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["SqliteCatalog"]
 
@@ -29,13 +30,22 @@ class SqliteCatalog(SqlCatalog):
             is_folder = path.parent.is_dir()
         except OSError as error:
             raise CatalogError(
-                f"{path} cannot be read: {error.strerror or error}. Check its folder's permissions."
+                told(
+                    "{path} cannot be read: {reason}. Check its folder's permissions.",
+                    path=path,
+                    reason=error.strerror or error,
+                )
             ) from error
         if must_exist and not is_there:
-            raise CatalogError(f"There is no catalog at {path}. Make one with: pictrace index FOLDER --catalog {path}")
+            raise CatalogError(
+                told("There is no catalog at {path}. Make one with: pictrace index FOLDER --catalog {path}", path=path)
+            )
         if not is_folder:
             raise CatalogError(
-                f"The folder {path.parent} does not exist. Make it, or name another place for the catalog."
+                told(
+                    "The folder {parent} does not exist. Make it, or name another place for the catalog.",
+                    parent=path.parent,
+                )
             )
         connections = Connections(path)
         self._open(path, connections)

@@ -19,7 +19,6 @@ from pictrace.told import told
 
 __all__ = [
     "DEFAULT_LIMITS",
-    "MORE_BYTES",
     "DecodeLimits",
     "ImageInfo",
     "Opened",
@@ -60,8 +59,6 @@ class DecodeLimits:
 
 
 DEFAULT_LIMITS = DecodeLimits()
-
-MORE_BYTES = " by --max-bytes (in an app, its owner by PICTRACE_MAX_BYTES)"
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,9 @@ from pictrace.images.budget import GivenUp, giving_up, never
 from pictrace.images.encoding import thumbnail
 from pictrace.images.loading import load_picture
 from pictrace.images.pages import page_at, page_of, without_page
-from pictrace.images.reading import MORE_BYTES, DecodeLimits
+from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
+from pictrace.told import told
 
 __all__ = [
     "BATCH_PICTURES",
@@ -53,15 +54,18 @@ def read_file(path: Path, limits: DecodeLimits) -> bytes:
     """The bytes of a file within the limits; SourceError or ImageError says what is wrong."""
     try:
         if path.exists() and not path.is_file():  # reading from a named pipe would wait for ever
-            raise SourceError("It is not a file. Name a picture file.")
+            raise SourceError(told("It is not a file. Name a picture file."))
         with path.open("rb") as file:
             data = file.read(limits.max_bytes + 1)
     except OSError as error:
-        raise SourceError(f"The file cannot be read: {error.strerror or error}.") from error
+        raise SourceError(told("The file cannot be read: {reason}.", reason=error.strerror or error)) from error
     if len(data) > limits.max_bytes:
         raise ImageError(
-            f"The file is larger than {limits.max_bytes / 1024**2:.3g} MB. Save it smaller, as JPEG for example, "
-            f"or allow more{MORE_BYTES}."
+            told(
+                "The file is larger than {most:.3g} MB. Save it smaller, as JPEG for example, or allow more by "
+                "--max-bytes (in an app, its owner by PICTRACE_MAX_BYTES).",
+                most=limits.max_bytes / 1024**2,
+            )
         )
     return data
 
@@ -99,7 +103,9 @@ def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> b
         return kept
     record = catalog.pictures([picture_id]).get(picture_id)
     if record is None:
-        raise SourceError(f"The catalog holds no picture {picture_id} any more. Add it again.")
+        raise SourceError(
+            told("The catalog holds no picture {picture_id} any more. Add it again.", picture_id=picture_id)
+        )
     files = [one.address for one in record.sources if one.kind == "file"]
     for address in files:
         try:
@@ -146,7 +152,7 @@ class Intake:
             Decode it in a process of its own, whatever the limits say: a stranger's.
         """
         if not _is_unicode(source.address) or not _is_unicode(source.title):
-            raise SourceError("Its name is not valid Unicode, so it cannot be stored. Rename the file.")
+            raise SourceError(told("Its name is not valid Unicode, so it cannot be stored. Rename the file."))
         sha256 = digest(data)
         if image_id(sha256) in self._here:
             return sha256
@@ -165,9 +171,11 @@ class Intake:
         picture_id = image_id(sha256)
         held = self._batch.get(picture_id) or self.catalog.pictures([picture_id]).get(picture_id)
         if held is None:
-            raise CatalogError("It was removed from the catalog during this run. Add it again.")
+            raise CatalogError(told("It was removed from the catalog during this run. Add it again."))
         if held.sha256 != sha256:
-            raise CatalogError(f"Another picture has the same id, {picture_id}. Leave one of them out.")
+            raise CatalogError(
+                told("Another picture has the same id, {picture_id}. Leave one of them out.", picture_id=picture_id)
+            )
         self.note(picture_id, source)
         return False
 

@@ -194,7 +194,9 @@ class Refresh(Run[RefreshProgress]):
             if isinstance(prepared, PicTraceError):
                 raise prepared
             if not self.catalog.known_sources("link", [source.address]):
-                raise CatalogError("Its picture was removed from the catalog during this run. Index the link again.")
+                raise CatalogError(
+                    told("Its picture was removed from the catalog during this run. Index the link again.")
+                )
             self._intake.take(prepared, source)
         except StoppedError:
             raise

@@ -24,6 +24,7 @@ img { max-width: 100%; height: auto; border-radius: 4px; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; } .row > * { flex: 1 1 12rem; min-width: 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; } th, td { text-align: left; padding: .3rem .6rem; }
+@media (max-width: 30rem) { table { font-size: .75rem; } th, td { padding: .25rem .3rem; hyphens: auto; } }
 tr { border-bottom: 1px solid #8A8F9855; } td.number { text-align: right; font-variant-numeric: tabular-nums; }
 """
 

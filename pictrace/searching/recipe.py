@@ -119,42 +119,51 @@ def read_recipe(data: bytes, name: str) -> Recipe:
     try:
         return _read(data)
     except CriteriaError as error:
-        raise CriteriaError(f"{name}: {error}") from error
+        raise CriteriaError(told("{name}: {error}", name=name, error=error)) from error
 
 
 def _read(data: bytes) -> Recipe:
     if len(data) > MAX_BYTES:
-        raise CriteriaError("this is too large for a recipe.")
+        raise CriteriaError(told("this is too large for a recipe."))
     try:
         said = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise CriteriaError("this is no JSON. Save the recipe again where it was made.") from error
+        raise CriteriaError(told("this is no JSON. Save the recipe again where it was made.")) from error
     if not isinstance(said, dict) or "pictrace_recipe" not in said:
-        raise CriteriaError('this is no recipe of PicTrace: it does not say "pictrace_recipe".')
+        raise CriteriaError(told('this is no recipe of PicTrace: it does not say "pictrace_recipe".'))
     version = said["pictrace_recipe"]
     if not _is_whole(version) or version < 1:
-        raise CriteriaError(f"its version is {_shown(version)}, which there never was.")
+        raise CriteriaError(told("its version is {version}, which there never was.", version=_shown(version)))
     if version > VERSION:
         raise CriteriaError(
-            f"it was made by a newer PicTrace (version {version}, this one knows {VERSION}). Update PicTrace."
+            told(
+                "it was made by a newer PicTrace (version {version}, this one knows {known}). Update PicTrace.",
+                version=version,
+                known=VERSION,
+            )
         )
     if unknown := sorted(set(said) - _KEYS):
         raise CriteriaError(
-            f"it says {_shown(unknown[0])}, which is not known here. Take that out, or update PicTrace."
+            told(
+                "it says {unknown}, which is not known here. Take that out, or update PicTrace.",
+                unknown=_shown(unknown[0]),
+            )
         )
     if missing := sorted(_KEYS - set(said)):
-        raise CriteriaError(f"it does not say {missing[0]}. Save it again where it was made.")
+        raise CriteriaError(told("it does not say {missing}. Save it again where it was made.", missing=missing[0]))
     weights = {name: _number(one, f"the weight of {name}") for name, one in _by_metric(said, "weights").items()}
     settings = {name: _settings(name, one) for name, one in _by_metric(said, "settings").items()}
     top, orientations = said["top"], said["orientations"]
     if not _is_whole(top):
-        raise CriteriaError(f"top is {_shown(top)}. Give a whole number.")
+        raise CriteriaError(told("top is {top}. Give a whole number.", top=_shown(top)))
     if not isinstance(orientations, bool):
-        raise CriteriaError(f"orientations is {_shown(orientations)}. Give true or false.")
+        raise CriteriaError(
+            told("orientations is {orientations}. Give true or false.", orientations=_shown(orientations))
+        )
     alarms = said["false_alarms"]
     alarms = None if alarms is None else _number(alarms, "false_alarms")
     if alarms is not None and not 0 < alarms <= 1:
-        raise CriteriaError(f"false_alarms is {alarms:g}. Give a share above 0, up to 1.")
+        raise CriteriaError(told("false_alarms is {alarms:g}. Give a share above 0, up to 1.", alarms=alarms))
     criteria = Criteria(weights=weights, settings=settings, min_score=_number(said["min_score"], "min_score"), top=top)
     criteria.require_weight()
     features = _features(said, weights)
@@ -165,10 +174,17 @@ def _by_metric(said: Mapping[str, object], key: str) -> dict[str, object]:
     """An object whose names are those of metrics."""
     found = said[key]
     if not isinstance(found, dict):
-        raise CriteriaError(f"{key} is {_shown(found)}, not an object.")
+        raise CriteriaError(told("{key} is {found}, not an object.", key=key, found=_shown(found)))
     known = [one.name for one in all_metrics()]
     if unknown := sorted(set(found) - set(known)):
-        raise CriteriaError(f"{key} names {_shown(unknown[0])}, which is no metric here. There are {', '.join(known)}.")
+        raise CriteriaError(
+            told(
+                "{key} names {unknown}, which is no metric here. There are {known}.",
+                key=key,
+                unknown=_shown(unknown[0]),
+                known=", ".join(known),
+            )
+        )
     return found
 
 
@@ -176,14 +192,21 @@ def _settings(name: str, said: object) -> Settings:
     metric = next(one for one in all_metrics() if one.name == name)
     known = {one.name: one for one in metric.settings}
     if not isinstance(said, dict) or set(said) - set(known):
-        raise CriteriaError(f"the settings of {name} are {_shown(said)}. There are {', '.join(known) or 'none'}.")
+        raise CriteriaError(
+            told(
+                "the settings of {name} are {said}. There are {known}.",
+                name=name,
+                said=_shown(said),
+                known=", ".join(known) or told("none"),
+            )
+        )
     chosen: dict[str, SettingValue] = {}
     for setting, value in said.items():
         chosen[setting] = _number(value, f"{setting} of {name}") if known[setting].numeric else str(value)
         try:
             known[setting].position(chosen[setting])
         except ValueError as error:
-            raise CriteriaError(f"{metric.title}: {error}.") from error
+            raise CriteriaError(told("{title}: {error}.", title=metric.title, error=error)) from error
     return chosen
 
 
@@ -194,14 +217,24 @@ def _features(said: Mapping[str, object], weights: Mapping[str, float]) -> dict[
         if weights.get(metric.name, 0) <= 0:
             continue
         if hindrance := metric.unavailable():
-            raise CriteriaError(f"{metric.title} cannot be used yet. {hindrance}")
+            raise CriteriaError(
+                told("{title} cannot be used yet. {hindrance}", title=metric.title, hindrance=hindrance)
+            )
         key = found.get(metric.name)
         if key is None:
-            raise CriteriaError(f"it does not say which features of {metric.title} it was made for. Save it again.")
+            raise CriteriaError(
+                told("it does not say which features of {title} it was made for. Save it again.", title=metric.title)
+            )
         if key != metric.feature_key:
             raise CriteriaError(
-                f"it was made for {for_message(key)}, and here {metric.title} is {metric.feature_key}: the same "
-                "weights would rank otherwise. Choose the same network or version, or learn the weights again."
+                told(
+                    "it was made for {key}, and here {title} is {feature_key}: the same weights would rank otherwise. "
+                    "Choose "
+                    "the same network or version, or learn the weights again.",
+                    key=for_message(key),
+                    title=metric.title,
+                    feature_key=metric.feature_key,
+                )
             )
     return found
 
@@ -210,9 +243,9 @@ def _measured(said: object) -> Measured | None:
     if said is None:
         return None
     if not isinstance(said, dict) or set(said) != _MEASURED:
-        raise CriteriaError(f"measured must say {', '.join(sorted(_MEASURED))}, or be null.")
+        raise CriteriaError(told("measured must say {measured}, or be null.", measured=", ".join(sorted(_MEASURED))))
     if not all(_is_whole(said[name]) for name in ("queries", "groups", "pictures")):
-        raise CriteriaError("measured must give whole numbers of queries, groups and pictures.")
+        raise CriteriaError(told("measured must give whole numbers of queries, groups and pictures."))
     value, low, high = (_number(said[name], f"measured {name}") for name in ("value", "low", "high"))
     counts = (said["queries"], said["groups"], said["pictures"])
     return Measured(for_message(str(said["measure"])), value, low, high, *counts, for_message(str(said["how"])))
@@ -220,7 +253,7 @@ def _measured(said: object) -> Measured | None:
 
 def _number(value: object, what: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise CriteriaError(f"{what} is {_shown(value)}. Give a number.")
+        raise CriteriaError(told("{what} is {value}. Give a number.", what=what, value=_shown(value)))
     return float(value)
 
 

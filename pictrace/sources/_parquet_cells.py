@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pictrace.errors import SourceError
 from pictrace.sources._parquet_pages import Column, check_footer, check_pages
+from pictrace.told import told
 
 if TYPE_CHECKING:  # pyarrow takes half a second to load, and most sources need none
     from pyarrow.parquet import ParquetFile
@@ -59,7 +60,9 @@ def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Iterator[Parqu
             yield file
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
         reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
-        raise SourceError(f"{path} is damaged or no Parquet file ({reason}). Write it again.") from error
+        raise SourceError(
+            told("{path} is damaged or no Parquet file ({reason}). Write it again.", path=path, reason=reason)
+        ) from error
 
 
 def leaves_of(file: ParquetFile, path: Path, *, max_chunks: int = MAX_CHUNKS) -> list[Leaf]:
@@ -74,9 +77,22 @@ def leaves_of(file: ParquetFile, path: Path, *, max_chunks: int = MAX_CHUNKS) ->
     """
     count = file.metadata.num_columns
     if count > MAX_LEAVES:
-        raise SourceError(f"{path} has {count:,} columns; {MAX_LEAVES:,} is the most. Write fewer.")
+        raise SourceError(
+            told(
+                "{path} has {count:,} columns; {most:,} is the most. Write fewer.",
+                path=path,
+                count=count,
+                most=MAX_LEAVES,
+            )
+        )
     if count * file.metadata.num_row_groups > max_chunks:
-        raise SourceError(f"{path} is cut into more than {max_chunks:,} pieces. Write it with larger row groups.")
+        raise SourceError(
+            told(
+                "{path} is cut into more than {most:,} pieces. Write it with larger row groups.",
+                path=path,
+                most=max_chunks,
+            )
+        )
     schema = [file.schema.column(position) for position in range(count)]
     check_footer(
         path,
@@ -174,7 +190,7 @@ class Blobs:
                 self._read_to(row)
             data = self._kept.get(row)
         if not data:
-            raise SourceError(f"Row {row + 1} of {self._path.name} holds no bytes.")
+            raise SourceError(told("Row {row} of {name} holds no bytes.", row=row + 1, name=self._path.name))
         return data
 
     def _read_to(self, row: int) -> None:
@@ -192,7 +208,7 @@ class Blobs:
     def _group_of(self, row: int) -> tuple[int, int]:
         group = bisect_right(self._ends, row)
         if group == len(self._ends):
-            raise SourceError(f"{self._path} has no row {row + 1:,}.")
+            raise SourceError(told("{path} has no row {row:,}.", path=self._path, row=row + 1))
         return group, self._ends[group - 1] if group else 0
 
     def _from(self, group: int, begin: int) -> Iterator[tuple[int, bytes | None]]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from pictrace.errors import SourceError
+from pictrace.told import told
 
 __all__ = ["Column", "check_footer", "check_pages"]
 
@@ -41,15 +42,23 @@ def check_pages(path: Path, start: int, end: int) -> None:
                 raise _damaged(path)
             if max(inflated, stored) > MAX_PAGE_BYTES:
                 raise SourceError(
-                    f"{path} has a page of {max(inflated, stored) / 1024**2:,.0f} MB; {MAX_PAGE_BYTES // 1024**2} MB "
-                    "is the most. Write it with smaller pages."
+                    told(
+                        "{path} has a page of {size:,.0f} MB; {most} MB is the most. Write it with smaller pages.",
+                        path=path,
+                        size=max(inflated, stored) / 1024**2,
+                        most=MAX_PAGE_BYTES // 1024**2,
+                    )
                 )
             for kind, encoding in ((DATA, 2), (DATA_2, 4)):
                 page = header.get(kind)
                 if isinstance(page, dict) and page.get(encoding) == REFUSED_ENCODING:
                     raise SourceError(
-                        f"{path} is encoded as DELTA_BYTE_ARRAY, which may inflate without bound. "
-                        "Write it with another encoding."
+                        told(
+                            "{path} is encoded as DELTA_BYTE_ARRAY, which may inflate without bound. Write it with "
+                            "another "
+                            "encoding.",
+                            path=path,
+                        )
                     )
             start += length + stored
 
@@ -99,7 +108,7 @@ def _structs(value: Any) -> list[dict[int, Any]]:
 
 
 def _damaged(path: Path) -> SourceError:
-    return SourceError(f"{path} is damaged: its pages are not where it says. Write it again.")
+    return SourceError(told("{path} is damaged: its pages are not where it says. Write it again.", path=path))
 
 
 class _Compact:

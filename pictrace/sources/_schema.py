@@ -10,6 +10,7 @@ from pictrace.catalog.foreign import COUNT_S, COUNT_STEPS, Budget, foreign_datab
 from pictrace.errors import SourceError
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.kinds import Table
+from pictrace.told import told
 
 __all__ = ["beginning", "choose_table", "key_columns", "rowid_name", "sample_rows", "tables_of"]
 
@@ -82,16 +83,38 @@ def choose_table(path: Path, table: str | None, column: str | None) -> tuple[str
                     return name, columns
                 if same(name) == same(table):
                     raise SourceError(
-                        f"{table!r} in {path} is a view or a virtual table, which may compute without end. "
-                        "Copy what it shows to a table of its own, and name that."
+                        told(
+                            "{table} in {path} is a view or a virtual table, which may compute without end. Copy what "
+                            "it "
+                            "shows to a table of its own, and name that.",
+                            table=repr(table),
+                            path=path,
+                        )
                     )
-        raise SourceError(f"{path} has no table named {table!r} (it has: {shown or 'none'}). Check its spelling.")
-    if len(fitting) != 1:
         raise SourceError(
-            f"{path} holds {'several tables' if fitting else 'no table'} with a column of pictures "
-            f"(it has: {shown or 'none'}). Name the table, and its column; on the command line, with "
-            "--table NAME --column NAME."
+            told(
+                "{path} has no table named {table} (it has: {shown}). Check its spelling.",
+                path=path,
+                table=repr(table),
+                shown=shown or told("none"),
+            )
         )
+    if len(fitting) != 1:
+        have = shown or told("none")
+        several = told(
+            "{path} holds several tables with a column of pictures (it has: {shown}). Name the table, and its column; "
+            "on "
+            "the command line, with --table NAME --column NAME.",
+            path=path,
+            shown=have,
+        )
+        none = told(
+            "{path} holds no table with a column of pictures (it has: {shown}). Name the table, and its column; on the "
+            "command line, with --table NAME --column NAME.",
+            path=path,
+            shown=have,
+        )
+        raise SourceError(several if fitting else none)
     return fitting[0]
 
 
@@ -109,8 +132,13 @@ def _fitting(
             continue
         if budget.is_spent:
             raise SourceError(
-                f"{path} takes too long to look through: it holds {len(tables):,} tables. "
-                "Name the one to read; on the command line, with --table NAME."
+                told(
+                    "{path} takes too long to look through: it holds {count:,} tables. Name the one to read; on the "
+                    "command "
+                    "line, with --table NAME.",
+                    path=path,
+                    count=len(tables),
+                )
             )
         try:
             with budget.part(db, COUNT_STEPS, COUNT_S):

@@ -20,6 +20,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, Shee
 
 from pictrace.errors import SourceError
 from pictrace.sources._zip_layout import count_entries
+from pictrace.told import told
 
 __all__ = ["cells_of", "open_workbook", "sheet_names"]
 
@@ -54,12 +55,14 @@ def open_workbook(path: Path, *, max_xml_bytes: int = MAX_XML_BYTES) -> Iterator
     try:
         yield CalamineWorkbook.from_filelike(_bounded_copy(path, max_xml_bytes))
     except (CalamineError, *_BROKEN) as error:
-        raise SourceError(f"{path} is damaged or no Excel workbook ({error}). Save it again as .xlsx.") from error
+        raise SourceError(
+            told("{path} is damaged or no Excel workbook ({error}). Save it again as .xlsx.", path=path, error=error)
+        ) from error
     except BaseException as error:
         # A panic in Rust is no Exception, and of no class that can be imported.
         if type(error).__name__ != "PanicException":
             raise
-        raise SourceError(f"{path} is damaged. Save it again as .xlsx.") from error
+        raise SourceError(told("{path} is damaged. Save it again as .xlsx.", path=path)) from error
 
 
 def sheet_names(book: CalamineWorkbook) -> list[str]:
@@ -74,7 +77,9 @@ def _bounded_copy(path: Path, max_xml_bytes: int) -> io.BytesIO:
     cells = 0
     with path.open("rb") as file:
         if count_entries(file, MAX_PARTS) > MAX_PARTS:
-            raise SourceError(f"{path} has more than {MAX_PARTS:,} parts. Save the sheet as CSV.")
+            raise SourceError(
+                told("{path} has more than {most:,} parts. Save the sheet as CSV.", path=path, most=MAX_PARTS)
+            )
         with zipfile.ZipFile(file) as archive, zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as target:
             for name in dict.fromkeys(archive.namelist()[:MAX_PARTS]):
                 if not name.lower().endswith((".xml", ".rels")):
@@ -84,15 +89,26 @@ def _bounded_copy(path: Path, max_xml_bytes: int) -> io.BytesIO:
                 left -= len(data)
                 if left < 0:
                     raise SourceError(
-                        f"{path} inflates to more than {max_xml_bytes // 1024**2} MB. Save the sheet as CSV."
+                        told(
+                            "{path} inflates to more than {most} MB. Save the sheet as CSV.",
+                            path=path,
+                            most=max_xml_bytes // 1024**2,
+                        )
                     )
                 if b"\0" in data:  # UTF-16, in which nothing could be found here
-                    raise SourceError(f"{path} is not written in UTF-8, as workbooks are. Save it again as .xlsx.")
+                    raise SourceError(
+                        told("{path} is not written in UTF-8, as workbooks are. Save it again as .xlsx.", path=path)
+                    )
                 cells += _area(data)
                 if cells > MAX_CELLS:
                     raise SourceError(
-                        f"{path} spreads over more than {MAX_CELLS:,} cells. Delete what lies far from the table, or "
-                        "save the sheet as CSV."
+                        told(
+                            "{path} spreads over more than {most:,} cells. Delete what lies far from the table, or "
+                            "save the "
+                            "sheet as CSV.",
+                            path=path,
+                            most=MAX_CELLS,
+                        )
                     )
                 target.writestr(name, data)
     copy.seek(0)

@@ -18,11 +18,11 @@ from typing import BinaryIO
 from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
 from pictrace.images.formats import PICTURE_SUFFIXES
-from pictrace.images.reading import MORE_BYTES
 from pictrace.sources._zip_layout import count_entries, damaged_ranges
 from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.kinds import Choices, SourceKind, begins_with
 from pictrace.sources.leaving_out import Globs, LeftOut, rubbish
+from pictrace.told import told
 
 __all__ = ["KIND", "ArchiveLimits", "read_zip"]
 
@@ -122,7 +122,9 @@ class _Archive:
         try:
             file: BinaryIO = io.BytesIO(archive) if isinstance(archive, bytes) else Path(archive).open("rb")  # noqa: SIM115 (closed with the last item)
         except OSError as error:
-            raise SourceError(f"{archive!s} cannot be read: {error.strerror}.") from error
+            raise SourceError(
+                told("{archive} cannot be read: {reason}.", archive=archive, reason=error.strerror)
+            ) from error
         weakref.finalize(self, file.close)
         try:
             # Before objects are made of them; and after, should zipfile have found another directory.
@@ -133,7 +135,9 @@ class _Archive:
             self.damages = damaged_ranges(file, self.entries, self._zip.start_dir)
         except _BROKEN as error:
             file.close()
-            raise SourceError(f"{name} is damaged or no ZIP archive ({error}). Make the archive again.") from error
+            raise SourceError(
+                told("{name} is damaged or no ZIP archive ({error}). Make the archive again.", name=name, error=error)
+            ) from error
         except SourceError:
             file.close()
             raise
@@ -148,29 +152,46 @@ class _Archive:
                     self._count(len(piece))
                     if len(data) > limits.max_entry_bytes:
                         raise SourceError(
-                            f"The entry is larger than {limits.max_entry_bytes / 1024**2:.3g} MB. "
-                            f"Save it smaller, or allow more{MORE_BYTES}."
+                            told(
+                                "The entry is larger than {most:.3g} MB. Save it smaller, or allow more by "
+                                "--max-bytes (in an "
+                                "app, its owner by PICTRACE_MAX_BYTES).",
+                                most=limits.max_entry_bytes / 1024**2,
+                            )
                         )
                     if len(data) > max(RATIO_FROM_BYTES, limits.max_ratio * info.compress_size):
                         raise SourceError(
-                            f"The entry inflates to more than {limits.max_ratio} times its size, as attacks do. "
-                            "Unpack the archive, and add the folder."
+                            told(
+                                "The entry inflates to more than {times} times its size, as attacks do. Unpack the "
+                                "archive, and "
+                                "add the folder.",
+                                times=limits.max_ratio,
+                            )
                         )
         except _BROKEN as error:
-            raise SourceError(f"The entry is damaged ({error}). Make the archive again.") from error
+            raise SourceError(told("The entry is damaged ({error}). Make the archive again.", error=error)) from error
         return bytes(data)
 
     def _refuse_beyond(self, entries: int) -> None:
         if entries > self._limits.max_entries:
-            raise SourceError(f"{self._name} holds more than {self._limits.max_entries:,} entries. Split the archive.")
+            raise SourceError(
+                told(
+                    "{name} holds more than {most:,} entries. Split the archive.",
+                    name=self._name,
+                    most=self._limits.max_entries,
+                )
+            )
 
     def _count(self, more: int) -> None:
         with self._lock:
             self._inflated += more
             if self._inflated > self._limits.max_total_bytes:
                 raise SourceError(
-                    f"{self._name} inflates to more than {self._limits.max_total_bytes / 1024**3:.3g} GB. "
-                    "Split the archive."
+                    told(
+                        "{name} inflates to more than {most:.3g} GB. Split the archive.",
+                        name=self._name,
+                        most=self._limits.max_total_bytes / 1024**3,
+                    )
                 )
 
 
@@ -182,15 +203,18 @@ def _label(info: zipfile.ZipInfo) -> str:
 def _left_out(info: zipfile.ZipInfo, parts: Sequence[str], *, wanted: bool) -> str | None:
     suffix = Path(parts[-1]).suffix.lower()
     if not wanted and any(part.startswith(".") and part.strip(".") for part in parts):
-        return "It is a hidden file."
+        return told("It is a hidden file.")
     if suffix in ARCHIVE_SUFFIXES:
-        return "It is an archive within the archive. Unpack it, and add it by itself."
+        return told("It is an archive within the archive. Unpack it, and add it by itself.")
     if suffix not in PICTURE_SUFFIXES:
         return "Its name does not end like a picture's."
     if info.flag_bits & ENCRYPTED:
-        return "It is encrypted. Unpack the archive with its password, and add the folder."
+        return told("It is encrypted. Unpack the archive with its password, and add the folder.")
     if info.compress_type not in METHODS:
-        return f"It is compressed by method {info.compress_type}. Make the archive with Deflate, the usual one."
+        return told(
+            "It is compressed by method {method}. Make the archive with Deflate, the usual one.",
+            method=info.compress_type,
+        )
     return None
 
 

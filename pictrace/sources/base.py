@@ -15,6 +15,7 @@ from pictrace.catalog.records import Origin, Source
 from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources._compact import PACKED, Compact
 from pictrace.sources.inline import is_inline, picture_in
+from pictrace.told import told
 from pictrace.web.s3 import fetch_s3, is_s3
 
 __all__ = [
@@ -35,8 +36,9 @@ MAX_ROWS = 1_000_000
 ENTRY_CHARACTERS = 8192  # no path that a system opens, and no link that a server takes, is longer
 METADATA_CHARACTERS = 10_000
 MAX_INLINE_BYTES = 256 * 1024**2
-_TOO_MUCH_INLINE = (
-    f"The pictures written in the cells before it have {MAX_INLINE_BYTES // 1024**2} MB together. Save them as files."
+_TOO_MUCH_INLINE = told(
+    "The pictures written in the cells before it have {size} MB together. Save them as files.",
+    size=MAX_INLINE_BYTES // 1024**2,
 )
 
 _FILE_SCHEME = re.compile(r"file:(?:/(?!/)|//(?:localhost)?/)", re.IGNORECASE)
@@ -205,31 +207,40 @@ def entry_of(text: str, folder: Path, place: str, metadata: dict[str, str] | Non
     """As item_of_entry, but for Listing.of, which keeps a million of them in little memory."""
     text = text.strip()
     if not text:
-        return Skipped(place, "It names no picture.")
+        return Skipped(place, told("It names no picture."))
     if is_inline(text):
         data = picture_in(text)
         if data is None:
-            return Skipped(place, "The picture that is written there in base64 is damaged. Write it again.")
+            return Skipped(place, told("The picture that is written there in base64 is damaged. Write it again."))
         return Item.of_bytes(data, Source(Origin.DATABASE, place, place, metadata or {}))
     if len(text) > ENTRY_CHARACTERS:
-        return Skipped(place, f"Its path or link has {len(text)} characters; {ENTRY_CHARACTERS} is the most.")
+        return Skipped(
+            place,
+            told(
+                "Its path or link has {count} characters; {most} is the most.", count=len(text), most=ENTRY_CHARACTERS
+            ),
+        )
     if "\0" in text:
-        return Skipped(place, "Its path holds a NUL character, which no file's name does.")
+        return Skipped(place, told("Its path holds a NUL character, which no file's name does."))
     if "\n" in text or "\r" in text:
-        return Skipped(place, "Its path or link holds a line break. Check the quotation marks before it.")
+        return Skipped(place, told("Its path or link holds a line break. Check the quotation marks before it."))
     if not text.isascii():
         try:
             text.encode()
         except UnicodeEncodeError:
-            return Skipped(place, "Its path or link is not valid Unicode. Write it again.")
+            return Skipped(place, told("Its path or link is not valid Unicode. Write it again."))
     if ":" in text and not is_link(text) and not is_s3(text):
         if _FILE_SCHEME.match(text):
             text = unquote(_FILE_SCHEME.sub("/", text, count=1))
             if "\0" in text:
-                return Skipped(place, "Its path holds a NUL character, which no file's name does.")
+                return Skipped(place, told("Its path holds a NUL character, which no file's name does."))
         elif _OTHER_SCHEME.match(text):
             return Skipped(
-                place, f"{text[:40]!r} is neither a path nor a link that starts with http://, https:// or s3://."
+                place,
+                told(
+                    "{text} is neither a path nor a link that starts with http://, https:// or s3://.",
+                    text=repr(text[:40]),
+                ),
             )
     return Entry(text, folder, metadata or {})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, names_a_picture
 from pictrace.sources.kinds import SourceKind
+from pictrace.told import told
 from pictrace.web.s3 import is_s3, list_s3
 
 __all__ = ["KIND", "read_bucket"]
@@ -25,7 +26,7 @@ def read_bucket(address: str, *, max_keys: int = MAX_ROWS) -> Listing:
     if key and not key.endswith("/"):
         address += "/"
     return Listing.of(
-        Item.of_s3(one) if names_a_picture(one) else Skipped(one, "Its name does not end like a picture's.")
+        Item.of_s3(one) if names_a_picture(one) else Skipped(one, told("Its name does not end like a picture's."))
         for one in list_s3(address, max_keys=max_keys)
     )
 

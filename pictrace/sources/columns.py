@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pictrace.errors import ColumnError
 from pictrace.sources.base import is_link, names_a_picture
 from pictrace.sources.inline import is_inline
+from pictrace.told import told
 from pictrace.web.s3 import is_s3
 
 __all__ = ["SAMPLE_ROWS", "choose_columns", "columns_not_kept", "is_usual_name"]
@@ -58,13 +59,21 @@ def choose_columns(
     ColumnError
         Where there is no such column.
     """
-    shown = ", ".join(names[:SHOWN_COLUMNS]) + (", …" if len(names) > SHOWN_COLUMNS else "") or "none"
+    shown = ", ".join(names[:SHOWN_COLUMNS]) + (", …" if len(names) > SHOWN_COLUMNS else "") or told("none")
     if column is not None:
         for same in (str.strip, _plain):
             for place, name in enumerate(names):
                 if same(name) == same(column):
                     return (place,)
-        raise ColumnError(f"{source} has no column named {column!r} (it has: {shown}). Check its spelling.", names)
+        raise ColumnError(
+            told(
+                "{source} has no column named {column} (it has: {shown}). Check its spelling.",
+                source=source,
+                column=repr(column),
+                shown=shown,
+            ),
+            names,
+        )
     shares = [_share([row[place] for row in rows if place < len(row)]) for place in range(len(names))]
     usual = [place for place, name in enumerate(names) if _plain(name) in _RANK]
     if usual:
@@ -73,8 +82,13 @@ def choose_columns(
     best = max(range(len(names)), key=lambda place: shares[place], default=None)
     if best is None or shares[best] <= 0.5:
         raise ColumnError(
-            f"{source} has no column named like 'path' or 'url', and none that holds them (it has: {shown}). "
-            "Name the column that holds the pictures; on the command line, with --column NAME.",
+            told(
+                "{source} has no column named like 'path' or 'url', and none that holds them (it has: {shown}). Name "
+                "the "
+                "column that holds the pictures; on the command line, with --column NAME.",
+                source=source,
+                shown=shown,
+            ),
             names,
         )
     return (best,)
@@ -82,7 +96,12 @@ def choose_columns(
 
 def columns_not_kept(most: int, lost: Sequence[str]) -> str:
     """What is told of a table with more columns than become metadata."""
-    return f"More than {most} columns are beside the pictures; of {len(lost):,}, from {lost[0]!r} on, nothing is kept."
+    return told(
+        "More than {most} columns are beside the pictures; of {count:,}, from {first} on, nothing is kept.",
+        most=most,
+        count=len(lost),
+        first=repr(lost[0]),
+    )
 
 
 def _share(values: Sequence[str]) -> float:

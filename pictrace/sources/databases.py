@@ -10,12 +10,12 @@ from typing import Any
 from pictrace.catalog.foreign import foreign_database, quoted
 from pictrace.catalog.records import Origin, Source
 from pictrace.errors import SourceError
-from pictrace.images.reading import MORE_BYTES
 from pictrace.sources._keys import RowKey, Value, key_of
 from pictrace.sources._schema import beginning, choose_table, sample_rows, tables_of
 from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import choose_columns, columns_not_kept
 from pictrace.sources.kinds import Choices, SourceKind, begins_with
+from pictrace.told import told
 
 __all__ = ["KIND", "read_database"]
 
@@ -62,10 +62,24 @@ def read_database(
             left = MAX_CHARACTERS
             for number, row in enumerate(db.execute(f"{reading.query} LIMIT {max_rows + 1}"), start=1):
                 if number > max_rows:
-                    raise SourceError(f"{table!r} in {path} holds more than {max_rows:,} rows. Split it.")
+                    raise SourceError(
+                        told(
+                            "{table} in {path} holds more than {most:,} rows. Split it.",
+                            table=repr(table),
+                            path=path,
+                            most=max_rows,
+                        )
+                    )
                 left -= sum(len(value) for value in row if isinstance(value, str))
                 if left < 0:
-                    raise SourceError(f"{table!r} in {path} holds more than {MAX_CHARACTERS:,} characters. Split it.")
+                    raise SourceError(
+                        told(
+                            "{table} in {path} holds more than {most:,} characters. Split it.",
+                            table=repr(table),
+                            path=path,
+                            most=MAX_CHARACTERS,
+                        )
+                    )
                 yield reading.entry(number, row)
             if lost := [name for name in columns if name not in {reading.picture, *reading.others}]:
                 yield Skipped(f"{path.name}!/{table}", columns_not_kept(METADATA_COLUMNS, lost))
@@ -106,10 +120,18 @@ class _Reading:
         if not key or None in key:
             return Skipped(
                 place,
-                "Its row has neither a number nor a short primary key to find it by. Copy it to an ordinary table.",
+                told(
+                    "Its row has neither a number nor a short primary key to find it by. Copy it to an ordinary table."
+                ),
             )
         if not 0 < size <= self.most:
-            return Skipped(place, f"It has {size} bytes; from 1 to {self.most} are read, or more{MORE_BYTES}.")
+            why = told(
+                "It has {size} bytes; from 1 to {most} are read, or more by --max-bytes (in an app, its owner by "
+                "PICTRACE_MAX_BYTES).",
+                size=size,
+                most=self.most,
+            )
+            return Skipped(place, why)
         return Item.of_loader(
             partial(self.blob, name, kinds, key), Source(Origin.DATABASE, place, f"{self.table} {name}", metadata)
         )
@@ -120,7 +142,7 @@ class _Reading:
         with foreign_database(self.path) as db:
             row = db.execute(query, (*(value for value in key for _ in range(2)), self.most)).fetchone()
         if row is None or not isinstance(row[0], bytes):
-            raise SourceError(f"Row {name} was changed or removed meanwhile. Read the database again.")
+            raise SourceError(told("Row {name} was changed or removed meanwhile. Read the database again.", name=name))
         return row[0]
 
 

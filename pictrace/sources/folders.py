@@ -9,6 +9,7 @@ from pictrace.images.formats import PICTURE_SUFFIXES
 from pictrace.sources.base import Item, Listing, Skipped
 from pictrace.sources.kinds import Choices, SourceKind
 from pictrace.sources.leaving_out import IGNORE_FILE, Globs, IgnoreFiles, LeftOut, rubbish
+from pictrace.told import told
 
 __all__ = ["KIND", "read_folder"]
 
@@ -31,7 +32,9 @@ def read_folder(folder: Path, globs: Globs | None = None) -> Listing:
     inherited: dict[str, str] = {}  # folders that are looked through for exceptions only
 
     def refuse(error: OSError) -> None:
-        skipped.append(Skipped(str(error.filename), f"The folder cannot be read: {error.strerror}."))
+        skipped.append(
+            Skipped(str(error.filename), told("The folder cannot be read: {reason}.", reason=error.strerror))
+        )
 
     def why_not(place: str, name: str, *, is_folder: bool = False) -> str | None:
         path = Path(place, name).relative_to(folder).as_posix() + "/" * is_folder
@@ -55,7 +58,7 @@ def read_folder(folder: Path, globs: Globs | None = None) -> Listing:
                     folders.remove(name)
                     left_out.add(kind, str(path))
             elif path.is_symlink():  # os.walk names it, but does not enter it
-                skipped.append(Skipped(str(path), "It is a link to another folder. Name that folder."))
+                skipped.append(Skipped(str(path), told("It is a link to another folder. Name that folder.")))
         for name in sorted(names):
             path = Path(place, name)
             if name == IGNORE_FILE:
@@ -65,7 +68,7 @@ def read_folder(folder: Path, globs: Globs | None = None) -> Listing:
             elif path.suffix.lower() in PICTURE_SUFFIXES:
                 items.append(Item.of_file(path))
             else:
-                skipped.append(Skipped(str(path), "Its name does not end like a picture's."))
+                skipped.append(Skipped(str(path), told("Its name does not end like a picture's.")))
     return Listing(tuple(items), (*skipped, *left_out.told()), covers=os.path.realpath(folder))
 
 

@@ -17,6 +17,7 @@ from pictrace.sources.base import MAX_ROWS, Item, Listing, Skipped, clean_metada
 from pictrace.sources.json_lists import MAX_BYTES, parsed_json
 from pictrace.sources.kinds import Choices, SourceKind
 from pictrace.sources.text import read_text
+from pictrace.told import told
 from pictrace.web.fetch import fetch
 from pictrace.web.policy import DownloadPolicy
 
@@ -59,21 +60,29 @@ def read_manifest(address: str, *, policy: DownloadPolicy | None = None, max_row
     manifest = parsed_json(text, name)
     kind = _first(manifest, "type", "@type") if isinstance(manifest, dict) else None
     if kind in {"Collection", "sc:Collection"}:
-        raise SourceError(f"{name} is a collection of manifests. Name one of them.")
+        raise SourceError(told("{name} is a collection of manifests. Name one of them.", name=name))
     if not isinstance(manifest, dict) or kind not in {"Manifest", "sc:Manifest"}:
-        raise SourceError(f"{name} is no IIIF manifest. Name the link that its viewer has for the manifest.")
+        raise SourceError(
+            told("{name} is no IIIF manifest. Name the link that its viewer has for the manifest.", name=name)
+        )
     about = _about(manifest)
 
     def entries() -> Iterator[Item | Skipped]:
         for number, (canvas, pictures) in enumerate(_canvases(manifest), start=1):
             if number > max_rows:
-                raise SourceError(f"{name} holds more than {max_rows:,} canvases. Split it into smaller manifests.")
+                raise SourceError(
+                    told(
+                        "{name} holds more than {most:,} canvases. Split it into smaller manifests.",
+                        name=name,
+                        most=max_rows,
+                    )
+                )
             place = f"{name}, canvas {number}"
             label = _text(canvas.get("label"))
             metadata = clean_metadata([*about, ("canvas", label), *_pairs(canvas)])
             links = [link for picture in pictures if is_link(link := _full_size(picture))]
             if not links:
-                yield Skipped(place, "It has no picture with a link.")
+                yield Skipped(place, told("It has no picture with a link."))
             for link in dict.fromkeys(links):
                 item = item_of_entry(link, folder, place, metadata)
                 if isinstance(item, Item):

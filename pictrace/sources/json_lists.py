@@ -11,6 +11,7 @@ from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.text import read_text
+from pictrace.told import told
 
 __all__ = ["KIND", "parsed_json", "read_json"]
 
@@ -37,7 +38,13 @@ def read_json(path: Path, *, column: str | None = None, max_rows: int = MAX_ROWS
     """
     entries = _entries_of(path)
     if len(entries) > max_rows:
-        raise SourceError(f"{path} holds more than {max_rows:,} entries. Split it into smaller lists.")
+        raise SourceError(
+            told(
+                "{path} holds more than {most:,} entries. Split it into smaller lists.",
+                path=path,
+                most=max_rows,
+            )
+        )
     objects = [one for one in entries if isinstance(one, dict)]
     chosen: tuple[str, ...] = ()
     names: list[str] = []
@@ -55,10 +62,16 @@ def parsed_json(text: str, name: object) -> object:
         return json.loads(text)
     except ValueError as error:
         raise SourceError(
-            f"{name} is not JSON ({error}). Save it again, or as text with a link on each line."
+            told(
+                "{name} is not JSON ({error}). Save it again, or as text with a link on each line.",
+                name=name,
+                error=error,
+            )
         ) from error
     except RecursionError as error:
-        raise SourceError(f"{name} is nested too deeply. Save it as a list of links or paths.") from error
+        raise SourceError(
+            told("{name} is nested too deeply. Save it as a list of links or paths.", name=name)
+        ) from error
 
 
 def _entries_of(path: Path) -> Sequence[object]:
@@ -70,8 +83,11 @@ def _entries_of(path: Path) -> Sequence[object]:
             document = usual[0] if usual else next(iter(lists.values()))
     if not isinstance(document, list):
         raise SourceError(
-            f'{path} holds no list of pictures. Write it as [{{"url": "https://…"}}, …], '
-            'as ["a.jpg", …] or as {"images": […]}.'
+            told(
+                '{path} holds no list of pictures. Write it as [{{"url": "https://…"}}, …], as ["a.jpg", …] or as '
+                '{{"images": […]}}.',
+                path=path,
+            )
         )
     return document
 
@@ -80,7 +96,7 @@ def _entry(entry: object, chosen: Sequence[str], folder: Path, place: str) -> It
     if isinstance(entry, str):
         return entry_of(entry, folder, place)
     if not isinstance(entry, dict):
-        return Skipped(place, f"It is neither a text nor an object: {_text(entry)[:40]}.")
+        return Skipped(place, told("It is neither a text nor an object: {text}.", text=_text(entry)[:40]))
     values: Mapping[str, object] = entry
     named = [value for key in chosen if isinstance(value := values.get(key), str) and value.strip()]
     metadata = clean_metadata((key, _text(value)) for key, value in values.items() if key not in chosen)

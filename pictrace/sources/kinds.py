@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 from pictrace.errors import SourceError
 from pictrace.sources.base import Listing
+from pictrace.told import told
 
 __all__ = ["Choices", "Glimpse", "SourceKind", "Table", "begins_with"]
 
 SNIFFED_BYTES = 16 * 1024
 # What each choice chooses among, for a message about a source that has nothing of the kind.
-_PLURALS = {"column": "columns", "table": "tables", "encoding": "encoding of text"}
-_PLURALS |= {"exclude": "files of its own", "include": "files of its own"}
+_PLURALS = {"column": told("columns"), "table": told("tables"), "encoding": told("encoding of text")}
+_PLURALS |= dict.fromkeys(("exclude", "include"), told("files of its own"))
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,14 @@ class Choices:
             value = getattr(self, one.name)
             if value is not None and one.name not in understood | {"max_bytes"}:
                 shown = ", ".join(map(repr, [value] if isinstance(value, str) else value))
-                raise SourceError(f"{source} has no {_PLURALS[one.name]}, so none is named {shown}. Leave it out.")
+                raise SourceError(
+                    told(
+                        "{source} has no {things}, so none is named {shown}. Leave it out.",
+                        source=source,
+                        things=_PLURALS[one.name],
+                        shown=shown,
+                    )
+                )
 
 
 class Table(NamedTuple):
@@ -88,12 +96,20 @@ class Glimpse:
         if not self.is_file:
             return b""
         if not self.path.is_file():  # reading from a named pipe would wait for ever
-            raise SourceError(f"{self.address} is neither a folder nor a file. Name one of these.")
+            raise SourceError(
+                told("{address} is neither a folder nor a file. Name one of these.", address=self.address)
+            )
         try:
             with self.path.open("rb") as file:
                 return file.read(SNIFFED_BYTES)
         except OSError as error:
-            raise SourceError(f"{self.address} cannot be read: {error.strerror}. Check its permissions.") from error
+            raise SourceError(
+                told(
+                    "{address} cannot be read: {reason}. Check its permissions.",
+                    address=self.address,
+                    reason=error.strerror,
+                )
+            ) from error
 
     @cached_property
     def text(self) -> str:

@@ -14,13 +14,15 @@ import pathspec
 
 from pictrace.errors import SourceError
 from pictrace.sources.base import Skipped
+from pictrace.told import told, told_of
 
 __all__ = ["IGNORE_FILE", "Globs", "IgnoreFiles", "LeftOut", "rubbish"]
 
 IGNORE_FILE = ".pictraceignore"
 IGNORE_BYTES = 256 * 1024
 
-_BIN, _THUMBNAILS, _SYSTEM = "what was deleted", "thumbnails of other programs", "notes of an operating system"
+_BIN, _THUMBNAILS = told("what was deleted"), told("thumbnails of other programs")
+_SYSTEM = told("notes of an operating system")
 _KINDS = {
     **dict.fromkeys(["#recycle", "@recycle", "$recycle.bin", ".dtrash"], _BIN),
     **dict.fromkeys(["@eadir", ".@__thumb", ".thumbnails", "thumbs.db", "ehthumbs.db"], _THUMBNAILS),
@@ -53,7 +55,7 @@ class Globs:
     def reason(self, path: str) -> str | None:
         """Why it is left out by its name, or by a folder's that it is in, exceptions aside."""
         if len(self._exclude) and self._exclude.match_file(path):
-            return "what --exclude names"
+            return told("what --exclude names")
         return None
 
 
@@ -72,9 +74,15 @@ class IgnoreFiles:
                 with path.open("rb") as file:
                     text = file.read(IGNORE_BYTES + 1)
             except OSError as error:
-                raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+                raise SourceError(told("{path} cannot be read: {reason}.", path=path, reason=error.strerror)) from error
             if len(text) > IGNORE_BYTES:
-                raise SourceError(f"{path} has more than {IGNORE_BYTES // 1024} KB. Shorten it.")
+                raise SourceError(
+                    told(
+                        "{path} has more than {most} KB. Shorten it.",
+                        path=path,
+                        most=IGNORE_BYTES // 1024,
+                    )
+                )
             specs = ((place, _spec(text.decode("utf-8-sig", "replace").splitlines(), path)), *specs)
         self._above[place] = specs
 
@@ -105,8 +113,14 @@ class LeftOut:
 
 
 def _reason(kind: str, others: int) -> str:
-    more = f", as {others:,} other{'s' * (others > 1)} like it" if others else ""
-    return f"It is left out as {kind}{more}. On the command line, --include GLOB takes it."
+    if not others:
+        return told("It is left out as {kind}. On the command line, --include GLOB takes it.", kind=kind)
+    return told_of(
+        "It is left out as {kind}, as {count:,} other like it. On the command line, --include GLOB takes it.",
+        "It is left out as {kind}, as {count:,} others like it. On the command line, --include GLOB takes it.",
+        others,
+        kind=kind,
+    )
 
 
 def _spec(lines: Iterable[str], source: object) -> pathspec.GitIgnoreSpec:
@@ -115,5 +129,9 @@ def _spec(lines: Iterable[str], source: object) -> pathspec.GitIgnoreSpec:
         return pathspec.GitIgnoreSpec.from_lines(listed)
     except ValueError as error:
         raise SourceError(
-            f"{source} holds a glob that cannot be read: {error}. Write it as in a .gitignore."
+            told(
+                "{source} holds a glob that cannot be read: {error}. Write it as in a .gitignore.",
+                source=source,
+                error=error,
+            )
         ) from error

@@ -10,6 +10,7 @@ from pictrace.faults import as_own
 from pictrace.sources.base import Listing, is_link
 from pictrace.sources.discovery import best_kind, titles
 from pictrace.sources.kinds import Choices, Glimpse, SourceKind
+from pictrace.told import told
 from pictrace.web.s3 import is_s3
 
 __all__ = ["kind_of_source", "list_source"]
@@ -60,7 +61,9 @@ def kind_of_source(source: str, choices: Choices = Choices()) -> SourceKind:  # 
     with as_own(SourceError, source):
         kind = best_kind(_glimpse(source, choices))
     if kind is None:
-        raise SourceError(f"{source} is none of these: {titles()}. Name one of them.")
+        raise SourceError(
+            told("{source} is none of these: {titles}. Name one of them.", source=source, titles=titles())
+        )
     return kind
 
 
@@ -70,7 +73,15 @@ def _glimpse(source: str, choices: Choices) -> Glimpse:
     try:
         is_folder, is_there = Path(source).is_dir(), Path(source).exists()
     except OSError as error:
-        raise SourceError(f"{source} cannot be read: {error.strerror}. Check its spelling and permissions.") from error
+        raise SourceError(
+            told(
+                "{source} cannot be read: {reason}. Check its spelling and permissions.",
+                source=source,
+                reason=error.strerror,
+            )
+        ) from error
     if not source.strip() or not is_there:
-        raise SourceError(f"There is no folder or file at {source or 'the empty name'}. Check its spelling.")
+        raise SourceError(
+            told("There is no folder or file at {source}. Check its spelling.", source=source or "the empty name")
+        )
     return Glimpse(source, choices, is_file=not is_folder, is_folder=is_folder)

@@ -10,6 +10,7 @@ from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, entry
 from pictrace.sources.inline import is_inline
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.text import count_files, read_text
+from pictrace.told import told
 
 __all__ = ["KIND", "read_list"]
 
@@ -44,7 +45,13 @@ def read_list(path: Path, *, encoding: str | None = None, max_rows: int = MAX_RO
             if line.strip() and not line.lstrip().startswith(COMMENT):
                 count += 1
                 if count > max_rows:
-                    raise SourceError(f"{path} holds more than {max_rows:,} entries. Split it into smaller lists.")
+                    raise SourceError(
+                        told(
+                            "{path} holds more than {most:,} entries. Split it into smaller lists.",
+                            path=path,
+                            most=max_rows,
+                        )
+                    )
                 yield entry_of(line, path.parent, f"{path.name}, line {number}")
 
     return Listing.of(entries(), encoding=encoding)

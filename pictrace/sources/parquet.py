@@ -13,6 +13,7 @@ from pictrace.sources._parquet_cells import Blobs, Leaf, leaves_of, open_parquet
 from pictrace.sources.base import MAX_ROWS, Entry, Item, Listing, Skipped, clean_metadata, entry_of
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns, columns_not_kept
 from pictrace.sources.kinds import SourceKind, begins_with
+from pictrace.told import told
 
 __all__ = ["KIND", "read_parquet"]
 
@@ -45,7 +46,9 @@ def read_parquet(path: Path, *, column: str | None = None, max_rows: int = MAX_R
         count, groups = file.metadata.num_rows, file.metadata.num_row_groups
         group_rows = [file.metadata.row_group(group).num_rows for group in range(groups)]
     if count > max_rows or sum(group_rows) != count:
-        raise SourceError(f"{path} holds more than {max_rows:,} rows. Split it into smaller files.")
+        raise SourceError(
+            told("{path} holds more than {most:,} rows. Split it into smaller files.", path=path, most=max_rows)
+        )
     texts = [leaf for leaf in leaves if not leaf.is_binary and not leaf.path.startswith("__")]
     texts, lost = texts[:METADATA_COLUMNS], [leaf.path for leaf in texts[METADATA_COLUMNS:]]
     pictures = {_picture_name(leaf): leaf for leaf in leaves if leaf.is_binary}

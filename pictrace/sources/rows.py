@@ -23,6 +23,7 @@ from pictrace.sources.base import (
 )
 from pictrace.sources.columns import SAMPLE_ROWS, choose_columns
 from pictrace.sources.inline import is_inline
+from pictrace.told import told
 
 __all__ = ["Row", "is_picture", "listing_of_rows", "with_heading"]
 
@@ -51,7 +52,9 @@ def with_heading(rows: Iterator[Row | Skipped], source: Path) -> tuple[list[str]
     """
     first = next(rows, None)
     if isinstance(first, Skipped):
-        raise SourceError(f"{source} has a quotation mark in its first line that is never closed. Close it.")
+        raise SourceError(
+            told("{source} has a quotation mark in its first line that is never closed. Close it.", source=source)
+        )
     names = [name.strip() for name in first[1]] if first else []
     if first and any(map(is_picture, names)):
         return [f"column {place}" for place in range(1, len(names) + 1)], chain([first], rows)
@@ -168,5 +171,11 @@ def _pictures_of(cell: str) -> list[str]:
 def _bounded(entries: Iterator[Item | Entry | Skipped], source: Path) -> Iterator[Item | Entry | Skipped]:
     for count, entry in enumerate(entries):
         if count >= MAX_ROWS:
-            raise SourceError(f"{source} names more than {MAX_ROWS:,} pictures. Split it into smaller tables.")
+            raise SourceError(
+                told(
+                    "{source} names more than {most:,} pictures. Split it into smaller tables.",
+                    source=source,
+                    most=MAX_ROWS,
+                )
+            )
         yield entry

@@ -9,6 +9,7 @@ from pictrace.errors import SourceError
 from pictrace.sources.base import MAX_ROWS, Listing, Skipped
 from pictrace.sources.kinds import SourceKind, Table, begins_with
 from pictrace.sources.rows import Row, listing_of_rows, with_heading
+from pictrace.told import told
 
 __all__ = ["KIND", "read_workbook", "sheets_of"]
 
@@ -43,7 +44,7 @@ def read_workbook(
     with open_workbook(path) as book:
         names = sheet_names(book)
         if sheet is None and not names:
-            raise SourceError(f"{path} has no sheet of cells. Save the table as CSV.")
+            raise SourceError(told("{path} has no sheet of cells. Save the table as CSV.", path=path))
         wanted = names[0] if sheet is None else sheet
         same = (
             [one for one in names if one == wanted]
@@ -51,12 +52,25 @@ def read_workbook(
         )  # fmt: skip
         if not same:
             shown = ", ".join(names[:SHOWN_SHEETS]) + (", …" if len(names) > SHOWN_SHEETS else "")
-            raise SourceError(f"{path} has no sheet named {wanted!r} (it has: {shown or 'none'}). Check its spelling.")
+            raise SourceError(
+                told(
+                    "{path} has no sheet named {wanted} (it has: {shown}). Check its spelling.",
+                    path=path,
+                    wanted=repr(wanted),
+                    shown=shown or told("none"),
+                )
+            )
 
         def rows() -> Iterator[Row | Skipped]:
             for count, (number, cells) in enumerate(cells_of(book.get_sheet_by_name(same[0]))):
                 if count > max_rows:
-                    raise SourceError(f"{path} holds more than {max_rows:,} rows. Split it into smaller tables.")
+                    raise SourceError(
+                        told(
+                            "{path} holds more than {most:,} rows. Split it into smaller tables.",
+                            path=path,
+                            most=max_rows,
+                        )
+                    )
                 yield f"{path.name}, {same[0]}, row {number}", cells
 
         columns, below = with_heading(rows(), path)

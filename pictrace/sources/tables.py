@@ -22,6 +22,7 @@ from pictrace.sources.columns import SAMPLE_ROWS, choose_columns, is_usual_name
 from pictrace.sources.kinds import SourceKind
 from pictrace.sources.rows import Row, is_picture, listing_of_rows, with_heading
 from pictrace.sources.text import count_files, guess_encoding
+from pictrace.told import told
 
 __all__ = ["KIND", "read_table"]
 
@@ -64,7 +65,9 @@ def read_table(
         Where no column names pictures, there are more rows, or the file is no such text.
     """
     if delimiter is not None and (len(delimiter) != 1 or delimiter in '"\r\n'):
-        raise SourceError(f"{delimiter!r} cannot be a delimiter. Give one character, for example ','.")
+        raise SourceError(
+            told("{delimiter} cannot be a delimiter. Give one character, for example ','.", delimiter=repr(delimiter))
+        )
 
     def fits(text: str) -> int:
         return count_files(_pictures_in(text, path, column, delimiter), path.parent)
@@ -83,13 +86,24 @@ def read_table(
                 names, rows = with_heading(rows, path)
                 return listing_of_rows(names, rows, path, column=column, encoding=encoding)
     except UnicodeError as error:
-        raise SourceError(f"{path} is not {encoding} text ({error}). Save the table as UTF-8 CSV.") from error
+        raise SourceError(
+            told(
+                "{path} is not {encoding} text ({error}). Save the table as UTF-8 CSV.",
+                path=path,
+                encoding=encoding,
+                error=error,
+            )
+        ) from error
     except LookupError as error:
-        raise SourceError(f"{encoding!r} is no encoding that is known. Leave it out, or say utf-8.") from error
+        raise SourceError(
+            told("{encoding} is no encoding that is known. Leave it out, or say utf-8.", encoding=repr(encoding))
+        ) from error
     except csv.Error as error:
-        raise SourceError(f"{path} cannot be read as CSV: {error}. Save the table as CSV again.") from error
+        raise SourceError(
+            told("{path} cannot be read as CSV: {error}. Save the table as CSV again.", path=path, error=error)
+        ) from error
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SourceError(told("{path} cannot be read: {reason}.", path=path, reason=error.strerror)) from error
 
 
 def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -> Iterator[Row | Skipped]:
@@ -102,7 +116,7 @@ def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -
         if cells and cells[-1].endswith(_END):
             yield Skipped(
                 f"{path.name}, line {begin}",
-                "A quotation mark opened here is never closed, so all rows from here on are lost. Close it.",
+                told("A quotation mark opened here is never closed, so all rows from here on are lost. Close it."),
             )
             return
         begin = line + 1
@@ -110,7 +124,13 @@ def _rows(reader: Iterator[list[str]], path: Path, before: int, max_rows: int) -
             continue
         count += 1
         if count > max_rows + 1:  # one is the heading
-            raise SourceError(f"{path} holds more than {max_rows:,} rows. Split it into smaller tables.")
+            raise SourceError(
+                told(
+                    "{path} holds more than {most:,} rows. Split it into smaller tables.",
+                    path=path,
+                    most=max_rows,
+                )
+            )
         yield f"{named}, line {line}", cells
 
 

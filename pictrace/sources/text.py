@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from pictrace.errors import SourceError
+from pictrace.told import told
 
 __all__ = ["ENCODINGS", "count_files", "guess_encoding", "read_text"]
 
@@ -84,7 +85,7 @@ def guess_encoding(path: Path, fits: Fits | None = None) -> tuple[str, str]:
             if start.startswith(mark):
                 return name, "strict"
         if start.count(0) > NUL_SHARE * len(start):
-            raise SourceError(f"{path} is not text. Save it as UTF-8 text, a table as CSV.")
+            raise SourceError(told("{path} is not text. Save it as UTF-8 text, a table as CSV.", path=path))
         decoder = codecs.getincrementaldecoder("utf-8")()
         try:
             piece = start
@@ -140,14 +141,24 @@ def read_text(path: Path, max_bytes: int, encoding: str | None = None, fits: Fit
         size = path.stat().st_size
         if size > max_bytes:
             raise SourceError(
-                f"{path} has {size / 1024**2:.0f} MB, more than the {max_bytes / 1024**2:.0f} MB that are read. "
-                "Split it."
+                told(
+                    "{path} has {size:.0f} MB, more than the {max_bytes:.0f} MB that are read. Split it.",
+                    path=path,
+                    size=size / 1024**2,
+                    max_bytes=max_bytes / 1024**2,
+                )
             )
         encoding, errors = (encoding, "strict") if encoding else guess_encoding(path, fits)
         return path.read_text(encoding, errors), encoding
     except UnicodeError as error:
-        raise SourceError(f"{path} is not {encoding} text ({error}). Save it as UTF-8.") from error
+        raise SourceError(
+            told(
+                "{path} is not {encoding} text ({error}). Save it as UTF-8.", path=path, encoding=encoding, error=error
+            )
+        ) from error
     except LookupError as error:
-        raise SourceError(f"{encoding!r} is no encoding that is known. Leave it out, or say utf-8.") from error
+        raise SourceError(
+            told("{encoding} is no encoding that is known. Leave it out, or say utf-8.", encoding=repr(encoding))
+        ) from error
     except OSError as error:
-        raise SourceError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SourceError(told("{path} cannot be read: {reason}.", path=path, reason=error.strerror)) from error

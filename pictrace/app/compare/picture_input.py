@@ -47,7 +47,7 @@ def picture_input(workspace: Workspace, label: str, *, key: str, listen: bool) -
         known[key] = file.file_id  # once, so that later inputs are not overruled at every rerun
         given.append(Picture(taken(file), file.name, "upload"))
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
-        with st.container(width=92):
+        with st.container(width=108):
             pasted = paste_button(
                 key=f"{key}_paste",
                 max_bytes=upload_limits().max_bytes,

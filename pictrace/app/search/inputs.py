@@ -37,7 +37,7 @@ def query_inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
     )
     del uploaded  # taken by the callback, once, so that later inputs are not overruled at every rerun
     with st.container(horizontal=True, vertical_alignment="top", gap="xsmall"):
-        with st.container(width=92):
+        with st.container(width=108):
             pasted = paste_button(key="paste", max_bytes=upload_limits().max_bytes, label=_("Paste"), words=translated)
         if pasted is not None:
             state.search.look_for(Picture(pasted.data, pasted.name, "paste"))
