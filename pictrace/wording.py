@@ -15,7 +15,6 @@ __all__ = [
     "counted",
     "percent",
     "portion",
-    "told_by_labels",
 ]
 
 _AMOUNT = re.compile(r"([0-9]{1,12}(?:\.[0-9]{1,6})?)\s*([kKmMgG]?)")
@@ -98,8 +97,3 @@ def portion(share: float) -> str:
     """A share that was measured, of which none is "100 %": "80 %", or "all"."""
     told = percent(share)
     return ALL if told == "100 %" else told
-
-
-def told_by_labels(right: int, of: int) -> str:
-    """How sure a match is by what people said of others with its score."""
-    return f"Labelled matches of about this score that are right: {right:,} of {of:,}."

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pictrace.errors import PicTraceError
 from pictrace.faults import as_own
+from pictrace.told import told
 
 __all__ = ["Background", "Later"]
 
@@ -23,7 +24,7 @@ class Background:
 
     def _run(self) -> None:
         try:
-            with as_own(PicTraceError, "This work"):
+            with as_own(PicTraceError, told("This work")):
                 self._work()
         except PicTraceError as error:
             self.problem = str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from pictrace.catalog.base import Catalog
@@ -37,13 +38,19 @@ class Details:
         self._originals: dict[int, Original] = {}
         self._pairs: dict[tuple[int, str], ComparedPair] = {}
 
-    def original(self, catalog: Catalog, picture_id: int) -> Original:
-        """Read and diagnosed once; PicTraceError where the original is gone or cannot be read."""
+    def original(self, catalog: Catalog, picture_id: int, wanted: Metric | None = None) -> Original:
+        """Read and diagnosed once; PicTraceError where the original is gone or cannot be read.
+
+        wanted: the metric whose pair is wanted next: it is compared meanwhile.
+        """
         if picture_id not in self._originals:
             info, image = original_picture(catalog, picture_id)
             query = self.answer.query
-            found = diagnose(query.picture, image, query_info=query.info, candidate_info=info)
             self._forget()
+            with ThreadPoolExecutor(1, "details") as beside:
+                if wanted is not None:
+                    beside.submit(self.pair, wanted, picture_id, image)
+                found = diagnose(query.picture, image, query_info=query.info, candidate_info=info)
             self._originals[picture_id] = Original(image, found, info.notes)
         return self._originals[picture_id]
 

@@ -166,7 +166,7 @@ def listing_of(
         else:
             beside_it = item.path.is_relative_to(upload.path.parent)
             named = item.path.name if beside_it else str(item.path)
-            left_out.add(named, "Files of the server are not read for a table. Upload the picture itself.")
+            left_out.add(named, told("Files of the server are not read for a table. Upload the picture itself."))
     items = listing.items if len(places) == len(listing.items) else Chosen(listing.items, places)
     kept = tuple(items) if len(items) <= FEW else items
     return replace(listing, items=kept, skipped=(*listing.skipped, *left_out.told()))

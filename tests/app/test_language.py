@@ -8,10 +8,12 @@ import streamlit as st
 
 from pictrace.app.shared.language import CHOSEN, LANGUAGES, language_of, n_, translated, translated_to
 from pictrace.diagnosis import diagnose
+from pictrace.errors import ImageError, RefusedError
 from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.told import about_a_search, joined, listed, told, told_of
+from pictrace.web.policy import DownloadPolicy, check_url
 from tests.app.page import Page
 
 
@@ -43,6 +45,18 @@ def test_what_was_done_is_told_of_a_search_or_of_a_pair(photographs: dict[str, b
     assert say(found.verdict) == "Dasselbe Foto, gespiegelt."
     assert say(found.text).endswith("Das erste Bild ist das zweite Bild, gespiegelt.")
     assert say(about_a_search(found.text)).endswith("Dein Bild ist der Treffer, gespiegelt.")
+
+
+def test_why_a_picture_or_link_cannot_be_used_is_translated() -> None:
+    with pytest.raises(ImageError) as unread:
+        decode(b"%PDF-1.7")
+    with pytest.raises(RefusedError) as refused:
+        check_url("http://127.0.0.1/cat.jpg", DownloadPolicy())
+    said = [translated_to("de", str(one.value)) for one in (unread, refused)]
+    assert said[0] == "das ist ein PDF-Dokument, was PicTrace nicht liest: speichere seine Seite als JPEG oder PNG"
+    assert said[1].startswith(
+        "Der Link führt zu 127.0.0.1, einer Loopback-Adresse; geholt wird nur aus dem öffentlichen"
+    )
 
 
 @pytest.mark.slow

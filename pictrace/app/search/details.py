@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
@@ -19,6 +20,7 @@ from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
+from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import LooksCloser
 from pictrace.searching.chances import brief_expected
 from pictrace.searching.find import Found
@@ -29,7 +31,7 @@ from pictrace.service.details import Details
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.workspaces import Workspace
 from pictrace.told import about_a_search
-from pictrace.wording import borne_out, told_by_labels
+from pictrace.wording import borne_out
 
 __all__ = ["details"]
 
@@ -59,7 +61,8 @@ def details(
     numbers_table(one.match, metrics, criteria, {_("As near by accident"): told} if expected else None)
     shown = workspace.labelled.shown(criteria)
     if shown is not None:
-        st.caption(told_by_labels(*shown.about(one.match.score)))
+        right, of = shown.about(one.match.score)
+        st.caption(_("Labelled matches of about this score that are right: {right:,} of {of:,}.", right=right, of=of))
     known = one.picture.metadata
     if known:
         rows = {_("Metadata"): list(known), _("Value"): [", ".join(values) for values in known.values()]}
@@ -69,7 +72,7 @@ def details(
         below.skeleton(height=EVIDENCE_PX)
     # What is known is on the page by now; what takes a moment replaces its place.
     try:
-        other = made.original(workspace.catalog, one.match.id)
+        other = made.original(workspace.catalog, one.match.id, _first_shown(made, one, criteria))
     except PicTraceError as error:
         turned = one.match.variant.label if one.match.id in verdict.good else ""
         said.caption(_("Your picture matches this one {change}.", change=translated(turned)) if turned else "")
@@ -101,15 +104,30 @@ def _show(place: DeltaGenerator, query: bytes, match: bytes | None, one: Found, 
         )
 
 
+def _compared(made: Details, criteria: Criteria) -> dict[str, Metric]:
+    """The metrics that count, by name."""
+    return {one.name: one for one in made.answer.table.metrics if criteria.weights.get(one.name, 0.0) > 0}
+
+
+def _telling_most(compared: Mapping[str, Metric], one: Found) -> str:
+    return max(compared, key=lambda name: np.nan_to_num(one.match.metrics[name].contribution))
+
+
+def _first_shown(made: Details, one: Found, criteria: Criteria) -> Metric:
+    """Whose evidence is shown first: what was chosen before, or what tells most."""
+    compared = _compared(made, criteria)
+    return compared.get(str(st.session_state.get("evidence"))) or compared[_telling_most(compared, one)]
+
+
 @st.fragment
 def _evidence(workspace: Workspace, made: Details, one: Found, criteria: Criteria, image: RGBImage) -> None:
     """What each number rests on, one metric at a time; another one draws only this part of the page again."""
     answer, metrics = made.answer, made.answer.table.metrics
-    compared = {metric.name: metric for metric in metrics if criteria.weights.get(metric.name, 0.0) > 0}
+    compared = _compared(made, criteria)
     name = st.segmented_control(
         _("Evidence"),
         list(compared),
-        default=max(compared, key=lambda name: np.nan_to_num(one.match.metrics[name].contribution)),
+        default=_telling_most(compared, one),
         required=True,
         format_func=lambda one: translated(compared[one].title),
         key="evidence",

@@ -31,6 +31,7 @@ from pictrace.images.watchdog import resident_bytes
 from pictrace.images.workers import Decoders
 from pictrace.indexing.index import Indexing
 from pictrace.sources.base import Item
+from pictrace.told import Told
 from tests.paths import ROOT
 
 pytestmark = pytest.mark.slow
@@ -125,8 +126,9 @@ def test_one_process_serves_many_pictures(make: Make) -> None:
 )
 def test_what_is_no_picture_is_told_as_ever(data: bytes, limits: DecodeLimits, words: str, make: Make) -> None:
     decoders = make()
-    with pytest.raises(ImageError, match=words):
+    with pytest.raises(ImageError, match=words) as caught:
         decoders.load(data, limits)
+    assert isinstance(str(caught.value), Told)  # so that a page can say it in another language
     assert decoders.load(SOUND, LIMITS)[0].width == 50
 
 
@@ -294,6 +296,7 @@ def test_a_command_that_is_no_decoder_fails_the_picture(command: str, make: Make
         {"format": "EXE", "width": 10, "height": 10, "quality": None, "memory_bytes": 5},
         {"format": "PNG", "width": "wide", "height": 10, "quality": None, "memory_bytes": 5},
         {"format": "PNG"},
+        {"error": {"template": "{a:999999999}", "values": {"a": 1}, "many": "", "of": None}},
     ],
 )
 def test_a_decoder_is_not_believed(answer: dict[str, object], make: Make) -> None:

@@ -275,6 +275,12 @@ def test_details_are_found_out_once(cache: FeatureCache, search: Search, watch: 
     other = next(int(one) for one in table.ids if one != best)
     made.original(cache.catalog, other)
     assert made.original(cache.catalog, best) is not original  # only the last one is kept
+    metric = ready_metrics()[0]
+    watch.on(details_module, "compare_as_scored")
+    again = made.original(cache.catalog, other, metric)
+    assert watch.calls.count("compare_as_scored") == 1  # while it was diagnosed
+    assert made.pair(metric, other, again.image) is made.pair(metric, other, again.image)
+    assert watch.calls.count("compare_as_scored") == 1
 
 
 def test_addresses_of_pictures(cache: FeatureCache) -> None:
