@@ -7,6 +7,7 @@ Each message says what was wrong, with the value, and what to do next::
     ├── DownloadError         a link that could not be fetched
     │   └── RefusedError      a link that must not be fetched (scheme, port, private address)
     ├── CatalogError          a catalog that cannot be opened, read or written
+    │   └── UnsupportedError  what a catalog of this kind never does
     ├── ModelError            a network that cannot be got, read or run
     ├── SourceError           a folder, table or file that cannot be read as a source of pictures
     │   └── ColumnError       a table none of whose columns is, or is called, what was looked for
@@ -32,6 +33,7 @@ __all__ = [
     "RefusedError",
     "SourceError",
     "StoppedError",
+    "UnsupportedError",
     "UsageError",
 ]
 
@@ -62,6 +64,10 @@ class RefusedError(DownloadError):
 
 class CatalogError(PicTraceError):
     """A catalog cannot be opened, read or written."""
+
+
+class UnsupportedError(CatalogError):
+    """A catalog of this kind does not do what was asked of it, now or later."""
 
 
 class ModelError(PicTraceError):

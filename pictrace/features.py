@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -106,11 +106,18 @@ class FeatureSpec:
         How one picture's features look.
     small : bool
         Whether they are a few bytes only, kept apart from large ones.
+    plausible : callable, optional
+        Whether a metric could give these features: what others send is asked for by it.
     """
 
     key: str
     layout: Layout
     small: bool
+    plausible: Callable[[Features], bool] | None = field(default=None, compare=False, repr=False)
+
+    def believes(self, features: Features) -> bool:
+        """Whether they can be compared without harm, whoever sent them."""
+        return self.layout.holds(features) if self.plausible is None else self.plausible(features)
 
 
 class HasFeatures(Protocol):

@@ -86,6 +86,8 @@ def agent_server(state: State, *, writes: bool = False) -> MCPServer:
         catalog = state.workspace().catalog
         answer = found(state, SearchForm(top=top, region=region or None), _picture(catalog, picture))
         lines = [answer["verdict"]["headline"], answer["verdict"]["detail"]]
+        if answer["catalog"]["told"]:
+            lines.append(answer["catalog"]["told"])
         for one in answer["matches"]:
             how = f", {one['variant']}" if one["variant"] else ""
             good = "good" if one["good"] else "weak"

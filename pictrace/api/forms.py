@@ -10,6 +10,7 @@ from pictrace.client.answers import PictureId
 from pictrace.duplicates.groups import SURE
 from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.presets import DEFAULT_PRESET
+from pictrace.searching.scoring import SHORTLIST
 
 __all__ = [
     "MOST",
@@ -19,9 +20,12 @@ __all__ = [
     "ComparePartsForm",
     "CriteriaForm",
     "DuplicatesForm",
+    "FeaturesForm",
+    "IdsForm",
     "NoForm",
     "PageForm",
     "ReferenceForm",
+    "ScoresForm",
     "SearchForm",
     "SearchReferenceForm",
     "SourceForm",
@@ -158,6 +162,62 @@ class PageForm(_Form, frozen=True, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=200)] = 24
     text: Annotated[str, Meta(max_length=200, description="In a title, an address or a metadatum.")] = ""
     only: Only = {}
+    ids: Annotated[
+        str,
+        Meta(
+            max_length=4000,
+            pattern=r"^(\d{1,19}(,\d{1,19}){0,199})?$",
+            description="These and no others, with commas between them; nothing else is said then.",
+        ),
+    ] = ""
+
+
+class IdsForm(_Form, frozen=True, kw_only=True):
+    """Which pictures."""
+
+    only: Only = {}
+    lacking: Annotated[str, Meta(max_length=100, description="They have no features of this key.")] = ""
+
+
+FeatureKey = Annotated[str, Meta(min_length=1, max_length=100, examples=["orb-n500-px512-v1"])]
+Bytes = Annotated[bytes, Meta(max_length=16 * 2**20)]
+
+
+class FeaturesForm(_Form, frozen=True, kw_only=True):
+    """Features of some pictures."""
+
+    keys: Annotated[list[FeatureKey], Meta(min_length=1, max_length=50)]
+    ids: Annotated[list[PictureId], Meta(min_length=1, max_length=64)]
+
+
+class ScoresForm(_Form, frozen=True, kw_only=True):
+    """A query by its features, as `GET /features` would give them if it were a picture of a catalog.
+
+    They are compared in the order in which they stand here.
+    """
+
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="Of the query's file.")]
+    features: Annotated[
+        dict[FeatureKey, dict[Annotated[str, Meta(pattern="^[0-7]$")], Bytes]],
+        Meta(
+            min_length=1,
+            max_length=50,
+            description="By key, and by the orientation that they were made in: 0 to 3 quarter turns "
+            "counter-clockwise, 4 to 7 the same after mirroring.",
+        ),
+    ]
+    orientations: Annotated[
+        bool, Meta(description="Compare squares turned and mirrored, of which 0 alone is sent.")
+    ] = True
+    exact: Annotated[bool | None, Meta(description="Compare every picture; by default, up to a thousand.")] = None
+    shortlist: Annotated[int, Meta(ge=1, le=1000, description="Pictures that each metric chooses else.")] = SHORTLIST
+    among: (
+        Annotated[
+            bytes,
+            Meta(max_length=16 * 2**20, description="These pictures alone: 64-bit integers, the lowest byte first."),
+        ]
+        | None
+    ) = None
 
 
 class DuplicatesForm(_Form, frozen=True, kw_only=True):

@@ -81,6 +81,8 @@ class Operation:
         Names of problems.KINDS that it may end with, besides those that all may.
     samples
         Of JSON bodies, by a name.
+    most_bytes
+        Of a body, beside its files.
     """
 
     method: str
@@ -95,6 +97,7 @@ class Operation:
     files: Mapping[str, bool] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
     samples: Mapping[str, Any] = field(default_factory=dict)
+    most_bytes: int = 2**20
 
     @property
     def writes(self) -> bool:

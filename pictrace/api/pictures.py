@@ -58,6 +58,10 @@ def _document(record: PictureRecord) -> Image:
     )
 
 
+def _silent(catalog: Catalog) -> dict[str, str]:
+    return {name: str(reason) for name, reason in catalog.silent.items()}
+
+
 def _record(catalog: Catalog, text: str) -> PictureRecord:
     """The picture of this id; ProblemError where there is none."""
     found = None
@@ -73,12 +77,19 @@ async def _page(call: Call) -> Response:
 
     def work() -> bytes:
         catalog = call.state.workspace().catalog
+        if form.ids:
+            named = catalog.pictures([one for one in map(int, form.ids.split(",")) if one < 2**63])
+            images = [_document(named[one]) for one in sorted(named)]
+            return encoded(ImagePage(images=images, next=None, total=len(images), silent=_silent(catalog)))
         ids, total = catalog.ids_after(form.after, limit=form.limit + 1, text=form.text, filters=form.only)
         shown = ids[: form.limit]
         records = catalog.pictures(shown)
         following = shown[-1] if len(ids) > form.limit else None
         page = ImagePage(
-            images=[_document(records[one]) for one in shown if one in records], next=following, total=total
+            images=[_document(records[one]) for one in shown if one in records],
+            next=following,
+            total=total,
+            silent=_silent(catalog),
         )
         return encoded(page)
 

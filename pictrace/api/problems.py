@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from pictrace.api.encoding import encoded
 from pictrace.client.answers import Problem, ProblemPart
-from pictrace.errors import CatalogError, DownloadError, PicTraceError, StoppedError
+from pictrace.errors import CatalogError, DownloadError, PicTraceError, StoppedError, UnsupportedError
 
 __all__ = ["KINDS", "PROBLEM_TYPE", "Kind", "ProblemError", "of_status", "problem_of", "problem_response"]
 
@@ -78,6 +78,8 @@ class ProblemError(Exception):
 
 def problem_of(error: PicTraceError) -> ProblemError:
     """How an error of ours is told."""
+    if isinstance(error, UnsupportedError):
+        return ProblemError("not-allowed", str(error))
     if isinstance(error, CatalogError):
         return ProblemError("catalog-unavailable", str(error), retry_after_s=10)
     if isinstance(error, DownloadError):

@@ -35,7 +35,7 @@ from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.once import ids_among, search_once, usable_metrics
 from pictrace.service.pictures import Picture, upload_limits
 
-__all__ = ["OPERATIONS", "found"]
+__all__ = ["OPERATIONS", "found", "until_given_up"]
 
 
 async def _search(call: Call) -> Response:
@@ -65,7 +65,7 @@ def found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
         settled.criteria,
         among=ids_among(workspace.catalog, form.only),
         exhaustive=True if form.exact else None,
-        progress=_until_given_up,
+        progress=until_given_up,
         alarms=settled.false_alarms,
     )
     workspace.calibrating.begin()
@@ -76,7 +76,8 @@ def found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
     return document
 
 
-def _until_given_up(done: int, total: int) -> None:
+def until_given_up(done: int, total: int) -> None:
+    """End a search whose client has gone."""
     if given_up_here()():
         raise stopped()
 

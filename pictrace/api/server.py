@@ -16,7 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pictrace.api import about, duplicates, pictures, search, sources
+from pictrace.api import about, duplicates, pictures, scores, search, sources
 from pictrace.api.access import admitted, configured_tokens
 from pictrace.api.answering import conditional
 from pictrace.api.bodies import (
@@ -54,9 +54,9 @@ OPERATIONS = (
     *pictures.OPERATIONS,
     *sources.OPERATIONS,
     *duplicates.OPERATIONS,
+    *scores.OPERATIONS,
     *about.OPERATIONS,
 )
-BESIDE_FILES_BYTES = 1024 * 1024
 _KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 _log = logging.getLogger("pictrace.api")
@@ -195,7 +195,7 @@ async def _operate(state: State, by_method: dict[str, Operation], request: Reque
     if operation.bodies and kind not in operation.bodies:
         raise ProblemError("unsupported-media-type", f"Send one of: {', '.join(operation.bodies)}.")
     most = upload_limits().max_bytes * max(1, len(operation.files)) if kind in {RAW, MULTIPART} else 0
-    async with read_body(request, most + BESIDE_FILES_BYTES, state.held) as data:
+    async with read_body(request, most + operation.most_bytes, state.held) as data:
         body = await parsed(request, kind, data)
         form = query
         if kind == JSON:

@@ -152,6 +152,8 @@ class Drawing:
         query = stored_query(self.cache, record, self.metrics)
         small = len(self.cache.ids()[1]) <= EXACT_PICTURES
         table = score(query, self.cache, self.metrics, exhaustive=small)
+        if table.incomplete:  # the nearest may be among what did not answer
+            return None
         related = tied(table)
         commons = shared_by_many(query, self.cache.catalog, related.tolist())
         related = related[~np.isin(related, list(commons))]

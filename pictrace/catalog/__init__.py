@@ -5,6 +5,7 @@ from __future__ import annotations
 from pictrace.catalog import _files
 from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.servers.address import are_servers
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.told import told
@@ -18,7 +19,8 @@ def open_catalog(location: str, *, must_exist: bool = True) -> Catalog:
     Parameters
     ----------
     location
-        Where it is: the name of a SQLite file, or postgresql://USER:PASSWORD@HOST:PORT/DATABASE.
+        Where it is: the name of a SQLite file, postgresql://USER:PASSWORD@HOST:PORT/DATABASE, or PicTrace servers,
+        such as https://a.example,https://b.example.
     must_exist
         Whether a catalog that is not there is an error, or an empty one is made.
 
@@ -27,6 +29,10 @@ def open_catalog(location: str, *, must_exist: bool = True) -> Catalog:
     CatalogError
         It cannot be opened, or made; the text says why.
     """
+    if are_servers(location):
+        from pictrace.catalog.servers.federated import open_servers  # the API's types take a moment to load
+
+        return open_servers(location, must_exist=must_exist)
     if not is_postgres(location):
         return SqliteCatalog(location, must_exist=must_exist)
     try:

@@ -234,6 +234,10 @@ class SqlReader:
                 )
             ) from error
 
+    @property
+    def silent(self) -> Mapping[str, str]:
+        return {}
+
     def close(self) -> None:
         self._connections.close()
 

@@ -58,6 +58,10 @@ class Catalog(Protocol):
         """Whether what lies at the location is what was opened; where it is not, the catalog is of no use any more."""
 
     @property
+    def silent(self) -> Mapping[str, str]:
+        """By name of each server of several that did not answer the last time, why; empty where nobody is asked."""
+
+    @property
     def writable(self) -> bool:
         """Whether the store lets us write; what another program locks is not asked."""
 

@@ -55,6 +55,7 @@ class Origin(StrEnum):
     ARCHIVE = "archive"
     DATABASE = "database"
     SAMPLE = "sample"
+    SERVER = "server"
 
     @property
     def is_at_hand(self) -> bool:

@@ -14,6 +14,9 @@ from pictrace.faults import logged
 
 __all__ = ["main"]
 
+_CATALOGS = ("catalog", "first", "second")
+_OVER_SERVERS = frozenset({"search", "info", "calibrate", "serve", "app", "mcp"})
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
@@ -23,6 +26,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if arguments is None else list(arguments)
     options = parser_for(given[0] if given else "").parse_args(given)
     try:
+        _require_one_catalog(given[0], options)
         with _model_of(options):
             status: int = options.run(options)
     except (CriteriaError, UsageError) as error:
@@ -42,6 +46,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         warn(f"pictrace: a fault in PicTrace or in a library ({type(error).__name__}), logged as {identity}")
         return FAILED
     return status
+
+
+def _require_one_catalog(command: str, options: argparse.Namespace) -> None:
+    """UsageError where a command that needs a catalog's file or database was given servers."""
+    named = [getattr(options, name, None) for name in _CATALOGS]
+    if command in _OVER_SERVERS or not any(isinstance(one, str) and one.lower().startswith("http") for one in named):
+        return
+    from pictrace.catalog.servers.address import are_servers
+
+    if any(isinstance(one, str) and are_servers(one) for one in named):
+        raise UsageError(
+            f"pictrace {command} works on one catalog. Servers can be searched together, and no more: run it on each "
+            "of them, with its own catalog."
+        )
 
 
 @contextlib.contextmanager

@@ -39,7 +39,12 @@ def command(commands: Subparsers, name: str, run: Run, *, help: str) -> argparse
 
 
 def add_catalog(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--catalog", required=True, metavar="FILE", help="the catalog, a SQLite file or postgresql://…")
+    parser.add_argument(
+        "--catalog",
+        required=True,
+        metavar="FILE",
+        help="a SQLite file, postgresql://…, or servers: https://a.example,https://b.example",
+    )
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

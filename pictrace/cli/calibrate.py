@@ -11,9 +11,11 @@ from pictrace.calibration.sources import Background
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.cli._bar import progress_line
 from pictrace.cli._commands import add_catalog, add_json
 from pictrace.cli._output import OK, say, say_json
+from pictrace.cluster.cache import cache_of
 from pictrace.service.second_look import details_between
 from pictrace.wording import counted
 
@@ -37,7 +39,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 def make_background(catalog: Catalog, *, searches: int = SEARCHES, seconds: float = SECONDS) -> Background:
     """Ask the catalog's pictures against the rest, with a line that tells how far that is."""
-    background = Background(FeatureCache(catalog), partial(details_between, catalog))
+    if isinstance(catalog, FederatedCatalog):
+        background = Background(cache_of(catalog))
+    else:
+        background = Background(FeatureCache(catalog), partial(details_between, catalog))
     if background.possible:
         with progress_line("searches", title="what chance gives") as show:
             for done, total in background.make(searches=max(1, searches), seconds=seconds):

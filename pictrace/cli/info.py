@@ -6,7 +6,7 @@ import argparse
 from contextlib import closing
 
 from pictrace.cli._commands import add_catalog, add_json
-from pictrace.cli._output import FAILED, OK, say, say_json
+from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.wording import byte_size, counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -29,6 +29,7 @@ def _info(options: argparse.Namespace) -> int:
     with closing(open_catalog(options.catalog)) as catalog:
         document = catalog_document(catalog)
         intact = catalog.intact() if options.check else None
+    warn(*(f"{name} is silent: {reason}; its pictures are not counted." for name, reason in document["silent"].items()))
     status = FAILED if intact is False else OK
     if options.json:
         say_json({**document, "intact": intact})

@@ -170,7 +170,7 @@ class _Search:
         report = SearchReport(
             address,
             thumbnail(outcome.query.picture, REPORT_PX),
-            f"Searched {counted(outcome.table.catalog_size, 'picture')}.",
+            f"Searched {counted(outcome.table.looked_at, 'picture')}.",
             outcome.said,
             outcome.found,
             outcome.table.metrics,
@@ -217,7 +217,8 @@ def _say_matches(said: Verdict, found: Sequence[Found], table: ScoreTable) -> No
         variant = f"  ({how})" if how and level != "weak" else ""
         address = one.picture.sources[0].address if one.picture.sources else one.picture.label
         say(f"{one.match.rank:3}  {level:7}  {one.match.score:.2f}  {address}{variant}", f"                  {parts}")
-    detail = "all in full detail" if table.exhaustive else f"the {len(table.ids):,} closest in full detail"
-    say(f"{said.headline} Searched {counted(table.catalog_size, 'picture')}; {detail}.")
+    exact = len(table.ids) == table.looked_at
+    detail = "all in full detail" if exact else f"the {len(table.ids):,} closest in full detail"
+    say(f"{said.headline} Searched {counted(table.looked_at, 'picture')}; {detail}.")
     if table.told:
         warn(table.told)

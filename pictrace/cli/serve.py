@@ -59,9 +59,10 @@ def use_catalog(path: str | None) -> None:
         return
     from pictrace.catalog import open_catalog
     from pictrace.catalog.address import is_postgres
+    from pictrace.catalog.servers.address import are_servers
 
     open_catalog(path).close()
-    os.environ["PICTRACE_CATALOG"] = path if is_postgres(path) else str(Path(path).resolve())
+    os.environ["PICTRACE_CATALOG"] = path if is_postgres(path) or are_servers(path) else str(Path(path).resolve())
 
 
 def serve_app(options: argparse.Namespace, *, opens: bool) -> int:

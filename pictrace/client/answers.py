@@ -82,12 +82,14 @@ class VerdictSaid(_Answer, frozen=True, kw_only=True):
 
 
 class CatalogSearched(_Answer, frozen=True, kw_only=True):
-    """What was searched."""
+    """What was searched. silent: by name of a server that was asked and did not answer, why."""
 
     location: str
     images: Count
     scored_exactly: Count
     unanswered: Count = 0
+    silent: dict[str, str] = {}
+    told: str = ""
     revision: int
 
 
@@ -217,6 +219,7 @@ class ImagePage(_Answer, frozen=True, kw_only=True):
     images: list[Image]
     next: PictureId | None
     total: Count
+    silent: dict[str, str] = {}
 
 
 class Added(_Answer, frozen=True, kw_only=True):
@@ -345,6 +348,7 @@ class Stats(_Answer, frozen=True, kw_only=True):
     missing: dict[str, int]
     outdated: dict[str, int]
     writable: bool
+    silent: dict[str, str] = {}
 
 
 class Health(_Answer, frozen=True, kw_only=True):

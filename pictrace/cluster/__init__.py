@@ -1,1 +1,1 @@
-"""A search that several machines share: a catalog in shards, each with a worker of a Dask cluster."""
+"""A search that several machines share: workers of a Dask cluster, each with a shard, or other PicTrace servers."""

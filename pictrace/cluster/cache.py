@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.servers.federated import FederatedCatalog
+from pictrace.cluster.federation import FederatedCache
 from pictrace.cluster.shard import Shard
 from pictrace.errors import CatalogError
 from pictrace.metrics.base import Metric
@@ -116,13 +118,15 @@ def _together(answers: Answers, metrics: tuple[Metric, ...], ids: NDArray[np.int
 
 
 def cache_of(catalog: Catalog) -> FeatureCache:
-    """The features of a catalog, searched by the cluster that the owner named (PICTRACE_CLUSTER), if any.
+    """The features of a catalog, searched by its servers, or by the cluster that the owner named (PICTRACE_CLUSTER).
 
     Raises
     ------
     CatalogError
         Where what talks to a cluster is not installed.
     """
+    if isinstance(catalog, FederatedCatalog):
+        return FederatedCache(catalog)
     address = os.environ.get("PICTRACE_CLUSTER", "").strip()
     return ClusterCache(catalog, _connection(address)) if address else FeatureCache(catalog)
 

@@ -169,7 +169,7 @@ class Metric(Readiness, ABC):
     @property
     def spec(self) -> FeatureSpec:
         """What a store needs to know of these features."""
-        return FeatureSpec(self.feature_key, self.layout, self.small)
+        return FeatureSpec(self.feature_key, self.layout, self.small, self.plausible)
 
     @property
     def sketch_spec(self) -> FeatureSpec | None:

@@ -164,6 +164,8 @@ def search_document(
             "images": table.catalog_size,
             "scored_exactly": len(table.ids),
             "unanswered": table.unanswered,
+            "silent": {name: str(reason) for name, reason in table.silent.items()},
+            "told": str(table.told),
             "revision": catalog.revision(),
         },
         "criteria": {**criteria_document(criteria), "only": {name: list(some) for name, some in (only or {}).items()}},
@@ -194,6 +196,7 @@ def catalog_document(catalog: Catalog) -> dict[str, Any]:
         "missing": count_missing_features(catalog),
         "outdated": count_outdated_features(catalog),
         "writable": catalog.writable,
+        "silent": {name: str(reason) for name, reason in catalog.silent.items()},
     }
 
 

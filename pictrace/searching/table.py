@@ -127,6 +127,8 @@ class ScoreTable:
         the others may be there.
     told
         What a person should know of how it came about, "" where nothing.
+    silent
+        By name of each server of several that did not answer, why: how many pictures it has may be unknown.
     """
 
     ids: NDArray[np.int64]
@@ -135,6 +137,7 @@ class ScoreTable:
     catalog_size: int
     unanswered: int = 0
     told: str = ""
+    silent: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if len(self.metrics) != len(self.columns):
@@ -151,7 +154,17 @@ class ScoreTable:
     @property
     def exhaustive(self) -> bool:
         """Whether every picture of the catalog was scored exactly."""
-        return len(self.ids) == self.catalog_size
+        return len(self.ids) == self.catalog_size and not self.silent
+
+    @property
+    def looked_at(self) -> int:
+        """How many pictures of the catalog were searched."""
+        return self.catalog_size - self.unanswered
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether pictures were not looked at: what is not found may be there."""
+        return self.unanswered > 0 or bool(self.silent)
 
     @cached_property
     def _cache(self) -> list[dict[tuple[int, ...], _Row]]:

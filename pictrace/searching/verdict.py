@@ -164,6 +164,13 @@ def _said(
             ),
             good,
         )
+    if table.silent and not table.unanswered:
+        servers = ", ".join(table.silent)
+        return Verdict(
+            told("Not all of the catalog has answered."),
+            told("Nothing among what answered is convincingly the same; silent: {servers}.", servers=servers),
+            good,
+        )
     if table.unanswered:
         return Verdict(
             told("Not all of the catalog has answered."),

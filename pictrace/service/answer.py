@@ -59,5 +59,8 @@ class Answer:
 
     @property
     def worth_asking_again(self) -> bool:
-        """Whether a part of the catalog did not answer, and might by now."""
-        return self.table.unanswered > 0 and time.monotonic() - self.asked_s > AGAIN_S
+        """Whether a part of the catalog did not answer, and might by now.
+
+        When a server of several answers again, the catalog's revision tells.
+        """
+        return self.table.unanswered > 0 and not self.table.silent and time.monotonic() - self.asked_s > AGAIN_S

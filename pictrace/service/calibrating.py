@@ -9,6 +9,7 @@ from functools import partial
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.sources import Background
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.service import background
 from pictrace.service.second_look import details_between
 
@@ -22,7 +23,8 @@ class Calibrating:
 
     def __init__(self, cache: FeatureCache) -> None:
         self.done, self.total = 0, 0
-        self._background = Background(cache, partial(details_between, cache.catalog))
+        look = partial(details_between, cache.catalog)  # whose originals are not fetched from other servers for it
+        self._background = Background(cache, None if isinstance(cache.catalog, FederatedCatalog) else look)
         self._work: background.Background | None = None
         self._asked = -1  # how many pictures there were when it was begun
 

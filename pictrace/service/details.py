@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.diagnosis import Diagnosis, diagnose
+from pictrace.errors import PicTraceError
+from pictrace.images.loading import load_picture
 from pictrace.images.pixels import RGBImage
+from pictrace.images.reading import ImageInfo
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
 from pictrace.searching.pair import compare_as_scored
 from pictrace.service.answer import Answer
-from pictrace.service.pictures import original_picture
+from pictrace.service.pictures import original_picture, upload_limits
+from pictrace.told import told
 
 __all__ = ["Details", "Looks", "Original"]
 
@@ -44,7 +49,7 @@ class Details:
         wanted: the metric whose pair is wanted next: it is compared meanwhile.
         """
         if picture_id not in self._originals:
-            info, image = original_picture(catalog, picture_id)
+            info, image = _picture_of(catalog, picture_id)
             query = self.answer.query
             self._forget()
             with ThreadPoolExecutor(1, "details") as beside:
@@ -69,3 +74,16 @@ class Details:
         self._pairs.clear()
         self.looks.clear()
         self._originals.clear()
+
+
+def _picture_of(catalog: Catalog, picture_id: int) -> tuple[ImageInfo, RGBImage]:
+    """The original; where another server has none at hand, its thumbnail, with a note that tells so."""
+    try:
+        return original_picture(catalog, picture_id)
+    except PicTraceError:
+        small = catalog.thumbnail(picture_id) if isinstance(catalog, FederatedCatalog) else None
+        if small is None:
+            raise
+    info, image = load_picture(small, upload_limits())
+    note = told("The server has no original at hand: the evidence is of the thumbnail, and its numbers may differ.")
+    return replace(info, notes=(note,)), image

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pictrace.catalog.servers.address import are_servers
 from pictrace.errors import CatalogError, DownloadError
 from pictrace.folders import cache_folder, process_lock
 from pictrace.told import told
@@ -40,7 +41,7 @@ def local_copy(location: str) -> str:
     CatalogError
         Where it cannot be fetched, and was never.
     """
-    if not is_elsewhere(location):
+    if are_servers(location) or not is_elsewhere(location):
         return location
     digest = hashlib.sha256(location.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     folder = cache_folder() / "fetched" / digest

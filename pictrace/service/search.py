@@ -163,6 +163,7 @@ class Search:
                 self.refuse(check.problem)
             else:
                 self.answer = answer = replace(check.found, judge=self._judge(check.found.query))
+                self.exhaustive = not answer.table.incomplete  # or it would be begun again and again
         return answer
 
     def _drop_check(self) -> None:

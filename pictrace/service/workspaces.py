@@ -17,6 +17,8 @@ from pictrace.catalog import delete_catalog, last_written, open_catalog
 from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.servers.address import are_servers
+from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.cluster.cache import cache_of
 from pictrace.errors import CatalogError, PicTraceError
 from pictrace.folders import cache_folder
@@ -81,6 +83,11 @@ class Workspace:
     is_sample: bool = False
     preparing: Later | None = None
 
+    @property
+    def is_of_servers(self) -> bool:
+        """Whether other servers hold it, which can be searched together and no more."""
+        return isinstance(self.catalog, FederatedCatalog)
+
     def prepare(self) -> None:
         """Make ready for a search soon: the page that has just been made is drawn first, which takes its time."""
         if self.preparing is not None:
@@ -125,9 +132,11 @@ class Workspaces:
             location = settings.catalog or ""
             return self._once((SHARED, location), lambda: _shared(location, writable=settings.writable))
         # It may look like a file in a folder of the owner's, and the server would connect to anywhere.
-        if is_postgres(choice):
+        if is_postgres(choice) or are_servers(choice):
             raise CatalogError(
-                told("A link opens no catalog in PostgreSQL. The app's owner names it (PICTRACE_CATALOG).")
+                told(
+                    "A link opens no catalog in PostgreSQL, or on other servers. The owner names it (PICTRACE_CATALOG)."
+                )
             )
         if not settings.may_read(Path(choice)):
             raise CatalogError(

@@ -16,6 +16,7 @@ from pictrace.app.catalog.state import browse_state
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import CatalogState, catalog_state, offer_earlier_catalog
 from pictrace.app.shared.query_state import query_state
+from pictrace.app.shared.servers import not_over_servers
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.service.workspaces import SHARED, Workspace
@@ -35,6 +36,9 @@ def show() -> None:
             workspace = state.workspace()
             browsing = browse_state(workspace.catalog.identity)
             _head(workspace, state)
+        if not_over_servers(workspace):
+            add_pictures(workspace)
+            return
         with job:
             watch()
         removal_bar(workspace, browsing)
@@ -72,7 +76,8 @@ def _head(workspace: Workspace, state: CatalogState) -> None:
         st.title(for_markdown(translated(workspace.title)), anchor=False, width="content")
         st.badge(n_("{count:,} picture", "{count:,} pictures", count), icon=":material/photo_library:")
         catalog_menu(state)
-        downloads(workspace)
+        if not workspace.is_of_servers:
+            downloads(workspace)
     if workspace is state.private:
         st.caption(_("This catalog is yours alone. It is deleted a day after the last change: download it to keep it."))
     elif not workspace.writable:

@@ -10,6 +10,7 @@ from pictrace.app.duplicates.state import review_of
 from pictrace.app.duplicates.wanted import wanted_filters, wanted_rules
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
+from pictrace.app.shared.servers import not_over_servers
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.service.reviewing import Review
@@ -25,6 +26,8 @@ def show() -> None:
     try:
         offer_earlier_catalog(catalog_state())
         workspace = catalog_state().workspace()
+        if not_over_servers(workspace):
+            return
         workspace.wait()
         review = review_of(workspace)
         filters = wanted_filters()

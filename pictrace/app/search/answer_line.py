@@ -52,9 +52,9 @@ def answer_line(
             if answer.picture.pages_told:
                 st.caption(translated(answer.picture.pages_told))
             if answer.table.told:
-                st.warning(for_markdown(answer.table.told), icon=":material/lan:")
-            if answer.table.unanswered:
-                st.fragment(_ask_again, run_every=AGAIN_S)(answer)
+                st.warning(for_markdown(translated(answer.table.told)), icon=":material/lan:")
+            if answer.table.incomplete:
+                st.fragment(_ask_again, run_every=AGAIN_S)(workspace, answer)
             watch_calibration(workspace)
             if state.search.check is not None:
                 watch_full_check(state.search, state.search.check)
@@ -86,7 +86,7 @@ def _aligned(identity: str, picture_id: int, sha256: str, _query: RGBImage, _cat
 
 def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None:
     with st.container(horizontal=True):
-        if not (answer.table.exhaustive or state.search.check):
+        if not (len(answer.table.ids) == answer.table.looked_at or state.search.check):
             st.button(
                 _("Check all pictures in full detail"),
                 icon=":material/done_all:",
@@ -102,9 +102,9 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
         st.button(_("New search"), icon=":material/search:", key="new-search", on_click=state.clear)
 
 
-def _ask_again(answer: Answer) -> None:
-    """The whole page, as soon as those who did not answer may have."""
-    if answer.worth_asking_again:
+def _ask_again(workspace: Workspace, answer: Answer) -> None:
+    """The whole page, as soon as those who did not answer may have, or do."""
+    if answer.worth_asking_again or workspace.catalog.revision() != answer.basis.revision:
         st.rerun()
 
 
@@ -112,17 +112,17 @@ def _how_searched(answer: Answer) -> str:
     table = answer.table
     spent_s = sum(answer.timing_ms.values()) / 1e3
     spent = f"{spent_s:.1f} s" if spent_s >= 0.1 else f"{1e3 * spent_s:.0f} ms"
-    if table.exhaustive:
+    if len(table.ids) == table.looked_at:
         return n_(
             "searched {count:,} picture in {spent}; all in full detail",
             "searched {count:,} pictures in {spent}; all in full detail",
-            table.catalog_size,
+            table.looked_at,
             spent=spent,
         )
     return n_(
         "searched {count:,} picture in {spent}; the {closest:,} closest in full detail",
         "searched {count:,} pictures in {spent}; the {closest:,} closest in full detail",
-        table.catalog_size,
+        table.looked_at,
         spent=spent,
         closest=len(table.ids),
     )

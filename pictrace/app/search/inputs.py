@@ -92,6 +92,8 @@ def _on_camera(state: QueryState) -> None:
 
 def _surprise(workspace: Workspace, state: QueryState) -> None:
     ids = workspace.catalog.ids()
+    if not len(ids) and workspace.catalog.silent:
+        return  # the page tells of the servers that do not answer
     if not len(ids):
         state.search.refuse(_("The catalog is empty. Add pictures to it first."))
         return

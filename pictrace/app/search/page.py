@@ -28,6 +28,7 @@ from pictrace.app.shared.controls import Wanted, criteria_controls
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.shared.query_state import QueryState, query_state
+from pictrace.app.shared.servers import tell_silent
 from pictrace.app.shared.slot import slot
 from pictrace.app.shared.thumbnails import picture_tiles
 from pictrace.errors import CriteriaError, PicTraceError
@@ -102,6 +103,8 @@ def show() -> None:
             if metric.on_demand and wanted.criteria.weights.get(metric.name):
                 watch_missing_features(workspace, metric)
     if not table.catalog_size:
+        if table.incomplete:
+            return
         if wanted.filters:
             st.info(_("No picture fits the filters. Choose fewer of them."), icon=":material/filter_alt_off:")
         else:
@@ -128,7 +131,10 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
     """No query yet: what the catalog holds, each picture a query."""
     ids = workspace.catalog.ids()
     st.title(_("Which picture are you looking for?"), anchor=False)
+    tell_silent(workspace)
     if not len(ids):
+        if workspace.catalog.silent:
+            return
         st.info(_("The catalog is empty. Add pictures on the Catalog page."), icon=":material/inbox:")
         return
     st.caption(

@@ -11,6 +11,7 @@ from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.map import draw_map
 from pictrace.app.shared.map_looks import Scored
 from pictrace.app.shared.query_state import QueryState
+from pictrace.app.shared.servers import not_over_servers
 from pictrace.output.charts.results import contributions_figure, distribution_figure
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria
@@ -43,6 +44,8 @@ def beside_matches(
     elif chosen == DISAGREEMENT:
         disagreement(workspace, answer.table, criteria)
     elif chosen == CATALOG_MAP:
+        if not_over_servers(workspace):
+            return
         draw_map(
             workspace,
             "search_map",

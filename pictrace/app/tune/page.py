@@ -7,6 +7,7 @@ import streamlit as st
 from pictrace.app.shared.controls import criteria_controls
 from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
+from pictrace.app.shared.servers import not_over_servers
 from pictrace.app.tune.label import label_part
 from pictrace.app.tune.learn import learn_part
 from pictrace.app.tune.many import many_part
@@ -32,6 +33,8 @@ def show() -> None:
         st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     st.title(_("Tune the search to your pictures"), anchor=False)
+    if not_over_servers(workspace):
+        return
     state = tune_state(workspace.catalog.identity)
     part = st.segmented_control(
         _("Part of the page"),

@@ -1,0 +1,1 @@
+"""A catalog that several PicTrace servers hold together, asked through their JSON API."""

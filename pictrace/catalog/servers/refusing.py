@@ -1,0 +1,38 @@
+"""What cannot be done over several servers: said in a sentence that tells where it can be done."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from pictrace.errors import UnsupportedError
+
+__all__ = ["Refusing", "refused"]
+
+
+def refused(what: str) -> UnsupportedError:
+    """The error. what: as the end of "… is not possible"."""
+    return UnsupportedError(
+        f"Over several servers this cannot be done: {what}. Do it on each server, with its own catalog."
+    )
+
+
+class Refusing:
+    """The methods of a catalog that change it, or read all of it."""
+
+    if not TYPE_CHECKING:  # each takes what the protocol says, and gives nothing
+
+        def _refuse(what: str) -> Any:  # noqa: N805 (no method, but what makes them)
+            def method(self: object, *given: object, **named: object) -> NoReturn:
+                raise refused(what)
+
+            return method
+
+        add = add_sources = move_files = mark_files = _refuse("adding pictures")
+        remove = remove_replaced = _refuse("removing pictures")
+        put_features = drop_features = _refuse("making features")
+        decide = forget_decisions = _refuse("keeping decisions")
+        feature_ids = row_counts = _refuse("reading the features of all pictures")
+        copy_to = changes = _refuse("copying the catalog")
+        links = links_found = files = _refuse("checking links and files")
+        facts = _refuse("counting formats and sizes")
+        intact = _refuse("checking a file for damage")
