@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pictrace.catalog.base import Catalog
 from pictrace.searching.parts import Part
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
@@ -57,10 +58,8 @@ class Answer:
     held: tuple[Part, ...] = ()
     asked_s: float = field(default_factory=time.monotonic, compare=False)
 
-    @property
-    def worth_asking_again(self) -> bool:
-        """Whether a part of the catalog did not answer, and might by now.
-
-        When a server of several answers again, the catalog's revision tells.
-        """
-        return self.table.unanswered > 0 and not self.table.silent and time.monotonic() - self.asked_s > AGAIN_S
+    def is_worth_asking_again(self, catalog: Catalog) -> bool:
+        """Whether a part of the catalog did not answer, and might by now; of servers, whether one answers again."""
+        if self.table.silent:
+            return not self.table.silent.keys() <= catalog.silent.keys()
+        return self.table.unanswered > 0 and time.monotonic() - self.asked_s > AGAIN_S

@@ -74,7 +74,7 @@ class Search:
         """Whether ``table`` has nothing to compute for these arguments."""
         if self.asked is not None or self.answer is None:
             return self.asked is None
-        if self.answer.worth_asking_again:
+        if self.answer.is_worth_asking_again(cache.catalog):
             return False
         return self.answer.basis == self._basis(cache, self._metrics(criteria), filters or {}, orientations)
 
@@ -125,7 +125,7 @@ class Search:
             self.asked is None
             and self.answer is not None
             and self.answer.basis == basis
-            and not self.answer.worth_asking_again
+            and not self.answer.is_worth_asking_again(cache.catalog)
         ):
             return self._checked(self.answer, cache, filters).table
         try:

@@ -104,7 +104,8 @@ def _next_steps(workspace: Workspace, state: QueryState, answer: Answer) -> None
 
 def _ask_again(workspace: Workspace, answer: Answer) -> None:
     """The whole page, as soon as those who did not answer may have, or do."""
-    if answer.worth_asking_again or workspace.catalog.revision() != answer.basis.revision:
+    catalog = workspace.catalog
+    if catalog.revision() != answer.basis.revision or answer.is_worth_asking_again(catalog):
         st.rerun()
 
 

@@ -189,7 +189,9 @@ class FederatedCatalog(Refusing):
         """Asked for once for each revision: pages ask at every movement of a slider."""
         known, revision = self._missing.get(spec.key), self.revision()
         if known is None or known[0] != revision:
-            known = self._missing[spec.key] = revision, self._ids({"lacking": spec.key})
+            known = revision, self._ids({"lacking": spec.key})
+            if not self.silent:
+                self._missing[spec.key] = known
         return known[1]
 
     @contextmanager

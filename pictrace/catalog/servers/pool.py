@@ -91,11 +91,11 @@ class Servers:
                 if not (absent and error.status == 404):
                     server.fail(error.args[0])
                 continue
-            self._welcome(server)
+            server.problem = ""
         return found
 
     def revision(self) -> int:
-        """Rises with what the servers hold, and when one answers again; in this process alone."""
+        """Rises with what the servers hold; in this process alone."""
         self._look()
         return self._revision
 
@@ -165,10 +165,3 @@ class Servers:
             take,
         )
         self._looked_at = self._clock()
-
-    def _welcome(self, server: Server) -> None:
-        """It answered; where it had not before, what was found without it is worth asking for again."""
-        if server.problem:
-            with self._lock:
-                server.problem = ""
-                self._revision += 1

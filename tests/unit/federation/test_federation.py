@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import closing
+from typing import cast
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.servers.address import parsed
+from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.cluster.cache import cache_of
 from pictrace.errors import CatalogError
 from pictrace.metrics import all_metrics
@@ -19,6 +22,8 @@ from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.once import search_once
+from pictrace.service.pictures import Picture
+from pictrace.service.search import Search
 from tests.servers import closed_port
 from tests.unit.federation.conftest import Shared
 
@@ -71,3 +76,25 @@ def test_a_dead_server_is_named_and_is_never_no_match(shared: Shared, stranger: 
         assert document["catalog"]["silent"] == {name: "it cannot be reached"}
     with closing(open_catalog(dead)) as catalog, pytest.raises(CatalogError, match=f"{name}: it cannot be reached"):
         score_either(prepare_query(stranger), cache_of(catalog))
+
+
+def test_a_server_that_is_back_is_asked_and_nobody_else_has_to_search_again(shared: Shared, stranger: bytes) -> None:
+    now = [0.0]
+    servers = FederatedCatalog(parsed(",".join((shared.addresses[0], closed_port()))), clock=lambda: now[0])
+    catalog = cast(Catalog, servers)
+    with closing(servers):
+        cache, search = cache_of(catalog), Search()
+        search.look_for(Picture(stranger, "stranger.png", "upload"))
+        table = search.table(cache, EVEN)
+        answer, dead = search.answer, servers.servers.all[1]
+        assert table is not None
+        assert answer is not None
+        before = catalog.revision()
+        assert not answer.is_worth_asking_again(catalog)
+        assert search.is_current(cache, EVEN)
+        assert dead.rests
+        now[0] = 4.0
+        dead.problem = ""  # it answered somebody
+        assert catalog.revision() == before
+        assert answer.is_worth_asking_again(catalog)
+        assert not search.is_current(cache, EVEN)
