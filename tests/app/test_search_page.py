@@ -452,6 +452,7 @@ def test_what_did_not_answer_is_told_and_asked_again(monkeypatch: pytest.MonkeyP
     assert search.answer is not None
     table = replace(search.answer.table, unanswered=3, told="3 of 4 shards answered.")
     search.answer = replace(search.answer, table=table)
+    monkeypatch.setattr("pictrace.service.answer.AGAIN_S", 1e9)
     app.run()
     assert [one.value for one in app.warning] == [for_markdown("3 of 4 shards answered.")]
     assert search.answer.table is table  # it is not asked at every click

@@ -367,7 +367,7 @@ def test_add_a_folder_stop_resume_and_search_it(page: Page, photographs: dict[st
     page.get_by_role("button", name="Stop").click()
     page.get_by_text("Stopped.").wait_for()
     page.get_by_role("button", name="Continue").click()
-    page.get_by_text(re.compile(r"^\d+ added, \d+ already here, 1 failed\.$")).wait_for()
+    page.get_by_text(re.compile(r"^\d+ added, \d+ already here, 1 failed\.$")).wait_for(timeout=4 * PATIENCE_MS)
     page.get_by_text(f"{COPIES + 1} pictures").first.wait_for()
     with finished(page):
         page.get_by_role("button", name="Try these again").click()

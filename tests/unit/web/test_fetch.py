@@ -731,8 +731,8 @@ def test_links_of_one_host_keep_the_limits(server: Server, concurrency: int, per
 
 @pytest.mark.parametrize("limit", ["concurrency", "per_host"])
 def test_waiting_for_a_place_is_no_part_of_the_total_time(server: Server, limit: str) -> None:
-    urls = [server.add(f"/{number}", broken(OK + b"Content-Length: 3\r\n\r\ncat", hang_s=0.1)) for number in range(6)]
-    policy = policy_for(server, total_timeout_s=0.4, **{limit: 1})
+    urls = [server.add(f"/{number}", broken(OK + b"Content-Length: 3\r\n\r\ncat", hang_s=0.25)) for number in range(6)]
+    policy = policy_for(server, total_timeout_s=1.2, **{limit: 1})
     assert [type(result) for _, result in asyncio.run(gathered(urls, policy))] == [Download] * 6
 
 
