@@ -1,25 +1,27 @@
 """What the verdict says of its false alarms, and how many there are; and how much of what is there it then finds.
 
 FOLDER is one as benchmarks.finding takes. PHOTOS holds further photographs that have nothing to do with it. For each
-size a catalog of so many of FOLDER's pictures, chosen by the seed, is calibrated as the app does it. Then come searches
-without an answer: the strangers, the photographs, the queries with all that is right for them taken out of the answer
-(held out), and pictures of the catalog that its background did not ask, with their families taken out (own kind).
+size a catalog of so many of FOLDER's pictures, chosen by the seed, is calibrated as the app does it; where they are too
+few, quarters of them are pictures of their own. Then come searches without an answer: the strangers, the photographs,
+the queries with all that is right for them taken out of the answer (held out), and pictures of the catalog that its
+background did not ask, with their families taken out (own kind).
 
 said: the share of false alarms that is accepted, beside the share of such searches that then find something. found: the
 share of queries with an answer in the catalog for which a relevant picture is called good; wrong: those for which
 another one is. The false alarms among what was held out, up to the default share, are listed to be looked at: some are
-matches that no label names.
+matches that no label names. --draw makes the curve of all sizes that --keep's folder knows.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -27,7 +29,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.common import intro, parser, row
+from benchmarks.curve import drawing
 from benchmarks.finding import Truth, truths
+from benchmarks.quarters import pictures_for, whole
 from pictrace.calibration import kept
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.making import SECONDS
@@ -52,8 +56,9 @@ SAID = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 
 @dataclass
 class Shares:
-    """p of the best match of each search, by what was asked."""
+    """p of the best match of each search, by what was asked; and of how many pictures."""
 
+    pictures: int = 0
     strangers: list[float] = field(default_factory=list)
     photographs: list[float] = field(default_factory=list)
     held_out: list[float] = field(default_factory=list)
@@ -95,31 +100,42 @@ def without(table: ScoreTable, left_out: NDArray[np.bool_]) -> ScoreTable:
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--photos", type=Path, help="further photographs that are in no catalog")
-    arguments.add_argument("--pictures", type=int, nargs="+", default=[100, 1000], metavar="N")
+    arguments.add_argument("--pictures", type=int, nargs="*", default=[100, 1000], metavar="N")
     arguments.add_argument("--seconds", type=float, default=SECONDS, help="for the calibration of a catalog")
     arguments.add_argument("--every", type=int, default=1, help="take each n-th query only, for a quick look")
+    arguments.add_argument("--own", type=int, default=200, help="pictures of the catalog to ask at the most")
+    arguments.add_argument("--keep", type=Path, help="a folder for the catalogs and for what was measured")
+    arguments.add_argument("--draw", type=Path, help="draw the curve into this SVG")
     options = arguments.parse_args()
     intro(options)
-    for size in options.pictures:
-        _measure(options, size)
+    with tempfile.TemporaryDirectory() as work:
+        folder = options.keep or Path(work)
+        folder.mkdir(exist_ok=True)
+        for size in options.pictures:
+            measured = _measure(options, size, folder)
+            (folder / f"{size:06}.json").write_text(json.dumps(asdict(measured)), encoding="utf-8")
+            _print(measured)
+        if options.draw:
+            options.draw.write_text(drawing(_panels(folder)), encoding="utf-8")
 
 
-def _measure(options: argparse.Namespace, size: int) -> None:
-    folder, photos, every, seed = options.folder, options.photos, options.every, options.seed
+def _measure(options: argparse.Namespace, size: int, work: Path) -> Shares:
+    folder, photos, every = options.folder, options.photos, options.every
     metrics, shares = ready_metrics(), Shares()
-    items = read_folder(folder / "catalog").items
-    chosen = np.sort(np.random.default_rng(seed).permutation(len(items))[:size]).tolist()
-    with tempfile.TemporaryDirectory() as work, closing(SqliteCatalog(Path(work, "catalog.sqlite"))) as catalog:
-        Indexing(catalog, [items[place] for place in chosen], metrics).run()
+    items = pictures_for(folder / "catalog", size, options.seed, work / "quarters")
+    with closing(SqliteCatalog(work / f"{size}.sqlite")) as catalog:
+        Indexing(catalog, items, metrics).run()
         cache = FeatureCache(catalog)
         background = Background(cache, partial(details_between, catalog))
         started = time.perf_counter()
-        for _ in background.make(seconds=options.seconds):
-            pass
+        if background.wanted:
+            for _ in background.make(seconds=options.seconds):
+                pass
         asking = Asking(cache, background.sources())
-        searches = sum(one.searches for one in asking.sources)
-        print(f"\n{catalog.count():,} pictures; {searches} searches in {time.perf_counter() - started:.0f} s\n")
-        names = {one: f"catalog/{record.sources[0].title}" for one, record in catalog.pictures(catalog.ids()).items()}
+        shares.pictures, searches = catalog.count(), sum(one.searches for one in asking.sources)
+        print(f"\n{shares.pictures:,} pictures; {searches} searches in {time.perf_counter() - started:.0f} s\n")
+        files = {one: record.sources[0].title for one, record in catalog.pictures(catalog.ids()).items()}
+        names = {one: f"catalog/{whole(file)}" for one, file in files.items()}
         for truth in truths(folder)[::every]:
             judge, table = asked(prepare_query(truth.query.read_bytes(), metrics), cache)
             right = np.array([names[int(one)] in truth.relevant for one in table.ids], np.bool_)
@@ -130,23 +146,28 @@ def _measure(options: argparse.Namespace, size: int) -> None:
             left = asking.shares(judge, without(table, right | also))
             shares.held_out.append(min(left.values(), default=1.0))
             for one in (one for one, share in left.items() if share <= FALSE_ALARMS):
-                print(f"held out: {truth.query.name} -> {names[one]} ({left[one]:.2g})")
+                print(f"held out: {truth.query.name} -> {files[one]} ({left[one]:.2g})")
             if right.any():
                 said = asking.shares(judge, table)
                 shares.right.append(min((said.get(int(one), 1.0) for one in table.ids[right]), default=1.0))
                 shares.wrong.append(min((said.get(int(one), 1.0) for one in table.ids[~right & ~also]), default=1.0))
         families = _families(truths(folder))
-        known = kept.read(Path(work, "catalog.sqlite.cache"), catalog=catalog.identity)
-        for one in [one for one in names if known is None or one not in known.ids][::every]:
-            judge, table = asked(prepare_query((folder / names[one]).read_bytes(), metrics), cache)
+        known = kept.read(work / f"{size}.sqlite.cache", catalog=catalog.identity)
+        unasked = [one for one in files if known is None or one not in known.ids]
+        for one in np.random.default_rng(options.seed).permutation(unasked)[: options.own].tolist():
+            record = catalog.pictures([one])[one]
+            judge, table = asked(prepare_query(Path(record.sources[0].address).read_bytes(), metrics), cache)
             family = families.get(names[one], set()) | {names[one]}
             left_out = np.array([names[int(other)] in family for other in table.ids], np.bool_)
-            shares.own_kind.append(min(asking.shares(judge, without(table, left_out)).values(), default=1.0))
+            left = asking.shares(judge, without(table, left_out))
+            shares.own_kind.append(min(left.values(), default=1.0))
+            for other in (other for other, share in left.items() if share <= FALSE_ALARMS):
+                print(f"own kind: {files[one]} -> {files[other]} ({left[other]:.2g})")
         for item in list(read_folder(photos).items)[::every] if photos else ():
             if item.path is not None:
                 judge, table = asked(prepare_query(item.path.read_bytes(), metrics), cache)
                 shares.photographs.append(min(asking.shares(judge, table).values(), default=1.0))
-    _print(shares)
+    return shares
 
 
 def _families(some: Sequence[Truth]) -> dict[str, set[str]]:
@@ -159,18 +180,26 @@ def _families(some: Sequence[Truth]) -> dict[str, set[str]]:
 
 
 def _print(shares: Shares) -> None:
-    columns = {
-        "strangers": shares.strangers,
-        "photographs": shares.photographs,
-        "held out": shares.held_out,
-        "own kind": shares.own_kind,
-        "found": shares.right,
-        "wrong": shares.wrong,
-    }
+    columns = {**_unanswered(shares), "found": shares.right, "wrong": shares.wrong}
     row("said", *(f"{name} ({len(some)})" for name, some in columns.items()))
     row("---", *("---" for _ in columns))
     for said in SAID:
         row(f"{said:.1%}", *(f"{np.mean(np.array(some) <= said):.1%}" if some else "" for some in columns.values()))
+
+
+def _unanswered(shares: Shares) -> dict[str, list[float]]:
+    return {
+        "strangers": shares.strangers,
+        "photographs": shares.photographs,
+        "held out": shares.held_out,
+        "own kind": shares.own_kind,
+    }
+
+
+def _panels(folder: Path) -> dict[str, dict[str, list[float]]]:
+    """What was measured, the smaller catalogs first."""
+    known = [Shares(**json.loads(path.read_text(encoding="utf-8"))) for path in sorted(folder.glob("*.json"))]
+    return {f"{one.pictures:,} pictures": _unanswered(one) for one in known}
 
 
 if __name__ == "__main__":
