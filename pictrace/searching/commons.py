@@ -24,7 +24,7 @@ from pictrace.metrics.keypoints import FRAME_PX, keypoint_pairs
 from pictrace.metrics.ssim import Ssim
 from pictrace.searching.query import Query
 
-__all__ = ["LOOKED_AT", "MANY", "shared_by_many"]
+__all__ = ["LOOKED_AT", "MANY", "Agreed", "agreeing", "cells_of", "frame_size", "shared_by_many"]
 
 MANY = 3
 """Other pictures that have a detail at one place, from which on it is common."""
@@ -50,7 +50,7 @@ Size = tuple[float, float]
 
 
 @dataclass(frozen=True)
-class _Agreed:
+class Agreed:
     """The details that one match shares with the query: where they lie in it, (k, 2) pixels, and whether in place."""
 
     points: NDArray[np.float32]
@@ -60,7 +60,7 @@ class _Agreed:
     def cells(self) -> Grid:
         """(CELLS, CELLS) bool: where there are any, with their neighbours."""
         grid = np.zeros((CELLS, CELLS), np.uint8)
-        columns, rows = _cells(self.points)
+        columns, rows = cells_of(self.points)
         grid[rows, columns] = 1
         return cv2.dilate(grid, np.ones((3, 3), np.uint8)).astype(np.bool_)
 
@@ -88,9 +88,9 @@ def shared_by_many(query: Query, catalog: Catalog, good: Sequence[int]) -> froze
     if ours is None or square is None or not len(ours) or not len(square):
         return frozenset()
     percent = round(100 * float(metric.default_settings()["ratio"]))
-    size = _size(query.info.width, query.info.height)
+    size = frame_size(query.info.width, query.info.height)
     agreed = {
-        one: _agreed(ours, details[place], size, _size(records[one].width, records[one].height), percent)
+        one: agreeing(ours, details[place], size, frame_size(records[one].width, records[one].height), percent)
         for place, one in enumerate(order.tolist())
         if one in records
     }
@@ -120,20 +120,21 @@ def _keypoints_of(metrics: Sequence[Metric]) -> KeypointMetric | None:
     return max(known, key=lambda one: one.default_weight, default=None)
 
 
-def _size(width: int, height: int) -> Size:
+def frame_size(width: int, height: int) -> Size:
     """In the frame in whose pixels keypoints lie."""
     scale = FRAME_PX / max(width, height)
     return width * scale, height * scale
 
 
-def _agreed(query: Features, match: Features, size: Size, other: Size, percent: int) -> _Agreed:
+def agreeing(query: Features, match: Features, size: Size, other: Size, percent: int) -> Agreed:
+    """The details that two pictures of these sizes, see frame_size, share under a ratio threshold in percent."""
     if not len(match):
-        return _Agreed(np.empty((0, 2), np.float32), anchored=False)
+        return Agreed(np.empty((0, 2), np.float32), anchored=False)
     pairs, consistent = keypoint_pairs(query, match, percent=percent)
     chosen = pairs[consistent]
     here = kernels.unpack_points(query)[chosen[:, 0], :2]
     there = kernels.unpack_points(match)[chosen[:, 1], :2]
-    return _Agreed(here, len(chosen) > 0 and _in_place(here, there, np.array(size), np.array(other)))
+    return Agreed(here, len(chosen) > 0 and _in_place(here, there, np.array(size), np.array(other)))
 
 
 def _in_place(
@@ -150,9 +151,9 @@ def _in_place(
     return bool(min(float(np.median(np.hypot(*one.T))) for one in away) <= ANCHORED * FRAME_PX)
 
 
-def _rests_on(agreed: _Agreed, common: Grid, size: Size, query: NDArray[np.uint8], match: NDArray[np.uint8]) -> bool:
+def _rests_on(agreed: Agreed, common: Grid, size: Size, query: NDArray[np.uint8], match: NDArray[np.uint8]) -> bool:
     """Whether a match has no details but common ones, and shows something else elsewhere."""
-    columns, rows = _cells(agreed.points)
+    columns, rows = cells_of(agreed.points)
     elsewhere = int((~common[rows, columns]).sum())
     if not agreed.anchored or not common.any() or elsewhere >= FEW or elsewhere == len(agreed.points):
         return False
@@ -175,7 +176,7 @@ def _unlike(common: Grid, size: Size, query: NDArray[np.uint8], match: NDArray[n
     return length > 0 and float(first @ second) / length < ALIKE
 
 
-def _cells(points: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def cells_of(points: NDArray[np.float32]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """(columns, rows) of the cells that points lie in."""
     cells = np.clip(points * (CELLS / FRAME_PX), 0, CELLS - 1).astype(np.intp)
     return cells[:, 0], cells[:, 1]

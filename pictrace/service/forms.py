@@ -31,6 +31,9 @@ FILLED_IN = 5
 """Places that differ from a drawing beside SEVERAL of its form: fields filled in otherwise. What is laid over a picture
 lies at one or two."""
 
+MOSTLY = 0.7
+"""Of what a drawing shares with one beside SEVERAL of its form, so much must be the same picture."""
+
 FORM, SAME, CHANGED, UNPLACED = "form", "same", "changed at many places", "unplaced"
 
 
@@ -56,7 +59,7 @@ class Forms:
         good
             Ids, the best first. Those beyond the first LOOKED_AT are taken for what the last of these is. Of several
             drawings none of which is the same, or beside a form, neither are those that cannot be laid on the query.
-            Beside several, neither is one that differs at many places.
+            Beside several, neither is one that differs at many places or in most of what fills it.
         """
         if not good or not self.drawn:
             return frozenset()
@@ -95,7 +98,8 @@ class Forms:
         if found.relation not in (IDENTICAL, SAME_PHOTOGRAPH):
             return UNPLACED
         in_windows, places = found.alike < 1, len(found.places)  # what saving again left differs in pixels alone
-        return CHANGED if in_windows and places >= FILLED_IN else SAME
+        filled_otherwise = places >= FILLED_IN or (places > 0 and found.alike < MOSTLY)
+        return CHANGED if in_windows and filled_otherwise else SAME
 
     def _picture(self, catalog: Catalog, picture_id: int) -> tuple[ImageInfo | None, RGBImage]:
         """The original, where it is at hand: a thumbnail has lost fine lines."""

@@ -18,10 +18,11 @@ from pictrace.calibration.closer import LOOKED_AT
 from pictrace.catalog.base import Catalog
 from pictrace.errors import PicTraceError
 from pictrace.features import FeatureBatch, Features
-from pictrace.images.orientation import Variant
+from pictrace.images.orientation import UPRIGHT, Variant
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.sift import Sift
+from pictrace.searching.commons import MANY, Agreed, agreeing, cells_of, frame_size
 from pictrace.service.pictures import original_picture
 
 __all__ = ["CONVINCING", "METRIC", "SecondLook", "details_between", "matching"]
@@ -35,6 +36,10 @@ FEW, SPREAD = 4, 0.25
 """Of five pairs of covers that were taken for the same, four shared a label of .16 to .23 of a side; of 15 right pairs
 that share 7 to 29 details, these reach over .26 and more."""
 
+LAID_OVER = 0.5
+"""Of a side: what lies at one place of many pictures and reaches less far was laid over them, as a player's bar. What
+many photographs of one scene share reaches farther."""
+
 METRIC = Sift(keypoints=2000, long_side_px=1024)
 
 
@@ -44,6 +49,7 @@ class SecondLook:
     def __init__(self, query: RGBImage) -> None:
         self._query = query
         self._known: dict[tuple[str, int], int | None] = {}
+        self._agreed: dict[tuple[str, int], Agreed] = {}
 
     @cached_property
     def _features(self) -> dict[Variant, Features]:
@@ -62,7 +68,10 @@ class SecondLook:
         return {one: count for one, count in self.details(catalog, nearest).items() if count >= CONVINCING}
 
     def details(self, catalog: Catalog, nearest: Sequence[int]) -> dict[int, int]:
-        """How many details match in each of the first LOOKED_AT of these that has its original at hand."""
+        """How many details match in each of the first LOOKED_AT of these that has its original at hand.
+
+        What was laid over many of them is not counted.
+        """
         found: dict[int, int] = {}
         for one in nearest[:LOOKED_AT]:
             key = catalog.identity, one
@@ -71,14 +80,42 @@ class SecondLook:
             count = self._known[key]
             if count is not None:
                 found[one] = count
+        return found | self._without_common(catalog, found)
+
+    def _without_common(self, catalog: Catalog, counts: Mapping[int, int]) -> dict[int, int]:
+        """The counts of those that share with the query what MANY others have at the same small place."""
+        agreed = {one: self._agreed[catalog.identity, one] for one in counts if (catalog.identity, one) in self._agreed}
+        agreed = {one: details for one, details in agreed.items() if details.anchored}
+        if len(agreed) <= MANY:
+            return {}
+        have = np.sum([details.cells for details in agreed.values()], axis=0, dtype=np.int64)
+        found = {}
+        for one, details in agreed.items():
+            columns, rows = cells_of(details.points)
+            common = (have - details.cells >= MANY)[rows, columns]
+            if common.any() and _side(details.points[common]) < LAID_OVER * _side(np.array([(0, 0), self._size])):
+                found[one] = min(counts[one], int((~common).sum()))
         return found
+
+    @property
+    def _size(self) -> tuple[float, float]:
+        height, width = self._query.shape[:2]
+        return frame_size(width, height)
 
     def _details(self, catalog: Catalog, picture_id: int) -> int | None:
         try:
             _, image = original_picture(catalog, picture_id)
         except PicTraceError:  # a link, or a file that is gone: nothing more can be said of it
             return None
-        return matching(self._features, METRIC.extract(image))
+        features = METRIC.extract(image)
+        count = matching(self._features, features)
+        if count > FEW:
+            size, other = self._size, frame_size(image.shape[1], image.shape[0])
+            percent = round(100 * RATIO)
+            self._agreed[catalog.identity, picture_id] = agreeing(
+                self._features[UPRIGHT], features, size, other, percent
+            )
+        return count
 
 
 def matching(query: Mapping[Variant, Features], features: Features) -> int:
@@ -112,6 +149,11 @@ def _reach(features: Features, rows: NDArray[np.int64]) -> float:
         return 0.0
     shares = np.ptp(points[rows], axis=0) / np.maximum(1, np.ptp(points, axis=0))
     return float(np.sqrt(shares.prod()))
+
+
+def _side(points: NDArray[np.floating]) -> float:
+    """Of the square that is as large as the box around points."""
+    return float(np.sqrt(np.ptp(points, axis=0).prod()))
 
 
 def details_between(catalog: Catalog, one: int, other: int) -> int | None:

@@ -12,6 +12,7 @@ import pytest
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.diagnosis import SAME_PHOTOGRAPH, Diagnosis
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
 from pictrace.indexing.index import Indexing
@@ -121,6 +122,20 @@ def test_one_that_differs_at_many_places_is_another_of_several_of_its_form(
     relations = dict(zip(ids, [CHANGED, *[FORM] * forms, SAME, SAME], strict=False))
     monkeypatch.setattr(Forms, "_look", lambda _self, _catalog, one: relations[one])
     assert (ids[0] in Forms(card(9)).among(cards, ids)) == of_a_form
+
+
+@pytest.mark.parametrize(
+    ("alike", "places", "relation"),
+    [(0.6, 1, CHANGED), (0.85, 1, SAME), (0.85, 5, CHANGED), (1.0, 26, SAME), (0.6, 0, SAME)],
+)
+def test_a_drawing_that_is_filled_otherwise_is_changed(
+    cards: SqliteCatalog, monkeypatch: pytest.MonkeyPatch, alike: float, places: int, relation: str
+) -> None:
+    """What is laid over a copy leaves .83 of it as it was, or more; other lines of text on a slide, .6."""
+    said = Diagnosis(SAME_PHOTOGRAPH, 1.0, "", (), places=((0.0, 0.0, 0.1, 0.1),) * places, alike=alike)
+    monkeypatch.setattr("pictrace.service.forms.share_only_a_form", lambda *_: False)
+    monkeypatch.setattr("pictrace.service.forms.diagnose", lambda *_, **__: said)
+    assert Forms(card(1))._look(cards, int(cards.ids()[0])) == relation
 
 
 def test_each_pair_is_looked_at_once(cards: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:

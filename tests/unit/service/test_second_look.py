@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from skimage import data
@@ -17,6 +18,7 @@ from pictrace.features import FeatureBatch
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage, fit
 from pictrace.indexing.index import Indexing
+from pictrace.metrics.phash import PHash
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of
@@ -97,6 +99,24 @@ def test_each_pair_is_looked_at_once(catalog: SqliteCatalog, monkeypatch: pytest
     look, ids = SecondLook(np.asarray(data.coins())[..., np.newaxis].repeat(3, axis=2)), catalog.ids().tolist()
     assert look.among(catalog, ids) == look.among(catalog, ids) == {}
     assert looked == ids[:5]
+
+
+def with_bar(picture: object) -> RGBImage:
+    """A photograph in a player, with its bar."""
+    bar = np.full((110, 512, 3), 24, np.uint8)
+    for line, text in enumerate(("PLAY  12:47  HD  [cc]  x1.5", "next: chapter 7 of 23 (live)")):
+        cv2.putText(bar, text, (12, 45 + 50 * line), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (250, 250, 250), 2)
+    return np.vstack([cv2.resize(np.asarray(picture), (512, 340)), bar])
+
+
+def test_what_was_laid_over_many_pictures_is_no_detail_of_theirs(make_catalog: MakeCatalog, tmp_path: Path) -> None:
+    for name in ("astronaut", "coffee", "chelsea", "rocket"):
+        (tmp_path / f"{name}.png").write_bytes(encode_png(with_bar(getattr(data, name)())))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))], [PHash()]).run()
+    look, ids = SecondLook(with_bar(data.hubble_deep_field())), catalog.ids().tolist()
+    assert all(count > FEW for count in look.details(catalog, ids[:3]).values())  # two others may be copies of it
+    assert all(count <= FEW for count in look.details(catalog, ids).values())
 
 
 def labelled(picture: object) -> RGBImage:
