@@ -132,6 +132,8 @@ class HasFeatures(Protocol):
     @property
     def sketch_spec(self) -> FeatureSpec | None: ...
 
+    def kept(self, features: Features) -> dict[FeatureSpec, Features]: ...
+
 
 @dataclass(frozen=True)
 class FeatureBatch:

@@ -93,8 +93,11 @@ class Background:
         """Those that the catalog has features for, of the ones that are searched by."""
         catalog = self.cache.catalog
         few = LACKING * catalog.count()
+        metrics = needed_metrics(criteria_of(DEFAULT_PRESET).weights)
         return tuple(
-            one for one in needed_metrics(criteria_of(DEFAULT_PRESET).weights) if len(catalog.missing(one.spec)) <= few
+            one
+            for one in metrics
+            if not catalog.keeping.leaves_out(one.feature_key) and len(catalog.missing(one.spec)) <= few
         )
 
     def _keep(self, new: Kept) -> None:

@@ -32,6 +32,8 @@ _TABLES = (
 )
 # What SQLite says in other words, in the statements that both stores share.
 _TRANSLATIONS = (
+    # A catalog of before may have no such column, and a reader cannot make one.
+    ("SELECT keeping FROM identity", "SELECT to_jsonb(identity) ->> 'keeping' FROM identity"),
     (r" INDEXED BY \w+", ""),
     (r"\bLIKE \?", "ILIKE ?"),  # our columns' collation is "C": the case of ASCII letters alone, as SQLite's LIKE
     (r"SELECT value FROM json_each\(\?\)", "SELECT json_array_elements_text(?::json)"),

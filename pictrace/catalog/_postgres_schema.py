@@ -13,7 +13,7 @@ from pictrace.errors import CatalogError
 
 __all__ = ["prepare"]
 
-VERSION = 2
+VERSION = 3
 _MAKING = 0x50696354  # of the advisory lock of the one transaction that makes the tables
 
 # Text is compared by its bytes, as in SQLite. What is compressed already is kept as it is.
@@ -68,6 +68,8 @@ _LEASES = """
 CREATE TABLE IF NOT EXISTS s.leases (key bigint PRIMARY KEY, holder text NOT NULL, ends timestamptz NOT NULL);
 CREATE INDEX IF NOT EXISTS leases_by_holder ON s.leases (holder);
 """
+# Since version 3: a column, as whoever may read a table may read those that it gets later.
+_KEEPING = "ALTER TABLE s.identity ADD COLUMN IF NOT EXISTS keeping text NOT NULL DEFAULT '';"
 
 
 def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) -> None:
@@ -98,11 +100,12 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             db.execute(_ours(_TABLES))
             db.execute(
-                f"INSERT INTO {SCHEMA}.identity VALUES (1, %s, %s)",  # noqa: S608 (our own name)
+                f"INSERT INTO {SCHEMA}.identity (only_row, name, version) VALUES (1, %s, %s)",  # noqa: S608 (our own)
                 (uuid.uuid4().hex, VERSION),
             )
         if found < VERSION:
             db.execute(_ours(_LEASES))
+            db.execute(_ours(_KEEPING))
             db.execute(f"UPDATE {SCHEMA}.identity SET version = %s", (VERSION,))  # noqa: S608 (likewise)
 
 

@@ -11,12 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog import _browsing, _decisions, _file_sources, _stored
-from pictrace.catalog._database import Lender
+from pictrace.catalog._database import Database, Lender
 from pictrace.catalog._stored import chunks
+from pictrace.catalog.keeping import Keeping, unpacked
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
-from pictrace.features import FeatureBatch, FeatureSpec
+from pictrace.features import FeatureBatch, FeatureSpec, Layout
 from pictrace.told import told
 from pictrace.web.validators import Validators
 
@@ -30,11 +31,26 @@ class SqlReader:
 
     def __init__(self, named: str, connections: Lender) -> None:
         self._named, self._connections = named, connections  # what it is called in messages
+        self._known_keeping: Keeping | None = None
 
     @property
     def identity(self) -> str:
         with self._connections.borrow() as db:
             return str(db.execute("SELECT name FROM identity").fetchone()[0])
+
+    @property
+    def keeping(self) -> Keeping:
+        with self._connections.borrow() as db:
+            return self._keeping(db)
+
+    def _keeping(self, db: Database) -> Keeping:
+        """Asked once it is settled, which it is with the first revision."""
+        if self._known_keeping is not None:
+            return self._known_keeping
+        found = _stored.keeping(db)
+        if int(db.execute("SELECT value FROM revision").fetchone()[0]):
+            self._known_keeping = found
+        return found
 
     def revision(self) -> int:
         with self._connections.borrow() as db:
@@ -93,8 +109,11 @@ class SqlReader:
         offset: int = 0,
         limit: int = 24,
     ) -> tuple[tuple[int, ...], int]:
-        chosen = _browsing.where(text, filters, formats, lacking, repeated)
         with self._connections.snapshot() as db:
+            meant = self._keeping(db).kept(lacking) if lacking else ()
+            if lacking and not meant:
+                return (), 0
+            chosen = _browsing.where(text, filters, formats, meant, repeated)
             return _browsing.page(db, chosen, order, offset, limit)
 
     def ids_after(
@@ -193,7 +212,8 @@ class SqlReader:
 
     def missing(self, spec: FeatureSpec) -> NDArray[np.int64]:
         with self._connections.borrow() as db:
-            return np.array(_stored.missing(db, spec), np.int64)
+            leaves_out = self._keeping(db).leaves_out(spec.key)
+            return np.array([] if leaves_out else _stored.missing(db, spec), np.int64)
 
     def feature_ids(self, spec: FeatureSpec) -> NDArray[np.int64]:
         with self._connections.borrow() as db:
@@ -212,17 +232,19 @@ class SqlReader:
 
     def row_counts(self, spec: FeatureSpec) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         with self._connections.borrow() as db:
-            sizes = np.array(_stored.sizes(db, spec), np.int64).reshape(-1, 2)
+            sizes = np.array(_stored.sizes(db, spec, self._keeping(db)), np.int64).reshape(-1, 2)
         return sizes[:, 0].copy(), sizes[:, 1] // spec.layout.row_bytes
 
     def fetch(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
         wanted = [int(one) for one in ids]
         with self._connections.snapshot() as db:
+            kept = self._keeping(db)
             by_id = _stored.blobs(db, wanted, spec)
+        packed = [by_id.get(one, b"") for one in wanted]
         try:
-            return FeatureBatch.unpacked([by_id.get(one, b"") for one in wanted], spec.layout)
+            return FeatureBatch.unpacked([unpacked(one) for one in packed] if kept.packed else packed, spec.layout)
         except ValueError as error:
-            picture_id = next(one for one in wanted if len(by_id.get(one, b"")) % spec.layout.row_bytes)
+            picture_id = next(one for one in wanted if _is_damaged(by_id.get(one, b""), spec.layout, kept))
             raise CatalogError(
                 told(
                     "The features {key} of picture {picture_id} in {named} are damaged ({error}). Restore the catalog "
@@ -240,6 +262,14 @@ class SqlReader:
 
     def close(self) -> None:
         self._connections.close()
+
+
+def _is_damaged(data: bytes, layout: Layout, kept: Keeping) -> bool:
+    try:
+        layout.unpack(unpacked(data) if kept.packed else data)
+    except ValueError:
+        return True
+    return False
 
 
 def _source(

@@ -8,8 +8,11 @@ from contextlib import AbstractContextManager
 from pictrace.catalog import _decisions
 from pictrace.catalog._reader import SqlReader
 from pictrace.catalog._writer import Writer
+from pictrace.catalog.keeping import Keeping
 from pictrace.catalog.records import AddResult, Decision, FileSource, NewPicture, Source
+from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
+from pictrace.told import told
 
 __all__ = ["SqlCatalog"]
 
@@ -20,6 +23,18 @@ class SqlCatalog(SqlReader):
     def _write(self) -> AbstractContextManager[Writer]:
         """A transaction under way."""
         raise NotImplementedError
+
+    def keep(self, keeping: Keeping) -> None:
+        with self._write() as writer:
+            is_so = writer.keep(keeping)
+        if not is_so:
+            raise CatalogError(
+                told(
+                    "What {named} keeps was chosen before its first picture was added, and stays. Name a new catalog; "
+                    "to make it of this one, copy it: pictrace copy FROM TO",
+                    named=self._named,
+                )
+            )
 
     def add(self, pictures: Sequence[NewPicture]) -> AddResult:
         added = 0

@@ -1,4 +1,4 @@
-"""What is asked of a SQLite catalog about features: who has which, how many, and their bytes."""
+"""What is asked of a catalog about features: what it keeps, who has which, how many, and their bytes."""
 
 # Statements are put together of names of our own (S608); what comes from outside is a parameter.
 
@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from pictrace.catalog._database import Database
+from pictrace.catalog.keeping import HEAD_BYTES, Keeping, unpacked_length
+from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec
+from pictrace.told import told
 
-__all__ = ["blobs", "chunks", "counts", "feature_table", "ids", "missing", "ready", "sizes"]
+__all__ = ["blobs", "chunks", "counts", "feature_table", "ids", "keeping", "missing", "ready", "sizes"]
 
 TABLES = ("small_features", "large_features")
 VARIABLES = 500  # placeholders in one statement, far under every build's limit
@@ -29,6 +32,17 @@ def chunks(values: Sequence[_T]) -> Iterator[tuple[str, Sequence[_T]]]:
     for start in range(0, len(values), VARIABLES):
         some = values[start : start + VARIABLES]
         yield ",".join("?" * len(some)), some
+
+
+def keeping(db: Database) -> Keeping:
+    """What this catalog keeps; CatalogError where it says so in words that are not ours."""
+    text = db.execute("SELECT keeping FROM identity").fetchone()[0]
+    try:
+        return Keeping.of_text(text)
+    except ValueError as error:
+        raise CatalogError(
+            told("What the catalog says of itself is damaged ({error}). Restore it from a copy.", error=error)
+        ) from error
 
 
 def missing(db: Database, spec: FeatureSpec) -> list[int]:
@@ -51,13 +65,15 @@ def ids(db: Database, spec: FeatureSpec) -> list[int]:
     return [row[0] for row in rows]
 
 
-def sizes(db: Database, spec: FeatureSpec) -> list[tuple[int, int]]:
-    """(picture id, bytes), ascending; SQLite knows a blob's length without reading it."""
-    return db.execute(
-        f"SELECT picture_id, length(data) FROM {feature_table(spec)} WHERE key_id = {_KEY} "  # noqa: S608
+def sizes(db: Database, spec: FeatureSpec, kept: Keeping) -> list[tuple[int, int]]:
+    """(picture id, bytes), ascending; a database knows a blob's length and start without reading it."""
+    asked = f"substr(data, 1, {HEAD_BYTES})" if kept.packed else "length(data)"
+    rows = db.execute(
+        f"SELECT picture_id, {asked} FROM {feature_table(spec)} WHERE key_id = {_KEY} "  # noqa: S608 (our own names)
         "ORDER BY picture_id",
         (spec.key,),
     ).fetchall()
+    return [(one, unpacked_length(head or b"")) for one, head in rows] if kept.packed else rows
 
 
 def counts(db: Database) -> dict[str, int]:
@@ -83,6 +99,7 @@ def ready(db: Database, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
 
 
 def blobs(db: Database, wanted: Sequence[int], spec: FeatureSpec) -> dict[int, bytes]:
+    """By picture id, as they are stored."""
     found: dict[int, bytes] = {}
     key = db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
     if key is not None:

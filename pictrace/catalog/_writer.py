@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from dataclasses import astuple
 from datetime import UTC, datetime
 
-from pictrace.catalog import _file_sources
+from pictrace.catalog import _file_sources, _stored
 from pictrace.catalog._database import Database
 from pictrace.catalog._stored import TABLES, feature_table
+from pictrace.catalog.keeping import Keeping, packed
 from pictrace.catalog.links import LinkState
 from pictrace.catalog.records import FileSource, NewPicture, Source
 from pictrace.errors import CatalogError
@@ -49,6 +50,25 @@ class Writer:
     def __init__(self, db: Database, revision: int) -> None:
         self._db, self._revision, self.changed = db, revision, False
         self._keys: dict[str, int] = {}
+        self._kept: Keeping | None = None
+
+    @property
+    def keeping(self) -> Keeping:
+        """What the catalog keeps."""
+        if self._kept is None:
+            self._kept = _stored.keeping(self._db)
+        return self._kept
+
+    def keep(self, keeping: Keeping) -> bool:
+        """Have the catalog keep this from now on; False where something else is settled."""
+        if self.keeping == keeping:
+            return True
+        if self._revision > 1:
+            return False
+        self._db.execute("UPDATE identity SET keeping = ?", (keeping.text,))
+        self._kept = keeping
+        self.changed = True
+        return True
 
     def add_picture(self, picture: NewPicture) -> bool:
         """Whether it was new; CatalogError where the id belongs to other bytes."""
@@ -78,7 +98,7 @@ class Writer:
             ),
         )
         self._db.execute("INSERT INTO thumbnails VALUES (?, ?)", (picture.id, picture.thumbnail))
-        if picture.original is not None:
+        if picture.original is not None and self.keeping.originals:
             self._db.execute("INSERT INTO originals VALUES (?, ?)", (picture.id, picture.original))
         self.changed = True
         return True
@@ -132,13 +152,19 @@ class Writer:
             )
 
     def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
-        """Features of a picture that is here; one that is gone by now is passed over."""
+        """Features of a picture that is here; one that is gone by now is passed over, and so is what is left out."""
+        if self.keeping.leaves_out(spec.key):
+            return
         cursor = self._db.execute(
             f"INSERT INTO {feature_table(spec)} (key_id, picture_id, data) "  # noqa: S608 (our own table names)
             "SELECT ?, id, ? FROM pictures WHERE id = ? ON CONFLICT DO NOTHING",
-            (self._key_id(spec), spec.layout.pack(features), picture_id),
+            (self._key_id(spec), self._bytes(spec, features), picture_id),
         )
         self.changed |= cursor.rowcount > 0
+
+    def _bytes(self, spec: FeatureSpec, features: Features) -> bytes:
+        data = spec.layout.pack(features)
+        return packed(data) if self.keeping.packed else data
 
     def _key_id(self, spec: FeatureSpec) -> int:
         if spec.key not in self._keys:

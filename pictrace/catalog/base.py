@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.catalog.keeping import Keeping
 from pictrace.catalog.leases import LASTING_S, Leases
 from pictrace.catalog.records import (
     AddResult,
@@ -60,6 +61,10 @@ class Catalog(Protocol):
     @property
     def silent(self) -> Mapping[str, str]:
         """By name of each server of several that did not answer the last time, why; empty where nobody is asked."""
+
+    @property
+    def keeping(self) -> Keeping:
+        """What it keeps of its pictures."""
 
     @property
     def writable(self) -> bool:
@@ -240,6 +245,9 @@ class Catalog(Protocol):
     def original(self, picture_id: int) -> bytes | None:
         """The kept bytes of an upload or a link; None where the original stays elsewhere."""
 
+    def keep(self, keeping: Keeping) -> None:
+        """Settle what is kept; CatalogError where something else is settled already, by the first thing written."""
+
     def add(self, pictures: Sequence[NewPicture]) -> AddResult:
         """Add a batch in one transaction; a picture already here gains sources and features only."""
 
@@ -270,10 +278,10 @@ class Catalog(Protocol):
         """Take back what was decided about these pairs; of how many there was anything."""
 
     def put_features(self, spec: FeatureSpec, features: Mapping[int, Features]) -> None:
-        """Store features by picture id in one transaction."""
+        """Store features by picture id in one transaction; what the catalog leaves out is passed over."""
 
     def missing(self, spec: FeatureSpec) -> NDArray[np.int64]:
-        """Ids of the pictures without these features, ascending."""
+        """Ids of the pictures without these features, ascending; none where the catalog leaves them out."""
 
     def feature_ids(self, spec: FeatureSpec) -> NDArray[np.int64]:
         """Ids of the pictures with these features, ascending; reads no features."""

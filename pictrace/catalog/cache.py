@@ -71,6 +71,7 @@ class FeatureCache:
         self._lock = threading.Lock()
         self._ids = (-1, np.empty(0, np.int64))
         self._packs: dict[str, Pack] = {}
+        self._makers: dict[FeatureSpec | None, HasFeatures] = {}  # of sketches that the catalog does not keep
         self._indexes: dict[str, Index] = {}
 
     @property
@@ -90,6 +91,8 @@ class FeatureCache:
     def sketches(self, metrics: Sequence[HasFeatures]) -> Snapshot:
         """All pictures' sketches, or small features, for those of the metrics that have any."""
         specs = {metric.name: metric.sketch_spec for metric in metrics}
+        if self.catalog.keeping.packed:
+            self._makers |= {spec: one for one in metrics if (spec := specs[one.name]) not in {None, one.spec}}
         return self._aligned({name: spec for name, spec in specs.items() if spec is not None})
 
     def of(self, ids: NDArray[np.int64], metric: HasFeatures) -> FeatureBatch:
@@ -147,7 +150,9 @@ class FeatureCache:
         if pack is None:
             pack = Pack.of([], spec.layout, -1)
         if pack.revision != revision:
-            ids = np.intersect1d(self.catalog.feature_ids(spec), all_ids, assume_unique=True)
+            maker = self._makers.get(spec)
+            kept = self.catalog.feature_ids(spec if maker is None else maker.spec)
+            ids = np.intersect1d(kept, all_ids, assume_unique=True)
             if np.array_equal(ids, pack.ids):
                 pack = Pack(revision, pack.ids, pack.batch)
             else:
@@ -178,13 +183,21 @@ class FeatureCache:
             if here.all():
                 yield some, _taken(former, some)
             elif not here.any():
-                yield some, self.catalog.fetch(some, spec)
+                yield some, self._fetched(some, spec)
             else:
                 old = _taken(former, some[here])
-                new = self.catalog.fetch(some[~here], spec)
+                new = self._fetched(some[~here], spec)
                 places = np.where(here, np.cumsum(here) - 1, np.cumsum(~here) - 1)
                 features = [(old if kept else new)[place] for kept, place in zip(here, places, strict=True)]
                 yield some, FeatureBatch.of(features, spec.layout)
+
+    def _fetched(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
+        """From the catalog, or made of what it holds."""
+        maker = self._makers.get(spec)
+        if maker is None:
+            return self.catalog.fetch(ids, spec)
+        whole = self.catalog.fetch(ids, maker.spec)
+        return FeatureBatch.of([maker.kept(whole[place])[spec] for place in range(len(ids))], spec.layout)
 
 
 def _taken(pack: Pack, ids: NDArray[np.int64]) -> FeatureBatch:

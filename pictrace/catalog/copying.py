@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
@@ -53,12 +53,16 @@ class Copying:
     ----------
     first, second
         From where, which one moment of is copied, and to where.
+    smaller
+        Makes a thumbnail small enough for a catalog that wants its long side to be so many pixels; by default it
+        stays as it is.
     copied, known
         How many pictures were written, and how many were there with all that belongs to them.
     """
 
     first: Catalog
     second: Catalog
+    smaller: Callable[[bytes, int], bytes] = lambda thumbnail, _: thumbnail
     copied: int = field(default=0, init=False)
     known: int = field(default=0, init=False)
 
@@ -67,7 +71,7 @@ class Copying:
         if self.first.identity == self.second.identity:
             raise CatalogError(f"{self.first.location} is one and the same catalog. Name another one to copy it to.")
         with self.first.at_one_moment() as first:
-            specs = [_spec(first, key) for key in first.feature_counts()]
+            specs = self.second.keeping.kept([_spec(first, key) for key in first.feature_counts()])
             ids, total = first.page(order="oldest", limit=first.count())
             for start in range(0, total, PICTURES_AT_ONCE):
                 self._copy(first, ids[start : start + PICTURES_AT_ONCE], specs)
@@ -76,7 +80,7 @@ class Copying:
             self.second.decide([one for one in first.decisions() if theirs.get(one.pair) is None])
 
     def _copy(self, first: Catalog, ids: Sequence[int], specs: Sequence[FeatureSpec]) -> None:
-        wholes, before = _read(first, ids, specs), _read(self.second, ids, specs)
+        wholes, before = self._fitted(_read(first, ids, specs)), _read(self.second, ids, specs)
         new = [one for one in wholes.values() if not _holds(before.get(one.record.id), one)]
         self.known += len(wholes) - len(new)
         if not new:
@@ -92,6 +96,18 @@ class Copying:
                     f"{first.location}. Where both were used before, remove it from one of them, and copy again."
                 )
         self.copied += len(new)
+
+    def _fitted(self, wholes: Mapping[int, _Whole]) -> Mapping[int, _Whole]:
+        """As the second catalog keeps them."""
+        keeping = self.second.keeping
+        return {
+            one: replace(
+                whole,
+                thumbnail=self.smaller(whole.thumbnail, size) if (size := keeping.thumbnail_px) else whole.thumbnail,
+                original=whole.original if keeping.originals else None,
+            )
+            for one, whole in wholes.items()
+        }
 
 
 def _new(whole: _Whole) -> NewPicture:

@@ -87,11 +87,17 @@ def m004_decisions(db: sqlite3.Connection) -> None:
     db.execute("CREATE INDEX decisions_by_second ON decisions (second_id)")
 
 
+def m005_keeping(db: sqlite3.Connection) -> None:
+    """What the catalog keeps of features, see pictrace.catalog.keeping; catalogs of before keep all."""
+    db.execute("ALTER TABLE identity ADD COLUMN keeping TEXT NOT NULL DEFAULT ''")
+
+
 MIGRATIONS: tuple[Callable[[sqlite3.Connection], None], ...] = (
     m001_initial,
     m002_identity,
     m003_links,
     m004_decisions,
+    m005_keeping,
 )
 
 

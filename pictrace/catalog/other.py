@@ -14,17 +14,19 @@ from pathlib import Path
 
 from pictrace.catalog._stored import feature_table
 from pictrace.catalog.foreign import foreign_database
+from pictrace.catalog.keeping import FULL, MAX_BYTES, Keeping, unpacked
 from pictrace.catalog.migrations import APPLICATION_ID, MIGRATIONS
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.features import FeatureSpec
+from pictrace.told import told
 
 __all__ = ["DatabaseKind", "Entry", "Head", "OtherCatalog", "is_catalog", "kind_of"]
 
 PICTURES_AT_ONCE = 64
 BYTES_AT_ONCE = 64 * 1024**2  # of originals
 MAX_BLOB_BYTES = 32 * 1024**2
-MAX_FEATURE_BYTES = 4 * 1024**2
 MAX_METADATA_CHARACTERS = 1_000_000
+KEEPING_SINCE = 5  # the schema's version
 _MAGIC = b"SQLite format 3\0"
 
 
@@ -59,13 +61,16 @@ class Head:
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture with all that belongs to it, as it was found: kind, address, title and metadata of its sources."""
+    """A picture with all that belongs to it, as it was found: kind, address, title and metadata of its sources.
+
+    Features that cannot be unpacked are None.
+    """
 
     head: Head
     sources: tuple[tuple[object, ...], ...]
     thumbnail: bytes | None
     original: bytes | None
-    features: Mapping[FeatureSpec, bytes]
+    features: Mapping[FeatureSpec, bytes | None]
 
 
 def is_catalog(path: Path) -> bool:
@@ -187,13 +192,14 @@ class OtherCatalog:
                 sources.setdefault(picture_id, []).append(tuple(source))
             thumbnails = _blobs(db, "thumbnails", "", full, MAX_BLOB_BYTES)
             originals = _blobs(db, "originals", "", full, MAX_BLOB_BYTES)
+            kept = _keeping(db) if self.version >= KEEPING_SINCE else FULL
             found: dict[FeatureSpec, dict[int, bytes]] = {}
             for spec, some in features.items():
                 key = db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
                 if key is not None and isinstance(key[0], int):
-                    found[spec] = _blobs(db, feature_table(spec), f"key_id = {key[0]} AND", some, MAX_FEATURE_BYTES)
+                    found[spec] = _blobs(db, feature_table(spec), f"key_id = {key[0]} AND", some, MAX_BYTES)
         for head in heads:
-            own = {spec: by_id[head.id] for spec, by_id in found.items() if head.id in by_id}
+            own = {spec: _whole(by_id[head.id], kept) for spec, by_id in found.items() if head.id in by_id}
             yield Entry(
                 head, tuple(sources.get(head.id, ())), thumbnails.get(head.id), originals.get(head.id), own
             )  # fmt: skip
@@ -208,6 +214,21 @@ def _blobs(db: sqlite3.Connection, table: str, condition: str, ids: Sequence[int
             (*ids, most),
         )
     )
+
+
+def _keeping(db: sqlite3.Connection) -> Keeping:
+    row = db.execute("SELECT keeping FROM identity").fetchone()
+    try:
+        return Keeping.of_text(row[0])
+    except (ValueError, TypeError, RecursionError) as error:
+        raise _DamagedError(told("It does not say what it keeps of its pictures. Restore it from a copy.")) from error
+
+
+def _whole(data: bytes, kept: Keeping) -> bytes | None:
+    try:
+        return unpacked(data) if kept.packed else data
+    except ValueError:
+        return None
 
 
 def _marks(ids: Sequence[int]) -> str:

@@ -122,6 +122,7 @@ class PostgresCatalog(SqlCatalog):
         if path.exists():
             raise CatalogError(f"There is {path} already. Name a new file.")
         with closing(SqliteCatalog(path)) as copy:
+            copy.keep(self.keeping)
             for _ in Copying(self, copy).steps():
                 pass
 
@@ -163,7 +164,8 @@ class _PostgresWriter(Writer):
         return super().add_sources(picture_id, [_storable(one) for one in sources])
 
     def put(self, spec: FeatureSpec, picture_id: int, features: Features) -> None:
-        self._aside.setdefault(spec, {}).setdefault(picture_id, spec.layout.pack(features))
+        if not self.keeping.leaves_out(spec.key):
+            self._aside.setdefault(spec, {}).setdefault(picture_id, self._bytes(spec, features))
 
     def finish(self) -> None:
         for spec, packed in self._aside.items():

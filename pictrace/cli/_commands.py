@@ -11,15 +11,18 @@ __all__ = [
     "Run",
     "Subparsers",
     "add_catalog",
+    "add_compact",
     "add_json",
     "add_limits",
     "add_model",
     "command",
     "limits_of",
+    "opened_to_fill",
     "policy_within",
 ]
 
 if TYPE_CHECKING:  # argparse's own class takes a parameter for type checkers only
+    from pictrace.catalog.base import Catalog
     from pictrace.images.reading import DecodeLimits
     from pictrace.web.policy import DownloadPolicy
 
@@ -45,6 +48,30 @@ def add_catalog(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="a SQLite file, postgresql://…, or servers: https://a.example,https://b.example",
     )
+
+
+def add_compact(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--compact",
+        action="store_true",
+        help="make a catalog of less than 25 KB a picture: without features for SSIM, ORB and histograms, which are "
+        "then not comparable, without originals, and with small thumbnails",
+    )
+
+
+def opened_to_fill(location: str, *, compact: bool) -> Catalog:
+    """The catalog, made if needed, and a compact one if so chosen; CatalogError where it was made to keep more."""
+    from pictrace.catalog import open_catalog
+    from pictrace.catalog.keeping import COMPACT
+
+    catalog = open_catalog(location, must_exist=False)
+    try:
+        if compact:
+            catalog.keep(COMPACT)
+    except BaseException:
+        catalog.close()
+        raise
+    return catalog
 
 
 def add_json(parser: argparse.ArgumentParser) -> None:

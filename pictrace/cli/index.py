@@ -7,9 +7,17 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from pictrace.catalog import open_catalog
 from pictrace.catalog.other import is_catalog
-from pictrace.cli._commands import add_catalog, add_json, add_limits, add_model, limits_of, policy_within
+from pictrace.cli._commands import (
+    add_catalog,
+    add_compact,
+    add_json,
+    add_limits,
+    add_model,
+    limits_of,
+    opened_to_fill,
+    policy_within,
+)
 from pictrace.cli._output import FAILED, say, say_json, warn
 from pictrace.cli._runs import (
     failure_documents,
@@ -42,6 +50,7 @@ def register(parser: argparse.ArgumentParser) -> None:
         help=f"one of: {titles()}, another catalog",
     )
     add_catalog(parser)
+    add_compact(parser)
     parser.add_argument("--column", metavar="NAME", help="of a table: the column of paths or links (default: guessed)")
     parser.add_argument(
         "--table", metavar="NAME", help="of a database or workbook: the table or sheet (default: guessed)"
@@ -75,7 +84,12 @@ def _index(options: argparse.Namespace) -> int:
     chosen = (options.column, options.table, options.encoding, *options.exclude, *options.include)
     if not any(one is not None for one in chosen) and is_catalog(Path(options.source)):
         return merge(
-            Path(options.source), options.catalog, limits, calibrate=not options.no_calibrate, as_json=options.json
+            Path(options.source),
+            options.catalog,
+            limits,
+            calibrate=not options.no_calibrate,
+            as_json=options.json,
+            compact=options.compact,
         )
     listing = list_source(
         options.source,
@@ -90,7 +104,7 @@ def _index(options: argparse.Namespace) -> int:
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
     if listing.encoding_is_guess and options.encoding is None and sys.stderr.isatty():
         warn(f"It was read as {listing.encoding} text; --encoding names another.")
-    with closing(open_catalog(options.catalog, must_exist=False)) as catalog:
+    with closing(opened_to_fill(options.catalog, compact=options.compact)) as catalog:
         if not listing.items and not (listing.covers and catalog.files(below=listing.covers)):
             warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
             warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))

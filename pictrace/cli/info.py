@@ -25,10 +25,12 @@ def register(parser: argparse.ArgumentParser) -> None:
 def _info(options: argparse.Namespace) -> int:
     from pictrace.catalog import open_catalog
     from pictrace.output.documents import catalog_document
+    from pictrace.output.keeping import told_keeping
 
     with closing(open_catalog(options.catalog)) as catalog:
         document = catalog_document(catalog)
         intact = catalog.intact() if options.check else None
+        kept = told_keeping(catalog.keeping)
     warn(*(f"{name} is silent: {reason}; its pictures are not counted." for name, reason in document["silent"].items()))
     status = FAILED if intact is False else OK
     if options.json:
@@ -37,6 +39,7 @@ def _info(options: argparse.Namespace) -> int:
     features, missing, states = document["features"], document["missing"], document["links"]
     size, read_only = byte_size(document["bytes"]), "" if document["writable"] else ", read-only"
     say(f"{counted(document['images'], 'picture')}, {size}, revision {document['revision']}{read_only}")
+    say(*([kept] if kept else []))
     say(*(f"  {key:24} {count}{', unused' * (key in document['outdated'])}" for key, count in features.items()))
     say(*(f"  {key:24} missing for {count}; pictrace rebuild makes them" for key, count in missing.items()))
     if any(states.values()):

@@ -6,9 +6,8 @@ import argparse
 from contextlib import closing
 from pathlib import Path
 
-from pictrace.catalog import open_catalog
 from pictrace.catalog.address import is_postgres
-from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of
+from pictrace.cli._commands import add_catalog, add_json, add_limits, limits_of, opened_to_fill
 from pictrace.cli._output import say, say_json
 from pictrace.cli._runs import failure_documents, rebuild, show, status_of, warn_of
 from pictrace.cli.calibrate import add_no_calibrate, keep_background
@@ -56,12 +55,19 @@ def refuse_address(source: str) -> None:
 
 
 def merge(
-    other: Path, location: str, limits: DecodeLimits, *, trust_files: bool = True, calibrate: bool, as_json: bool
+    other: Path,
+    location: str,
+    limits: DecodeLimits,
+    *,
+    trust_files: bool = True,
+    calibrate: bool,
+    as_json: bool,
+    compact: bool = False,
 ) -> int:
     """Merge, build what features are missing, find out what chance gives, and tell it."""
     if not other.is_file():
         raise SourceError(f"There is no file at {other}. Name a PicTrace catalog.")
-    with closing(open_catalog(location, must_exist=False)) as catalog:
+    with closing(opened_to_fill(location, compact=compact)) as catalog:
         run = Merge(catalog, other, trust_files=trust_files, limits=limits)
         show(run)
         rebuilt = rebuild(catalog, limits)

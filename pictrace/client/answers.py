@@ -349,6 +349,7 @@ class Stats(_Answer, frozen=True, kw_only=True):
     outdated: dict[str, int]
     writable: bool
     silent: dict[str, str] = {}
+    left_out: list[str] = []
 
 
 class Health(_Answer, frozen=True, kw_only=True):

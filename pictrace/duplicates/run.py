@@ -16,14 +16,16 @@ from pictrace.duplicates.book import FRAME, KEYPOINTS, MIRRORED, Book, Candidate
 from pictrace.duplicates.candidates import HASHES, Hashes, matching, voted
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.looks import KEYPOINTS as METRIC
-from pictrace.duplicates.looks import Look, looks_of
+from pictrace.duplicates.looks import SQUARES, Look, looks_of
 from pictrace.duplicates.originals import Originals
 from pictrace.duplicates.stars import Size, components, stars
 from pictrace.duplicates.verify import Pair, by_frame, by_keypoints
+from pictrace.errors import CatalogError
 from pictrace.features import FeatureBatch
 from pictrace.images.orientation import VARIANTS
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.run import Pace, Run, default_workers
+from pictrace.told import told
 
 __all__ = ["Comparing", "ComparingProgress", "neighbours_of"]
 
@@ -77,6 +79,13 @@ class Comparing(Run[ComparingProgress]):
         self._ready(ComparingProgress(0))
 
     def _work(self) -> Generator[ComparingProgress, None, None]:
+        if SQUARES.name in self.cache.catalog.keeping.left_out:
+            raise CatalogError(
+                told(
+                    "This catalog is compact: it keeps no pictures in grey, on which pairs are laid upon each other. "
+                    "Index the pictures into a catalog that keeps all, and look for copies there."
+                )
+            )
         _, ids = self.cache.ids()
         known = self.book.compared(keypoints=False)
         self.book.forget(np.setdiff1d(known, ids))

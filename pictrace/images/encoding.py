@@ -12,9 +12,12 @@ from pictrace.told import told
 __all__ = ["encode_jpeg", "encode_png", "thumbnail"]
 
 
-def encode_jpeg(image: RGBImage, *, quality: int = 85) -> bytes:
-    """A JPEG file of the picture; ImageError where a side has more than 65,500 pixels."""
-    return _encode(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality])
+def encode_jpeg(image: RGBImage, *, quality: int = 85, smallest: bool = False) -> bytes:
+    """A JPEG file of the picture; ImageError where a side has more than 65,500 pixels.
+
+    smallest: with Huffman tables of its own, which take a second pass.
+    """
+    return _encode(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_JPEG_OPTIMIZE, int(smallest)])
 
 
 def encode_png(image: RGBImage) -> bytes:

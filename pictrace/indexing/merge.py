@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pictrace.catalog.base import Catalog
@@ -14,6 +14,7 @@ from pictrace.errors import PicTraceError, SourceError, UsageError
 from pictrace.faults import as_own
 from pictrace.features import Features, FeatureSpec
 from pictrace.images.reading import DecodeLimits
+from pictrace.images.smaller import smaller_thumbnail
 from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.indexing.strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.metrics import all_metrics
@@ -104,7 +105,12 @@ class Merge(Run[Progress]):
         }
         entries = self._other.entries(heads, new, wanted)
         made = list(pool.map(lambda entry: self._checked(entry, here.get(entry.head.id)), entries))
-        pictures = [one for one in made if isinstance(one, NewPicture)]
+        size_px = self.catalog.keeping.thumbnail_px
+        pictures = [
+            replace(one, thumbnail=smaller_thumbnail(one.thumbnail, size_px)) if size_px else one
+            for one in made
+            if isinstance(one, NewPicture)
+        ]
         known = [one for one in made if isinstance(one, _Known)]
         result = self.catalog.add(pictures)
         self.catalog.add_sources({one.id: one.sources for one in known})

@@ -17,6 +17,7 @@ from pictrace.images.encoding import thumbnail
 from pictrace.images.loading import load_picture
 from pictrace.images.pages import page_at, page_of, without_page
 from pictrace.images.reading import DecodeLimits
+from pictrace.images.smaller import small_thumbnail
 from pictrace.metrics.base import Metric
 from pictrace.told import told
 
@@ -71,9 +72,18 @@ def read_file(path: Path, limits: DecodeLimits) -> bytes:
 
 
 def new_picture(
-    data: bytes, source: Source, metrics: Sequence[Metric], *, keep_original: bool, limits: DecodeLimits
+    data: bytes,
+    source: Source,
+    metrics: Sequence[Metric],
+    *,
+    keep_original: bool,
+    limits: DecodeLimits,
+    thumbnail_px: int = 0,
 ) -> NewPicture:
-    """A picture with its thumbnail and all features, ready for a catalog; ImageError where it is none."""
+    """A picture with its thumbnail and all features, ready for a catalog; ImageError where it is none.
+
+    thumbnail_px: see pictrace.catalog.keeping.
+    """
     info, image = load_picture(data, limits)
     kernels.expect(WORTH_PAIRS)
     return NewPicture(
@@ -82,7 +92,7 @@ def new_picture(
         info.width,
         info.height,
         len(data),
-        thumbnail(image),
+        small_thumbnail(image, thumbnail_px) if thumbnail_px else thumbnail(image),
         (source,),
         data if keep_original else None,
         {spec: features for metric in metrics for spec, features in metric.kept(metric.extract(image)).items()},
@@ -127,7 +137,9 @@ class Intake:
     def __init__(
         self, catalog: Catalog, metrics: Sequence[Metric], limits: DecodeLimits, given_up: GivenUp = never
     ) -> None:
-        self.catalog, self._metrics, self._limits, self._given_up = catalog, metrics, limits, given_up
+        self.catalog, self._limits, self._given_up = catalog, limits, given_up
+        self._keeping = catalog.keeping
+        self._metrics = [one for one in metrics if not self._keeping.leaves_out(one.feature_key)]
         self._revision = catalog.revision()
         self._here = {int(one) for one in catalog.ids()}
         self._batch: dict[int, NewPicture] = {}
@@ -159,7 +171,10 @@ class Intake:
         most = self._limits.max_bytes + (len(data) if page_of(source.address) else 0)  # its file was within the limits
         limits = replace(self._limits, apart=apart or self._limits.apart, max_bytes=most)
         with as_own(ImageError, source.label), giving_up(self._given_up):
-            return new_picture(data, source, self._metrics, keep_original=keep_original, limits=limits)
+            return new_picture(
+                data, source, self._metrics, keep_original=keep_original, limits=limits,
+                thumbnail_px=self._keeping.thumbnail_px,
+            )  # fmt: skip
 
     def take(self, prepared: Prepared, source: Source) -> bool:
         """Whether the picture is new here; one that is not gains the source. CatalogError where neither can be."""

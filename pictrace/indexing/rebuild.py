@@ -28,7 +28,8 @@ BATCH_SKETCHES = 512
 
 
 def count_missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:
-    """By feature key, sketches included, how many pictures lack these features; keys that none lacks are left out.
+    """By feature key, sketches included, how many pictures lack these features; keys that none lacks are not named,
+    nor those that the catalog leaves out.
 
     A picture whose original is gone stays among them, as its features cannot be made.
     """
@@ -37,7 +38,8 @@ def count_missing_features(catalog: Catalog, metrics: Sequence[Metric] | None = 
         sketch = metric.sketch_spec
         specs += [metric.spec, *([sketch] if sketch is not None else [])]
     counts, total = catalog.feature_counts(), catalog.count()
-    return {spec.key: total - counts.get(spec.key, 0) for spec in specs if counts.get(spec.key, 0) < total}
+    kept = catalog.keeping.kept(specs)
+    return {spec.key: total - counts.get(spec.key, 0) for spec in kept if counts.get(spec.key, 0) < total}
 
 
 def count_outdated_features(catalog: Catalog, metrics: Sequence[Metric] | None = None) -> dict[str, int]:

@@ -61,7 +61,7 @@ def _metadata(text: object) -> dict[str, str]:
 
 
 def checked_features(
-    blobs: Mapping[FeatureSpec, bytes], metrics: Sequence[Metric]
+    blobs: Mapping[FeatureSpec, bytes | None], metrics: Sequence[Metric]
 ) -> tuple[dict[FeatureSpec, Features], list[str]]:
     """(the features, with sketches made anew; the keys of those that their metric never makes)."""
     kept: dict[FeatureSpec, Features] = {}
@@ -70,12 +70,12 @@ def checked_features(
         spec = metric.spec
         if spec not in blobs:
             continue
+        data = blobs[spec]
         try:
-            features = spec.layout.unpack(blobs[spec])
+            features = None if data is None else spec.layout.unpack(data)
         except ValueError:
-            bad.append(spec.key)
-            continue
-        if metric.plausible(features):
+            features = None
+        if features is not None and metric.plausible(features):
             kept |= metric.kept(features)
         else:
             bad.append(spec.key)

@@ -197,6 +197,7 @@ def catalog_document(catalog: Catalog) -> dict[str, Any]:
         "outdated": count_outdated_features(catalog),
         "writable": catalog.writable,
         "silent": {name: str(reason) for name, reason in catalog.silent.items()},
+        "left_out": list(catalog.keeping.left_out),
     }
 
 

@@ -44,7 +44,8 @@ def write_features(catalog: Catalog, stream: BinaryIO, metrics: Sequence[Metric]
             if metric.unavailable() and not counts.get(metric.feature_key):
                 continue
             sketch = metric.sketch_spec
-            for spec in dict.fromkeys([metric.spec, *([sketch] if sketch is not None else [])]):
+            made = dict.fromkeys([metric.spec, *([sketch] if sketch is not None else [])])
+            for spec in frozen.keeping.kept(made):
                 written[spec.key] = _write_spec(frozen, archive, spec)
     return written
 

@@ -16,6 +16,7 @@ from pictrace.features import FeatureBatch, Features, RawScores
 from pictrace.images.orientation import VARIANTS, Variant
 from pictrace.metrics.base import Metric
 from pictrace.metrics.orientations import MIRRORED
+from pictrace.searching.cascade import served_by
 from pictrace.searching.convincing import convinces
 from pictrace.searching.query import Query
 
@@ -74,10 +75,15 @@ def as_led(
 
 
 def _orientations(metrics: Sequence[Metric], columns: Sequence[RawScores]) -> NDArray[np.uint8]:
-    """(n,) the index of each pair's orientation, by the first metric that finds it and is convinced; else UNKNOWN."""
+    """(n,) the index of each pair's orientation, by the first metric that finds it and is convinced; else UNKNOWN.
+
+    Who is served by another one is not asked beside it: a catalog may keep features of the other alone, and scores are
+    then the same.
+    """
+    names = {one.name for one in metrics}
     found = np.full(columns[0].raw.shape[-1] if columns else 0, UNKNOWN, np.uint8)
     for metric, column in zip(metrics, columns, strict=True):
-        if metric.orientations is MIRRORED:
+        if metric.orientations is MIRRORED and served_by(metric) not in names:
             place = metric.setting_positions({})
             sure = convinces(metric, column.raw[place]) & (found == UNKNOWN)
             found[sure] = column.variant[place][sure]

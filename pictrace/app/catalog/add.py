@@ -16,6 +16,7 @@ from pictrace.app.shared.open_catalog import catalog_state
 from pictrace.app.shared.query_state import query_state
 from pictrace.app.shared.session import of_session
 from pictrace.app.shared.uploads import refer_to, with_room
+from pictrace.catalog.keeping import COMPACT
 from pictrace.catalog.records import Source
 from pictrace.errors import ColumnError, PicTraceError
 from pictrace.escape import for_markdown
@@ -86,11 +87,21 @@ def add_pictures(workspace: Workspace) -> None:
                 name=for_markdown(name),
             )
         )
+    compact = _is_new(workspace) and st.checkbox(
+        _("Compact catalog"),
+        key="add_compact",
+        help=_(
+            "For small databases, less than 25 KB a picture. Structure, Keypoints (ORB) and Colours are then not "
+            "comparable, and copies cannot be looked for. It cannot be changed later."
+        ),
+    )
     label = _("Add to this catalog") if workspace.writable else _("Add to a catalog of my own")
     if st.button(label, type="primary", icon=":material/add_photo_alternate:"):
         paths = {name: upload.path for name, upload in catalogs.items()}
         try:
             target_catalog = catalog_state().workspace_to_add_to().catalog
+            if compact:
+                target_catalog.keep(COMPACT)
             items = Joined([state.uploads.on_disk(one) for one in chosen], *parts)
             work.job = AddJob(target_catalog, items, upload_limits(), catalogs=paths, covers=covers, keep=state.uploads)
         except PicTraceError as error:
@@ -98,6 +109,12 @@ def add_pictures(workspace: Workspace) -> None:
             return
         state.forget_chosen()
         st.rerun()
+
+
+def _is_new(workspace: Workspace) -> bool:
+    """Whether nothing was ever written to the catalog that pictures are added to."""
+    target = workspace if workspace.writable else catalog_state().private
+    return target is None or target.catalog.revision() == 0
 
 
 def _chosen_files(label: str, many: Literal[True, "directory"], key: str) -> list[UploadedFile]:

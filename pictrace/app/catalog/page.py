@@ -19,6 +19,7 @@ from pictrace.app.shared.query_state import query_state
 from pictrace.app.shared.servers import not_over_servers
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
+from pictrace.output.keeping import told_keeping
 from pictrace.service.workspaces import SHARED, Workspace
 
 __all__ = ["PARTS", "show"]
@@ -78,6 +79,9 @@ def _head(workspace: Workspace, state: CatalogState) -> None:
         catalog_menu(state)
         if not workspace.is_of_servers:
             downloads(workspace)
+    told = told_keeping(workspace.catalog.keeping)
+    if told:
+        st.caption(translated(told))
     if workspace is state.private:
         st.caption(_("This catalog is yours alone. It is deleted a day after the last change: download it to keep it."))
     elif not workspace.writable:

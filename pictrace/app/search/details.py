@@ -15,6 +15,7 @@ from pictrace.app.shared import evidence
 from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.numbers_table import numbers_table
 from pictrace.app.shared.session import of_session
+from pictrace.catalog.keeping import Keeping
 from pictrace.diagnosis import IDENTICAL, SAME_PHOTOGRAPH, Diagnosis
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
@@ -72,7 +73,9 @@ def details(
         below.skeleton(height=EVIDENCE_PX)
     # What is known is on the page by now; what takes a moment replaces its place.
     try:
-        other = made.original(workspace.catalog, one.match.id, _first_shown(made, one, criteria))
+        other = made.original(
+            workspace.catalog, one.match.id, _first_shown(made, one, criteria, workspace.catalog.keeping)
+        )
     except PicTraceError as error:
         turned = one.match.variant.label if one.match.id in verdict.good else ""
         said.caption(_("Your picture matches this one {change}.", change=translated(turned)) if turned else "")
@@ -104,18 +107,19 @@ def _show(place: DeltaGenerator, query: bytes, match: bytes | None, one: Found, 
         )
 
 
-def _compared(made: Details, criteria: Criteria) -> dict[str, Metric]:
-    """The metrics that count, by name."""
-    return {one.name: one for one in made.answer.table.metrics if criteria.weights.get(one.name, 0.0) > 0}
+def _compared(made: Details, criteria: Criteria, kept: Keeping) -> dict[str, Metric]:
+    """The metrics that count, by name, without those whose features the catalog leaves out."""
+    weighed = (one for one in made.answer.table.metrics if criteria.weights.get(one.name, 0.0) > 0)
+    return {one.name: one for one in weighed if not kept.leaves_out(one.feature_key)}
 
 
 def _telling_most(compared: Mapping[str, Metric], one: Found) -> str:
     return max(compared, key=lambda name: np.nan_to_num(one.match.metrics[name].contribution))
 
 
-def _first_shown(made: Details, one: Found, criteria: Criteria) -> Metric:
+def _first_shown(made: Details, one: Found, criteria: Criteria, kept: Keeping) -> Metric:
     """Whose evidence is shown first: what was chosen before, or what tells most."""
-    compared = _compared(made, criteria)
+    compared = _compared(made, criteria, kept)
     return compared.get(str(st.session_state.get("evidence"))) or compared[_telling_most(compared, one)]
 
 
@@ -123,7 +127,7 @@ def _first_shown(made: Details, one: Found, criteria: Criteria) -> Metric:
 def _evidence(workspace: Workspace, made: Details, one: Found, criteria: Criteria, image: RGBImage) -> None:
     """What each number rests on, one metric at a time; another one draws only this part of the page again."""
     answer, metrics = made.answer, made.answer.table.metrics
-    compared = _compared(made, criteria)
+    compared = _compared(made, criteria, workspace.catalog.keeping)
     name = st.segmented_control(
         _("Evidence"),
         list(compared),

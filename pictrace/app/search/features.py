@@ -10,10 +10,11 @@ from pictrace.catalog.base import Catalog
 from pictrace.escape import for_markdown
 from pictrace.features import FeatureSpec
 from pictrace.metrics.base import Metric
+from pictrace.output.keeping import told_keeping
 from pictrace.service.jobs import RebuildJob
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["watch_missing_features"]
+__all__ = ["left_out", "watch_missing_features"]
 
 
 @st.cache_data(show_spinner=False, max_entries=64)
@@ -61,6 +62,13 @@ def watch_missing_features(workspace: Workspace, metric: Metric) -> None:
                     st.rerun()
             return
     _watch_features(job, translated(metric.title))
+
+
+def left_out(workspace: Workspace) -> None:
+    """Tell what pictures of this catalog cannot be compared by, as it was made to keep little."""
+    told = told_keeping(workspace.catalog.keeping)
+    if told:
+        st.caption(translated(told))
 
 
 @st.fragment(run_every=1.0)

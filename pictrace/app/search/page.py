@@ -16,7 +16,7 @@ from pictrace.app.search.answer_line import answer_line
 from pictrace.app.search.details import details
 from pictrace.app.search.details_head import details_head
 from pictrace.app.search.downloads import downloads
-from pictrace.app.search.features import watch_missing_features
+from pictrace.app.search.features import left_out, watch_missing_features
 from pictrace.app.search.history import earlier_queries, remember
 from pictrace.app.search.inputs import example_tiles, query_inputs
 from pictrace.app.search.marks import mark_buttons, marks_of, without_hidden
@@ -102,6 +102,7 @@ def show() -> None:
         for metric in table.metrics:
             if metric.on_demand and wanted.criteria.weights.get(metric.name):
                 watch_missing_features(workspace, metric)
+        left_out(workspace)
     if not table.catalog_size:
         if table.incomplete:
             return

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog.base import MAX_NAMES, MAX_VALUES, Catalog
+from pictrace.catalog.keeping import FULL, Keeping
 from pictrace.catalog.records import Decision, MetadataName, PictureRecord, digest
 from pictrace.catalog.servers.address import ServerAddress, parsed
 from pictrace.catalog.servers.checked import ids_in, names_in, page_in, read
@@ -90,6 +91,11 @@ class FederatedCatalog(Refusing):
     @property
     def silent(self) -> Mapping[str, str]:
         return self.servers.silent
+
+    @property
+    def keeping(self) -> Keeping:
+        """Each server's is its own matter: what one leaves out it does not compare."""
+        return FULL
 
     @property
     def writable(self) -> bool:

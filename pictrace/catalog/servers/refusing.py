@@ -29,7 +29,7 @@ class Refusing:
 
         add = add_sources = move_files = mark_files = _refuse("adding pictures")
         remove = remove_replaced = _refuse("removing pictures")
-        put_features = drop_features = _refuse("making features")
+        keep = put_features = drop_features = _refuse("making features")
         decide = forget_decisions = _refuse("keeping decisions")
         feature_ids = row_counts = _refuse("reading the features of all pictures")
         copy_to = changes = _refuse("copying the catalog")
