@@ -16,6 +16,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.copying import Copying
 from pictrace.catalog.keeping import COMPACT, FULL, Keeping, packed, unpacked
 from pictrace.catalog.records import NewPicture, Source, digest
+from pictrace.cli import main
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.run import Comparing
 from pictrace.errors import CatalogError
@@ -208,3 +209,15 @@ def test_words_that_are_not_ours_are_told(make_catalog: MakeCatalog) -> None:
     again = make_catalog()
     with pytest.raises(CatalogError, match="damaged"):
         again.fetch(again.ids(), POINTS)
+
+
+def test_on_the_command_line(full: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    little, back = str(tmp_path / "little.sqlite"), str(tmp_path / "back.sqlite")
+    assert main(["copy", str(full), little, "--compact"]) == 0
+    assert "6 copied" in capsys.readouterr().out
+    assert main(["info", "--catalog", little]) == 0
+    assert "Not comparable in it: Colours (histogram), Keypoints (ORB), Structure (SSIM)" in capsys.readouterr().out
+    assert main(["copy", little, back]) == 0
+    assert f"{Ssim().feature_key}            missing for 6" in capsys.readouterr().out
+    assert main(["copy", str(full), back, "--compact"]) != 0
+    assert "chosen before its first picture" in capsys.readouterr().err
