@@ -124,6 +124,15 @@ LEADING_INSIDE = (
 )
 
 
+def test_a_catalog_of_ones_own_may_be_compact(photographs: dict[str, bytes]) -> None:
+    app = adding().upload(photographs["retina.jpg"], "eye.jpg", key="add")
+    app.checkbox(key="add_compact").check().run()
+    app.press("Add to a catalog of my own")
+    app.finished_job(AddJob)
+    app.again()
+    assert "This catalog is compact. Not comparable in it: Colours (histogram)" in app.texts
+
+
 def test_links_that_lead_inside_are_refused_before_anything_is_added() -> None:
     app = adding()
     app.text_area(key="add_links").set_value("\n".join([*LEADING_INSIDE, "https://example.org/b.jpg"])).run()
