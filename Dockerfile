@@ -18,7 +18,9 @@ COPY requirements.txt deploy/constraints.txt ./
 RUN python3 -m venv /opt/pictrace \
     && /opt/pictrace/bin/pip install --no-cache-dir --no-compile -r requirements.txt -c constraints.txt
 COPY . .
-RUN /opt/pictrace/bin/pip install --no-cache-dir --no-compile ".[metrics,postgres,cluster]" -c constraints.txt
+# For a catalog in PostgreSQL and workers that search it: --build-arg EXTRAS=metrics,postgres,cluster
+ARG EXTRAS=metrics
+RUN /opt/pictrace/bin/pip install --no-cache-dir --no-compile ".[${EXTRAS}]" -c constraints.txt
 # What the image holds, as a CycloneDX document, told by a tool that does not get into it.
 RUN python3 -m venv /sbom \
     && /sbom/bin/pip install --no-cache-dir "cyclonedx-bom>=7,<8" \

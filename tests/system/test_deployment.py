@@ -76,9 +76,12 @@ def test_images_are_ours_or_pinned_to_a_version() -> None:
     images = [container["image"] for _, container in containers()]
     images += [service["image"] for service in compose()["services"].values()]
     assert set(images) == IMAGES
-    extras = re.search(r'"\.\[([\w,]+)\]"', (ROOT / "Dockerfile").read_text())
-    assert extras is not None
-    assert {"postgres", "cluster"} <= set(extras[1].split(","))
+    built = compose()["services"]["pictrace"]["build"]["args"]["EXTRAS"]
+    assert built == "${PICTRACE_EXTRAS:-metrics}"
+    assert "ARG EXTRAS=metrics\n" in (ROOT / "Dockerfile").read_text()
+    told = re.findall(r"EXTRAS=([\w,]+)$", (ROOT / "deploy" / "cluster.env").read_text(), re.MULTILINE)
+    assert told == ["metrics,postgres,cluster"]
+    assert f"EXTRAS={told[0]}" in (ROOT / "deploy" / "kubernetes.yaml").read_text()
 
 
 def test_variables_are_read_by_somebody() -> None:
@@ -90,7 +93,7 @@ def test_variables_are_read_by_somebody() -> None:
             assert set(service.get("environment", {})) <= known_variables(), name
     for line in (ROOT / "deploy" / "cluster.env").read_text().splitlines():
         if not line.startswith("#"):
-            assert line.partition("=")[0] in known_variables() | {"COMPOSE_PROFILES"}
+            assert line.partition("=")[0] in known_variables() | {"COMPOSE_PROFILES", "PICTRACE_EXTRAS"}
     for _, container in containers():
         own = {one["name"] for one in container.get("env", ())}
         assert own <= (OTHERS["postgres"] or set() if container["image"].startswith("postgres") else known_variables())
