@@ -66,7 +66,7 @@ def _packed(parts: dict[str, bytes], compression: int = zipfile.ZIP_DEFLATED) ->
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", compression) as archive:
         for name, data in parts.items():
-            archive.writestr(name, data)
+            archive.writestr(zipfile.ZipInfo(name), data, compression)  # of no time of day
     return file.getvalue()
 
 

@@ -122,5 +122,5 @@ def _within_archive(data: bytes, chance: Random) -> bytes:
                     for _ in range(chance.choice((1, 2, 5))):
                         if content:
                             chance.choice(_CHANGES)(content, [bytes(content)], chance)
-                changed.writestr(name, bytes(content))
+                changed.writestr(zipfile.ZipInfo(name), bytes(content), zipfile.ZIP_DEFLATED)  # of no time of day
     return file.getvalue()
