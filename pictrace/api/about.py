@@ -8,7 +8,7 @@ from pictrace import __version__
 from pictrace.api.answering import as_json, conditional
 from pictrace.api.bodies import JSON
 from pictrace.api.encoding import encoded
-from pictrace.api.operations import Call, Operation, Reply
+from pictrace.api.operations import UNCHANGED, Call, Operation, Reply
 from pictrace.client.answers import Health, MetricInfo, PresetInfo, SettingInfo, SimilarityInfo, Stats
 from pictrace.metrics import all_metrics
 from pictrace.output.documents import catalog_document
@@ -69,8 +69,6 @@ def _similarity() -> SimilarityInfo:
     )
 
 
-_SAME = Reply("What the client has is still so", kind="", headers=("ETag",))
-
 OPERATIONS = (
     Operation(
         "GET",
@@ -78,7 +76,7 @@ OPERATIONS = (
         "list_metrics",
         "The ways of comparing pictures, with their settings, and the presets",
         _metrics,
-        {200: Reply("All of them", SimilarityInfo, headers=("ETag",)), 304: _SAME},
+        {200: Reply("All of them", SimilarityInfo, headers=("ETag",)), 304: UNCHANGED},
     ),
     Operation(
         "GET",
@@ -86,7 +84,7 @@ OPERATIONS = (
         "get_stats",
         "What the catalog holds, and what it lacks",
         _stats,
-        {200: Reply("As `pictrace info --json` prints it", Stats, headers=("ETag",)), 304: _SAME},
+        {200: Reply("As `pictrace info --json` prints it", Stats, headers=("ETag",)), 304: UNCHANGED},
     ),
     Operation(
         "GET", "/health", "get_health", "Whether the server is there", _health, {200: Reply("It is", Health)}, scope=""

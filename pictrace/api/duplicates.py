@@ -11,7 +11,7 @@ from pictrace.api.answering import conditional
 from pictrace.api.bodies import JSON
 from pictrace.api.encoding import encoded
 from pictrace.api.forms import DuplicatesForm
-from pictrace.api.operations import Call, Operation, Reply
+from pictrace.api.operations import UNCHANGED, Call, Operation, Reply
 from pictrace.api.state import State
 from pictrace.client.answers import DuplicateGroups
 from pictrace.duplicates.documents import document
@@ -64,7 +64,7 @@ OPERATIONS = (
         _duplicates,
         {
             200: Reply("As `pictrace duplicates --json` prints it", DuplicateGroups, headers=("ETag",)),
-            304: Reply("What the client has is still so", kind="", headers=("ETag",)),
+            304: UNCHANGED,
         },
         query=DuplicatesForm,
         problems=("invalid-request", "unusable-input"),

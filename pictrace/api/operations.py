@@ -16,7 +16,7 @@ from pictrace.api.bodies import JSON, Body
 from pictrace.api.forms import NoForm
 from pictrace.api.state import State
 
-__all__ = ["Call", "Operation", "Reply"]
+__all__ = ["UNCHANGED", "Call", "Operation", "Reply"]
 
 _Result = TypeVar("_Result")
 
@@ -29,6 +29,10 @@ class Reply:
     schema: type[msgspec.Struct] | None = None
     kind: str = JSON
     headers: tuple[str, ...] = ()
+
+
+UNCHANGED = Reply("What the client has is still so", kind="", headers=("ETag",))
+"""Of status 304."""
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pictrace.api.answering import as_json, conditional, unchanged
 from pictrace.api.bodies import JSON, MULTIPART, RAW, File
 from pictrace.api.encoding import encoded
 from pictrace.api.forms import AddForm, AddLinkForm, PageForm
-from pictrace.api.operations import Call, Operation, Reply
+from pictrace.api.operations import UNCHANGED, Call, Operation, Reply
 from pictrace.api.problems import ProblemError
 from pictrace.api.state import State
 from pictrace.catalog.base import Catalog
@@ -183,7 +183,6 @@ def added(state: State, item: Item) -> Added:
 
 
 _TAGGED = ("ETag",)
-_SAME = Reply("What the client has is still so", kind="", headers=_TAGGED)
 
 OPERATIONS = (
     Operation(
@@ -192,7 +191,7 @@ OPERATIONS = (
         "list_images",
         "The pictures of the catalog, a page at a time",
         _page,
-        {200: Reply("A page", ImagePage, headers=_TAGGED), 304: _SAME},
+        {200: Reply("A page", ImagePage, headers=_TAGGED), 304: UNCHANGED},
         query=PageForm,
         problems=("invalid-request",),
     ),
@@ -227,7 +226,7 @@ OPERATIONS = (
         "get_image",
         "What the catalog knows of a picture",
         _one,
-        {200: Reply("The picture", Image, headers=_TAGGED), 304: _SAME},
+        {200: Reply("The picture", Image, headers=_TAGGED), 304: UNCHANGED},
         problems=("not-found",),
     ),
     Operation(
@@ -246,7 +245,7 @@ OPERATIONS = (
         "get_thumbnail",
         "A picture as a JPEG of at most 320 pixels a side",
         _thumbnail,
-        {200: Reply("The thumbnail", kind="image/jpeg", headers=_TAGGED), 304: _SAME},
+        {200: Reply("The thumbnail", kind="image/jpeg", headers=_TAGGED), 304: UNCHANGED},
         problems=("not-found",),
     ),
     Operation(
@@ -255,7 +254,7 @@ OPERATIONS = (
         "get_original",
         "The very bytes of a picture's file, where they are at hand",
         _original,
-        {200: Reply("The file", kind="image/*", headers=_TAGGED), 304: _SAME},
+        {200: Reply("The file", kind="image/*", headers=_TAGGED), 304: UNCHANGED},
         problems=("not-found",),
     ),
 )

@@ -12,7 +12,7 @@ from pictrace.api.answering import as_json, conditional, unchanged
 from pictrace.api.bodies import JSON
 from pictrace.api.encoding import encoded
 from pictrace.api.forms import FeaturesForm, IdsForm, ScoresForm
-from pictrace.api.operations import Call, Operation, Reply
+from pictrace.api.operations import UNCHANGED, Call, Operation, Reply
 from pictrace.api.problems import ProblemError
 from pictrace.api.search import until_given_up
 from pictrace.api.state import State
@@ -182,8 +182,6 @@ def _numbers(data: bytes) -> NDArray[np.int64]:
     return np.unique(np.frombuffer(data, "<i8").astype(np.int64))
 
 
-_SAME = Reply("What the client has is still so", kind="", headers=("ETag",))
-
 OPERATIONS = (
     Operation(
         "POST",
@@ -214,7 +212,7 @@ OPERATIONS = (
         "list_ids",
         "The ids of all pictures, or of those that metadata or lacking features tell apart",
         _ids,
-        {200: Reply("All of them", Ids, headers=("ETag",)), 304: _SAME},
+        {200: Reply("All of them", Ids, headers=("ETag",)), 304: UNCHANGED},
         query=IdsForm,
         problems=("invalid-request",),
     ),
@@ -224,6 +222,6 @@ OPERATIONS = (
         "list_metadata_names",
         "The commonest names in the pictures' metadata, with their commonest values",
         _metadata_names,
-        {200: Reply("The commonest first", MetadataNames, headers=("ETag",)), 304: _SAME},
+        {200: Reply("The commonest first", MetadataNames, headers=("ETag",)), 304: UNCHANGED},
     ),
 )
