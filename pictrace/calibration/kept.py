@@ -22,7 +22,7 @@ from pictrace.catalog.sealed import HEADER_BYTES, sealed, writing
 
 __all__ = ["Kept", "read", "write"]
 
-MAGIC = b"PicAcci2"
+MAGIC = b"PicAcci3"
 NAME = "chance.accidents"
 LARGEST_CHANGE = 0.2
 """Of the catalog's size, or of the pictures that were asked: more, and its accidents are asked for anew."""

@@ -12,6 +12,7 @@ Importing this package does not import numba; ``warm()`` does, in the background
 
 from __future__ import annotations
 
+from pictrace.kernels.backwards import consistent_backwards
 from pictrace.kernels.cells import nearest_cells
 from pictrace.kernels.cosine import cosines
 from pictrace.kernels.hamming import hamming64_pairs, hamming64_variants, hamming_rows
@@ -32,6 +33,7 @@ __all__ = [
     "NO_MATCH",
     "ScaleSpace",
     "backend",
+    "consistent_backwards",
     "cosines",
     "described",
     "directed",

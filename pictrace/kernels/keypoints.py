@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -139,12 +140,20 @@ class QueryPoints:
         if not 0 < cell_px < math.inf:
             raise ValueError(f"cell_px must be positive, not {cell_px}")
         corners = np.floor(points[:, :2] / np.float32(cell_px))
-        _, cells = np.unique(corners, axis=0, return_inverse=True)
-        return cls(points, cells.reshape(-1).astype(np.int32))
+        order = np.lexsort((corners[:, 1], corners[:, 0]))
+        another = np.zeros(len(points), np.int32)
+        another[1:] = (np.diff(corners[order], axis=0) != 0).any(axis=1)
+        cells = np.empty(len(points), np.int32)
+        cells[order] = np.cumsum(another)
+        return cls(points, cells)
 
 
+@cache
 def turns_and_scales() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Tables: (cosine, sine) of each turn step, (4096, 2); 2 ** x of each scale step from -8 on, (4097,)."""
     turns = np.arange(TURN_STEPS) * (2 * math.pi / TURN_STEPS)
-    scales = 2.0 ** (np.arange(-SCALE_LIMIT, SCALE_LIMIT + 1) / SCALE_STEPS)
-    return np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32), scales.astype(np.float32)
+    scales = (2.0 ** (np.arange(-SCALE_LIMIT, SCALE_LIMIT + 1) / SCALE_STEPS)).astype(np.float32)
+    circle = np.stack([np.cos(turns), np.sin(turns)], axis=1).astype(np.float32)
+    for table in (circle, scales):
+        table.setflags(write=False)
+    return circle, scales

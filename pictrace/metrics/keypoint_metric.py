@@ -89,6 +89,8 @@ class KeypointMetric(Sketched):
     )
     settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.75))
     levels: ClassVar[int]  # of the pyramid: octaves are below
+    doubted: ClassVar[int | None] = None
+    """More consistent matches than these are counted from the candidate to the query, too; None: never."""
 
     keypoints: int = field(default=500, metadata={"short": "n"})
 
@@ -107,6 +109,13 @@ class KeypointMetric(Sketched):
         )
         raw = np.empty((3, *turn.shape), np.float32)
         raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(max(1, len(query)))
+        if self.doubted is not None:
+            many = np.flatnonzero(counts[2].max(axis=0, initial=0) > self.doubted)
+            backwards = kernels.consistent_backwards(
+                query, batch.rows, batch.offsets, many, first_percent=FIRST_PERCENT, last_percent=LAST_PERCENT
+            )
+            counted = raw[0, :, many].T
+            raw[0, :, many] = np.where(counted > self.doubted, np.minimum(counted, backwards), counted).T
         return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
 
     def plausible(self, features: Features) -> bool:
@@ -155,6 +164,17 @@ class KeypointMetric(Sketched):
         scores = self._scores(query, batch)
         return RawScores(scores.raw, scores.variant + np.uint8(variant.index))
 
+    def _counted(
+        self, query: Features, match: Features, percent: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_], bool]:
+        """As keypoint_pairs, in the direction whose consistent matches are the score; whether that is backwards."""
+        pairs, consistent = keypoint_pairs(query, match, percent=percent)
+        if self.doubted is not None and consistent.sum() > self.doubted:
+            back, agreeing = keypoint_pairs(match, query, percent=percent)
+            if agreeing.sum() < consistent.sum():
+                return back[:, ::-1], agreeing, True
+        return pairs, consistent, False
+
     def scale_for(self, settings: Settings) -> Scale:
         evidence = settings.get("evidence", CONSISTENT)
         if evidence == DISTINCT:
@@ -165,11 +185,12 @@ class KeypointMetric(Sketched):
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
         percent = round(float(settings["ratio"]) * 100)
-        pairs, consistent = keypoint_pairs(pair.query_features, pair.match_features, percent=percent)
+        pairs, consistent, backwards = self._counted(pair.query_features, pair.match_features, percent)
         passing = passing_count(pair.query_features, pair.match_features, percent=percent)
         query_points = kernels.unpack_points(pair.query_features)[pairs[:, 0], :2]
         match_points = kernels.unpack_points(pair.match_features)[pairs[:, 1], :2]
         query, match = (fit(one, FRAME_PX, enlarge=True) for one in (pair.query, pair.match))
+        agreeing = int(consistent.sum())
         summary = joined(
             told(
                 "{passing} of your picture's {all} keypoints pass the ratio test at {ratio}.",
@@ -178,7 +199,8 @@ class KeypointMetric(Sketched):
                 ratio=f"{percent / 100:.2f}",
             ),
             told("{number} pair one to one.", number=len(pairs)),
-            told("{number} agree on one rotation, scale and shift.", number=int(consistent.sum())),
+            told("{number} agree on one rotation, scale and shift.", number=agreeing),
+            *([told("They are counted from the match to your picture, where fewer agree.")] if backwards else []),
         )
         differing = pair.query_features[pairs[:, 0], :32] ^ pair.match_features[pairs[:, 1], :32]
         bits = np.bitwise_count(differing).sum(axis=1, dtype=np.uint16)

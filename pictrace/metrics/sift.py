@@ -52,6 +52,13 @@ class Sift(KeypointMetric, Indexed):
         "Views from more than some 40° aside share few details. Letters and frames are details, too: forms and "
         "screenshots of one app agree on many without being the same."
     )
+    in_words: ClassVar[str] = (
+        "$p$ is a detail of your picture, described by 256 bits; $q_1$ and $q_2$ are the nearest and the second "
+        "nearest detail of the other picture, $d$ the number of bits that differ. A match must be nearer than the "
+        "second by the ratio $r$ (Lowe's ratio test), and agree with others on one scale $s$, rotation $R$ and "
+        "shift $t$. How many do is counted; if they are more than 3, they are counted from the other picture's details "
+        "to yours as well, and the smaller number is the value."
+    )
     colour: ClassVar[str] = "#882255"
     order: ClassVar[int] = 15
     default_weight: ClassVar[float] = 2.0
@@ -59,6 +66,7 @@ class Sift(KeypointMetric, Indexed):
     settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.94))
     scale: ClassVar[Scale] = Scale("matching details", worst=3, best=15, whole=True)
     levels: ClassVar[int] = LEVELS
+    doubted: ClassVar[int | None] = 3  # what its scale counts for nothing; by accident more agree both ways in 1 of 500
     version: ClassVar[int] = 3
 
     long_side_px: int = field(default=512, metadata={"short": "px"})

@@ -354,6 +354,28 @@ def test_the_score_is_nearest_and_evidence_together(picture: NDArray[np.uint8]) 
     assert plain[0][2, 0, 0] > 50
 
 
+def test_backwards_the_candidate_asks(picture: NDArray[np.uint8]) -> None:
+    query = kernels.pack_keypoints(*picture_keypoints(picture))
+    turned = kernels.pack_keypoints(*picture_keypoints(np.ascontiguousarray(np.rot90(picture)[:300])))
+    unrelated = kernels.pack_keypoints(descriptors(15, 130), points(16, 130))
+    rows, offsets = np.concatenate([unrelated, turned, turned[:1], query]), ragged(130, len(turned), 0, 1, len(query))
+    chosen = np.array([4, 1, 2, 3, 1])
+    expected = []
+    for one in chosen:
+        own = rows[offsets[one] : offsets[one + 1]]
+        counts, _ = kernels.orb_score(
+            np.ascontiguousarray(own[:, :32]), kernels.unpack_points(own), query, ragged(len(query)), first_percent=60
+        )
+        expected.append(counts[2, :, 0])
+    for found in both(lambda: kernels.consistent_backwards(query, rows, offsets, chosen, first_percent=60)):
+        np.testing.assert_array_equal(found, np.stack(expected, axis=1))
+        assert found[30, 0] > found[30, 1] > 20
+        assert not found[:, 2].any()
+    for wrong in (5, -1):
+        with pytest.raises(ValueError, match="chosen"):
+            kernels.consistent_backwards(query, rows, offsets, np.array([wrong]))
+
+
 def test_evidence_of_nothing_is_zero(backend: Backend) -> None:
     query, rows = descriptors(17, 9), kernels.pack_keypoints(descriptors(18, 4), points(19, 4))
     for own, batch, offsets in (

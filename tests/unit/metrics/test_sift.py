@@ -10,6 +10,8 @@ from skimage import data
 from pictrace.features import FeatureBatch
 from pictrace.images.orientation import VARIANTS, orient
 from pictrace.images.pixels import RGBImage, fit
+from pictrace.metrics.evidence import Lines
+from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.sift import Sift
 
 MIRRORED = VARIANTS[4]
@@ -90,3 +92,34 @@ def test_a_flat_picture_has_no_keypoints() -> None:
 
     assert len(metric.extract(flat)) == 0
     assert [len(one) for one in metric.extract_variants(flat, metric.variants).values()] == [0, 0]
+
+
+def test_more_than_three_details_are_counted_from_both_pictures(astronaut: RGBImage, others: list[RGBImage]) -> None:
+    metric = Sift()
+    pictures = [astronaut, *others, *(np.ascontiguousarray(astronaut[at : at + 180, at : at + 90]) for at in (0, 150))]
+    rows = [metric.extract(one) for one in pictures]
+    batch, fewer = FeatureBatch.of(rows, metric.layout), 0
+    place = metric.setting_positions({})
+    percent = round(100 * float(metric.default_settings()["ratio"]))
+    found = np.stack([metric.compare(one, batch)[place] for one in rows])
+    for one, other in np.ndindex(found.shape):
+        forward, backward = (
+            int(keypoint_pairs(rows[a], rows[b], percent=percent)[1].sum()) for a, b in ((one, other), (other, one))
+        )
+        assert found[one, other] == (min(forward, backward) if forward > 3 else forward)
+        fewer += 3 < backward < forward
+    assert fewer > 0
+
+
+def test_the_evidence_shows_the_matches_that_were_counted(astronaut: RGBImage) -> None:
+    metric = Sift()
+    backwards = 0
+    for at in range(0, 320, 40):
+        part = np.ascontiguousarray(astronaut[at : at + 150, at : at + 110])
+        for one, other in ((part, astronaut), (astronaut, part)):
+            told = metric.explain(one, other)
+            (lines,) = told.evidence
+            assert isinstance(lines, Lines)
+            assert lines.consistent.sum() == told.raw
+            backwards += "from the match to your picture" in str(told.summary)
+    assert 0 < backwards < 16

@@ -19,7 +19,7 @@ from pictrace.images.reading import load
 from pictrace.metrics import get_metric
 from pictrace.models import Model, boxed, files, seen, tensor_of
 from pictrace.models.cut import write_cut
-from pictrace.models.lite0 import EPSILON
+from pictrace.models.lite0 import EMBEDDING, EPSILON
 from pictrace.models.lite0_int8 import STEPS, lite0_graph
 from pictrace.models.parts import step
 from pictrace.models.torch_file import read_weights
@@ -80,6 +80,14 @@ def test_a_layer_is_what_it_is_by_hand(
     assert expected.max() > 1
     found = computed(exact_lite0(weights, path, tensor=f"{name}.bounded"), batch)
     np.testing.assert_allclose(found[0], expected, atol=2e-4)
+
+
+def test_pooling_takes_the_fourth_powers(weights: dict[str, NDArray[Any]], tmp_path: Path) -> None:
+    batch = np.random.default_rng(2).standard_normal((1, 3, 224, 224)).astype(np.float32)
+    last = computed(exact_lite0(weights, tmp_path / "last.onnx", tensor="_conv_head.bounded"), batch)
+    found = computed(exact_lite0(weights, tmp_path / "pooled.onnx", tensor=EMBEDDING), batch)
+    np.testing.assert_allclose(found, (last.astype(np.float64) ** 4).mean(axis=(2, 3)) ** 0.25, rtol=1e-4, atol=1e-6)
+    assert (found > last.mean(axis=(2, 3)) + 0.01).mean() > 0.1
 
 
 def computed(path: Path, batch: NDArray[np.float32]) -> NDArray[np.float32]:
