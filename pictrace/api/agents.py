@@ -34,6 +34,7 @@ from pictrace.errors import PicTraceError, SourceError
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage, fit
 from pictrace.indexing.prepare import read_file
+from pictrace.precedence import answering
 from pictrace.service.addresses import shown_record
 from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.owner import owner
@@ -158,11 +159,15 @@ def agent_server(state: State, *, writes: bool = False) -> MCPServer:
 def _apart(work: Callable[..., _Result], turns: asyncio.Semaphore) -> Callable[..., Any]:
     """In a thread, a few at a time; what is refused is told to the agent."""
 
+    def answered(*args: Any, **said: Any) -> _Result:
+        with answering():
+            return work(*args, **said)
+
     @wraps(work)
     async def call(*args: Any, **said: Any) -> _Result:
         try:
             async with turns:
-                return await asyncio.to_thread(work, *args, **said)
+                return await asyncio.to_thread(answered, *args, **said)
         except PicTraceError as error:
             raise ToolError(str(error)) from error
         except ProblemError as problem:

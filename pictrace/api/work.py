@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from pictrace.api.problems import ProblemError
 from pictrace.images.budget import giving_up, stopped
+from pictrace.precedence import answering
 
 __all__ = ["ClientGoneError", "Work"]
 
@@ -67,7 +68,7 @@ class Work:
         def work() -> _Result:
             if gone.is_set():
                 raise stopped()
-            with giving_up(gone.is_set):
+            with giving_up(gone.is_set), answering():
                 return call()
 
         self.under_way += 1

@@ -15,6 +15,7 @@ from pictrace.app.shared.language import language_menu, translated
 from pictrace.app.shared.uploads import begin_run, let_go
 from pictrace.images.budget import give_up_when
 from pictrace.metrics import all_metrics, colour_of
+from pictrace.precedence import answering
 from pictrace.service.memory import leave_modules_to_themselves
 
 __all__ = ["frame", "in_frame", "route"]
@@ -39,7 +40,8 @@ def route() -> None:
     with st.container(key="phone-nav", horizontal=True, gap=None):  # seen on phones only
         for one in pages:
             st.page_link(one, width="content")
-    page.run()
+    with answering():
+        page.run()
     language_menu()
     _count_run()
     leave_modules_to_themselves()

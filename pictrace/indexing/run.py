@@ -8,11 +8,13 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Generic, ParamSpec, Self, TypeVar
 
 from pictrace.catalog.records import Source
+from pictrace.precedence import give_way
 from pictrace.told import Told, joined, told_of
 
 __all__ = ["Failure", "Pace", "Progress", "RefreshProgress", "Run", "Workshop", "default_workers"]
@@ -130,7 +132,10 @@ class Run(ABC, Generic[_Progress]):
     def __iter__(self) -> Iterator[_Progress]:
         self._started = time.monotonic()
         try:
-            yield from self._work()
+            with closing(self._work()) as steps:
+                for step in steps:
+                    yield step
+                    give_way()
         finally:
             self._stop.set()
             self._finish()

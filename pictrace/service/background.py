@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from pictrace.errors import PicTraceError
 from pictrace.faults import as_own
+from pictrace.precedence import waiting_for_background
 from pictrace.told import told
 
 __all__ = ["Background", "Later"]
@@ -35,7 +36,8 @@ class Background:
 
     def wait(self, timeout_s: float | None = None) -> bool:
         """Whether it has ended by then; without a time, after its end."""
-        self._thread.join(timeout_s)
+        with waiting_for_background():
+            self._thread.join(timeout_s)
         return not self.running
 
     @property

@@ -10,6 +10,7 @@ from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.sources import Background
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.servers.federated import FederatedCatalog
+from pictrace.precedence import give_way
 from pictrace.service import background
 from pictrace.service.second_look import details_between
 
@@ -61,6 +62,7 @@ class Calibrating:
                 for self.done, self.total in steps:
                     if self._is_stopped():
                         return
+                    give_way()
         finally:
             _turn.release()
 

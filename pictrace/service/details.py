@@ -14,6 +14,7 @@ from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import ImageInfo
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
+from pictrace.precedence import answering
 from pictrace.searching.pair import compare_as_scored
 from pictrace.service.answer import Answer
 from pictrace.service.pictures import original_picture, upload_limits
@@ -52,7 +53,7 @@ class Details:
             info, image = _picture_of(catalog, picture_id)
             query = self.answer.query
             self._forget()
-            with ThreadPoolExecutor(1, "details") as beside:
+            with answering(), ThreadPoolExecutor(1, "details") as beside:
                 if wanted is not None:
                     beside.submit(self.pair, wanted, picture_id, image)
                 found = diagnose(query.picture, image, query_info=query.info, candidate_info=info)
@@ -67,7 +68,8 @@ class Details:
         """The query compared with a match, in the orientation that it was scored in."""
         key = (picture_id, metric.name)
         if key not in self._pairs:
-            self._pairs[key] = compare_as_scored(self.answer.query, image, metric, self.answer.table, picture_id)
+            with answering():
+                self._pairs[key] = compare_as_scored(self.answer.query, image, metric, self.answer.table, picture_id)
         return self._pairs[key]
 
     def _forget(self) -> None:

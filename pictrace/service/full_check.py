@@ -12,6 +12,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.errors import StoppedError
 from pictrace.images.encoding import encode_jpeg
 from pictrace.output.drawing.parts import with_parts
+from pictrace.precedence import give_way
 from pictrace.searching.attempts import score_either
 from pictrace.searching.parts import held_pictures
 from pictrace.service.answer import Answer
@@ -59,3 +60,4 @@ class FullCheck(Background):
         if self.stopped:
             raise StoppedError(told("The check was stopped."))
         self.done, self.total = done, total
+        give_way()

@@ -16,6 +16,7 @@ from pictrace.faults import as_own
 from pictrace.indexing.prepare import read_file
 from pictrace.indexing.run import Failure
 from pictrace.output.documents import answers_csv
+from pictrace.precedence import give_way
 from pictrace.searching.query import prepare_query
 from pictrace.searching.table import Criteria
 from pictrace.service.addresses import shown_address, shown_record
@@ -137,6 +138,7 @@ class ManySearches(Background):
                     self._search(item.source.title or address, address, _bytes_of(item))
             except PicTraceError as error:
                 self.failures.append(Failure(replace(item.source, address=address), str(error)))
+            give_way()
 
     def _search(self, label: str, address: str, data: bytes) -> None:
         metrics = usable_metrics(self._criteria)

@@ -21,6 +21,7 @@ from pictrace.evaluation.truth import read_truth
 from pictrace.evaluation.ways import Result, Way, evaluated, ways_of
 from pictrace.indexing.run import Failure
 from pictrace.metrics import all_metrics
+from pictrace.precedence import give_way
 from pictrace.searching.presets import DEFAULT_PRESET, criteria_of
 from pictrace.searching.query import needed_metrics
 from pictrace.searching.scoring import score
@@ -158,3 +159,4 @@ class Learning(Background):
         if self.stopped:
             raise StoppedError(told("Learning was stopped."))
         self.progress = (done, total)
+        give_way()

@@ -51,6 +51,15 @@ def test_a_page_is_one_file(folder: Path) -> None:
     assert [one.value for one in app.title] == ["Which pictures are here twice?"]
 
 
+def test_a_page_goes_before_work_in_the_background(tmp_path: Path) -> None:
+    shutil.copy(ROOT / "streamlit_app.py", tmp_path)
+    (tmp_path / "pages").mkdir()
+    page = "import streamlit as st\nfrom pictrace.precedence import OURS\nst.caption(f'{OURS.answers} goes first')\n"
+    (tmp_path / "pages" / "only.py").write_text(page, "utf-8")
+    app = AppTest(tmp_path / "streamlit_app.py", default_timeout=60).run()
+    assert [one.value for one in app.caption] == ["1 goes first"]
+
+
 def test_a_page_that_says_nothing_of_itself_comes_last(tmp_path: Path) -> None:
     (tmp_path / "b_page.py").write_text("import streamlit as st\n\nst.write(TITLE := 'x')\n", "utf-8")
     (tmp_path / "a.py").write_text("TITLE, ORDER = 'A', 1\nICON = None\n", "utf-8")

@@ -8,6 +8,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from pictrace.cli import main
+from pictrace.errors import ImageError
+from pictrace.precedence import OURS
 from pictrace.searching.recipe import recipe_of, recipe_text
 from pictrace.searching.table import Criteria
 from tests.http_server import Server
@@ -60,6 +62,21 @@ def test_only_some_pictures_and_a_part_of_the_query(local: TestClient, photograp
     answer = local.post("/search", files={"picture": photographs[CAT]}, data=said).json()
     assert (answer["catalog"]["images"], answer["query"]["region"]) == (1, "percent:25,25,50,50")
     assert first(answer) == "rocket.jpg"
+
+
+def test_a_search_goes_before_work_in_the_background(
+    local: TestClient, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = list[int]()
+
+    def prepared(*_: object, **__: object) -> None:
+        answers.append(OURS.answers)
+        raise ImageError("enough")
+
+    monkeypatch.setattr("pictrace.api.search.prepare_query", prepared)
+    local.post("/search", content=photographs[CAT], headers={"Content-Type": "image/png"})
+    assert answers == [1]
+    assert OURS.answers == 0
 
 
 def test_a_link_is_fetched_as_the_page_fetches_links(
