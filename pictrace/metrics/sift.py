@@ -16,6 +16,7 @@ from pictrace import kernels
 from pictrace.features import Features, Scale, Setting
 from pictrace.images.orientation import Variant
 from pictrace.images.pixels import RGBImage, fit, to_gray
+from pictrace.kernels.blas import one_thread_in_opencv
 from pictrace.kernels.scale_space import LAYERS
 from pictrace.kernels.votes import Voters
 from pictrace.metrics import keypoint_cells
@@ -133,7 +134,7 @@ def as_bits(vectors: NDArray[np.float32]) -> NDArray[np.uint8]:
     """RootSIFT vectors (k, 128) as bits (k, 32) uint8."""
     known = learned()
     centred = np.ascontiguousarray(vectors - known["mean"])
-    # OpenCV multiplies so small matrices on one thread: several of BLAS spin longer than they work.
+    one_thread_in_opencv()
     projected = cv2.gemm(centred, known["projection"], 1.0, np.empty(0, np.float32), 0.0)
     return np.packbits(projected > known["thresholds"], axis=1)
 

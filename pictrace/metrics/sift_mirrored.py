@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.features import Features
+from pictrace.kernels.blas import one_thread_in_opencv
 from pictrace.metrics.keypoints import FRAME_PX
 from pictrace.metrics.sift import MIRRORED, learned
 
@@ -34,7 +35,8 @@ def mirrored_rows(rows: Features) -> Features:
     if not len(rows):
         return found
     signs = np.unpackbits(rows[:, :32], axis=1).astype(np.float32) * 2 - 1
-    projected = cv2.gemm(signs, matrix, 1.0, np.empty(0, np.float32), 0.0)  # on one thread, as in sift.as_bits
+    one_thread_in_opencv()
+    projected = cv2.gemm(signs, matrix, 1.0, np.empty(0, np.float32), 0.0)
     found[:, :32] = np.packbits(projected + offset > 0, axis=1)
     across = rows[:, 32:34].copy().view("<u2").astype(np.int64)
     found[:, 32:34] = ((FRAME_PX - 1) * 64 - across).clip(0, 65535).astype("<u2").view(np.uint8)

@@ -25,6 +25,7 @@ from pictrace.folders import cache_folder
 from pictrace.images.workers import default_decoders
 from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.indexing.rebuild import Rebuild
+from pictrace.kernels.blas import one_thread
 from pictrace.sample import open_sample
 from pictrace.searching.cascade import open_for
 from pictrace.searching.query import needed_metrics
@@ -174,15 +175,21 @@ class Workspaces:
             return workspace
 
 
-def _shared(location: str, *, writable: bool) -> Workspace:
+def _alone() -> None:
+    """Who opens a workspace does PicTrace's work and nothing else."""
+    one_thread()
     kernels.warm()
+
+
+def _shared(location: str, *, writable: bool) -> Workspace:
+    _alone()
     catalog = open_catalog(local_copy(location))
     return _workspace(catalog, catalog.title, writable=writable and not is_elsewhere(location), shared=True)
 
 
 def _sample() -> Workspace:
     """The built-in one, which nobody changes."""
-    kernels.warm()
+    _alone()
     cache = FeatureCache(open_sample(complete=False))
     preparing = Later(partial(_prepare_sample, cache), "prepare-sample")
     return Workspace(cache.catalog, cache, "Sample catalog", completed=True, is_sample=True, preparing=preparing)
