@@ -20,6 +20,7 @@ from pictrace import kernels
 from pictrace.images.edits import crop, mirror, turn
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import decode
+from pictrace.kernels.blas import one_thread
 from pictrace.sources.folders import read_folder
 
 __all__ = ["distractors", "interleaved", "intro", "memory_mb", "parser", "photographs", "row", "versions"]
@@ -45,6 +46,7 @@ def versions(*names: str) -> str:
 
 def intro(options: argparse.Namespace, *packages: str) -> None:
     """The machine, the versions, the command; waits until the kernels are compiled."""
+    one_thread()  # as in the app
     kernels.warm(wait=True)
     model = platform.processor()
     info = Path("/proc/cpuinfo")

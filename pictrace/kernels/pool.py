@@ -21,6 +21,7 @@ MAX_WORKERS = 8
 CHUNKS_PER_WORKER = 4  # so that a worker held up elsewhere leaves its share to the others
 
 
+@functools.cache
 def workers() -> int:
     """Threads that share one call's work, the calling thread included."""
     return min(os.cpu_count() or 1, MAX_WORKERS)

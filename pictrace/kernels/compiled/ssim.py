@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pictrace.kernels.compiled.jit import compiled, output, readonly, types
 from pictrace.kernels.compiled.ssim_lanes import compare_variants
 from pictrace.kernels.pool import Fill
-from pictrace.kernels.windows import C1, C2, PIXELS, SAMPLE, covariances, window_sums
+from pictrace.kernels.windows import C1, C2, PIXELS, SAMPLE, WINDOW_PX
 
 __all__ = ["compare_chosen", "compare_pairs", "compare_variants"]
 
@@ -50,10 +50,42 @@ def compare_chosen(
 def _prepared(
     query: NDArray[np.uint8],
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """What depends on the query alone."""
-    sums = window_sums(query[np.newaxis])
-    variances = covariances(query, query[np.newaxis], sums, sums)[0]
-    return query.astype(np.float32) - MIDDLE, sums[0].astype(np.float32), variances
+    """What depends on the query alone: (S, S) relative to 128, and of each window (S - 6, S - 6) sum and variance."""
+    windows = (len(query) - WINDOW_PX + 1,) * 2
+    made = np.empty(query.shape, np.float32), np.empty(windows, np.float32), np.empty(windows, np.float32)
+    _prepare(np.ascontiguousarray(query), *made)
+    return made
+
+
+@compiled(readonly(types.uint8, 2), output(types.float32, 2), output(types.float32, 2), output(types.float32, 2))
+def _prepare(
+    query: NDArray[np.uint8],
+    centred: NDArray[np.float32],
+    sums: NDArray[np.float32],
+    variances: NDArray[np.float32],
+) -> None:
+    side = len(query)
+    x, xx = np.zeros(side, np.int32), np.zeros(side, np.int32)
+    for r in range(side):
+        line = query[r]
+        for c in range(side):
+            new = np.int32(line[c])
+            centred[r, c] = np.float32(new) - MIDDLE
+            x[c] += new
+            xx[c] += new * new
+        if r >= WINDOW_PX:
+            gone = query[r - WINDOW_PX]
+            for c in range(side):
+                old = np.int32(gone[c])
+                x[c] -= old
+                xx[c] -= old * old
+        if r < WINDOW_PX - 1:
+            continue
+        for c in range(side - WINDOW_PX + 1):
+            s = x[c] + x[c + 1] + x[c + 2] + x[c + 3] + x[c + 4] + x[c + 5] + x[c + 6]
+            squares = xx[c] + xx[c + 1] + xx[c + 2] + xx[c + 3] + xx[c + 4] + xx[c + 5] + xx[c + 6]
+            sums[r - WINDOW_PX + 1, c] = np.float32(s)
+            variances[r - WINDOW_PX + 1, c] = SPREAD * np.float32(np.int32(PIXELS) * squares - s * s)
 
 
 @compiled(
