@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 __all__ = ["PageFile", "pages_in"]
@@ -32,11 +33,12 @@ class PageFile:
 
 def pages_in(folder: Path) -> list[PageFile]:
     """All pages of a folder, in their order."""
-    pages = [_page(path) for path in folder.glob("*.py") if not path.name.startswith("_")]
+    pages = [_page(path, path.stat().st_mtime_ns) for path in folder.glob("*.py") if not path.name.startswith("_")]
     return sorted(pages, key=lambda one: (one.order, one.title))
 
 
-def _page(path: Path) -> PageFile:
+@lru_cache(maxsize=64)
+def _page(path: Path, _written_ns: int) -> PageFile:
     said = _constants(path.read_text("utf-8"))
     title, icon, order = said.get("TITLE"), said.get("ICON"), said.get("ORDER")
     return PageFile(

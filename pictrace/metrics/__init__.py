@@ -47,9 +47,9 @@ def loaded(metrics: Iterable[Metric]) -> tuple[Metric, ...]:
 
 def get_metric(name: str) -> Metric:
     """The metric of this name; CriteriaError lists the names that there are."""
-    for metric in all_metrics():
+    for metric in _discovered():
         if metric.name == name:
-            return metric
+            return metric.current()
     known = ", ".join(metric.name for metric in all_metrics())
     raise CriteriaError(f"There is no metric named {name!r}. The metrics are: {known}.")
 

@@ -39,9 +39,18 @@ def model_path(model: Model) -> Path:
 
 def packed_path(packed: Packed) -> Path | None:
     """Where the weights of a package lie, which is not imported for that; None where it is not installed."""
+    known = _found.get(packed)
+    if known is not None and known.is_file():
+        return known
     found = importlib.util.find_spec(packed.package)
     folders = found.submodule_search_locations if found is not None else None
-    return next((path for path in (Path(one, packed.file) for one in folders or ()) if path.is_file()), None)
+    path = next((path for path in (Path(one, packed.file) for one in folders or ()) if path.is_file()), None)
+    if path is not None:
+        _found[packed] = path
+    return path
+
+
+_found = dict[Packed, Path]()  # looking for a package takes half a millisecond, and a page asks six times
 
 
 def is_here(model: Model) -> bool:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pictrace.escape import for_plotly
 from pictrace.metrics import colour_of
 from pictrace.metrics.base import Metric
-from pictrace.output.charts.frame import GRAY, MARGIN, brief_titles, chart, described, framed, short
+from pictrace.output.charts.frame import GRAY, MARGIN, Ready, brief_titles, described, framed, short
 from pictrace.searching.find import Found
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.told import told
@@ -27,7 +27,7 @@ NAME_PX = (26, 44)  # over the middle of the first bar, in turns
 
 def contributions_figure(
     found: Sequence[Found], metrics: Sequence[Metric], criteria: Criteria, say: Callable[[str], str] = str
-) -> go.Figure:
+) -> Ready:
     """Stacked bars: each match's score, made of its metrics' contributions."""
     labels = [f"{one.match.rank}  {for_plotly(short(one.picture.label))}" for one in found]
     bars = []
@@ -62,7 +62,7 @@ def contributions_figure(
         "yaxis": {"autorange": "reversed", "ticklabelposition": "outside", "automargin": True},
         "xaxis": {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
     }
-    return chart(say(told("Which metric found them?")), 150 + 34 * max(3, len(found)), bars, layout)
+    return Ready(say(told("Which metric found them?")), 150 + 34 * max(3, len(found)), bars, layout)
 
 
 def _names(
@@ -127,7 +127,7 @@ def distribution_figure(
     metrics: Sequence[Metric],
     criteria: Criteria,
     say: Callable[[str], str] = str,
-) -> go.Figure:
+) -> Ready:
     """A strip a metric: how the whole catalog is spread over its similarity, the matches marked."""
     _, similarity = table.under(criteria)
     shown = [metric for metric in metrics if metric.name in table.names]
@@ -172,7 +172,7 @@ def distribution_figure(
             "tickvals": [0, 0.25, 0.5, 0.75, 1],
         },
     }
-    return chart(say(told("Do they stand out from the catalog?")), 130 + 58 * len(shown), marks, layout)
+    return Ready(say(told("Do they stand out from the catalog?")), 130 + 58 * len(shown), marks, layout)
 
 
 def _strip(
@@ -187,11 +187,11 @@ def _strip(
     sizes = 4 + 16 * np.sqrt(some / max(1, counts.max(initial=1)))
     return {
         "type": "scatter",
-        "x": (edges[occupied] + edges[occupied + 1]) / 2,
+        "x": ((edges[occupied] + edges[occupied + 1]) / 2).tolist(),
         "y": [row] * len(occupied),
         "mode": "markers",
-        "marker": {"color": GRAY, "opacity": 0.35, "size": sizes, "line": {"width": 0}},
-        "customdata": some,
+        "marker": {"color": GRAY, "opacity": 0.35, "size": sizes.tolist(), "line": {"width": 0}},
+        "customdata": some.tolist(),
         "hovertemplate": f"{near}<extra></extra>",
         "showlegend": False,
     }
