@@ -11,6 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from pictrace.told import told
+
 __all__ = [
     "FeatureBatch",
     "FeatureSpec",
@@ -280,11 +282,26 @@ class Setting:
         """
         if not self.numeric:
             if value not in self.values:
-                raise ValueError(f"{self.name} must be one of {', '.join(map(str, self.values))}, not {value!r}")
+                raise ValueError(
+                    told(
+                        "{name} must be one of {values}, not {value}",
+                        name=self.name,
+                        values=", ".join(map(str, self.values)),
+                        value=repr(value),
+                    )
+                )
             return self.values.index(value)
         grid, number = [float(one) for one in self.values], float(value)
         if not grid[0] - 1e-9 <= number <= grid[-1] + 1e-9:
-            raise ValueError(f"{self.name} must lie between {grid[0]:g} and {grid[-1]:g}, not {number:g}")
+            raise ValueError(
+                told(
+                    "{name} must lie between {least:g} and {most:g}, not {number:g}",
+                    name=self.name,
+                    least=grid[0],
+                    most=grid[-1],
+                    number=number,
+                )
+            )
         after = min(bisect.bisect_left(grid, number), len(grid) - 1)
         before = max(after - 1, 0)
         return before if number - grid[before] < grid[after] - number else after

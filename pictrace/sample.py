@@ -22,6 +22,7 @@ from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.sources.base import Item
+from pictrace.told import told
 
 __all__ = ["Example", "example_queries", "open_sample", "sample_items", "sample_path"]
 
@@ -85,7 +86,7 @@ def _skimage() -> Path:
     """Where scikit-image lies, found without importing it."""
     found = importlib.util.find_spec("skimage")
     if found is None or found.origin is None:
-        raise CatalogError("The sample catalog needs scikit-image. Install it again.")
+        raise CatalogError(told("The sample catalog needs scikit-image. Install it again."))
     return Path(found.origin).parent
 
 
@@ -145,7 +146,11 @@ def open_sample(*, complete: bool = True) -> Catalog:
                     _make(path)
         except sqlite3.Error as error:
             raise CatalogError(
-                f"The sample catalog cannot be locked ({error}). Delete {lock}, then try again."
+                told(
+                    "The sample catalog cannot be locked ({error}). Delete {lock}, then try again.",
+                    error=error,
+                    lock=lock,
+                )
             ) from error
     catalog = open_catalog(str(path))
     try:
@@ -170,8 +175,11 @@ def _make(path: Path) -> None:
     if run.failures:
         failure = run.failures[0]
         raise CatalogError(
-            f"The sample catalog could not be made: {failure.source.label}: {failure.reason} "
-            "Install scikit-image again."
+            told(
+                "The sample catalog could not be made: {label}: {reason} Install scikit-image again.",
+                label=failure.source.label,
+                reason=failure.reason,
+            )
         )
     delete_catalog(str(path))  # with its log, which SQLite would apply to the new file
     fresh.replace(path)

@@ -23,6 +23,7 @@ __all__ = [
     "from_document",
     "joined",
     "listed",
+    "reason",
     "told",
     "told_of",
 ]
@@ -44,7 +45,7 @@ class Told(str):
     values: Mapping[str, object]
 
     def __new__(cls, template: str, values: Mapping[str, object], many: str = "", of: int | None = None) -> Self:
-        values = {name: one if isinstance(one, str | Real) else str(one) for name, one in values.items()}
+        values = {name: one if isinstance(one, str | Real) else reason(one) for name, one in values.items()}
         if of is not None:
             values = {"count": of, **values}
         made = super().__new__(cls, (template if of in {None, 1} else many).format_map(values))
@@ -76,6 +77,14 @@ def told(template: str, /, **values: object) -> Told:
 def fixed(text: str) -> Told:
     """A text of our own that never varies, such as the title of a metric."""
     return text if isinstance(text, Told) else Told(text.replace("{", "{{").replace("}", "}}"), {})
+
+
+def reason(error: object) -> str:
+    """What an exception says, as it was given to it: str() of one that is not ours no longer knows its parts."""
+    match error:
+        case Exception(args=[str(text)]):
+            return text
+    return str(error)
 
 
 def told_of(one: str, many: str, /, count: int, **values: object) -> Told:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 
+from pictrace.told import told
+
 __all__ = [
     "ALL",
     "amount",
@@ -44,7 +46,7 @@ def amount(text: str) -> int:
     found = _AMOUNT.fullmatch(text.strip())
     count = int(float(found[1]) * _UNITS[found[2].lower()]) if found else 0
     if count < 1:
-        raise ValueError(f"{text!r} is no number of at least 1. Write for example 250M")
+        raise ValueError(told("{text} is no number of at least 1. Write for example 250M", text=repr(text)))
     return count
 
 
@@ -56,7 +58,7 @@ def amount_in(variable: str, default: int) -> int:
     try:
         return amount(text)
     except ValueError as error:
-        raise ValueError(f"{variable} is not usable: {error}.") from error
+        raise ValueError(told("{variable} is not usable: {error}.", variable=variable, error=error)) from error
 
 
 def byte_size(count: float) -> str:

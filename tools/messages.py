@@ -31,6 +31,7 @@ from pictrace.duplicates.keeping import RULES
 from pictrace.duplicates.levels import Level
 from pictrace.evaluation.labels import NOT_SAME, NOTHING, SAME, UNSURE
 from pictrace.evaluation.learning.found import FOUND
+from pictrace.evaluation.learning.methods import METHODS
 from pictrace.images.graded import GRADED
 from pictrace.metrics import all_metrics
 from pictrace.sample import PHOTOGRAPHS, example_queries
@@ -82,6 +83,7 @@ def _never_varying() -> Iterator[str]:
         *ORDERS,
         *TUNE_PARTS,
         *GRADED,
+        *METHODS,
         FOUND,
         NOTHING,
         SCORE,

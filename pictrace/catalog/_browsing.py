@@ -16,6 +16,7 @@ from pictrace.catalog.base import MAX_NAMES, MAX_VALUES, ORDERS
 from pictrace.catalog.records import MetadataName, Source
 from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec
+from pictrace.told import told
 
 __all__ = ["after", "facts", "fitting", "metadata_names", "page", "where"]
 
@@ -74,7 +75,9 @@ def page(
 ) -> tuple[tuple[int, ...], int]:
     """(ids of one page, how many pictures there are in all) of what ``where`` chose."""
     if order not in _ORDERS:
-        raise CatalogError(f"There is no order {order!r}. The orders are: {', '.join(ORDERS)}.")
+        raise CatalogError(
+            told("There is no order {order}. The orders are: {orders}.", order=repr(order), orders=", ".join(ORDERS))
+        )
     clause, values = chosen
     statement = f"SELECT id FROM pictures {clause} ORDER BY {_ORDERS[order]}"  # noqa: S608 (our own names)
     if order == "name":

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from pictrace.catalog._presence import Presence, ReplacedError
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["BUSY_TIMEOUT_S", "Connections", "Pinned", "is_readonly_without_wal", "told"]
 
@@ -39,15 +40,15 @@ class Connections:
         """A connection for this thread alone; raises CatalogError for whatever SQLite refuses."""
         with self._lock:
             if self._closed:
-                raise CatalogError(f"The catalog {self._path} was closed. Open it again.")
+                raise CatalogError(told("The catalog {path} was closed. Open it again.", path=self._path))
             self._check_presence()
             self._forget_the_outdated()
             db = self._idle.pop() if self._idle else None
         try:
             if db is None:
-                with told(self._path):
+                with _in_words(self._path):
                     db = self._connect()
-            with told(self._path):
+            with _in_words(self._path):
                 yield db
         finally:
             if db is not None:
@@ -147,8 +148,12 @@ def is_readonly_without_wal(file: Path, error: sqlite3.OperationalError) -> bool
     log = Path(f"{file}-wal")
     if log.exists() and log.stat().st_size:
         raise CatalogError(
-            f"{file} cannot be read where it is: what was written last stands in {log.name}, and its folder "
-            "cannot be written. Copy both files to another folder, and use them there."
+            told(
+                "{file} cannot be read where it is: what was written last stands in {log}, and its "
+                "folder cannot be written. Copy both files to another folder, and use them there.",
+                file=file,
+                log=log.name,
+            )
         ) from error
     return True
 
@@ -161,7 +166,7 @@ class Pinned:
 
     @contextmanager
     def borrow(self) -> Iterator[sqlite3.Connection]:
-        with told(self._path):
+        with _in_words(self._path):
             yield self._db
 
     snapshot = borrow
@@ -175,7 +180,7 @@ class Pinned:
 
 
 @contextmanager
-def told(path: Path) -> Iterator[None]:
+def _in_words(path: Path) -> Iterator[None]:
     """Whatever SQLite refuses becomes a CatalogError."""
     try:
         yield
@@ -190,26 +195,44 @@ def _close_all(idle: list[sqlite3.Connection]) -> None:
 
 def _explain(path: Path, error: Exception) -> str:
     if isinstance(error, OverflowError):
-        return f"The catalog {path} holds whole numbers of 64 bits only. Use an id that it gave."
+        return told("The catalog {path} holds whole numbers of 64 bits only. Use an id that it gave.", path=path)
     if isinstance(error, UnicodeEncodeError):
-        return f"The catalog {path} holds Unicode text only, not {error.object!r}. Rename the file or the key."
+        return told(
+            "The catalog {path} holds Unicode text only, not {text}. Rename the file or the key.",
+            path=path,
+            text=repr(error.object),
+        )
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return (
-            f"{path} is damaged or no SQLite file ({error}). "
-            "Restore it from a copy, or name another file; nothing was changed."
+        return told(
+            "{path} is damaged or no SQLite file ({error}). Restore it from a copy, or name another "
+            "file; nothing was changed.",
+            path=path,
+            error=error,
         )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return (
-            f"{path} is being written by another program for more than {BUSY_TIMEOUT_S:g} s. "
-            "Wait until it ends, then try again."
+        return told(
+            "{path} is being written by another program for more than {seconds:g} s. Wait until it "
+            "ends, then try again.",
+            path=path,
+            seconds=BUSY_TIMEOUT_S,
         )
     if name.startswith("SQLITE_FULL"):
-        return f"There is no room left to write {path}. Free some disk space; what was saved stays."
+        return told("There is no room left to write {path}. Free some disk space; what was saved stays.", path=path)
     if name.startswith("SQLITE_CANTOPEN"):
-        return f"{path} cannot be opened ({error}). Check the permissions of the file and of its folder."
+        return told(
+            "{path} cannot be opened ({error}). Check the permissions of the file and of its folder.",
+            path=path,
+            error=error,
+        )
     if name.startswith(("SQLITE_READONLY", "SQLITE_PERM")):
-        return f"{path} cannot be written ({error}). Check the permissions of the file and of its folder."
+        return told(
+            "{path} cannot be written ({error}). Check the permissions of the file and of its folder.",
+            path=path,
+            error=error,
+        )
     if name.startswith("SQLITE_IOERR"):
-        return f"{path} cannot be read or written ({error}). Check the disk; what was saved stays."
-    return f"The catalog {path} could not be used: {error}."
+        return told(
+            "{path} cannot be read or written ({error}). Check the disk; what was saved stays.", path=path, error=error
+        )
+    return told("The catalog {path} could not be used: {error}.", path=path, error=error)

@@ -18,6 +18,7 @@ from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from pictrace.catalog.address import Address
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["SCHEMA", "PostgresConnections", "PostgresDatabase", "PostgresPinned"]
 
@@ -75,7 +76,7 @@ class PostgresDatabase:
     def execute(self, statement: str, values: Sequence[Any] = (), /) -> psycopg.Cursor[Any]:
         if statement in _BEGIN:
             if self.in_transaction:
-                raise CatalogError("This is the catalog of one moment, which nobody changes.")
+                raise CatalogError(told("This is the catalog of one moment, which nobody changes."))
             return self._first(lambda db: db.execute(_BEGIN[statement]))
         _check(values)
         text = _translated(statement)
@@ -113,7 +114,7 @@ def _check(values: Sequence[Any]) -> None:
     for one in values:
         if isinstance(one, str):
             if "\0" in one:
-                raise CatalogError("PostgreSQL keeps no text with a NUL sign in it. Rename the file or the key.")
+                raise CatalogError(told("PostgreSQL keeps no text with a NUL sign in it. Rename the file or the key."))
         elif isinstance(one, int) and not -(2**63) <= one < 2**63:
             raise OverflowError
 
@@ -153,7 +154,7 @@ class PostgresConnections:
     def borrow(self) -> Iterator[PostgresDatabase]:
         """A connection for this thread alone; CatalogError for whatever the server refuses."""
         if self._closed:
-            raise CatalogError(f"The catalog {self._address.shown} was closed. Open it again.")
+            raise CatalogError(told("The catalog {path} was closed. Open it again.", path=self._address.shown))
         with self.told():
             db = PostgresDatabase(self._pool.getconn(), self._another)
             try:
@@ -221,22 +222,45 @@ class PostgresPinned:
 def _explain(address: Address, error: Exception) -> str:
     shown = address.shown
     if isinstance(error, OverflowError):
-        return f"The catalog {shown} holds whole numbers of 64 bits only. Use an id that it gave."
+        return told("The catalog {path} holds whole numbers of 64 bits only. Use an id that it gave.", path=shown)
     if isinstance(error, UnicodeEncodeError):
-        return f"The catalog {shown} holds Unicode text only, not {error.object!r}. Rename the file or the key."
+        return told(
+            "The catalog {path} holds Unicode text only, not {text}. Rename the file or the key.",
+            path=shown,
+            text=repr(error.object),
+        )
     if isinstance(error, PoolTimeout):
-        return f"No connection to {shown} was free, or could be made, for {WAIT_S} s. Check the server, then try again."
-    said = address.scrubbed(str(error)).rstrip(".")
+        return told(
+            "No connection to {path} was free, or could be made, for {seconds} s. Check the server, then try again.",
+            path=shown,
+            seconds=WAIT_S,
+        )
+    said = address.scrubbed(str(error))
     if isinstance(error, psycopg.errors.LockNotAvailable):
-        return (
-            f"{shown} is being written by another program for more than {WAIT_S} s. Wait until it ends, then try again."
+        return told(
+            "{path} is being written by another program for more than {seconds:g} s. Wait until it ends, then try "
+            "again.",
+            path=shown,
+            seconds=WAIT_S,
         )
     if isinstance(error, psycopg.errors.InsufficientPrivilege | psycopg.errors.ReadOnlySqlTransaction):
-        return f"{shown} cannot be written or read by this user ({said}). Ask the server's owner for the rights."
+        return told(
+            "{path} cannot be written or read by this user ({error}). Ask the server's owner for the rights.",
+            path=shown,
+            error=said,
+        )
     if isinstance(error, psycopg.errors.DiskFull):
-        return f"There is no room left on the server of {shown}. Free some; what was saved stays."
+        return told("There is no room left on the server of {path}. Free some; what was saved stays.", path=shown)
     if isinstance(error, psycopg.errors.InvalidCatalogName):
-        return f"There is no such database: {shown} ({said}). Make it with createdb, or name another."
+        return told(
+            "There is no such database: {path} ({error}). Make it with createdb, or name another.",
+            path=shown,
+            error=said,
+        )
     if isinstance(error, psycopg.OperationalError):
-        return f"The catalog {shown} cannot be reached: {said}. Check the address and the server; what was saved stays."
-    return f"The catalog {shown} could not be used: {said}."
+        return told(
+            "The catalog {path} cannot be reached: {error}. Check the address and the server; what was saved stays.",
+            path=shown,
+            error=said,
+        )
+    return told("The catalog {path} could not be used: {error}.", path=shown, error=said)

@@ -10,6 +10,7 @@ import psycopg
 from pictrace.catalog._postgres_connections import SCHEMA
 from pictrace.catalog.address import Address
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["prepare"]
 
@@ -87,11 +88,17 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
         return  # whoever only reads needs nothing of what came later
     if not found and must_exist:
         raise CatalogError(
-            f"There is no catalog in {address.shown}. Make one with: pictrace index FOLDER --catalog {address.shown}"
+            told(
+                "There is no catalog in {path}. Make one with: pictrace index FOLDER --catalog {path}",
+                path=address.shown,
+            )
         )
     if (db.execute("SHOW server_encoding").fetchone() or ("",))[0] != "UTF8":
         raise CatalogError(
-            f"The database of {address.shown} is not in UTF-8. Make one with: createdb -E UTF8 -T template0"
+            told(
+                "The database of {path} is not in UTF-8. Make one with: createdb -E UTF8 -T template0",
+                path=address.shown,
+            )
         )
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
@@ -128,7 +135,12 @@ def _version(db: psycopg.Connection[Any], address: Address) -> int:
     row = db.execute(f"SELECT version FROM {SCHEMA}.identity").fetchone()  # noqa: S608 (likewise)
     if row is not None and row[0] > VERSION:
         raise CatalogError(
-            f"{address.shown} was written by a newer PicTrace (schema {row[0]}, this one knows {VERSION}). "
-            "Update PicTrace to open it."
+            told(
+                "{path} was written by a newer PicTrace (schema {version}, this one knows {known}). "
+                "Update PicTrace to open it.",
+                path=address.shown,
+                version=row[0],
+                known=VERSION,
+            )
         )
     return row[0] if row is not None else 0

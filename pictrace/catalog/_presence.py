@@ -53,8 +53,11 @@ class Presence:
         if (status.st_dev, status.st_ino) != self._own or (written != self._written and not self._is_itself()):
             self._drop_log()
             raise ReplacedError(
-                f"The catalog {self._file} was replaced by another file while it was open; nothing is written to that. "
-                "Open it again."
+                told(
+                    "The catalog {path} was replaced by another file while it was open; nothing is written "
+                    "to that. Open it again.",
+                    path=self._file,
+                )
             )
         self._written = written
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
 
 from pictrace.errors import CatalogError
+from pictrace.told import told
 
 __all__ = ["Address", "is_postgres", "parsed"]
 
@@ -58,13 +59,14 @@ class Address:
         return f"Address({self.shown})"
 
     def scrubbed(self, message: str) -> str:
-        """A message of the driver in one line, without secrets."""
-        line = " ".join(message.split())
+        """A message of the driver in one line, without secrets and without a full stop."""
+        line = " ".join(message.split()).rstrip(".")
         for _, secret in self.secrets:
             for form in {secret, quote(secret, safe="")}:
                 if form and form in line:
-                    # What a short password is part of, it could be guessed from.
-                    line = line.replace(form, "…") if len(form) > 5 else "the server, or the way to it, refused"
+                    if len(form) < 6:  # what a short password is part of, it could be guessed from
+                        return told("the server, or the way to it, refused")
+                    line = line.replace(form, "…")
         return line
 
 
@@ -81,16 +83,26 @@ def parsed(location: str) -> Address:
         name, colon, password = user.partition(":")
         query = parse_qsl(parts.query, keep_blank_values=True, strict_parsing=bool(parts.query))
     except ValueError as error:
-        raise CatalogError(f"The address of the PostgreSQL catalog is not understood. Write {_FORM}.") from error
+        raise CatalogError(
+            told("The address of the PostgreSQL catalog is not understood. Write {form}.", form=_FORM)
+        ) from error
     if "@" in user or "@" in parts.path or parts.fragment or not re.fullmatch(r"[\w.,:%\-\[\]~]*", host):
         raise CatalogError(
-            f"The address of the PostgreSQL catalog is not understood. Write {_FORM}, and signs such as @ : / ? # % in "
-            "a password as %40 %3A %2F %3F %23 %25."
+            told(
+                "The address of the PostgreSQL catalog is not understood. Write {form}, and signs such "
+                "as @ : / ? # % in a password as %40 %3A %2F %3F %23 %25.",
+                form=_FORM,
+            )
         )
     unknown = [one for one, _ in query if one not in _PASSED_ON]
     if unknown:
-        raise CatalogError(f"The address of the PostgreSQL catalog sets {unknown[0]!r}. Settings are: sslmode, "
-                           "sslrootcert, sslcert, sslkey, connect_timeout, and a few more of libpq's.")  # fmt: skip
+        raise CatalogError(
+            told(
+                "The address of the PostgreSQL catalog sets {name}. Settings are: sslmode, sslrootcert, sslcert, "
+                "sslkey, connect_timeout, and a few more of libpq's.",
+                name=repr(unknown[0]),
+            )
+        )
     secrets = {one: value for one, value in query if one in _SECRETS}
     if colon:
         secrets["password"] = unquote(password)

@@ -13,6 +13,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import NewPicture, PictureRecord, Source
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec, Layout
+from pictrace.told import told
 
 __all__ = ["PICTURES_AT_ONCE", "Copying"]
 
@@ -69,7 +70,12 @@ class Copying:
     def steps(self) -> Generator[tuple[int, int], None, None]:
         """(pictures done, pictures in all), after each step; CatalogError where what was written differs."""
         if self.first.identity == self.second.identity:
-            raise CatalogError(f"{self.first.location} is one and the same catalog. Name another one to copy it to.")
+            raise CatalogError(
+                told(
+                    "{address} is one and the same catalog. Name another one to copy it to.",
+                    address=self.first.location,
+                )
+            )
         with self.first.at_one_moment() as first:
             specs = self.second.keeping.kept([_spec(first, key) for key in first.feature_counts()])
             ids, total = first.page(order="oldest", limit=first.count())
@@ -92,8 +98,14 @@ class Copying:
         for one in new:
             if not _holds(after.get(one.record.id), one):
                 raise CatalogError(
-                    f"Picture {one.record.id} ({one.record.label}) is not the same in {self.second.location} as in "
-                    f"{first.location}. Where both were used before, remove it from one of them, and copy again."
+                    told(
+                        "Picture {id} ({label}) is not the same in {second} as in {first}. Where both were used "
+                        "before, remove it from one of them, and copy again.",
+                        id=one.record.id,
+                        label=one.record.label,
+                        second=self.second.location,
+                        first=first.location,
+                    )
                 )
         self.copied += len(new)
 

@@ -145,11 +145,19 @@ def _text(data: bytes) -> str:
 def _explain(path: Path, error: sqlite3.Error) -> str:
     name = getattr(error, "sqlite_errorname", "")
     if name.startswith("SQLITE_INTERRUPT"):
-        return f"{path} takes too long to read: it holds too much. Name a smaller table."
+        return told("{path} takes too long to read: it holds too much. Name a smaller table.", path=path)
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return f"{path} is being written by another program. Wait until it ends, then try again."
+        return told("{path} is being written by another program. Wait until it ends, then try again.", path=path)
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")):
-        return f"{path} is damaged or no SQLite file ({error}). Restore it from a copy, or name another file."
+        return told(
+            "{path} is damaged or no SQLite file ({error}). Restore it from a copy, or name another file.",
+            path=path,
+            error=error,
+        )
     if name.startswith(("SQLITE_CANTOPEN", "SQLITE_PERM", "SQLITE_READONLY", "SQLITE_IOERR")):
-        return f"{path} cannot be read ({error}). Check its permissions, and those of its folder."
-    return f"{path} cannot be read as a database: {error}. Save the table as CSV, and add that."
+        return told(
+            "{path} cannot be read ({error}). Check its permissions, and those of its folder.", path=path, error=error
+        )
+    return told(
+        "{path} cannot be read as a database: {error}. Save the table as CSV, and add that.", path=path, error=error
+    )

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 
 from pictrace.features import FeatureSpec
+from pictrace.told import told
 
 __all__ = ["COMPACT", "FULL", "HEAD_BYTES", "Keeping", "packed", "unpacked", "unpacked_length"]
 
@@ -92,11 +93,11 @@ def unpacked(data: bytes) -> bytes:
         return b""
     length = unpacked_length(data)
     if length > MAX_BYTES:
-        raise ValueError(f"{length} bytes are more than one picture's features")
+        raise ValueError(told("{length:,} bytes are more than one picture's features", length=length))
     try:
         found = zlib.decompressobj().decompress(data[HEAD_BYTES:], length + 1)
     except zlib.error as error:
-        raise ValueError(f"they cannot be unpacked: {error}") from error
+        raise ValueError(told("they cannot be unpacked: {error}", error=error)) from error
     if len(found) != length:
-        raise ValueError(f"{len(found)} bytes were packed, not {length}")
+        raise ValueError(told("{found:,} bytes were packed, not {length:,}", found=len(found), length=length))
     return found

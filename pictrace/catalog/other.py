@@ -105,7 +105,9 @@ def kind_of(path: Path, *, check: bool = True) -> DatabaseKind:
         if path.is_file() and not is_catalog(path):
             with foreign_database(path) as db:
                 db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-            return DatabaseKind("foreign", f"{path.name} is a SQLite database, but no PicTrace catalog.")
+            return DatabaseKind(
+                "foreign", told("{name} is a SQLite database, but no PicTrace catalog.", name=path.name)
+            )
         other = OtherCatalog(path)
         if other.version > len(MIGRATIONS):
             return DatabaseKind("newer", other.too_new)
@@ -134,9 +136,12 @@ class OtherCatalog:
 
     @property
     def too_new(self) -> str:
-        return (
-            f"{self._path.name} was written by a newer PicTrace (schema {self.version}, this one knows "
-            f"{len(MIGRATIONS)}). Update PicTrace to read it."
+        return told(
+            "{name} was written by a newer PicTrace (schema {version}, this one knows {known}). "
+            "Update PicTrace to read it.",
+            name=self._path.name,
+            version=self.version,
+            known=len(MIGRATIONS),
         )
 
     def count(self) -> int:
@@ -147,8 +152,11 @@ class OtherCatalog:
             # No view, trigger or generated column: what we ask of it then runs nothing of theirs.
             if self.version < 1 or _schema(db) != _own_schema(self.version):
                 raise _DamagedError(
-                    f"{self._path.name} says that it is a PicTrace catalog, but its tables are not those that PicTrace "
-                    "makes. Index its pictures again."
+                    told(
+                        "{name} says that it is a PicTrace catalog, but its tables are not those that PicTrace "
+                        "makes. Index its pictures again.",
+                        name=self._path.name,
+                    )
                 )
             return int(db.execute("SELECT count(*) FROM pictures").fetchone()[0])
 
@@ -157,7 +165,9 @@ class OtherCatalog:
         with foreign_database(self._path, catalogs=True) as db:
             found = str(db.execute("PRAGMA quick_check(1)").fetchone()[0])
         if found != "ok":
-            raise _DamagedError(f"{self._path.name} is damaged ({found[:200]}). Restore it from a copy.")
+            raise _DamagedError(
+                told("{name} is damaged ({found}). Restore it from a copy.", name=self._path.name, found=found[:200])
+            )
 
     def heads(self, after: int) -> list[Head]:
         """The next pictures by id, so few that they fit into memory together; none at the end."""

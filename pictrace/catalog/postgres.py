@@ -27,6 +27,7 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
 from pictrace.folders import cache_folder
+from pictrace.told import told
 
 __all__ = ["PostgresCatalog"]
 
@@ -120,7 +121,7 @@ class PostgresCatalog(SqlCatalog):
     def copy_to(self, path: Path) -> None:
         """A SQLite catalog."""
         if path.exists():
-            raise CatalogError(f"There is {path} already. Name a new file.")
+            raise CatalogError(told("There is {path} already. Name a new file.", path=path))
         with closing(SqliteCatalog(path)) as copy:
             copy.keep(self.keeping)
             for _ in Copying(self, copy).steps():

@@ -21,7 +21,7 @@ from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import joined, score_here
 from pictrace.searching.table import ScoreTable
-from pictrace.wording import counted
+from pictrace.told import told, told_of
 
 if TYPE_CHECKING:
     from pictrace.cluster.connection import Answers, Connection
@@ -85,13 +85,17 @@ class ClusterCache(FeatureCache):
         except ClusterGoneError as error:
             if len(ids) > MOST_ALONE:
                 raise CatalogError(
-                    f"The cluster at {self._connection.address} cannot be reached, and {len(ids):,} pictures are too "
-                    "many to search without it. Start its scheduler and workers, and search again."
+                    told(
+                        "The cluster at {address} cannot be reached, and {count:,} pictures are too many to "
+                        "search without it. Start its scheduler and workers, and search again.",
+                        address=self._connection.address,
+                        count=len(ids),
+                    )
                 ) from error
             table = score_here(
                 query, self, metrics, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress
             )
-            return replace(table, told="The cluster cannot be reached; this server searched by itself.")
+            return replace(table, told=told("The cluster cannot be reached; this server searched by itself."))
         return _together(answers, metrics, ids)
 
 
@@ -101,19 +105,24 @@ def _together(answers: Answers, metrics: tuple[Metric, ...], ids: NDArray[np.int
     unanswered = sum(len(shard.among(ids)) for shard in silent)
     parts = [answers.parts[shard] for shard in answers.shards if shard in answers.parts]
     if not parts:
-        raise CatalogError("No worker of the cluster has answered yet. They may be reading the catalog: search again.")
+        raise CatalogError(
+            told("No worker of the cluster has answered yet. They may be reading the catalog: search again.")
+        )
     size = sum(part[2] for part in parts)
-    told = ""
-    if silent:
-        pictures = counted(unanswered, "picture was", "pictures were")
-        told = f"{len(parts)} of {len(answers.shards)} shards answered: {pictures} not looked at."
+    note = told_of(
+        "{parts} of {shards} shards answered: {count:,} picture was not looked at.",
+        "{parts} of {shards} shards answered: {count:,} pictures were not looked at.",
+        unanswered,
+        parts=len(parts),
+        shards=len(answers.shards),
+    )
     return ScoreTable(
         np.concatenate([part[0] for part in parts]),
         metrics,
         joined([part[1] for part in parts]),
         catalog_size=size + unanswered,
         unanswered=unanswered,
-        told=told,
+        told=note if silent else "",
     )
 
 
@@ -136,5 +145,5 @@ def _connection(address: str) -> Connection:
     try:
         from pictrace.cluster.connection import Connection
     except ImportError as error:
-        raise CatalogError('A cluster needs the package distributed: pip install "pictrace[cluster]"') from error
+        raise CatalogError(told('A cluster needs the package distributed: pip install "pictrace[cluster]"')) from error
     return Connection(address)

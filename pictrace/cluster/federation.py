@@ -65,13 +65,13 @@ class FederatedCache(FeatureCache):
         return self.catalog.fetch(ids, metric.spec)
 
     def all(self, metrics: Sequence[HasFeatures]) -> Snapshot:
-        raise refused("reading the features of all pictures")
+        raise refused(told("reading the features of all pictures"))
 
     def sketches(self, metrics: Sequence[HasFeatures]) -> Snapshot:
-        raise refused("reading the features of all pictures")
+        raise refused(told("reading the features of all pictures"))
 
     def index_of(self, metric: HasPostings) -> Index:
-        raise refused("reading the features of all pictures")
+        raise refused(told("reading the features of all pictures"))
 
     def scored(
         self,

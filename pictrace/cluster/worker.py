@@ -21,6 +21,7 @@ from pictrace.metrics.base import Metric
 from pictrace.searching.cascade import open_for
 from pictrace.searching.query import Query, needed_metrics
 from pictrace.searching.scoring import score_here
+from pictrace.told import told
 
 __all__ = ["Part", "made_ready", "scored"]
 
@@ -72,8 +73,11 @@ def _metrics(feature_keys: Sequence[str]) -> tuple[Metric, ...]:
     lacking = [one for one in feature_keys if one not in here]
     if lacking:
         raise CatalogError(
-            f"A worker of the cluster cannot compare by {', '.join(lacking)}. Install the same PicTrace, with the same "
-            "networks, on all machines."
+            told(
+                "A worker of the cluster cannot compare by {metrics}. Install the same PicTrace, with "
+                "the same networks, on all machines.",
+                metrics=", ".join(lacking),
+            )
         )
     return loaded(here[one] for one in feature_keys)
 
@@ -81,7 +85,7 @@ def _metrics(feature_keys: Sequence[str]) -> tuple[Metric, ...]:
 def _cache(shard: Shard, identity: str) -> FeatureCache:
     location = os.environ.get("PICTRACE_CATALOG", "")
     if not location:
-        raise CatalogError("A worker of the cluster has no catalog. Start it with PICTRACE_CATALOG set.")
+        raise CatalogError(told("A worker of the cluster has no catalog. Start it with PICTRACE_CATALOG set."))
     with _lock:
         catalog = _catalogs.get(location)
         if catalog is None or not catalog.in_place():
@@ -90,7 +94,7 @@ def _cache(shard: Shard, identity: str) -> FeatureCache:
                 _caches.clear()
             catalog = _catalogs[location] = open_catalog(location)
         if catalog.identity != identity:
-            raise CatalogError("A worker of the cluster has another catalog open. Start all with the same one.")
+            raise CatalogError(told("A worker of the cluster has another catalog open. Start all with the same one."))
         key = identity, shard
         if key not in _caches:
             _caches[key] = FeatureCache(shard.catalog(catalog))

@@ -13,6 +13,7 @@ from pictrace.features import Settings
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.told import fixed, told
 
 __all__ = ["Block", "Column", "Cube", "columns_of"]
 
@@ -29,7 +30,7 @@ class Column:
         try:
             return cls(metric.name, metric.setting_positions(settings))
         except ValueError as error:
-            raise CriteriaError(f"{metric.title}: {error}.") from error
+            raise CriteriaError(told("{title}: {error}.", title=fixed(metric.title), error=error)) from error
 
     @property
     def settings(self) -> Settings:
@@ -160,10 +161,16 @@ class Cube:
                 continue
             column = Column.of(by_name[name], criteria.settings.get(name, {}))
             if column not in self.columns:
-                raise CriteriaError(f"{by_name[name].title} was not scored under {dict(column.settings)}. Score again.")
+                raise CriteriaError(
+                    told(
+                        "{title} was not scored under {settings}. Score again.",
+                        title=by_name[name].title,
+                        settings=dict(column.settings),
+                    )
+                )
             weights[self.columns.index(column)] = weight
         if not weights.any():
-            raise CriteriaError("Every metric's weight is zero, so nothing can be ranked. Raise at least one.")
+            raise CriteriaError(told("Every metric's weight is zero, so nothing can be ranked. Raise at least one."))
         return weights
 
     def criteria_of(self, weights: NDArray[np.float32]) -> Criteria:

@@ -40,9 +40,14 @@ class Measure:
 def measures(k: int = 5, false_alarms: float = FALSE_ALARMS) -> tuple[Measure, ...]:
     """All of them. k: how many matches are looked at. false_alarms: the share of searches that may raise one."""
     if k < 1:
-        raise UsageError(f"{k} matches cannot be looked at. Give 1 or more.")
+        raise UsageError(told("{k} matches cannot be looked at. Give 1 or more.", k=k))
     if not 0 < false_alarms < 1:
-        raise UsageError(f"{false_alarms:g} is no share of searches. Give a number between 0 and 1, such as 0.005.")
+        raise UsageError(
+            told(
+                "{false_alarms:g} is no share of searches. Give a number between 0 and 1, such as 0.005.",
+                false_alarms=false_alarms,
+            )
+        )
     rate = f"{100 * false_alarms:g} %"
     return (
         _mean("mAP", told("mean average precision"), lambda s: by_query(s, s.hits / s.rank, s.totals)),
@@ -80,7 +85,13 @@ def measure_named(name: str, k: int = 5, false_alarms: float = FALSE_ALARMS) -> 
     for one in known:
         if one.name.lower() == name.lower():
             return one
-    raise UsageError(f"There is no measure named {name!r}. There are: {', '.join(one.name for one in known)}.")
+    raise UsageError(
+        told(
+            "There is no measure named {name}. There are: {names}.",
+            name=repr(name),
+            names=", ".join(one.name for one in known),
+        )
+    )
 
 
 def by_query(s: Standing, parts: NDArray[np.generic], over: NDArray[np.int64] | None = None) -> Figures:

@@ -12,9 +12,10 @@ from pictrace.catalog.records import digest, image_id
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.escape import for_message
 from pictrace.evaluation.labels import NOTHING, SAME, UNSURE, labels_of
-from pictrace.evaluation.truth import MAX_TOLD, Asked
+from pictrace.evaluation.truth import MAX_TOLD, Asked, in_line
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import original_bytes
+from pictrace.told import joined, told, told_of
 
 __all__ = ["Asking", "Bring", "Names", "asked_by_labels", "groups_of", "named"]
 
@@ -85,7 +86,13 @@ class Names:
         candidates = [name, *self._as_paths(name)]
         found = next((whole[one] for one in candidates if one in whole), None) or short.get(PurePosixPath(name).name)
         if found and len(found) > 1:
-            raise SourceError(f"{len(found)} pictures are called {for_message(name)}; write the whole address")
+            raise SourceError(
+                told(
+                    "{count} pictures are called {name}; write the whole address",
+                    count=len(found),
+                    name=for_message(name),
+                )
+            )
         return next(iter(found)) if found else self._by_content(name)
 
     def _as_paths(self, name: str) -> list[str]:
@@ -147,8 +154,15 @@ def named(asked: Sequence[Asked], names: Names, bring: Bring, limits: DecodeLimi
         if read is not None:
             found.append(Asking(one.query, read, relevant, unsure, one.nothing, group))
     if wrong:
-        more = f" {len(wrong) - MAX_TOLD:,} more names are unknown." if len(wrong) > MAX_TOLD else ""
-        raise SourceError(f"{title}, {'; '.join(wrong[:MAX_TOLD])}.{more}")
+        more = len(wrong) - MAX_TOLD
+        raise SourceError(
+            joined(
+                told("{name}, {lines}.", name=title, lines=in_line(wrong[:MAX_TOLD])),
+                told_of("{count:,} more name is unknown.", "{count:,} more names are unknown.", more)
+                if more > 0
+                else "",
+            )
+        )
     return found
 
 
@@ -181,11 +195,15 @@ def _ids_of(pictures: Iterable[str], one: Asked, names: Names, wrong: list[str])
         try:
             picture_id = names.find(name)
         except PicTraceError as error:
-            wrong.append(f"line {one.lines.get(name, one.line)}: {error}")
+            wrong.append(told("line {line}: {reason}", line=one.lines.get(name, one.line), reason=error))
             continue
         if picture_id is None:
-            what = "no picture that can be read, nor one of the catalog" if name == one.query else "not in the catalog"
-            wrong.append(f"line {one.lines.get(name, one.line)}: {for_message(name)} is {what}")
+            where = {"line": one.lines.get(name, one.line), "name": for_message(name)}
+            wrong.append(
+                told("line {line}: {name} is no picture that can be read, nor one of the catalog", **where)
+                if name == one.query
+                else told("line {line}: {name} is not in the catalog", **where)
+            )
         else:
             ids.add(picture_id)
     return frozenset(ids)

@@ -17,6 +17,7 @@ from pictrace.indexing.run import Failure, Pace, Run, Workshop, default_workers
 from pictrace.metrics.base import Metric
 from pictrace.searching.attempts import score_either
 from pictrace.searching.query import prepare_query
+from pictrace.told import told
 
 __all__ = ["Scoring", "ScoringProgress"]
 
@@ -100,8 +101,13 @@ class Scoring(Run[ScoringProgress]):
         self._bytes += block.similarity.nbytes
         if self._bytes > MAX_BYTES:
             raise UsageError(
-                f"The scores of {len(self._blocks):,} of {len(self._asked):,} queries take more than "
-                f"{MAX_BYTES >> 30} GB. Give fewer queries, or do not score all pictures exactly."
+                told(
+                    "The scores of {scored:,} of {count:,} queries take more than {most} GB. Give fewer "
+                    "queries, or do not score all pictures exactly.",
+                    scored=len(self._blocks),
+                    count=len(self._asked),
+                    most=MAX_BYTES >> 30,
+                )
             )
         return self._count(scored=1)
 

@@ -19,6 +19,7 @@ from pictrace.images.graded import GRADED, UNGRADED
 from pictrace.images.loading import load_picture
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.prepare import original_bytes
+from pictrace.told import told
 
 __all__ = ["STRENGTHS", "Case", "asking_of", "cases_of", "changed", "chosen_pictures", "ranks_of"]
 
@@ -55,10 +56,14 @@ def cases_of(pictures: Iterable[int], changes: Sequence[str], strengths: Sequenc
     """
     for one in changes:
         if one not in GRADED:
-            raise UsageError(f"There is no change named {one!r}. There are: {'; '.join(GRADED)}.")
+            raise UsageError(
+                told("There is no change named {one}. There are: {names}.", one=repr(one), names="; ".join(GRADED))
+            )
     for strength in strengths:
         if not 0 <= strength <= 1:
-            raise UsageError(f"A strength of {strength:g} is out of range. Give numbers from 0 to 1.")
+            raise UsageError(
+                told("A strength of {strength:g} is out of range. Give numbers from 0 to 1.", strength=strength)
+            )
     return [
         Case(change, strength, picture_id)
         for picture_id in pictures

@@ -17,10 +17,12 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 from pictrace.errors import SourceError
 from pictrace.escape import for_message
 from pictrace.evaluation.labels import NOT_SAME, NOTHING, SAME, UNSURE
+from pictrace.told import Told, fixed, joined, told, told_of
 
 __all__ = ["COLUMNS", "Asked", "read_truth"]
 
@@ -72,26 +74,40 @@ def read_truth(data: bytes, name: str) -> list[Asked]:
         Naming the lines that are wrong, and what to write instead.
     """
     if len(data) > MAX_BYTES:
-        raise SourceError(f"{name} has more than {MAX_BYTES // 1024**2} MB. Split it into smaller tables.")
+        raise SourceError(
+            told("{name} has more than {most} MB. Split it into smaller tables.", name=name, most=MAX_BYTES // 1024**2)
+        )
     encoding = next((one for mark, one in MARKS if data.startswith(mark)), "utf-8")
     try:
         text = data.decode(encoding)
     except UnicodeError as error:
-        raise SourceError(f"{name} is no Unicode text ({error}). Save it as CSV UTF-8.") from error
+        raise SourceError(
+            told("{name} is no Unicode text ({error}). Save it as CSV UTF-8.", name=name, error=error)
+        ) from error
     by_query: dict[str, list[tuple[int, dict[str, str]]]] = {}
     wrong: list[str] = []
     for line, row in _rows(text, name):
         if reason := _reason_against(row):
-            wrong.append(f"line {line}: {reason}")
+            wrong.append(told("line {line}: {reason}", line=line, reason=reason))
         else:
             by_query.setdefault(row["query"], []).append((line, row))
     asked = [] if wrong else [_asked(query, rows, wrong) for query, rows in by_query.items()]
     if wrong:
-        more = f" {len(wrong) - MAX_TOLD:,} more lines are wrong." if len(wrong) > MAX_TOLD else ""
-        raise SourceError(f"{name}, {'; '.join(wrong[:MAX_TOLD])}.{more}")
+        more = len(wrong) - MAX_TOLD
+        raise SourceError(
+            joined(
+                told("{name}, {lines}.", name=name, lines=in_line(wrong[:MAX_TOLD])),
+                told_of("{count:,} more line is wrong.", "{count:,} more lines are wrong.", more) if more > 0 else "",
+            )
+        )
     if not asked:
-        raise SourceError(f"{name} names no queries. Write a row for each: query,relevant.")
+        raise SourceError(told("{name} names no queries. Write a row for each: query,relevant.", name=name))
     return asked
+
+
+def in_line(parts: Sequence[str]) -> Told:
+    """What is wrong with a table, one after the other."""
+    return reduce(lambda before, one: told("{before}; {one}", before=before, one=one), parts[1:], joined(parts[0]))
 
 
 def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
@@ -102,29 +118,41 @@ def _rows(text: str, name: str) -> Iterator[tuple[int, dict[str, str]]]:
     try:
         names = [cell.strip().lower() for cell in next(reader, [])]
         if not {"query", "relevant"} <= set(names):
-            told = ", ".join(map(for_message, names)) or "nothing"
-            raise SourceError(f"{name}: its first line must name the columns query and relevant; it names {told}.")
+            raise SourceError(
+                told(
+                    "{name}: its first line must name the columns query and relevant; it names {names}.",
+                    name=name,
+                    names=", ".join(map(for_message, names)) or told("nothing"),
+                )
+            )
         for cells in reader:
             row = dict(zip(names, (cell.strip() for cell in cells), strict=False))
             if any(row.values()):
                 yield reader.line_num, {column: row.get(column, "") for column in COLUMNS}
     except csv.Error as error:
         raise SourceError(
-            f"{name}, line {reader.line_num}: this is no CSV ({error}). Close its quotation marks."
+            told(
+                "{name}, line {line}: this is no CSV ({error}). Close its quotation marks.",
+                name=name,
+                line=reader.line_num,
+                error=error,
+            )
         ) from error
 
 
 def _reason_against(row: Mapping[str, str]) -> str:
     """Why a row says nothing; "" where it does."""
     if not row["query"]:
-        return "the query is empty; name a picture"
+        return told("the query is empty; name a picture")
     decision = row["decision"].lower()
     if decision not in {"", SAME, NOT_SAME, UNSURE, NOTHING}:
-        return f"{for_message(row['decision'])} is no decision; write same, not the same or unsure"
+        return told(
+            "{decision} is no decision; write same, not the same or unsure", decision=for_message(row["decision"])
+        )
     if not row["relevant"] and decision not in {"", NOTHING}:
-        return f"nothing is named that would be {decision}"
+        return told("nothing is named that would be {decision}", decision=fixed(decision))
     if row["relevant"] and decision == NOTHING:
-        return "a picture is named though nothing matches; leave relevant empty"
+        return told("a picture is named though nothing matches; leave relevant empty")
     return ""
 
 
@@ -140,5 +168,11 @@ def _asked(query: str, rows: Sequence[tuple[int, Mapping[str, str]]], wrong: lis
             said[row["decision"].lower() or SAME].append(picture)
             lines[picture] = line
     if nothing and said[SAME]:
-        wrong.append(f"line {rows[0][0]}: {for_message(query)} matches nothing in one row and something in another")
+        wrong.append(
+            told(
+                "line {line}: {query} matches nothing in one row and something in another",
+                line=rows[0][0],
+                query=for_message(query),
+            )
+        )
     return Asked(query, rows[0][0], lines, tuple(said[SAME]), tuple(said[UNSURE]), nothing, group)

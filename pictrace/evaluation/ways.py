@@ -16,6 +16,7 @@ from pictrace.evaluation.standing import Standing, standing
 from pictrace.metrics.base import Metric
 from pictrace.searching.presets import all_presets
 from pictrace.searching.table import Criteria
+from pictrace.told import told
 
 __all__ = ["Result", "Way", "compared", "evaluated", "ways_of"]
 
@@ -63,7 +64,7 @@ def evaluated(cube: Cube, ways: Sequence[Way], wanted: Sequence[Measure]) -> lis
         Where there are no queries, or a way's settings were not scored.
     """
     if not cube.blocks:
-        raise CriteriaError("No query could be looked for, so there is nothing to measure.")
+        raise CriteriaError(told("No query could be looked for, so there is nothing to measure."))
     return compared(((way, standing(cube, cube.weights_of(way.criteria))) for way in ways), cube.groups, wanted)
 
 

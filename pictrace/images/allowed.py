@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pictrace.errors import UsageError
 from pictrace.images.reading import DEFAULT_LIMITS, DecodeLimits
+from pictrace.told import reason
 from pictrace.wording import amount_in
 
 __all__ = ["allowed"]
@@ -21,5 +22,5 @@ def allowed(*, default: DecodeLimits = DEFAULT_LIMITS) -> DecodeLimits:
         most_bytes = amount_in("PICTRACE_MAX_BYTES", default.max_bytes)
         most_pixels = amount_in("PICTRACE_MAX_PIXELS", default.max_pixels)
     except ValueError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(reason(error)) from error
     return DecodeLimits(most_bytes, most_pixels, apart=default.apart)

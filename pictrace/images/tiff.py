@@ -69,7 +69,7 @@ class Tiff:
         count = self._number(count_code, at)
         self._fields_left -= count
         if count > _MAX_ENTRIES or self._fields_left < 0:
-            raise _damaged(f"a directory of {count} fields, or too many of all directories together")
+            raise _damaged(told("a directory of {count} fields, or too many of all directories together", count=count))
         width, size = (
             struct.calcsize("=" + place_code),
             struct.calcsize("=" + entry_code) + struct.calcsize("=" + place_code),
@@ -83,7 +83,7 @@ class Tiff:
             if length > width:
                 where = self._number(place_code, where)
             if length > len(self.data) or where + length > len(self.data):
-                raise _damaged(f"field {tag} lies outside the file")
+                raise _damaged(told("field {tag} lies outside the file", tag=tag))
             if length:
                 entries.setdefault(tag, Entry(kind, where, length))
         following = start + count * size
@@ -114,7 +114,7 @@ class Tiff:
         try:
             return struct.unpack_from(self.order + codes, self.data, at)
         except struct.error as error:
-            raise _damaged("it ends too early") from error
+            raise _damaged(told("it ends too early")) from error
 
 
 def written(
@@ -137,7 +137,7 @@ def written(
         starts.append(at)
         at += len(piece) + len(piece) % 2
     if not is_big and at > 0xFFFFFFFF:
-        raise _damaged("it has more than 4 GB")
+        raise _damaged(told("it has more than 4 GB"))
     values = {tag: entry.value for tag, entry in fields}
     values[offsets_tag] = struct.pack(f"{order}{len(starts)}{place_code}", *starts)
     mark = b"II" if order == "<" else b"MM"

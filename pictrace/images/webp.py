@@ -43,7 +43,7 @@ class WebPPicture:
         first = next(_chunks(data), None)
         size = first and _size(*first)
         if size is None:
-            raise _damaged("its header says no size")
+            raise _damaged(told("its header says no size"))
         self.width, self.height = size
         aside = {name: body for name, body in _chunks(data) if name in (b"ICCP", b"EXIF")}
         self.variant = exif_variant(aside.get(b"EXIF", b""))
@@ -75,9 +75,9 @@ class WebPPicture:
         except cv2.error as error:
             raise _damaged(error.err) from error
         if image is None:
-            raise _damaged(f"{len(self._data)} bytes")
+            raise _damaged(told("{count:,} bytes", count=len(self._data)))
         if image.shape[:2] != (self.height, self.width):
-            raise _damaged("its pictures are of another size than its header says")
+            raise _damaged(told("its pictures are of another size than its header says"))
         return np.asarray(image, np.uint8)
 
 

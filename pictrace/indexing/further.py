@@ -15,6 +15,7 @@ from pictrace.errors import ImageError, PicTraceError, SourceError, StoppedError
 from pictrace.images.pages import MAX_PAGES, Page, count_pages, further_pages
 from pictrace.images.reading import load
 from pictrace.indexing.prepare import Intake, Prepared
+from pictrace.told import told
 
 __all__ = ["prepared_pages"]
 
@@ -66,8 +67,16 @@ def prepared_pages(
         else:
             yield of_page, prepared
     if what == "page" and count > MAX_PAGES:
-        told = f"It has {count:,} pages, of which the first {MAX_PAGES} are read. Split it into smaller files."
-        yield source, SourceError(told)
+        yield (
+            source,
+            SourceError(
+                told(
+                    "It has {count:,} pages, of which the first {most} are read. Split it into smaller files.",
+                    count=count,
+                    most=MAX_PAGES,
+                )
+            ),
+        )
 
 
 def _candidates(catalog: Catalog, data: bytes, first: Prepared, what: str) -> Iterator[Page]:

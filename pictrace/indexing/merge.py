@@ -19,6 +19,7 @@ from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.indexing.strangers import checked_features, checked_picture, checked_sha256, checked_sources
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
+from pictrace.told import told
 
 __all__ = ["Merge"]
 
@@ -81,7 +82,9 @@ class Merge(Run[Progress]):
     def __post_init__(self) -> None:
         self.name = self.name or self.source.name
         if self.catalog.occupies(self.source):
-            raise UsageError(f"{self.source} is the catalog itself. Name another one to merge into it.")
+            raise UsageError(
+                told("{address} is the catalog itself. Name another one to merge into it.", address=self.source)
+            )
         self._other = OtherCatalog(self.source)
         self._ready(Progress(self._other.count()))
 
@@ -126,7 +129,9 @@ class Merge(Run[Progress]):
             with as_own(SourceError, place.address):
                 own = checked_sha256(entry.head)
                 if sha256 is not None and own != sha256:
-                    raise SourceError(f"Another picture has the same id, {entry.head.id}. Leave one of them out.")
+                    raise SourceError(
+                        told("Another picture has the same id, {id}. Leave one of them out.", id=entry.head.id)
+                    )
                 sources = checked_sources(entry, name=self.name, trust_files=self.trust_files)
                 place = sources[0] if sources else place
                 features, bad = checked_features(entry.features, self.metrics)
@@ -139,6 +144,8 @@ class Merge(Run[Progress]):
             self.failures.append(Failure(place, str(error)))
             return None
         for key in bad:
-            reason = f"Its features {key} are damaged and were left out. Build them again from the original."
+            reason = told(
+                "Its features {key} are damaged and were left out. Build them again from the original.", key=key
+            )
             self.failures.append(Failure(place, reason))
         return taken

@@ -124,11 +124,14 @@ def original_bytes(catalog: Catalog, picture_id: int, limits: DecodeLimits) -> b
             continue  # another address may still hold it
         if digest(data) == record.sha256:
             return data
-    raise SourceError(
-        "The original is not where it was when it was added"
-        + (f" ({Path(files[0]).name})" if files else "")
-        + ". Put it back, or add it again."
-    )
+    if files:
+        raise SourceError(
+            told(
+                "The original is not where it was when it was added ({name}). Put it back, or add it again.",
+                name=Path(files[0]).name,
+            )
+        )
+    raise SourceError(told("The original is not where it was when it was added. Put it back, or add it again."))
 
 
 class Intake:

@@ -21,6 +21,7 @@ from pictrace.indexing.run import Failure, Progress, Run, default_workers
 from pictrace.metrics import all_metrics, loaded, ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Sketched
+from pictrace.told import told
 
 __all__ = ["Rebuild", "count_missing_features", "count_outdated_features"]
 
@@ -138,7 +139,7 @@ class Rebuild(Run[Progress]):
         """What was made, or why it could not be; None where it was given up."""
         record = self.catalog.pictures([picture_id]).get(picture_id)
         if record is None:
-            return Failure(Source("file", str(picture_id)), "The picture was removed meanwhile.")
+            return Failure(Source("file", str(picture_id)), told("The picture was removed meanwhile."))
         made: dict[FeatureSpec, Features] = {}
         try:
             with as_own(ImageError, record.label), giving_up(self._stop.is_set):

@@ -20,7 +20,7 @@ from pictrace.indexing.reconcile import Reconciled, missing_files
 from pictrace.indexing.run import Failure, RefreshProgress, Run, Workshop, default_workers
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
-from pictrace.told import Told, told
+from pictrace.told import Told, joined, told
 from pictrace.web.fetch import Download, Fetched, NotModified
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.validators import Validators
@@ -108,7 +108,9 @@ class Refresh(Run[RefreshProgress]):
         if self.addresses is None:
             self.files = missing_files(self.catalog)
         for address in self._strange:
-            self.failures.append(Failure(Source("link", address), "The catalog holds no such link. Index it first."))
+            self.failures.append(
+                Failure(Source("link", address), told("The catalog holds no such link. Index it first."))
+            )
             yield self._count(failed=1)
         if not self._known:
             return
@@ -226,7 +228,9 @@ class Refresh(Run[RefreshProgress]):
         return self._count(unchanged=1)
 
     def _refuse(self, source: Source, error: PicTraceError) -> RefreshProgress:
-        reason = str(error) if isinstance(error, DownloadError) else f"It leads to no picture that can be used. {error}"
+        reason = str(error)
+        if not isinstance(error, DownloadError):
+            reason = joined(told("It leads to no picture that can be used."), reason)
         self._mark(source.address, "failed")
         self.failures.append(Failure(source, reason))
         return self._count(failed=1)

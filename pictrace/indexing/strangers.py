@@ -15,6 +15,7 @@ from pictrace.images.loading import load_picture, look_at_header
 from pictrace.images.reading import DecodeLimits
 from pictrace.metrics.base import Metric
 from pictrace.sources.base import ENTRY_CHARACTERS, clean_metadata, is_link
+from pictrace.told import told
 
 __all__ = ["checked_features", "checked_picture", "checked_sha256", "checked_sources"]
 
@@ -28,7 +29,7 @@ MAX_SIDE_PX, MAX_FILE_BYTES = 1_000_000, 1 << 40
 def checked_sha256(head: Head) -> bytes:
     """The picture's identity; SourceError where it contradicts itself."""
     if not isinstance(head.sha256, bytes) or len(head.sha256) != 32 or image_id(head.sha256) != head.id:
-        raise SourceError("Its SHA-256 and its id do not belong together. Index the picture again.")
+        raise SourceError(told("Its SHA-256 and its id do not belong together. Index the picture again."))
     return head.sha256
 
 
@@ -37,16 +38,18 @@ def checked_sources(entry: Entry, *, name: str, trust_files: bool) -> tuple[Sour
     sources = []
     for kind, address, title, metadata in entry.sources:
         if not isinstance(address, str) or not 0 < len(address) <= ENTRY_CHARACTERS or "\0" in address:
-            raise SourceError(f"One of its addresses is no text of up to {ENTRY_CHARACTERS} characters.")
+            raise SourceError(
+                told("One of its addresses is no text of up to {most} characters.", most=ENTRY_CHARACTERS)
+            )
         title = title[:TITLE_CHARACTERS] if isinstance(title, str) else ""
-        told = _metadata(metadata)
+        said = _metadata(metadata)
         believed = kind in KINDS and (kind != Origin.FILE or trust_files) and (kind != Origin.LINK or is_link(address))
         if believed and isinstance(kind, str):
-            sources.append(Source(kind, address, title, told))
+            sources.append(Source(kind, address, title, said))
         else:
             label = Source("", address, title).label
             within = f"{name[:NAME_CHARACTERS]}!/{address}"[:ENTRY_CHARACTERS]
-            sources.append(Source(Origin.ARCHIVE, within, label[:TITLE_CHARACTERS], told))
+            sources.append(Source(Origin.ARCHIVE, within, label[:TITLE_CHARACTERS], said))
     return tuple(sources)
 
 
@@ -56,7 +59,7 @@ def _metadata(text: object) -> dict[str, str]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise SourceError("Its metadata are no JSON object. Index the picture again.")
+        raise SourceError(told("Its metadata are no JSON object. Index the picture again."))
     return clean_metadata((key, value) for key, value in found.items() if isinstance(value, str))
 
 
@@ -93,24 +96,24 @@ def checked_picture(
     try:
         info, _ = load_picture(entry.thumbnail or b"", replace(THUMBNAIL_LIMITS, apart=limits.apart))
         if info.format != "JPEG":
-            raise ImageError("it is no JPEG file")
+            raise ImageError(told("it is no JPEG file"))
     except ImageError as error:
-        raise SourceError(f"Its thumbnail is damaged: {error}.") from error
+        raise SourceError(told("Its thumbnail is damaged: {error}.", error=error)) from error
     facts = entry.head.facts
     if entry.original is not None:
         if digest(entry.original) != sha256:
-            raise SourceError("Its original is not the file that it was made from. Index the picture again.")
+            raise SourceError(told("Its original is not the file that it was made from. Index the picture again."))
         info = look_at_header(entry.original, limits)
         facts = (info.format, info.width, info.height, len(entry.original))
     image_format, width, height, byte_count = facts
     if str(image_format) not in FORMATS:
-        raise SourceError(f"Its format is {str(image_format)!r}, which PicTrace does not read.")
+        raise SourceError(told("Its format is {format}, which PicTrace does not read.", format=repr(str(image_format))))
     return NewPicture(
         sha256,
         str(image_format),
-        _whole("width", width, MAX_SIDE_PX),
-        _whole("height", height, MAX_SIDE_PX),
-        _whole("size", byte_count, MAX_FILE_BYTES),
+        _whole(told("width"), width, MAX_SIDE_PX),
+        _whole(told("height"), height, MAX_SIDE_PX),
+        _whole(told("size"), byte_count, MAX_FILE_BYTES),
         entry.thumbnail or b"",
         sources,
         entry.original,
@@ -120,5 +123,7 @@ def checked_picture(
 
 def _whole(what: str, value: object, most: int) -> int:
     if not isinstance(value, int) or not 0 < value <= most:
-        raise SourceError(f"Its {what} is {str(value)[:40]}, not a number from 1 to {most}.")
+        raise SourceError(
+            told("Its {what} is {value}, not a number from 1 to {most}.", what=what, value=str(value)[:40], most=most)
+        )
     return value

@@ -13,6 +13,7 @@ from functools import cache
 from pictrace.errors import CriteriaError, PicTraceError
 from pictrace.metrics.base import Metric
 from pictrace.metrics.colours import assigned
+from pictrace.told import told
 
 __all__ = ["ENTRY_POINTS", "all_metrics", "colour_of", "get_metric", "loaded", "ready_metrics", "rediscover"]
 
@@ -51,7 +52,9 @@ def get_metric(name: str) -> Metric:
         if metric.name == name:
             return metric.current()
     known = ", ".join(metric.name for metric in all_metrics())
-    raise CriteriaError(f"There is no metric named {name!r}. The metrics are: {known}.")
+    raise CriteriaError(
+        told("There is no metric named {name}. The metrics are: {known}.", name=repr(name), known=known)
+    )
 
 
 def rediscover() -> None:

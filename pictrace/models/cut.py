@@ -8,6 +8,7 @@ from pictrace.errors import ModelError
 from pictrace.models.graph import FLOAT32, Graph, Node, Value
 from pictrace.models.parts import part, value, whole
 from pictrace.models.wire import length_prefix
+from pictrace.told import told
 
 __all__ = ["embedding_tensor", "write_cut"]
 
@@ -27,7 +28,13 @@ def embedding_tensor(graph: Graph, named: str = "") -> str:
     if named:
         if named not in made_by:
             outputs = ", ".join(one.name for one in graph.outputs[:8])
-            raise ModelError(f"The model computes no tensor {named!r}. Its outputs are: {outputs}.")
+            raise ModelError(
+                told(
+                    "The model computes no tensor {named}. Its outputs are: {outputs}.",
+                    named=repr(named),
+                    outputs=outputs,
+                )
+            )
         return named
     constant = _constants(graph)
     name = graph.outputs[0].name
@@ -40,8 +47,12 @@ def embedding_tensor(graph: Graph, named: str = "") -> str:
         name = varying[0]
     outputs = ", ".join(one.name for one in graph.outputs[:8])
     raise ModelError(
-        "The model does not end in a fully connected layer, so it is not known which of its numbers to take. "
-        f'Name the tensor as "output" in its JSON file; the outputs are: {outputs}.'
+        told(
+            "The model does not end in a fully connected layer, so it is not known which of its "
+            'numbers to take. Name the tensor as "output" in its JSON file; the outputs are: '
+            "{outputs}.",
+            outputs=outputs,
+        )
     )
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from pictrace.errors import ModelError
 from pictrace.folders import cache_folder
 from pictrace.models.spec import Model, Packed, sha256_of
+from pictrace.told import told
 
 __all__ = ["MODELS_VARIABLE", "check_file", "is_here", "model_path", "models_folder", "packed_path"]
 
@@ -69,13 +70,27 @@ def check_file(path: Path, model: Model) -> None:
         size = path.stat().st_size
         if size != model.byte_count:
             raise ModelError(
-                f"{path} has {size:,} bytes, but {model.title} has {model.byte_count:,}. Get it again, whole."
+                told(
+                    "{path} has {size:,} bytes, but {title} has {bytes:,}. Get it again, whole.",
+                    path=path,
+                    size=size,
+                    title=model.title,
+                    bytes=model.byte_count,
+                )
             )
         found = sha256_of(path)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}. Name another file.") from error
+        raise ModelError(
+            told("{path} cannot be read: {error}. Name another file.", path=path, error=error.strerror or error)
+        ) from error
     if found != model.sha256:
         raise ModelError(
-            f"{path} is not {model.title}: its SHA-256 is {found[:16]}…, not {model.sha256[:16]}…. "
-            "It was not used. Get it again, from a place that you trust."
+            told(
+                "{path} is not {title}: its SHA-256 is {found}…, not {wanted}…. It was not used. Get it "
+                "again, from a place that you trust.",
+                path=path,
+                title=model.title,
+                found=found[:16],
+                wanted=model.sha256[:16],
+            )
         )

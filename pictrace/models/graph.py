@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from pictrace.errors import ModelError
 from pictrace.models.wire import MOST_DIMENSIONS, Field, fields, integer, integers, message, text
+from pictrace.told import told
 
 __all__ = ["FLOAT32", "Graph", "Node", "Tensor", "Value", "read_graph"]
 
@@ -71,7 +72,13 @@ class Graph:
         real = [one for one in self.inputs if one.name not in self.tensors]
         if len(real) != 1:
             names = ", ".join(one.name for one in real[:5]) or "none"
-            raise ModelError(f"The model takes {len(real)} inputs ({names}); it must take one, the picture.")
+            raise ModelError(
+                told(
+                    "The model takes {count} inputs ({names}); it must take one, the picture.",
+                    count=len(real),
+                    names=names,
+                )
+            )
         return real[0]
 
 
@@ -87,9 +94,9 @@ def read_graph(data: memoryview) -> Graph:
             case 8:
                 graph.header.append(one.whole)
             case 25:
-                raise ModelError("The model defines functions of its own. Export it with them inlined.")
+                raise ModelError(told("The model defines functions of its own. Export it with them inlined."))
     if body is None or not graph.header:
-        raise ModelError("The file holds no ONNX network. Name a file that ends in .onnx.")
+        raise ModelError(told("The file holds no ONNX network. Name a file that ends in .onnx."))
     for one in fields(body):
         _take(graph, one)
     known = set(graph.tensors) | {one.name for one in graph.inputs}
@@ -97,10 +104,12 @@ def read_graph(data: memoryview) -> Graph:
         _check_shape(graph, node)
         for name in node.inputs:
             if name and name not in known:
-                raise ModelError(f"The model uses {name[:80]!r}, which nothing in it computes. Export it again.")
+                raise ModelError(
+                    told("The model uses {name}, which nothing in it computes. Export it again.", name=repr(name[:80]))
+                )
         known.update(node.outputs)
     if not graph.nodes or not graph.outputs:
-        raise ModelError("The model computes nothing. Export it again.")
+        raise ModelError(told("The model computes nothing. Export it again."))
     return graph
 
 
@@ -118,7 +127,7 @@ def _take(graph: Graph, one: Field) -> None:
         case 12:
             graph.outputs.append(_value(message(one)))
         case 15:
-            raise ModelError("The model has sparse weights, which are not supported. Export it with dense ones.")
+            raise ModelError(told("The model has sparse weights, which are not supported. Export it with dense ones."))
 
 
 def _node(found: Field) -> Node:
@@ -138,8 +147,12 @@ def _node(found: Field) -> Node:
                 domain = text(one)
     if domain not in DOMAINS or operator in READS_FILES:
         raise ModelError(
-            f"The model uses the operator {operator[:60]!r} of {domain[:60]!r}, which is not one of ONNX. "
-            "Export it with standard operators."
+            told(
+                "The model uses the operator {operator} of {domain}, which is not one of ONNX. Export it "
+                "with standard operators.",
+                operator=repr(operator[:60]),
+                domain=repr(domain[:60]),
+            )
         )
     return Node(operator, tuple(inputs), tuple(outputs), found.whole)
 
@@ -148,13 +161,15 @@ def _check_attribute(data: memoryview) -> None:
     for one in fields(data):
         if one.number in (6, 11):
             raise ModelError(
-                "The model branches or loops (an operator such as If, Loop or Scan). "
-                "Export it for a fixed input size, so that it computes straight through."
+                told(
+                    "The model branches or loops (an operator such as If, Loop or Scan). Export it for a "
+                    "fixed input size, so that it computes straight through."
+                )
             )
         if one.number in (5, 10):
             _tensor(message(one), one.whole)
         if one.number in (22, 23):
-            raise ModelError("The model has sparse weights, which are not supported. Export it with dense ones.")
+            raise ModelError(told("The model has sparse weights, which are not supported. Export it with dense ones."))
 
 
 def _tensor(data: memoryview, whole: memoryview) -> Tensor:
@@ -171,15 +186,25 @@ def _tensor(data: memoryview, whole: memoryview) -> Tensor:
                 raw = message(one)
             case 13 | 14 if one.number == 13 or integer(one):
                 raise ModelError(
-                    "The model keeps weights in other files. Export it as one file (save_as_external_data=False)."
+                    told("The model keeps weights in other files. Export it as one file (save_as_external_data=False).")
                 )
     if len(shape) > MOST_DIMENSIONS:
-        raise ModelError(f"The model has a tensor with more than {MOST_DIMENSIONS} dimensions. Export it again.")
-    told = f"The model's tensor {name[:80]!r} has the shape {shape[:8]}"
+        raise ModelError(
+            told("The model has a tensor with more than {most} dimensions. Export it again.", most=MOST_DIMENSIONS)
+        )
+    named = {"name": repr(name[:80]), "shape": shape[:8]}
     if any(side < 0 for side in shape) or math.prod(shape) > MOST_ELEMENTS:
-        raise ModelError(f"{told}, which cannot be. Export it again.")
+        raise ModelError(
+            told("The model's tensor {name} has the shape {shape}, which cannot be. Export it again.", **named)
+        )
     if raw is not None and element in ITEM_BYTES and len(raw) != math.prod(shape) * ITEM_BYTES[element]:
-        raise ModelError(f"{told}, but {len(raw):,} bytes. Get it again.")
+        raise ModelError(
+            told(
+                "The model's tensor {name} has the shape {shape}, but {bytes:,} bytes. Get it again.",
+                **named,
+                bytes=len(raw),
+            )
+        )
     return Tensor(name, tuple(shape), whole)
 
 
@@ -199,7 +224,9 @@ def _value(data: memoryview) -> Value:
                     sizes = [integer(size) for size in _inside(side, 1) if size.number == 1]
                     shape = [*(shape or []), sizes[0] if sizes and sizes[0] > 0 else None]
                     if sizes and sizes[0] < 0:
-                        raise ModelError(f"The model's input or output {name[:80]!r} has a negative size.")
+                        raise ModelError(
+                            told("The model's input or output {name} has a negative size.", name=repr(name[:80]))
+                        )
     return Value(name, element, None if shape is None else tuple(shape))
 
 
@@ -224,4 +251,10 @@ def _check_shape(graph: Graph, node: Node) -> None:
             elif one.number == 7:
                 sizes += integers(one)
     if math.prod(max(1, size) for size in sizes) > MOST_SHAPED:
-        raise ModelError(f"The model's step {node.operator} asks for a tensor of {sizes[:8]}. Export it again.")
+        raise ModelError(
+            told(
+                "The model's step {operator} asks for a tensor of {sizes}. Export it again.",
+                operator=node.operator,
+                sizes=sizes[:8],
+            )
+        )

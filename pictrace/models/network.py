@@ -19,8 +19,9 @@ from pictrace.models.cut import embedding_tensor, write_cut
 from pictrace.models.files import model_path
 from pictrace.models.graph import FLOAT32, Graph, read_graph
 from pictrace.models.prepare import seen, tensor_of
-from pictrace.models.runtime import Runtime, load_runtime, runtime_name, told
+from pictrace.models.runtime import Runtime, first_line, load_runtime, runtime_name
 from pictrace.models.spec import Model
+from pictrace.told import told
 
 __all__ = ["Network", "load_problem", "network_of", "release"]
 
@@ -65,17 +66,33 @@ class Network:
                 result = self._runtime.run(tensor[np.newaxis])
             except Exception as error:
                 # As in load_runtime: what a network does to its runtime is open-ended.
-                raise ModelError(f"{model.title} cannot be run by {self.runtime}: {told(error)}.") from error
+                raise ModelError(
+                    told(
+                        "{title} cannot be run by {runtime}: {error}.",
+                        title=model.title,
+                        runtime=self.runtime,
+                        error=first_line(error),
+                    )
+                ) from error
         if model.pool and result.ndim == 3:
             result = result[:, 0] if model.pool == "first" else result.mean(axis=1)
         if result.shape[:1] != (1,) or result.size != model.dimension:
-            shape = " x ".join(map(str, result.shape[1:])) or "no"
-            advice = 'name another "output" or "dimension", or a "pool" for tokens, in its JSON file'
-            raise ModelError(f"{model.title} gives {shape} numbers a picture, not {model.dimension}: {advice}.")
+            raise ModelError(
+                told(
+                    '{title} gives {shape} numbers a picture, not {dimension}: name another "output" or '
+                    '"dimension", or a "pool" for tokens, in its JSON file.',
+                    title=model.title,
+                    shape=" x ".join(map(str, result.shape[1:])) or 0,
+                    dimension=model.dimension,
+                )
+            )
         row = result.reshape(-1).astype(np.float32)
         if not np.isfinite(row).all():
             raise ModelError(
-                f"{model.title} gives numbers that are not finite. Check its preparation, or export it again."
+                told(
+                    "{title} gives numbers that are not finite. Check its preparation, or export it again.",
+                    title=model.title,
+                )
             )
         return row
 
@@ -89,11 +106,16 @@ class Network:
         both = self.embed(squares)
         if not np.array_equal(both[:1], self.embed(squares[:1])):
             raise ModelError(
-                f"{self.model.title} gives other numbers each time. Export it for inference, without dropout."
+                told(
+                    "{title} gives other numbers each time. Export it for inference, without dropout.",
+                    title=self.model.title,
+                )
             )
         length = float(np.linalg.norm(both, axis=1).min())
         if length == 0 or np.array_equal(both[0], both[1]):
-            raise ModelError(f"{self.model.title} gives the same numbers for every picture. Check its output.")
+            raise ModelError(
+                told("{title} gives the same numbers for every picture. Check its output.", title=self.model.title)
+            )
 
 
 def _loaded(model: Model) -> Runtime:
@@ -114,7 +136,9 @@ def _write_part(model: Model, path: Path, part: Path, runtime: str) -> str:
         write_cut(graph, embedding_tensor(graph, model.output), part, shape=() if runtime == "opencv" else None)
     except OSError as error:
         reason = error.strerror or error
-        raise ModelError(f"{model.title} cannot be loaded: {reason}. Free some disk space.") from error
+        raise ModelError(
+            told("{title} cannot be loaded: {reason}. Free some disk space.", title=model.title, reason=reason)
+        ) from error
     return graph.pictures.name
 
 
@@ -124,13 +148,15 @@ def _mapped(path: Path) -> memoryview:
         with path.open("rb") as file:
             return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError) as error:  # ValueError: it is empty
-        raise ModelError(f"{path} cannot be read ({error}). Get it again.") from error
+        raise ModelError(told("{path} cannot be read ({error}). Get it again.", path=path, error=error)) from error
 
 
 def _check_input(graph: Graph, model: Model) -> None:
     value, side = graph.pictures, model.preprocessing.size_px
     if value.element != FLOAT32:
-        raise ModelError(f"{model.title} does not take float32 pictures. Export it with float32 inputs.")
+        raise ModelError(
+            told("{title} does not take float32 pictures. Export it with float32 inputs.", title=model.title)
+        )
     wanted = (None, 3, side, side)
     fits = value.shape is None or (
         len(value.shape) == 4
@@ -138,9 +164,14 @@ def _check_input(graph: Graph, model: Model) -> None:
         and all(have in (None, want) for have, want in zip(value.shape[1:], wanted[1:], strict=True))
     )
     if not fits:
-        told = " x ".join("any" if one is None else str(one) for one in value.shape or ())
+        shape = " x ".join("any" if one is None else str(one) for one in value.shape or ())
         raise ModelError(
-            f"{model.title} takes {told}, not any x 3 x {side} x {side}. Correct size_px in its JSON file."
+            told(
+                "{title} takes {shape}, not any x 3 x {side} x {side}. Correct size_px in its JSON file.",
+                title=model.title,
+                shape=shape,
+                side=side,
+            )
         )
 
 

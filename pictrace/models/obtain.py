@@ -13,6 +13,7 @@ from pathlib import Path
 from pictrace.errors import DownloadError, ModelError, RefusedError
 from pictrace.folders import process_lock
 from pictrace.models import Model, check_file, is_here, model_path
+from pictrace.told import joined, told
 from pictrace.web.files import StoppedError, fetch_to_file
 from pictrace.web.policy import DownloadPolicy
 
@@ -43,7 +44,7 @@ def obtain(
         Without one, what the environment allows, within four hours.
     """
     if model.path is not None or not model.addresses:
-        raise ModelError(f"{model.title} is a file of your own; there is nothing to download.")
+        raise ModelError(told("{title} is a file of your own; there is nothing to download.", title=model.title))
     policy = policy or replace(DownloadPolicy.from_environment(), read_timeout_s=30.0, total_timeout_s=4 * 3600.0)
     with _place_of(model) as target:
         if is_here(model):
@@ -79,7 +80,13 @@ def _from_any(
         except DownloadError as error:
             if number == len(model.addresses):
                 raise type(error)(
-                    f"{error} Without the internet: pictrace model get {model.name} --file PATH takes a file."
+                    joined(
+                        str(error),
+                        told(
+                            "Without the internet: pictrace model get {name} --file PATH takes a file.",
+                            name=model.name,
+                        ),
+                    )
                 ) from error
         else:
             return
@@ -94,10 +101,16 @@ def _place_of(model: Model) -> Iterator[Path]:
         with process_lock(target.with_name(f"{target.name}.lock"), timeout_s=LOCK_TIMEOUT_S):
             yield target
     except sqlite3.OperationalError as error:
-        raise ModelError(f"{model.title} is being downloaded already. Wait until that ends, then try again.") from error
+        raise ModelError(
+            told("{title} is being downloaded already. Wait until that ends, then try again.", title=model.title)
+        ) from error
     except OSError as error:
         raise ModelError(
-            f"{target.parent} cannot be written: {error.strerror or error}. Name another folder."
+            told(
+                "{folder} cannot be written: {error}. Name another folder.",
+                folder=target.parent,
+                error=error.strerror or error,
+            )
         ) from error
 
 
@@ -107,8 +120,14 @@ def _check_room(part: Path, model: Model) -> None:
     free = shutil.disk_usage(part.parent).free
     if free < needed:
         raise ModelError(
-            f"{model.title} needs {needed / 1e6:,.0f} MB in {part.parent}, where {free / 1e6:,.0f} MB are free. "
-            "Free some, or name another folder by PICTRACE_MODELS."
+            told(
+                "{title} needs {needed:,.0f} MB in {folder}, where {free:,.0f} MB are free. Free some, "
+                "or name another folder by PICTRACE_MODELS.",
+                title=model.title,
+                needed=needed / 1000000.0,
+                folder=part.parent,
+                free=free / 1000000.0,
+            )
         )
 
 

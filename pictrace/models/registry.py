@@ -11,6 +11,7 @@ from __future__ import annotations
 from pictrace.errors import ModelError
 from pictrace.models.lite0 import DIMENSION, EMBEDDING, SIDE_PX
 from pictrace.models.spec import Model, Packed, Preprocessing
+from pictrace.told import told
 
 __all__ = ["DEFAULT_MODEL", "MODELS", "model_named"]
 
@@ -106,4 +107,10 @@ def model_named(name: str) -> Model:
         if model.name == name:
             return model
     known = ", ".join(model.name for model in MODELS)
-    raise ModelError(f"There is no model named {name!r}. The models are: {known}; or name an ONNX file.")
+    raise ModelError(
+        told(
+            "There is no model named {name}. The models are: {known}; or name an ONNX file.",
+            name=repr(name),
+            known=known,
+        )
+    )

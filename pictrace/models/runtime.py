@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.errors import ModelError
+from pictrace.told import joined, told
 
 __all__ = ["RUNTIME_COMMAND", "RUNTIME_VARIABLE", "Runtime", "load_runtime", "runtime_name"]
 
@@ -47,11 +48,13 @@ def load_runtime(name: str, path: Path, input_name: str) -> Runtime:
         return kind(path, input_name)
     except Exception as error:
         # Both raise kinds of their own for what strangers' files hold; the base class is all that they share.
-        hint = "" if name == "onnxruntime" else f" ONNX Runtime knows more: {RUNTIME_COMMAND}."
-        raise ModelError(f"The network cannot be loaded by {name}: {told(error)}.{hint}") from error
+        failure = told("The network cannot be loaded by {name}: {error}.", name=name, error=first_line(error))
+        if name != "onnxruntime":
+            failure = joined(failure, told("ONNX Runtime knows more: {command}.", command=RUNTIME_COMMAND))
+        raise ModelError(failure) from error
 
 
-def told(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """The first line of an exception from elsewhere, cut to what one reads."""
     lines = str(error).strip().splitlines() or [type(error).__name__]
     return lines[0][:200].rstrip(".")

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pictrace.errors import ModelError
+from pictrace.told import told
 
 __all__ = ["Model", "Packed", "Preprocessing", "model_from_file", "sha256_of"]
 
@@ -41,14 +42,24 @@ class Preprocessing:
 
     def __post_init__(self) -> None:
         for name in ("size_px", "resize_px"):
-            _check(16 <= getattr(self, name) <= 2048, name, getattr(self, name), "a whole number from 16 to 2048")
-        _check(self.resize in ("crop", "stretch"), "resize", self.resize, '"crop" or "stretch"')
+            _check(
+                16 <= getattr(self, name) <= 2048,
+                name,
+                getattr(self, name),
+                told("a whole number from {least} to {most}", least=16, most=2048),
+            )
+        _check(self.resize in ("crop", "stretch"), "resize", self.resize, told('"crop" or "stretch"'))
         if self.resize == "crop":
-            _check(self.resize_px >= self.size_px, "resize_px", self.resize_px, f"at least size_px, {self.size_px}")
-        _check(self.colours in ("RGB", "BGR"), "colours", self.colours, '"RGB" or "BGR"')
+            _check(
+                self.resize_px >= self.size_px,
+                "resize_px",
+                self.resize_px,
+                told("at least size_px, {number}", number=self.size_px),
+            )
+        _check(self.colours in ("RGB", "BGR"), "colours", self.colours, told('"RGB" or "BGR"'))
         numbers = (self.scale, *self.std)
-        _check(all(math.isfinite(one) and one > 0 for one in numbers), "scale and std", numbers, "positive")
-        _check(all(map(math.isfinite, self.mean)), "mean", self.mean, "three numbers")
+        _check(all(math.isfinite(one) and one > 0 for one in numbers), "scale, std", numbers, told("positive"))
+        _check(all(map(math.isfinite, self.mean)), "mean", self.mean, told("three numbers"))
 
 
 @dataclass(frozen=True)
@@ -99,10 +110,17 @@ class Model:
     packed: Packed | None = None
 
     def __post_init__(self) -> None:
-        _check(bool(re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", self.name)), "name", self.name, "a-z, 0-9, - and .")
-        _check(1 <= self.dimension <= 16_384, "dimension", self.dimension, "a whole number from 1 to 16384")
-        _check(self.pool in ("", "first", "mean"), "pool", self.pool, '"first", "mean" or left out')
-        _check(-1 <= self.unrelated < 0.95, "unrelated", self.unrelated, "a cosine from -1 to 0.95")
+        _check(
+            bool(re.fullmatch(r"[a-z0-9][a-z0-9._-]{0,39}", self.name)), "name", self.name, told("a-z, 0-9, - and .")
+        )
+        _check(
+            1 <= self.dimension <= 16_384,
+            "dimension",
+            self.dimension,
+            told("a whole number from {least} to {most}", least=1, most=16_384),
+        )
+        _check(self.pool in ("", "first", "mean"), "pool", self.pool, told('"first", "mean" or left out'))
+        _check(-1 <= self.unrelated < 0.95, "unrelated", self.unrelated, told("a cosine from -1 to 0.95"))
 
     @functools.cached_property
     def key(self) -> str:
@@ -128,34 +146,56 @@ def model_from_file(path: Path) -> Model:
     """
     described = path.with_suffix(".json")
     if not path.is_file():
-        raise ModelError(f"There is no model at {path}. Name an ONNX file, or one of: pictrace model list.")
+        raise ModelError(
+            told("There is no model at {path}. Name an ONNX file, or one of: pictrace model list.", path=path)
+        )
     if not described.is_file():
         raise ModelError(
-            f"{path.name} needs a file {described.name} beside it that says how pictures go in, such as {EXAMPLE}. "
-            "See docs/models.md."
+            told(
+                "{name} needs a file {other} beside it that says how pictures go in, such as {example}. "
+                "See docs/models.md.",
+                name=path.name,
+                other=described.name,
+                example=EXAMPLE,
+            )
         )
     try:
         with described.open("rb") as file:
             words: Any = json.loads(file.read(MOST_JSON_BYTES))
     except (OSError, ValueError, RecursionError) as error:
-        raise ModelError(f"{described} cannot be read as JSON ({error}). Write for example {EXAMPLE}.") from error
+        raise ModelError(
+            told(
+                "{described} cannot be read as JSON ({error}). Write for example {example}.",
+                described=described,
+                error=error,
+                example=EXAMPLE,
+            )
+        ) from error
     try:
         return _model(words, path)
     except ModelError as error:
-        raise ModelError(f"{described}: {error}") from error
+        raise ModelError(told("{name}: {error}", name=described, error=error)) from error
 
 
 def _model(words: Any, path: Path) -> Model:
     if not isinstance(words, dict):
-        raise ModelError(f"It must hold one object, such as {EXAMPLE}.")
+        raise ModelError(told("It must hold one object, such as {example}.", example=EXAMPLE))
     ours = {"name": str, "title": str, "dimension": int, "output": str, "pool": str, "unrelated": float, "licence": str}
     shaping = {one.name: type(one.default) for one in dataclasses.fields(Preprocessing)}
     unknown = sorted(set(words) - set(ours) - set(shaping))
     if unknown:
         known = ", ".join([*ours, *shaping])
-        raise ModelError(f"It names {', '.join(map(repr, unknown[:3]))}, which means nothing here. Known: {known}.")
+        raise ModelError(
+            told(
+                "It names {names}, which means nothing here. Known: {known}.",
+                names=", ".join(map(repr, unknown[:3])),
+                known=known,
+            )
+        )
     if "dimension" not in words:
-        raise ModelError(f'It lacks "dimension", how many numbers the network gives for a picture: {EXAMPLE}.')
+        raise ModelError(
+            told('It lacks "dimension", how many numbers the network gives for a picture: {example}.', example=EXAMPLE)
+        )
     preparation = {name: _typed(name, words[name], kind) for name, kind in shaping.items() if name in words}
     chosen = {name: _typed(name, words[name], kind) for name, kind in ours.items() if name in words}
     name = chosen.pop("name", re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip("-._")[:40] or "model")
@@ -164,7 +204,7 @@ def _model(words: Any, path: Path) -> Model:
         size = path.stat().st_size
         digest = sha256_of(path)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}.") from error
+        raise ModelError(told("{path} cannot be read: {error}.", path=path, error=error.strerror or error)) from error
     shape = Preprocessing(**preparation)
     return Model(name, title, sha256=digest, byte_count=size, preprocessing=shape, path=path, **chosen)
 
@@ -186,10 +226,17 @@ def _typed(name: str, value: Any, kind: type) -> Any:
         return value[:200]
     if kind is tuple and isinstance(value, list) and len(value) == 3:
         return tuple(_typed(name, one, float) for one in value)
-    wanted = {float: "a number", int: "a whole number", str: "a text", tuple: "a list of three numbers"}[kind]
-    raise ModelError(f'"{name}" must be {wanted}, not {json.dumps(value)[:60]}.')
+    wanted = {
+        float: told("a number"),
+        int: told("a whole number"),
+        str: told("a text"),
+        tuple: told("a list of three numbers"),
+    }[kind]
+    raise ModelError(
+        told('"{name}" must be {wanted}, not {value}.', name=name, wanted=wanted, value=json.dumps(value)[:60])
+    )
 
 
 def _check(fine: bool, name: str, value: object, wanted: str) -> None:
     if not fine:
-        raise ModelError(f'"{name}" must be {wanted}, not {value!r}.')
+        raise ModelError(told('"{name}" must be {wanted}, not {value}.', name=name, wanted=wanted, value=repr(value)))

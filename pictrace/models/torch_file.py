@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.errors import ModelError
+from pictrace.told import told
 
 __all__ = ["read_weights"]
 
@@ -71,7 +72,7 @@ def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
     try:
         file = io.BytesIO(data)
         if (_Reader(file).load(), _Reader(file).load()) != (MAGIC, VERSION):
-            raise ValueError("its first bytes are others")
+            raise ValueError(told("its first bytes are others"))
         _Reader(file).load()
         tensors, keys = _Reader(file).load(), _Reader(file).load()
         storages = {tensor.storage.key: tensor.storage for tensor in tensors.values()}
@@ -79,16 +80,18 @@ def read_weights(data: bytes) -> dict[str, NDArray[Any]]:
         return {str(name): _array(tensor, numbers[tensor.storage.key]) for name, tensor in tensors.items()}
     except Exception as error:
         # What a pickle that is none raises is open-ended, says its documentation.
-        raise ModelError(f"The file holds no weights as PyTorch writes them ({error}). Install it again.") from error
+        raise ModelError(
+            told("The file holds no weights as PyTorch writes them ({error}). Install it again.", error=error)
+        ) from error
 
 
 def _numbers(file: io.BytesIO, storage: _Storage) -> NDArray[Any]:
     (count,) = struct.unpack("<q", file.read(8))
     if count != storage.numbers:
-        raise ValueError(f"a storage has {count} numbers, not {storage.numbers}")
+        raise ValueError(told("a storage has {count} numbers, not {wanted}", count=count, wanted=storage.numbers))
     found = np.frombuffer(file.read(count * storage.kind.itemsize), storage.kind)
     if len(found) != count:
-        raise ValueError("it ends in the middle")
+        raise ValueError(told("it ends in the middle"))
     return found
 
 
@@ -97,6 +100,6 @@ def _array(tensor: _Tensor, numbers: NDArray[Any]) -> NDArray[Any]:
     last = tensor.offset + sum((side - 1) * stride for side, stride in sides)
     inside = tensor.offset >= 0 and last < len(numbers) and math.prod(tensor.shape) <= len(numbers)
     if not inside or any(side < 1 or stride < 0 for side, stride in sides):
-        raise ValueError("a tensor reaches beyond its storage")
+        raise ValueError(told("a tensor reaches beyond its storage"))
     steps = [stride * numbers.itemsize for stride in tensor.strides]
     return np.lib.stride_tricks.as_strided(numbers[tensor.offset :], tensor.shape, steps, writeable=False)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pictrace.errors import ModelError
+from pictrace.told import told
 
 __all__ = ["MOST_DIMENSIONS", "Field", "fields", "integer", "integers", "length_prefix", "message", "number", "text"]
 
@@ -38,7 +39,10 @@ def fields(data: memoryview) -> Iterator[Field]:
         count += 1
         if count > MOST_FIELDS:
             raise ModelError(
-                f"The model has more than {MOST_FIELDS:,} parts in one place. Export it in a simpler form."
+                told(
+                    "The model has more than {most:,} parts in one place. Export it in a simpler form.",
+                    most=MOST_FIELDS,
+                )
             )
         key, position = _varint(data, position)
         kind = key & 7
@@ -48,11 +52,11 @@ def fields(data: memoryview) -> Iterator[Field]:
         elif kind in (BYTES, FIXED64, FIXED32):
             length, position = _varint(data, position) if kind == BYTES else (8 if kind == FIXED64 else 4, position)
             if length > len(data) - position:
-                raise ModelError("The model file ends in the middle. Get it again.")
+                raise ModelError(told("The model file ends in the middle. Get it again."))
             value = data[position : position + length]
             position += length
         else:  # groups are gone since 2001; no ONNX file has any
-            raise ModelError("The file is not an ONNX model. Name a file that ends in .onnx.")
+            raise ModelError(told("The file is not an ONNX model. Name a file that ends in .onnx."))
         yield Field(key >> 3, kind, value, data[start:position])
 
 
@@ -66,14 +70,14 @@ def _varint(data: memoryview, position: int) -> tuple[int, int]:
             return value & 0xFFFF_FFFF_FFFF_FFFF, position
         shift += 7
         if shift > 63:
-            raise ModelError("The file is not an ONNX model. Name a file that ends in .onnx.")
-    raise ModelError("The model file ends in the middle. Get it again.")
+            raise ModelError(told("The file is not an ONNX model. Name a file that ends in .onnx."))
+    raise ModelError(told("The model file ends in the middle. Get it again."))
 
 
 def message(field: Field) -> memoryview:
     """The bytes of a field that holds a message, a text or raw data."""
     if isinstance(field.value, int):
-        raise ModelError("The file is not an ONNX model. Name a file that ends in .onnx.")
+        raise ModelError(told("The file is not an ONNX model. Name a file that ends in .onnx."))
     return field.value
 
 
@@ -83,13 +87,13 @@ def text(field: Field) -> str:
     try:
         return bytes(data[: MOST_TEXT + 1]).decode("utf-8")[:MOST_TEXT]
     except UnicodeDecodeError as error:
-        raise ModelError("The model holds a name that is no text. Get it again.") from error
+        raise ModelError(told("The model holds a name that is no text. Get it again.")) from error
 
 
 def integer(field: Field) -> int:
     """A field's whole number, with its sign (int64)."""
     if not isinstance(field.value, int):
-        raise ModelError("The file is not an ONNX model. Name a file that ends in .onnx.")
+        raise ModelError(told("The file is not an ONNX model. Name a file that ends in .onnx."))
     return field.value - (1 << 64) if field.value >> 63 else field.value
 
 
@@ -102,7 +106,9 @@ def integers(field: Field) -> list[int]:
         value, position = _varint(field.value, position)
         found.append(value - (1 << 64) if value >> 63 else value)
         if len(found) > MOST_DIMENSIONS:
-            raise ModelError(f"The model has a tensor with more than {MOST_DIMENSIONS} dimensions. Export it again.")
+            raise ModelError(
+                told("The model has a tensor with more than {most} dimensions. Export it again.", most=MOST_DIMENSIONS)
+            )
     return found
 
 

@@ -9,7 +9,7 @@ from pictrace.errors import CriteriaError
 from pictrace.features import Settings
 from pictrace.metrics import all_metrics, get_metric
 from pictrace.searching.table import Criteria
-from pictrace.told import told
+from pictrace.told import fixed, told
 
 __all__ = ["DEFAULT_PRESET", "Preset", "adapted", "all_presets", "criteria_of", "get_preset"]
 
@@ -137,7 +137,7 @@ def adapted(
             raise CriteriaError(
                 told(
                     "{title} has no setting {unknown}. Its settings are: {known}.",
-                    title=metric.title,
+                    title=fixed(metric.title),
                     unknown=repr(min(unknown)),
                     known=known,
                 )
@@ -146,7 +146,7 @@ def adapted(
         try:
             metric.setting_positions(merged)
         except ValueError as error:
-            raise CriteriaError(told("{title}: {error}.", title=metric.title, error=error)) from error
+            raise CriteriaError(told("{title}: {error}.", title=fixed(metric.title), error=error)) from error
         if merged:
             chosen[name] = merged
     weighed = {get_metric(name).name: weight for name, weight in (weights or {}).items()}

@@ -16,7 +16,7 @@ from pictrace.escape import for_message
 from pictrace.features import Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.searching.table import Criteria
-from pictrace.told import told
+from pictrace.told import fixed, told
 
 __all__ = ["VERSION", "Measured", "Recipe", "read_recipe", "recipe_of", "recipe_text"]
 
@@ -151,7 +151,9 @@ def _read(data: bytes) -> Recipe:
         )
     if missing := sorted(_KEYS - set(said)):
         raise CriteriaError(told("it does not say {missing}. Save it again where it was made.", missing=missing[0]))
-    weights = {name: _number(one, f"the weight of {name}") for name, one in _by_metric(said, "weights").items()}
+    weights = {
+        name: _number(one, told("the weight of {name}", name=name)) for name, one in _by_metric(said, "weights").items()
+    }
     settings = {name: _settings(name, one) for name, one in _by_metric(said, "settings").items()}
     top, orientations = said["top"], said["orientations"]
     if not _is_whole(top):
@@ -202,11 +204,15 @@ def _settings(name: str, said: object) -> Settings:
         )
     chosen: dict[str, SettingValue] = {}
     for setting, value in said.items():
-        chosen[setting] = _number(value, f"{setting} of {name}") if known[setting].numeric else str(value)
+        chosen[setting] = (
+            _number(value, told("{setting} of {name}", setting=setting, name=name))
+            if known[setting].numeric
+            else str(value)
+        )
         try:
             known[setting].position(chosen[setting])
         except ValueError as error:
-            raise CriteriaError(told("{title}: {error}.", title=metric.title, error=error)) from error
+            raise CriteriaError(told("{title}: {error}.", title=fixed(metric.title), error=error)) from error
     return chosen
 
 
@@ -218,12 +224,15 @@ def _features(said: Mapping[str, object], weights: Mapping[str, float]) -> dict[
             continue
         if hindrance := metric.unavailable():
             raise CriteriaError(
-                told("{title} cannot be used yet. {hindrance}", title=metric.title, hindrance=hindrance)
+                told("{title} cannot be used yet. {hindrance}", title=fixed(metric.title), hindrance=hindrance)
             )
         key = found.get(metric.name)
         if key is None:
             raise CriteriaError(
-                told("it does not say which features of {title} it was made for. Save it again.", title=metric.title)
+                told(
+                    "it does not say which features of {title} it was made for. Save it again.",
+                    title=fixed(metric.title),
+                )
             )
         if key != metric.feature_key:
             raise CriteriaError(
@@ -232,7 +241,7 @@ def _features(said: Mapping[str, object], weights: Mapping[str, float]) -> dict[
                     "Choose "
                     "the same network or version, or learn the weights again.",
                     key=for_message(key),
-                    title=metric.title,
+                    title=fixed(metric.title),
                     feature_key=metric.feature_key,
                 )
             )
@@ -246,7 +255,7 @@ def _measured(said: object) -> Measured | None:
         raise CriteriaError(told("measured must say {measured}, or be null.", measured=", ".join(sorted(_MEASURED))))
     if not all(_is_whole(said[name]) for name in ("queries", "groups", "pictures")):
         raise CriteriaError(told("measured must give whole numbers of queries, groups and pictures."))
-    value, low, high = (_number(said[name], f"measured {name}") for name in ("value", "low", "high"))
+    value, low, high = (_number(said[name], told("measured {name}", name=name)) for name in ("value", "low", "high"))
     counts = (said["queries"], said["groups"], said["pictures"])
     return Measured(for_message(str(said["measure"])), value, low, high, *counts, for_message(str(said["how"])))
 

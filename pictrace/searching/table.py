@@ -222,7 +222,10 @@ class ScoreTable:
         weights = [np.float32(criteria.weights.get(name, 0.0)) for name in self.names]
         if not any(weights):
             raise CriteriaError(
-                "No metric with a weight above zero was compared. The metrics here are: " + ", ".join(self.names) + "."
+                told(
+                    "No metric with a weight above zero was compared. The metrics here are: {names}.",
+                    names=", ".join(self.names),
+                )
             )
         return weights
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pictrace.errors import SourceError
 from pictrace.sources._parquet_pages import Column, check_footer, check_pages
-from pictrace.told import told
+from pictrace.told import Told, reason, told
 
 if TYPE_CHECKING:  # pyarrow takes half a second to load, and most sources need none
     from pyarrow.parquet import ParquetFile
@@ -59,9 +59,11 @@ def open_parquet(path: Path, dictionaries: Sequence[str] = ()) -> Iterator[Parqu
         ) as file:
             yield file
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError, MemoryError) as error:
-        reason = str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        said = reason(error)
+        if not isinstance(said, Told):
+            said = said.splitlines()[0][:200] if said else type(error).__name__
         raise SourceError(
-            told("{path} is damaged or no Parquet file ({reason}). Write it again.", path=path, reason=reason)
+            told("{path} is damaged or no Parquet file ({reason}). Write it again.", path=path, reason=said)
         ) from error
 
 
@@ -155,7 +157,7 @@ def _texts(values: Any) -> list[str]:
         places = values.indices.to_pylist()
         used = {place for place in places if place is not None}
         if used and not 0 <= min(used) <= max(used) < len(values.dictionary):  # which pyarrow does not check
-            raise ValueError("it names values that it does not hold")
+            raise ValueError(told("it names values that it does not hold"))
         texts = {place: values.dictionary[place].as_py() for place in used}
         found = [texts.get(place) for place in places]
     else:

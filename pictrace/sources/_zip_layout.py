@@ -11,6 +11,8 @@ import zipfile
 from collections.abc import Sequence
 from typing import BinaryIO
 
+from pictrace.told import told
+
 __all__ = ["count_entries", "damaged_ranges"]
 
 END, END_64, LOCATOR_64, CENTRAL, LOCAL = b"PK\5\6", b"PK\6\6", b"PK\6\7", b"PK\1\2", b"PK\3\4"
@@ -58,10 +60,10 @@ def damaged_ranges(file: BinaryIO, entries: Sequence[zipfile.ZipInfo], directory
         info = entries[place]
         end = _end_of(file, info)
         if end is None or end > directory:
-            reasons[place] = "It is damaged: its bytes are not where the archive says. Make the archive again."
+            reasons[place] = told("It is damaged: its bytes are not where the archive says. Make the archive again.")
             continue
         if info.header_offset < last_end:
-            reasons[place] = reasons[last] = (
+            reasons[place] = reasons[last] = told(
                 "It shares its bytes with another entry, as attacks do. Make the archive again."
             )
         if end > last_end:

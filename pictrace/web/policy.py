@@ -23,7 +23,7 @@ from yarl import URL
 
 from pictrace.errors import DownloadError, RefusedError
 from pictrace.escape import for_message
-from pictrace.told import told
+from pictrace.told import reason, told
 from pictrace.web.hosts import canonical, ip_literal, is_name, joined, not_public, not_public_name
 from pictrace.wording import amount_in
 
@@ -129,7 +129,7 @@ class DownloadPolicy:
         try:
             most = amount_in("PICTRACE_MAX_BYTES", cls.max_bytes)
         except ValueError as exc:
-            raise DownloadError(str(exc)) from exc
+            raise DownloadError(reason(exc)) from exc
         entries = os.environ.get(ALLOWED_HOSTS_VARIABLE, "").split(",")
         try:
             hosts = frozenset(entry.strip() for entry in entries if entry.strip())
@@ -359,4 +359,4 @@ def _allowed_entry(entry: str) -> str:
         host, port = canonical(parsed.raw_host or ""), parsed.explicit_port
         if parsed == parsed.origin() and (ip_literal(host) or is_name(host)):
             return host if port is None else joined(host, port)
-    raise ValueError(f"{entry!r} in allowed_hosts is neither a host nor host:port")
+    raise ValueError(told("{entry} in allowed_hosts is neither a host nor host:port", entry=repr(entry)))

@@ -52,15 +52,23 @@ class ScrapeRules:
     def __post_init__(self) -> None:
         for name in ("max_bytes", "max_places", "max_links"):
             if getattr(self, name) < 1:
-                raise ValueError(f"{name} must be at least 1, not {getattr(self, name)}")
+                raise ValueError(
+                    told("{name} must be at least {least}, not {value}", name=name, least=1, value=getattr(self, name))
+                )
         if self.min_side_px < 0:
-            raise ValueError(f"min_side_px must be at least 0, not {self.min_side_px}")
+            raise ValueError(
+                told(
+                    "{name} must be at least {least}, not {value}", name="min_side_px", least=0, value=self.min_side_px
+                )
+            )
         for word in self.left_out_words:
             if not re.fullmatch(r"[^\W_A-Z]+(-[^\W_A-Z]+)*", word):
-                raise ValueError(f"left_out_words must be words in lower case, joined by -, not {word!r}")
+                raise ValueError(
+                    told("left_out_words must be words in lower case, joined by -, not {word}", word=repr(word))
+                )
         for suffix in self.left_out_suffixes:
             if not re.fullmatch(r"\.[a-z0-9]+", suffix):
-                raise ValueError(f"left_out_suffixes must be of the form .svg, not {suffix!r}")
+                raise ValueError(told("left_out_suffixes must be of the form .svg, not {suffix}", suffix=repr(suffix)))
 
 
 @dataclass(frozen=True)
@@ -218,12 +226,12 @@ def _gather(found: list[Place], base: str, address: str, rules: ScrapeRules, tru
     for link, one in gathered.items():
         reason = one.reason
         if not reason and not one.large and (word := left_out_word(link, rules.left_out_words)):
-            reason = f'named "{word}"'
+            reason = told('named "{word}"', word=word)
         if not reason and one.where.keys() == {"a href"} and about_a_picture(link):
-            reason = "a page about a picture"
+            reason = told("a page about a picture")
         if not reason and one.small:
             size = f"{'?' if one.width is None else one.width} × {'?' if one.height is None else one.height}"
-            reason = f"shown at {size} pixels, less than {rules.min_side_px}"
+            reason = told("shown at {size} pixels, less than {least}", size=size, least=rules.min_side_px)
         links.append(PictureLink(link, one.alt, tuple(one.where), one.width, one.height, reason))
     return PageLinks(address, tuple(links), embedded, truncated)
 
@@ -241,7 +249,7 @@ def _join(one: _Gathered, place: Place, rules: ScrapeRules) -> None:
 def _resolved(base: str, url: str) -> tuple[str, str]:
     """The whole link without fragment and "", or the link as it stands (cut) and why it cannot be fetched."""
     if (scheme := url[:5].lower()) in _EMBEDDED:
-        return scheme + for_message(url[5:106]), "a picture within the page itself"
+        return scheme + for_message(url[5:106]), told("a picture within the page itself")
     # As browsers do: line breaks and tabs within a link are dropped, spaces are written out.
     url = re.sub(r"[\t\n\r]", "", url[: 4 * MAX_URL_LENGTH]).strip().replace(" ", "%20")
     try:
@@ -252,11 +260,11 @@ def _resolved(base: str, url: str) -> tuple[str, str]:
         joined = parts._replace(netloc=netloc, fragment="").geturl()
         check_characters(joined)
     except (ValueError, RefusedError):
-        return for_message(url), "not readable as a link"
+        return for_message(url), told("not readable as a link")
     if parts.scheme not in ("http", "https") or not whole:
-        return for_message(url), "no link of the web (http, https)"
+        return for_message(url), told("no link of the web (http, https)")
     if len(joined) > MAX_URL_LENGTH:
-        return for_message(joined), f"longer than {MAX_URL_LENGTH:,} characters"
+        return for_message(joined), told("longer than {most:,} characters", most=MAX_URL_LENGTH)
     return joined, ""
 
 
@@ -265,9 +273,9 @@ def _unwanted(link: str, host: str, rules: ScrapeRules) -> str:
     path = unquote(urlsplit(link).path).lower()
     suffix = posixpath.splitext(path)[1]
     if suffix in rules.left_out_suffixes:
-        return f"a {suffix} file"
+        return told("a {suffix} file", suffix=suffix)
     if rules.same_host_only and _host(link) != host:
-        return "on another host"
+        return told("on another host")
     return ""
 
 

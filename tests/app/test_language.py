@@ -1,19 +1,27 @@
 # ruff: noqa: RUF001 (Russian letters are meant)
 """The page in other languages: as the browser asks for, as somebody chose, with the plurals of each."""
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import pytest
 import streamlit as st
 
 from pictrace.app.shared.language import CHOSEN, LANGUAGES, language_of, n_, translated, translated_to
+from pictrace.catalog import open_catalog
+from pictrace.catalog.address import parsed
+from pictrace.catalog.servers.refusing import Refusing
 from pictrace.diagnosis import diagnose
-from pictrace.errors import ImageError, RefusedError
+from pictrace.errors import ImageError, PicTraceError, RefusedError
+from pictrace.evaluation.truth import read_truth
 from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
+from pictrace.models.spec import model_from_file
 from pictrace.told import about_a_search, joined, listed, told, told_of
 from pictrace.web.policy import DownloadPolicy, check_url
+from pictrace.wording import amount
 from tests.app.page import Page
 
 
@@ -57,6 +65,40 @@ def test_why_a_picture_or_link_cannot_be_used_is_translated() -> None:
     assert said[1].startswith(
         "Der Link führt zu 127.0.0.1, einer Loopback-Adresse; geholt wird nur aus dem öffentlichen"
     )
+
+
+def test_what_is_wrong_with_databases_labels_servers_and_files_is_translated(tmp_path: Path) -> None:
+    damaged = tmp_path / "catalog.sqlite"
+    damaged.write_bytes(b"no database, but long enough to be looked at " * 40)
+    said = []
+    table = b"query,relevant\n,cat.jpg\na.jpg,b.jpg\n"
+    wrong: tuple[Callable[[], object], ...] = (
+        lambda: open_catalog(str(damaged)),
+        lambda: parsed("postgresql://a@b@c/d"),
+        lambda: read_truth(table, "labels.csv"),
+        lambda: Refusing().remove([1]),
+        lambda: model_from_file(tmp_path / "none.onnx"),
+    )
+    for one in wrong:
+        with pytest.raises(PicTraceError) as failed:
+            one()
+        said.append(translated_to("de", str(failed.value)))
+    assert [one.partition(":")[0].partition("(")[0].partition(". ")[0].replace(str(tmp_path), "") for one in said] == [
+        "/catalog.sqlite ist beschädigt oder keine SQLite-Datei ",
+        "Die Adresse des PostgreSQL-Katalogs ist nicht verständlich",
+        "labels.csv, Zeile 2",
+        "Über mehrere Server geht das nicht",
+        "Es gibt kein Modell unter /none.onnx",
+    ]
+    assert "file is not a database" in said[0]  # what the library says stands in it
+    assert said[2] == "labels.csv, Zeile 2: das Suchbild ist leer; nenne ein Bild."
+    assert "Bilder entfernen" in said[3]
+
+
+def test_a_reason_within_another_error_is_translated() -> None:
+    with pytest.raises(ValueError, match="at least 1") as failed:
+        amount("none")
+    assert translated_to("de", told("Not usable: {error}.", error=failed.value)).startswith("Not usable: 'none' ist")
 
 
 @pytest.mark.slow

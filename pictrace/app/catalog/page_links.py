@@ -13,6 +13,7 @@ from pictrace.app.shared.language import _, translated
 from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.sources.base import Item
+from pictrace.told import reason
 from pictrace.web.crawl import crawl
 from pictrace.web.policy import DownloadPolicy
 from pictrace.web.scrape import PageLinks, PictureLink, ScrapeRules
@@ -83,7 +84,7 @@ def _rules() -> ScrapeRules | str:
     try:
         return dataclasses.replace(RULES, min_side_px=side, left_out_words=chosen, same_host_only=same_host)
     except ValueError as error:
-        return _("These rules cannot be used: {problem}.", problem=str(error))
+        return _("These rules cannot be used: {problem}.", problem=translated(reason(error)))
 
 
 def _read(

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from pictrace.errors import CatalogError, DownloadError
+from pictrace.told import told
 
 __all__ = ["API", "TOKENS_VARIABLE", "ServerAddress", "are_servers", "parsed"]
 
@@ -67,11 +68,18 @@ def parsed(location: str) -> tuple[ServerAddress, ...]:
             found[normal_address(part.rstrip(" ,")).removesuffix(API)] = None
         except DownloadError as error:
             raise CatalogError(
-                f"The address of server {place} is not usable. {error} Write PICTRACE_CATALOG as "
-                f"https://a.example,https://b.example, and tokens into {TOKENS_VARIABLE}."
+                told(
+                    "The address of server {place} is not usable. {error} Write PICTRACE_CATALOG as "
+                    "https://a.example,https://b.example, and tokens into {variable}.",
+                    place=place,
+                    error=error,
+                    variable=TOKENS_VARIABLE,
+                )
             ) from None
     if len(found) > MOST_SERVERS:
-        raise CatalogError(f"{len(found)} servers are named, more than {MOST_SERVERS}. Name fewer.")
+        raise CatalogError(
+            told("{count} servers are named, more than {most}. Name fewer.", count=len(found), most=MOST_SERVERS)
+        )
     tokens = _tokens()
     used = {one: tokens.get(one) or tokens.get(urlsplit(one).netloc, "") for one in found}
     return tuple(ServerAddress(one, token) for one, token in used.items())

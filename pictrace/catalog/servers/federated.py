@@ -49,7 +49,7 @@ def open_servers(location: str, *, must_exist: bool = True) -> Catalog:
     """
     addresses = parsed(location)
     if not must_exist:
-        raise refused("adding pictures")
+        raise refused(told("adding pictures"))
     return cast(Catalog, FederatedCatalog(addresses))
 
 
@@ -142,7 +142,7 @@ class FederatedCatalog(Refusing):
     ) -> tuple[tuple[int, ...], int]:
         """By ascending id, whatever the order: servers tell no other."""
         if formats or lacking or repeated:
-            raise refused("choosing pictures by format, sources or features")
+            raise refused(told("choosing pictures by format, sources or features"))
         after, found, total = -1, list[int](), 0
         while len(found) < offset + limit:
             ids, left = self.ids_after(after, limit=min(PAGE, offset + limit - len(found)), text=text, filters=filters)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from pictrace.errors import UnsupportedError
+from pictrace.told import told
 
 __all__ = ["Refusing", "refused"]
 
@@ -12,7 +13,7 @@ __all__ = ["Refusing", "refused"]
 def refused(what: str) -> UnsupportedError:
     """The error. what: as the end of "… is not possible"."""
     return UnsupportedError(
-        f"Over several servers this cannot be done: {what}. Do it on each server, with its own catalog."
+        told("Over several servers this cannot be done: {what}. Do it on each server, with its own catalog.", what=what)
     )
 
 
@@ -27,12 +28,12 @@ class Refusing:
 
             return method
 
-        add = add_sources = move_files = mark_files = _refuse("adding pictures")
-        remove = remove_replaced = _refuse("removing pictures")
-        keep = put_features = drop_features = _refuse("making features")
-        decide = forget_decisions = _refuse("keeping decisions")
-        feature_ids = row_counts = _refuse("reading the features of all pictures")
-        copy_to = changes = _refuse("copying the catalog")
-        links = links_found = files = _refuse("checking links and files")
-        facts = _refuse("counting formats and sizes")
-        intact = _refuse("checking a file for damage")
+        add = add_sources = move_files = mark_files = _refuse(told("adding pictures"))
+        remove = remove_replaced = _refuse(told("removing pictures"))
+        keep = put_features = drop_features = _refuse(told("making features"))
+        decide = forget_decisions = _refuse(told("keeping decisions"))
+        feature_ids = row_counts = _refuse(told("reading the features of all pictures"))
+        copy_to = changes = _refuse(told("copying the catalog"))
+        links = links_found = files = _refuse(told("checking links and files"))
+        facts = _refuse(told("counting formats and sizes"))
+        intact = _refuse(told("checking a file for damage"))

@@ -17,7 +17,7 @@ from pictrace.evaluation.standing import standing, standing_of
 from pictrace.evaluation.ways import Result, Way, compared, ways_of
 from pictrace.searching.presets import DEFAULT_PRESET, get_preset
 from pictrace.searching.table import Criteria
-from pictrace.told import told
+from pictrace.told import fixed, told
 
 __all__ = ["FEWEST_GROUPS", "FEW_GROUPS", "FOLDS", "Learned", "learn"]
 
@@ -113,11 +113,15 @@ def learn(
     groups = len(np.unique(cube.groups[matched])) if matched.any() else 0
     if groups < max(FEWEST_GROUPS, folds):
         raise UsageError(
-            f"There are right matches for {groups} groups of queries; weights learned from fewer than "
-            f"{max(FEWEST_GROUPS, folds)} would not hold for others. Label more queries."
+            told(
+                "There are right matches for {groups} groups of queries; weights learned from fewer than "
+                "{fewest} would not hold for others. Label more queries.",
+                groups=groups,
+                fewest=max(FEWEST_GROUPS, folds),
+            )
         )
     if folds < 2:
-        raise UsageError(f"{folds} fold cannot hold anything out. Give 2 or more.")
+        raise UsageError(told("{folds} fold cannot hold anything out. Give 2 or more.", folds=folds))
     total = (folds + 1) * len(METHODS)
     parts = _dealt(cube.groups, folds, seed)
     held_out: dict[str, dict[int, NDArray[np.float32]]] = {name: {} for name in METHODS}
@@ -138,7 +142,12 @@ def learn(
     measured = [measure, *(one for one in wanted if one.name != measure.name)]
     learned = [
         (
-            Way("learned", name, told("Learned: {method}", method=name), cube.criteria_of(weights.astype(np.float32))),
+            Way(
+                "learned",
+                name,
+                told("Learned: {method}", method=fixed(name)),
+                cube.criteria_of(weights.astype(np.float32)),
+            ),
             _scored(cube, held_out[name]),
         )
         for name, weights in final.items()

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from pictrace import kernels
 from pictrace.errors import UsageError
 from pictrace.evaluation.cube import Cube
+from pictrace.told import told
 
 __all__ = ["MEASURES", "Objective", "Pairs"]
 
@@ -107,7 +108,13 @@ class Objective:
         """The measure of this name over the cube's queries; UsageError where weights cannot be learned for it."""
         gains = {name.lower(): one for name, one in _gains(k).items()}
         if measure.lower() not in gains:
-            raise UsageError(f"Weights cannot be learned for {measure!r}, but for {', '.join(_gains(k))}.")
+            raise UsageError(
+                told(
+                    "Weights cannot be learned for {measure}, but for {names}.",
+                    measure=repr(measure),
+                    names=", ".join(_gains(k)),
+                )
+            )
         pairs, right_pairs = list[NDArray[np.float32]](), list[NDArray[np.float32]]()
         rank, hits, totals = list[int](), list[int](), list[int]()
         for block in cube.blocks:

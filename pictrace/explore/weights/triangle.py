@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pictrace.errors import CriteriaError
 from pictrace.explore.weights.mixing import UNRANKED, Mixer, weights_of
 from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.told import told
 
 __all__ = ["NOBODY", "Region", "WeightMap", "heaviest", "weight_map"]
 
@@ -156,8 +157,11 @@ def weight_map(
     """
     if len(set(corners)) != 3 or not set(corners) <= set(table.names):
         raise CriteriaError(
-            f"A map of weights needs three different metrics at its corners, not {', '.join(corners)}. "
-            f"Choose of: {', '.join(table.names)}."
+            told(
+                "A map of weights needs three different metrics at its corners, not {corners}. Choose of: {names}.",
+                corners=", ".join(corners),
+                names=", ".join(table.names),
+            )
         )
     if steps < CELLS or steps % CELLS:
         raise ValueError(f"steps is {steps}; give a multiple of {CELLS}")

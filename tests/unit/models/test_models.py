@@ -400,7 +400,7 @@ def test_an_operator_that_nobody_knows(
         (
             [helper.make_node("ReduceMean", ["data"], ["mean"], keepdims=0)],
             {"output": "mean", "dimension": 1},
-            "gives no numbers a picture",
+            "gives 0 numbers a picture",
         ),
     ],
     ids=["dimension", "output", "not finite", "random", "constant", "scalar"],
