@@ -166,6 +166,12 @@ class Page(AppTest):
         (found,) = (one.value for one in self.dataframe if column in one.value.columns)
         return found
 
+    def score_rows(self) -> list[list[str]]:
+        """What stands in the table of each metric's numbers, a list a metric."""
+        (found,) = (str(one.proto.body) for one in self.get("html") if "<table class=numbers" in str(one.proto.body))
+        rows = found.partition("<tbody>")[2].split("<tr>")[1:]
+        return [[re.sub("<[^>]*>", "", cell) for cell in re.split(r"<t[dh]\b[^>]*>", row)[1:]] for row in rows]
+
     # What lies beneath ----------------------------------------------------------------------------------
 
     def kept(self, kind: type[Kept]) -> Kept:

@@ -137,7 +137,7 @@ def test_a_match_without_its_original_still_has_its_numbers(
     app = Page.open().upload(photographs["coffee.png"])
     app.select(app.query.id)
     assert "The original is not where it was." in app.texts
-    assert app.dataframe
+    assert [row[0] for row in app.score_rows()][:2] == ["Structure (SSIM)", "Layout (SSIM, 32 px)"]
 
 
 def test_a_part_is_searched_and_the_address_brings_it_again(photographs: dict[str, bytes]) -> None:

@@ -1,17 +1,32 @@
-"""Every metric's number for one pair of pictures, as a table."""
+"""Every metric's number for one pair of pictures, as a table whose words wrap: nothing is cut, in any language."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
+from html import escape
 
 import streamlit as st
 
-from pictrace.app.shared.language import _, translated
+from pictrace.app.shared.language import _, language, translated
 from pictrace.metrics.base import Metric
 from pictrace.metrics.described import described
 from pictrace.searching.table import Criteria, Match
 
 __all__ = ["numbers_table"]
+
+STYLE = """
+<style>
+.numbers {width: 100%; border-collapse: collapse; font-size: .875rem; line-height: 1.3; hyphens: auto;}
+.numbers th, .numbers td {padding: .3rem .4rem; text-align: left; vertical-align: top; overflow-wrap: break-word;
+    border-bottom: 1px solid color-mix(in srgb, currentColor 20%, transparent);}
+.numbers th {font-weight: 600;}
+.numbers .number {text-align: right; font-variant-numeric: tabular-nums;}
+.numbers i {display: block; height: .25rem; border-radius: .2rem;
+    background: linear-gradient(to right, #3B86B8 var(--share), color-mix(in srgb, currentColor 15%, transparent) 0);}
+@media (max-width: 30rem) {.numbers {font-size: .8rem;} .numbers th, .numbers td {padding: .3rem .2rem;}}
+</style>
+"""
 
 
 def numbers_table(
@@ -24,27 +39,36 @@ def numbers_table(
 
     further: texts by metric name, for columns of these names.
     """
+    more = further or {}
+    summed = escape(_("The sum of this column is the score."), quote=True)
+    head = [
+        f"<th scope=col>{escape(_('Metric'))}",
+        f"<th scope=col>{escape(_('Value'))}",
+        *(f"<th scope=col class=number>{escape(name)}" for name in (_("Similarity"), _("Weight"))),
+        f"<th scope=col class=number title='{summed}'>{escape(_('Contribution'))}",
+        *(f"<th scope=col>{escape(name)}" for name in more),
+    ]
     rows = []
     for metric in metrics:
         part = match.metrics[metric.name]
-        rows.append(
-            {
-                _("Metric"): translated(metric.title),
-                _("Value"): translated(described(metric.scale_for(criteria.settings.get(metric.name, {})), part.raw)),
-                _("Similarity"): part.similarity,
-                _("Weight"): part.weight,
-                _("Contribution"): part.contribution,
-                **{name: translated(texts[metric.name]) for name, texts in (further or {}).items()},
-            }
-        )
-    st.dataframe(
-        rows,
-        hide_index=True,
-        column_config={
-            _("Similarity"): st.column_config.ProgressColumn(min_value=0, max_value=1, format="%.2f", width=68),
-            _("Weight"): st.column_config.NumberColumn(format="%.1f", width=54),
-            _("Contribution"): st.column_config.NumberColumn(
-                format="%.2f", width=88, help=_("The sum of this column is the score.")
-            ),
-        },
-    )
+        value = described(metric.scale_for(criteria.settings.get(metric.name, {})), part.raw)
+        row = [
+            f"<th scope=row>{escape(translated(metric.title))}",
+            f"<td>{escape(translated(value))}",
+            f"<td class=number>{_number(part.similarity, 2)}{_bar(part.similarity)}",
+            f"<td class=number>{_number(part.weight, 1)}",
+            f"<td class=number>{_number(part.contribution, 2)}",
+            *(f"<td>{escape(translated(texts[metric.name]))}" for texts in more.values()),
+        ]
+        rows.append(f"<tr>{''.join(row)}")
+    table = f"<thead><tr>{''.join(head)}</thead><tbody>{''.join(rows)}</tbody>"
+    st.html(f"{STYLE}<table class=numbers lang={language()}>{table}</table>")
+
+
+def _number(value: float, digits: int) -> str:
+    """Nothing where a pair could not be compared."""
+    return "" if math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _bar(share: float) -> str:
+    return "" if math.isnan(share) else f"<i style='--share: {100 * share:.0f}%'></i>"
