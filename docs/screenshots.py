@@ -143,7 +143,7 @@ def of_duplicates(browser: Browser, address: str) -> None:
     def groups(page: Page) -> None:
         page.goto(f"{address}/duplicates")
         settle(page)
-        page.get_by_role("button", name="Compare").last.click()
+        page.get_by_role("button", name="Compare now").last.click()
         page.get_by_text("Nothing is deleted here").wait_for()
 
     shoot(browser, "duplicates.png", groups)

@@ -31,7 +31,7 @@ def compared(photographs: dict[str, bytes]) -> Page:
     app.finished_job(AddJob)
     app.again().go_to("duplicates")
     assert "5 pictures are not compared" in app.texts
-    app.press("Compare")
+    app.press("Compare now")
     return app.until(lambda app: "Group **1** of 2" in app.texts)
 
 

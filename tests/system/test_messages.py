@@ -22,10 +22,19 @@ FOLDERS = ("about", "catalog", "compare", "duplicates", "search", "shared", "tun
 SPEAKING = [*(path for folder in FOLDERS for path in (APP / folder).glob("*.py")), APP / "frame.py"]
 COMPONENTS = APP / "components"
 KEYS = {f'"{one}"' for one in ("Arrow", "Enter", "Escape", "xMidYMid slice")}
-NAMES = {"CSV", "JSON", "PicTrace:", "https://…", "https://example.org/gallery/page-{n}/", "/home/me/copies"}
+NAMES = {
+    "CSV",
+    "JSON",
+    "PicTrace:",
+    "top center",
+    "Cividis",
+    "https://…",
+    "https://example.org/gallery/page-{n}/",
+    "/home/me/copies",
+}
 # Other rooms whose words the pages show: what they say inside of functions is told, so that it can be translated.
-ROOMS = ("diagnosis", "metrics", "output/drawing")
-FILES = ("output/charts/evidence.py", "output/report.py", "output/search_report.py", "searching/rarity.py")
+ROOMS = ("diagnosis", "metrics", "output/charts", "output/drawing")
+FILES = ("output/report.py", "output/search_report.py", "searching/rarity.py")
 TELLING = [*(path for room in ROOMS for path in (ROOT / "pictrace" / room).glob("*.py"))]
 TELLING += [ROOT / "pictrace" / name for name in FILES]
 # Rooms whose words reach no page: of the command line, of other programs, and of what only computes.
@@ -91,7 +100,7 @@ def test_no_other_room_says_what_cannot_be_translated(wanted: dict[str, tuple[st
         f"{path.name}, line {line}: {words}"
         for path in TELLING
         for line, words in untold(path.read_text("utf-8"))
-        if words not in wanted and words.strip() not in NAMES
+        if (words not in wanted or path.parent.name == "charts") and words.strip() not in NAMES
     ] == []
 
 

@@ -76,7 +76,7 @@ def live_example() -> None:
     metrics = scores.table.metrics
     with bars:
         st.plotly_chart(
-            similarities_figure(scores.table, metrics),
+            similarities_figure(scores.table, metrics, translated),
             key="how_bars",
             config={"displayModeBar": False},
             alt=_("Similarity of the changed photograph to the original, by metric"),

@@ -80,7 +80,7 @@ def _compare_part(review: Review) -> None:
             value=True,
             help=_("Crops, collages, screenshots; it takes ten times as long."),
         )
-        if st.button(_("Compare"), type="primary", icon=":material/compare_arrows:"):
+        if st.button(_("Compare now"), type="primary", icon=":material/compare_arrows:"):
             review.compare(crops=crops)
             st.rerun()
 
