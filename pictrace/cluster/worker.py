@@ -16,6 +16,7 @@ from pictrace.cluster.shard import Shard
 from pictrace.errors import CatalogError
 from pictrace.features import RawScores
 from pictrace.indexing.keypoints import IndexKeypoints, complete_index
+from pictrace.kernels.switch import warm
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
 from pictrace.searching.cascade import open_for
@@ -86,6 +87,8 @@ def _cache(shard: Shard, identity: str) -> FeatureCache:
     location = os.environ.get("PICTRACE_CATALOG", "")
     if not location:
         raise CatalogError(told("A worker of the cluster has no catalog. Start it with PICTRACE_CATALOG set."))
+    # Plain and compiled kernels differ in the last bits of a score; whoever asks uses the compiled ones, as pages do.
+    warm(wait=True)
     with _lock:
         catalog = _catalogs.get(location)
         if catalog is None or not catalog.in_place():

@@ -20,6 +20,7 @@ from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
+from pictrace.cluster import worker
 from pictrace.cluster.cache import ClusterCache
 from pictrace.cluster.connection import Answers, Connection, placed_anew
 from pictrace.cluster.shard import Shard, shards
@@ -61,6 +62,9 @@ def location(tmp_path_factory: pytest.TempPathFactory, photographs: dict[str, by
 def catalog(location: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Catalog]:
     monkeypatch.setenv("PICTRACE_CATALOG", location)
     monkeypatch.setenv("PICTRACE_CACHE", str(tmp_path))
+    monkeypatch.setenv(
+        "PICTRACE_KERNELS", "plain"
+    )  # of this process and of the workers, which would load compiled ones
     with closing(open_catalog(location)) as one:
         yield one
 
@@ -129,6 +133,15 @@ class Silent(Connection):
     def ask(self, *given: Any, **named: Any) -> Answers:
         answers = super().ask(*given, **named)
         return replace(answers, parts={one: part for one, part in answers.parts.items() if one.place})
+
+
+def test_a_worker_waits_for_the_kernels_that_whoever_asks_uses(
+    catalog: Catalog, query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited = list[bool]()
+    monkeypatch.setattr(worker, "warm", lambda *, wait: waited.append(wait))
+    scored(Shard(0, 1), catalog.identity, query, [query.metrics[0].feature_key], None, None, exhaustive=True)
+    assert waited == [True]
 
 
 def test_what_did_not_answer_is_told_and_is_never_no_match(catalog: Catalog, address: str) -> None:

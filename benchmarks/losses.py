@@ -1,0 +1,165 @@
+"""Workers of a cluster are killed while it is asked: whether any answer is wrong, and how long the answers take.
+
+python -m benchmarks.losses FOLDER_OF_PHOTOGRAPHS [--pictures 3000] [--workers 4] [--queries 200] [--losses 12]
+
+An answer is wrong if a score in it is not the one that this process computes alone, if a shard that answered lacks a
+picture that it would send on, if pictures that nobody looked at are not counted, or if it says that there is no match
+while it lacks some. One that lacks a shard and says so is honest, and counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import distributed
+import numpy as np
+
+from benchmarks.cluster import SPARED
+from benchmarks.common import photographs
+from benchmarks.made import made_catalog
+from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
+from pictrace.cluster.cache import ClusterCache
+from pictrace.cluster.connection import Connection
+from pictrace.cluster.shard import Shard, shards
+from pictrace.cluster.worker import made_ready
+from pictrace.features import RawScores
+from pictrace.images.edits import crop
+from pictrace.images.encoding import encode_jpeg
+from pictrace.kernels.switch import warm
+from pictrace.searching.find import find
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import Query, prepare_query
+from pictrace.searching.scoring import score, score_here
+from pictrace.searching.table import Criteria, ScoreTable
+from pictrace.searching.verdict import verdict
+
+NOTHING_FOUND = ("No match", "Nothing")
+"""How headlines begin that an incomplete answer must not have."""
+
+
+def same(one: Sequence[RawScores], other: Sequence[RawScores], places: np.ndarray) -> bool:
+    """Whether the second ones are the first ones' at these places, bit for bit."""
+    return all(
+        np.array_equal(mine.raw[..., places], theirs.raw, equal_nan=True)
+        and np.array_equal(mine.variant[..., places], theirs.variant)
+        for mine, theirs in zip(one, other, strict=True)
+    )
+
+
+def judged(table: ScoreTable, alone: dict[Shard, ScoreTable], sizes: dict[Shard, int]) -> str:
+    """What an answer is: whole, honest about what it lacks, or wrong in some way."""
+    answered = [one for one in alone if len(one.among(table.ids))]
+    silent = [one for one in alone if one not in answered]
+    for one in answered:
+        expected = alone[one].ids
+        if not np.array_equal(one.among(table.ids), expected):
+            return "WRONG: other pictures"
+        places = np.flatnonzero(np.isin(table.ids, expected))
+        if not same(table.columns, alone[one].columns, places):
+            return "WRONG: other scores"
+    if table.unanswered != sum(sizes[one] for one in silent):
+        return "WRONG: pictures that nobody looked at are not counted"
+    if not silent:
+        return "whole" if not table.told else "by one process"
+    return "lacks a shard, and says so" if table.told else "WRONG: it does not say what it lacks"
+
+
+def asked(
+    catalog: Catalog, queries: Sequence[Query], workers: int, losses: int, criteria: Criteria, seed: int
+) -> tuple[Counter[str], list[float], list[float]]:
+    """(answers by what they are, seconds of the queries during which a worker was killed, and of the others)."""
+    parts = shards(workers)
+    caches = {one: FeatureCache(one.catalog(catalog)) for one in parts}
+    for one in parts:
+        made_ready(one, catalog.identity)
+    sizes = {one: caches[one].catalog.count() for one in parts}
+    alone = [
+        {one: score_here(query, caches[one], query.metrics, exhaustive=False) for one in parts} for query in queries
+    ]
+    whole = FeatureCache(catalog)
+    first = [score(query, whole, exhaustive=False).rank(criteria)[0].id for query in queries]
+    print(f"{len(queries)} queries answered by one process", flush=True)
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    deadly = set(dice.sample(range(1, len(queries)), losses))
+    found: Counter[str] = Counter()
+    disturbed, quiet = list[float](), list[float]()
+    with (
+        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, **SPARED) as cluster,
+        closing(Connection(cluster.scheduler_address)) as connection,
+    ):
+        assert sum(count for _, count in connection.made_ready(catalog.identity)) == catalog.count()
+        shared = ClusterCache(catalog, connection)
+        usual = 0.5
+        for place, query in enumerate(queries):
+            if place in deadly:
+                victim = dice.choice([one.pid for one in cluster.workers.values() if one.pid])
+                killer = threading.Timer(dice.uniform(0, usual), os.kill, (victim, signal.SIGKILL))
+                killer.start()
+            begin = time.perf_counter()
+            table = score(query, shared, exhaustive=False)
+            took = time.perf_counter() - begin
+            if place in deadly:
+                killer.join()
+                disturbed.append(took)
+            else:
+                quiet.append(took)
+                usual = median(quiet)
+            said = judged(table, alone[place], sizes)
+            best = table.rank(criteria)
+            if said == "whole" and best[0].id != first[place]:
+                said = "WRONG: another first match"
+            headline = verdict(query, table, find(catalog, table, criteria), criteria).headline
+            if table.unanswered and headline.startswith(NOTHING_FOUND):
+                said = "WRONG: no match, though it lacks some"
+            found[said] += 1
+            if said != "whole":
+                print(f"query {place}: {said}; {took:.1f} s; {table.told}", flush=True)
+    return found, disturbed, quiet
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--pictures", type=int, default=3000)
+    parser.add_argument("--workers", type=int, default=4)
+    parser.add_argument("--queries", type=int, default=200)
+    parser.add_argument("--losses", type=int, default=12, help="how often a worker is killed")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where the catalog is kept")
+    options = parser.parse_args()
+    warm(wait=True)
+    begin = time.process_time()
+    images = [image for _, image in photographs(options.folder)]
+    criteria = criteria_of("balanced")
+    queries = [
+        prepare_query(encode_jpeg(crop(images[number % len(images)], 0.5 + 0.4 * (number % 7) / 7), quality=60))
+        for number in range(options.queries)
+    ]
+    with closing(made_catalog(options.place, images, options.pictures, 1)) as catalog:
+        os.environ["PICTRACE_CATALOG"] = catalog.location
+        found, disturbed, quiet = asked(catalog, queries, options.workers, options.losses, criteria, options.seed)
+        for one in shards(options.workers):
+            shutil.rmtree(one.catalog(catalog).cache_folder or "", ignore_errors=True)
+    print(f"{options.losses} workers of {options.workers} killed during {options.queries} queries:")
+    for said, count in found.most_common():
+        print(f"{count:5} {said}")
+    for title, some in (("with a loss", disturbed), ("others", quiet)):
+        print(f"{title}: {1e3 * median(some):.0f} ms, at most {1e3 * max(some):.0f}")
+    print(f"this process took {time.process_time() - begin:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
