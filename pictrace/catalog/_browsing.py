@@ -7,7 +7,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pictrace.catalog._database import Database
@@ -18,7 +18,7 @@ from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec
 from pictrace.told import told
 
-__all__ = ["after", "facts", "fitting", "metadata_names", "page", "where"]
+__all__ = ["Holding", "after", "facts", "fitting", "holding", "metadata_names", "page", "where"]
 
 ROWS_AT_ONCE = 20_000
 
@@ -33,20 +33,31 @@ _ORDERS = {
 _ANY_OF = "IN (SELECT value FROM json_each(?))"
 
 
+Holding = Callable[[str], tuple[str, list[str]]]
+
+
+def holding(text: str) -> tuple[str, list[str]]:
+    """(a condition on sources that hold a text, whatever the case of ASCII letters, and its parameters)."""
+    escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
+    like = " OR ".join(f"{column} LIKE ? ESCAPE '!'" for column in ("title", "address", "metadata"))
+    return like, [f"%{escaped}%"] * 3
+
+
 def where(
     text: str = "",
     filters: Mapping[str, Sequence[str]] | None = None,
     formats: Sequence[str] = (),
     lacking: Sequence[FeatureSpec] = (),
     repeated: bool = False,
+    *,
+    holding: Holding = holding,
 ) -> tuple[str, list[str]]:
     """(a WHERE clause over pictures, or nothing, and its parameters); see Catalog.page."""
     parts, values = list[str](), list[str]()
     if text:
-        escaped = text.replace("!", "!!").replace("%", "!%").replace("_", "!_")
-        like = " OR ".join(f"{column} LIKE ? ESCAPE '!'" for column in ("title", "address", "metadata"))
-        parts.append(f"id IN (SELECT picture_id FROM sources WHERE {like})")  # noqa: S608 (our own names)
-        values += [f"%{escaped}%"] * 3
+        condition, sought = holding(text)
+        parts.append(f"id IN (SELECT picture_id FROM sources WHERE {condition})")  # noqa: S608 (our own names)
+        values += sought
     for name, wanted in (filters or {}).items():
         if wanted:
             parts.append(

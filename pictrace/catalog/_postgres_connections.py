@@ -1,7 +1,7 @@
 """Connections to a PostgreSQL server, in the likeness of sqlite3's; their errors told in plain words.
 
-Nothing here outlives a transaction (no prepared statement, no setting, no advisory lock, no LISTEN), so that a pooler
-may give each transaction another connection.
+Nothing here outlives a transaction (no setting, no advisory lock, no LISTEN), so that a pooler may give each
+transaction another connection. Statements are prepared only where there is no pooler in between.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
-from typing import Any
+from typing import Any, ClassVar, Self, cast
 
 import psycopg
 from psycopg import pq
@@ -25,6 +25,9 @@ __all__ = ["SCHEMA", "PostgresConnections", "PostgresDatabase", "PostgresPinned"
 SCHEMA = "pictrace"
 MAX_CONNECTIONS = 8
 WAIT_S = 30
+PREPARED_FROM = 2
+"""So often a statement comes before it is prepared: planning takes as long as running what is asked of a page."""
+
 CONNECT_TIMEOUT_S = 10
 
 _TABLES = (
@@ -38,7 +41,10 @@ _TRANSLATIONS = (
     (r" INDEXED BY \w+", ""),
     (r"\bLIKE \?", "ILIKE ?"),  # our columns' collation is "C": the case of ASCII letters alone, as SQLite's LIKE
     (r"SELECT value FROM json_each\(\?\)", "SELECT json_array_elements_text(?::json)"),
-    (r"json_each\(metadata\)", "json_each_text(metadata::json)"),
+    (
+        r"EXISTS \(SELECT 1 FROM json_each\(metadata\) WHERE key = \? AND value (IN \(.*?\(.*?\)\))\)",
+        r"metadata::json ->> ?::text \1",
+    ),
     (rf"\b(FROM|JOIN|INTO|UPDATE|TABLE|REFERENCES|ON) ({_TABLES})\b(?!\.)", rf"\1 {SCHEMA}.\2"),
     ("%", "%%"),
     (r"\?", "%s"),
@@ -119,36 +125,49 @@ def _check(values: Sequence[Any]) -> None:
             raise OverflowError
 
 
+class _FirstConnection(psycopg.Connection[Any]):
+    """Hands out what was made before the pool was there, once, and then connections of the usual kind."""
+
+    made: ClassVar[list[psycopg.Connection[Any]]]
+
+    @classmethod
+    def connect(cls, *given: Any, **named: Any) -> Self:
+        try:
+            return cast(Self, cls.made.pop())
+        except IndexError:
+            return super().connect(*given, **named)
+
+
 class PostgresConnections:
     """A pool; threads wait where all connections are lent."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
         self._closed = False
+        kwargs: dict[str, Any] = {
+            "autocommit": True,
+            "prepare_threshold": None,
+            "client_encoding": "utf8",
+            "application_name": "pictrace",
+            **({} if "connect_timeout=" in address.shown else {"connect_timeout": CONNECT_TIMEOUT_S}),
+            **dict(address.secrets),
+        }
+        # By ourselves, as the pool would try again and again where a password is wrong.
+        with self.told():
+            first = psycopg.connect(address.shown, **kwargs)
+            first.prepare_threshold = kwargs["prepare_threshold"] = PREPARED_FROM if _is_direct(first) else None
+        self._made = [first]
         self._pool = ConnectionPool(
             address.shown,
+            connection_class=type("Connection", (_FirstConnection,), {"made": self._made}),
             min_size=0,
             max_size=MAX_CONNECTIONS,
+            num_workers=1,  # threads to start and to stop; they make connections, which are few
             timeout=WAIT_S,
             reconnect_timeout=CONNECT_TIMEOUT_S,
-            open=False,
-            kwargs={
-                "autocommit": True,
-                "prepare_threshold": None,
-                "client_encoding": "utf8",
-                "application_name": "pictrace",
-                **({} if "connect_timeout=" in address.shown else {"connect_timeout": CONNECT_TIMEOUT_S}),
-                **dict(address.secrets),
-            },
+            kwargs=kwargs,
+            open=True,
         )
-        self.probe()
-        self._pool.open()
-
-    def probe(self) -> None:
-        """Connect once by ourselves: the pool would try again and again where a password is wrong."""
-        with self.told():
-            kwargs: Any = self._pool.kwargs
-            psycopg.connect(self._address.shown, **kwargs).close()
 
     @contextmanager
     def borrow(self) -> Iterator[PostgresDatabase]:
@@ -184,6 +203,8 @@ class PostgresConnections:
         if not self._closed:
             self._closed = True
             self._pool.close()
+            for one in self._made:
+                one.close()
 
     @contextmanager
     def told(self) -> Iterator[None]:
@@ -196,6 +217,12 @@ class PostgresConnections:
             return
         # Not "from error": what the driver says in a traceback is not ours to scrub.
         raise told from None
+
+
+def _is_direct(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server itself said which of its processes answers: a pooler, which may change it, says another."""
+    row = connection.execute("SELECT pg_backend_pid()").fetchone()
+    return row is not None and row[0] == connection.info.backend_pid
 
 
 class PostgresPinned:

@@ -12,9 +12,10 @@ from pictrace.catalog.address import Address
 from pictrace.errors import CatalogError
 from pictrace.told import told
 
-__all__ = ["prepare"]
+__all__ = ["SOUGHT_SINCE", "prepare"]
 
-VERSION = 3
+VERSION = 4
+SOUGHT_SINCE = 4
 _MAKING = 0x50696354  # of the advisory lock of the one transaction that makes the tables
 
 # Text is compared by its bytes, as in SQLite. What is compressed already is kept as it is.
@@ -71,10 +72,20 @@ CREATE INDEX IF NOT EXISTS leases_by_holder ON s.leases (holder);
 """
 # Since version 3: a column, as whoever may read a table may read those that it gets later.
 _KEEPING = "ALTER TABLE s.identity ADD COLUMN IF NOT EXISTS keeping text NOT NULL DEFAULT '';"
+# Since version SOUGHT_SINCE: what a text is looked for in. Lowering all for each search would take longer than looking.
+_SOUGHT = (
+    "ALTER TABLE s.sources ADD COLUMN IF NOT EXISTS sought text "
+    "GENERATED ALWAYS AS (lower(title || chr(10) || address || chr(10) || metadata)) STORED"
+)
 
 
-def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) -> None:
+def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) -> int:
     """See that our tables are there, or make them; any number of processes may do this at once.
+
+    Returns
+    -------
+    int
+        The schema's version: an older one where this user may only read.
 
     Raises
     ------
@@ -82,10 +93,8 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
         Where there is no catalog, or one of a newer PicTrace, or the database keeps no UTF-8.
     """
     found = _version(db, address)
-    if found == VERSION:
-        return
-    if found and not _may_change(db):
-        return  # whoever only reads needs nothing of what came later
+    if found == VERSION or (found and not _may_change(db)):
+        return found  # whoever only reads needs nothing of what came later
     if not found and must_exist:
         raise CatalogError(
             told(
@@ -102,7 +111,8 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
         )
     with db.transaction():
         db.execute("SELECT pg_advisory_xact_lock(%s)", (_MAKING,))
-        found = _version(db, address)
+        is_there = (db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.identity",)).fetchone() or (None,))[0] is not None
+        found = _version(db, address) if is_there else 0
         if not found:
             db.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
             db.execute(_ours(_TABLES))
@@ -113,7 +123,9 @@ def prepare(db: psycopg.Connection[Any], address: Address, *, must_exist: bool) 
         if found < VERSION:
             db.execute(_ours(_LEASES))
             db.execute(_ours(_KEEPING))
+            db.execute(_ours(_SOUGHT))
             db.execute(f"UPDATE {SCHEMA}.identity SET version = %s", (VERSION,))  # noqa: S608 (likewise)
+    return VERSION
 
 
 def _ours(statements: str) -> str:
@@ -129,10 +141,11 @@ def _may_change(db: psycopg.Connection[Any]) -> bool:
 
 
 def _version(db: psycopg.Connection[Any], address: Address) -> int:
-    """0 where there is no catalog."""
-    if (db.execute("SELECT to_regclass(%s)", (f"{SCHEMA}.identity",)).fetchone() or (None,))[0] is None:
+    """0 where there is no catalog, which only who is in no transaction may ask: it would be broken."""
+    try:
+        row = db.execute(f"SELECT version FROM {SCHEMA}.identity").fetchone()  # noqa: S608 (likewise)
+    except psycopg.errors.UndefinedTable:
         return 0
-    row = db.execute(f"SELECT version FROM {SCHEMA}.identity").fetchone()  # noqa: S608 (likewise)
     if row is not None and row[0] > VERSION:
         raise CatalogError(
             told(

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.catalog import _browsing, _decisions, _file_sources, _stored
 from pictrace.catalog._database import Database, Lender
-from pictrace.catalog._stored import chunks
+from pictrace.catalog._stored import VARIABLES, chunks
 from pictrace.catalog.keeping import Keeping, unpacked
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
@@ -23,6 +25,8 @@ from pictrace.web.validators import Validators
 
 __all__ = ["SqlReader"]
 
+_PICTURE = "pictures.id, sha256, format, width, height, byte_count, added_at"
+_FACTS = 7  # columns of these
 _SOURCE = "kind, address, title, metadata, state, checked_at, final_address, etag, last_modified"
 
 
@@ -33,6 +37,12 @@ class SqlReader:
         self._named, self._connections = named, connections  # what it is called in messages
         self._known_keeping: Keeping | None = None
 
+    _holding = staticmethod(_browsing.holding)
+
+    def _seeing(self, statements: int) -> AbstractContextManager[Database]:
+        """For so many statements that are to see the same state; one alone needs no transaction, nor its two ways."""
+        return self._connections.snapshot() if statements > 1 else self._connections.borrow()
+
     @property
     def identity(self) -> str:
         with self._connections.borrow() as db:
@@ -40,6 +50,8 @@ class SqlReader:
 
     @property
     def keeping(self) -> Keeping:
+        if self._known_keeping is not None:
+            return self._known_keeping
         with self._connections.borrow() as db:
             return self._keeping(db)
 
@@ -78,24 +90,20 @@ class SqlReader:
 
     def pictures(self, ids: Iterable[int]) -> dict[int, PictureRecord]:
         wanted = [int(one) for one in ids]
-        records: dict[int, PictureRecord] = {}
-        with self._connections.snapshot() as db:
-            sources: dict[int, list[Source]] = {}
+        facts: dict[int, tuple[Any, ...]] = {}
+        sources: dict[int, list[Source]] = {}
+        with self._seeing(-(-len(wanted) // VARIABLES)) as db:
             for marks, some in chunks(wanted):
-                for picture_id, *source in db.execute(
-                    f"SELECT picture_id, {_SOURCE} FROM sources LEFT JOIN links ON id = source_id "  # noqa: S608
-                    f"WHERE picture_id IN ({marks}) ORDER BY id",
-                    some,
-                ):
-                    sources.setdefault(picture_id, []).append(_source(*source))
                 for row in db.execute(
-                    "SELECT id, sha256, format, width, height, byte_count, added_at FROM pictures "  # noqa: S608
-                    f"WHERE id IN ({marks})",
+                    f"SELECT {_PICTURE}, {_SOURCE} FROM pictures LEFT JOIN sources ON picture_id = pictures.id "  # noqa: S608
+                    f"LEFT JOIN links ON source_id = sources.id WHERE pictures.id IN ({marks}) ORDER BY sources.id",
                     some,
                 ):
-                    facts = (*row, tuple(sources.get(row[0], ())))
-                    records[row[0]] = PictureRecord(*facts)
-        return {one: records[one] for one in wanted if one in records}
+                    facts[row[0]] = row[:_FACTS]
+                    if row[_FACTS] is not None:  # a picture may have lost its last source
+                        sources.setdefault(row[0], []).append(_source(*row[_FACTS:]))
+        told_of = {one: (*row, tuple(sources.get(one, ()))) for one, row in facts.items()}
+        return {one: PictureRecord(*told_of[one]) for one in wanted if one in told_of}
 
     def page(
         self,
@@ -109,18 +117,18 @@ class SqlReader:
         offset: int = 0,
         limit: int = 24,
     ) -> tuple[tuple[int, ...], int]:
-        with self._connections.snapshot() as db:
-            meant = self._keeping(db).kept(lacking) if lacking else ()
-            if lacking and not meant:
-                return (), 0
-            chosen = _browsing.where(text, filters, formats, meant, repeated)
+        meant = self.keeping.kept(lacking) if lacking else ()
+        if lacking and not meant:
+            return (), 0
+        chosen = _browsing.where(text, filters, formats, meant, repeated, holding=self._holding)
+        with self._seeing(1 if chosen[0] and order != "name" else 2) as db:
             return _browsing.page(db, chosen, order, offset, limit)
 
     def ids_after(
         self, after: int, *, limit: int, text: str = "", filters: Mapping[str, Sequence[str]] | None = None
     ) -> tuple[tuple[int, ...], int]:
         with self._connections.snapshot() as db:
-            return _browsing.after(db, _browsing.where(text, filters), after, limit)
+            return _browsing.after(db, _browsing.where(text, filters, holding=self._holding), after, limit)
 
     def metadata_names(self) -> tuple[MetadataName, ...]:
         with self._connections.snapshot() as db:
@@ -237,8 +245,8 @@ class SqlReader:
 
     def fetch(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
         wanted = [int(one) for one in ids]
-        with self._connections.snapshot() as db:
-            kept = self._keeping(db)
+        kept = self.keeping
+        with self._seeing(-(-len(wanted) // VARIABLES)) as db:
             by_id = _stored.blobs(db, wanted, spec)
         packed = [by_id.get(one, b"") for one in wanted]
         try:

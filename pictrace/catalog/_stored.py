@@ -13,7 +13,7 @@ from pictrace.errors import CatalogError
 from pictrace.features import FeatureSpec
 from pictrace.told import told
 
-__all__ = ["blobs", "chunks", "counts", "feature_table", "ids", "keeping", "missing", "ready", "sizes"]
+__all__ = ["VARIABLES", "blobs", "chunks", "counts", "feature_table", "ids", "keeping", "missing", "ready", "sizes"]
 
 TABLES = ("small_features", "large_features")
 VARIABLES = 500  # placeholders in one statement, far under every build's limit
@@ -101,9 +101,7 @@ def ready(db: Database, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
 def blobs(db: Database, wanted: Sequence[int], spec: FeatureSpec) -> dict[int, bytes]:
     """By picture id, as they are stored."""
     found: dict[int, bytes] = {}
-    key = db.execute("SELECT id FROM feature_keys WHERE name = ?", (spec.key,)).fetchone()
-    if key is not None:
-        statement = f"SELECT picture_id, data FROM {feature_table(spec)} WHERE key_id = ?"  # noqa: S608 (our own names)
-        for marks, some in chunks(wanted):
-            found.update(db.execute(f"{statement} AND picture_id IN ({marks})", (*key, *some)))
+    statement = f"SELECT picture_id, data FROM {feature_table(spec)} WHERE key_id = {_KEY}"  # noqa: S608 (our own names)
+    for marks, some in chunks(wanted):
+        found.update(db.execute(f"{statement} AND picture_id IN ({marks})", (spec.key, *some)))
     return found

@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any, cast
 
 import psycopg
 
+from pictrace.catalog._browsing import holding
 from pictrace.catalog._database import Database
 from pictrace.catalog._postgres_connections import SCHEMA, PostgresConnections, PostgresDatabase, PostgresPinned
 from pictrace.catalog._postgres_leases import PostgresLeases
-from pictrace.catalog._postgres_schema import prepare
+from pictrace.catalog._postgres_schema import SOUGHT_SINCE, prepare
 from pictrace.catalog._sql import SqlCatalog
 from pictrace.catalog._stored import feature_table
 from pictrace.catalog._writer import Writer, writing
@@ -32,6 +34,7 @@ from pictrace.told import told
 __all__ = ["PostgresCatalog"]
 
 _UNKEPT, _SIGN = re.compile("[\0\ud800-\udfff]"), "\N{REPLACEMENT CHARACTER}"
+_LOWERED = str.maketrans(ascii_uppercase, ascii_lowercase)  # as the column is, whose collation is "C"
 _BLOBS = ("thumbnails", "originals", "small_features", "large_features")
 
 
@@ -44,8 +47,9 @@ class PostgresCatalog(SqlCatalog):
         connections = PostgresConnections(address)
         try:
             with connections.borrow() as db:
-                prepare(db.connection, address, must_exist=must_exist)
+                version = prepare(db.connection, address, must_exist=must_exist)
             self._open(address, connections)
+            self._has_sought = version >= SOUGHT_SINCE
             self._identity = super().identity
         except BaseException:
             connections.close()
@@ -132,7 +136,7 @@ class PostgresCatalog(SqlCatalog):
         with self._server.snapshot() as db:
             db.execute("SELECT value FROM revision").fetchone()  # what is read first says which moment it is
             view = PostgresCatalog.__new__(PostgresCatalog)
-            view._identity = self._identity
+            view._identity, view._has_sought = self._identity, self._has_sought
             view._open(self._address, PostgresPinned(self._server, db))
             yield view
 
@@ -141,6 +145,12 @@ class PostgresCatalog(SqlCatalog):
         with self._connections.borrow() as db:
             is_there = db.execute(f"SELECT to_regclass('{SCHEMA}.leases') IS NOT NULL").fetchone()[0]
         return PostgresLeases(self._server, lasting_s) if is_there else None
+
+    def _holding(self, text: str) -> tuple[str, list[str]]:
+        """In one column with all of a source's texts, one a line, where it is there, and the text is of one line."""
+        if not self._has_sought or "\n" in text:
+            return holding(text)
+        return "strpos(sought, ?) > 0", [text.translate(_LOWERED)]
 
     @contextmanager
     def _write(self) -> Iterator[Writer]:

@@ -46,6 +46,35 @@ def picture(number: int, *metadata: dict[str, str], title: str = "", image_forma
     return NewPicture(digest(b"%d" % number), image_format, 10 + number, 10, 1, b"t", sources)
 
 
+# Texts -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("GROẞ", {1}),  # the case of ASCII letters alone does not matter
+        ("groß", {2}),
+        ("5_%", {3}),  # no wildcards
+        ("5!", {4}),
+        ("one\ntwo", {5}),  # a title of two lines
+        ("six\n/pictures", set()),  # no title and its address
+        ('"KIND": "LAMP"', {7}),
+        ("PICTURES/7-0", {7}),
+    ],
+)
+def test_a_text_is_looked_for_in_titles_addresses_and_metadata(
+    make_catalog: MakeCatalog, text: str, expected: set[int]
+) -> None:
+    titles = {1: "groẞ", 2: "GROß", 3: "a5_%b", 4: "5!5", 5: "One\nTwo", 6: "six", 8: "5x%"}
+    catalog = make_catalog()
+    catalog.add(
+        [picture(number, {"kind": "lamp"} if number == 7 else {}, title=titles.get(number, "")) for number in range(9)]
+    )
+    ids, total = catalog.page(text=text)
+    assert (set(ids), total) == ({pid(one) for one in expected}, len(expected))
+    assert set(catalog.ids_after(-1, limit=9, text=text)[0]) == set(ids)
+
+
 # Metadata --------------------------------------------------------------------------------------------
 
 

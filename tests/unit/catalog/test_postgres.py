@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from pictrace.catalog import open_catalog
+from pictrace.catalog._postgres_connections import PostgresConnections
 from pictrace.catalog.address import is_postgres, parsed
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
@@ -171,6 +172,22 @@ def test_a_newer_schema_and_a_reader_that_may_not_write(catalog: Catalog) -> Non
         open_catalog(catalog.location)
 
 
+def test_a_reader_of_an_older_schema_finds_the_same_and_a_writer_brings_it_up_to_date(catalog: Catalog) -> None:
+    catalog.add([picture(number) for number in range(3)])
+    found = catalog.page(text="COPY/1")
+    assert found[1] == 1
+    sql_on_server(catalog.location, "ALTER TABLE sources DROP COLUMN sought")
+    sql_on_server(catalog.location, "UPDATE identity SET version = 3")
+    sql_on_server(catalog.location, "ALTER TABLE identity OWNER TO pg_monitor")
+    with closing(open_catalog(catalog.location)) as reader:
+        assert reader.page(text="COPY/1") == found
+    sql_on_server(catalog.location, "ALTER TABLE identity OWNER TO pictrace")
+    with closing(open_catalog(catalog.location)) as writer:
+        assert writer.page(text="COPY/1") == found
+        (row,) = sql_on_server(catalog.location, "SELECT version, count(sought) FROM identity, sources GROUP BY 1")
+        assert row == (4, 6)
+
+
 def test_nobody_sees_a_revision_before_the_one_below_it(catalog: Catalog, postgres_server: PostgresServer) -> None:
     """Readers that follow changes(since) while four write see every picture once."""
     seen, since, writers = list[int](), 0, 4
@@ -235,6 +252,21 @@ def test_behind_a_pooler_in_transaction_mode(pooler: int, postgres_server: Postg
             assert (frozen.count(), catalog.count()) == (41, 40)
         assert catalog.page(text="COPY/7", order="name")[1] == 1
         assert catalog.ids_with({"n": ["5"]}).tolist() == [pid(5)]
+
+
+def test_statements_are_prepared_only_where_the_server_itself_answers(
+    pooler: int, postgres_server: PostgresServer
+) -> None:
+    location = postgres_server.new_database()
+    for port, is_direct in ((postgres_server.port, True), (pooler, False)):
+        connections = PostgresConnections(parsed(location.replace(f":{postgres_server.port}/", f":{port}/")))
+        with closing(connections):
+            for _ in range(3):
+                with connections.borrow() as db:
+                    db.execute("SELECT count(*) FROM pg_class").fetchone()
+            with connections.borrow() as db:
+                (row,) = db.execute("SELECT count(*) FROM pg_prepared_statements").fetchall()
+        assert (row[0] > 0) == is_direct
 
 
 # Killed writers --------------------------------------------------------------------------------------
