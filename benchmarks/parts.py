@@ -21,7 +21,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images.encoding import encode_jpeg
-from pictrace.images.pixels import RGBImage, fit
+from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.indexing.index import Indexing
 from pictrace.searching.attempts import score_either
 from pictrace.searching.find import find
@@ -33,15 +33,22 @@ from pictrace.sources.base import Item
 
 Random = np.random.Generator
 TILE = (240, 320)
+PLAIN, DRAWS = 12.0, 20
+"""Gray levels that a part must vary by: nobody can tell whose sky a piece of sky is."""
 
 
 def part(image: RGBImage, share: float, random: Random) -> RGBImage:
-    """A window of this share of both sides, anywhere."""
+    """A window of this share of both sides, anywhere but where it shows nothing: of DRAWS, the first not plain."""
     height, width = (max(1, round(side * share)) for side in image.shape[:2])
-    y, x = (
-        int(random.integers(0, whole - side + 1)) for whole, side in zip(image.shape, (height, width), strict=False)
-    )
-    return np.ascontiguousarray(image[y : y + height, x : x + width])
+    windows = []
+    for _ in range(DRAWS):
+        y, x = (
+            int(random.integers(0, whole - side + 1)) for whole, side in zip(image.shape, (height, width), strict=False)
+        )
+        windows.append(np.ascontiguousarray(image[y : y + height, x : x + width]))
+        if float(to_gray(windows[-1]).std()) >= PLAIN:
+            break
+    return windows[-1]
 
 
 def tile(image: RGBImage, height: int, width: int) -> RGBImage:

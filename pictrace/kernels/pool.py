@@ -21,10 +21,14 @@ MAX_WORKERS = 8
 CHUNKS_PER_WORKER = 4  # so that a worker held up elsewhere leaves its share to the others
 
 
-@functools.cache
 def workers() -> int:
     """Threads that share one call's work, the calling thread included."""
-    return min(os.cpu_count() or 1, MAX_WORKERS)
+    return min(_processors(), MAX_WORKERS)
+
+
+@functools.cache
+def _processors() -> int:
+    return os.cpu_count() or 1
 
 
 def run_chunks(function: Fill, n: int, *, min_chunk: int) -> None:

@@ -89,8 +89,8 @@ class KeypointMetric(Sketched):
     )
     settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.75))
     levels: ClassVar[int]  # of the pyramid: octaves are below
-    doubted: ClassVar[int | None] = None
-    """More consistent matches than these are counted from the candidate to the query, too; None: never."""
+    doubted: ClassVar[range] = range(0)
+    """So many consistent matches are counted from the candidate to the query, too; the smaller number is the score."""
 
     keypoints: int = field(default=500, metadata={"short": "n"})
 
@@ -109,13 +109,14 @@ class KeypointMetric(Sketched):
         )
         raw = np.empty((3, *turn.shape), np.float32)
         raw[0], raw[1], raw[2] = counts[2], counts[1], counts[0] / np.float32(max(1, len(query)))
-        if self.doubted is not None:
-            many = np.flatnonzero(counts[2].max(axis=0, initial=0) > self.doubted)
+        if self.doubted:
+            in_doubt = (counts[2] >= self.doubted.start) & (counts[2] < self.doubted.stop)
+            some = np.flatnonzero(in_doubt.any(axis=0))
             backwards = kernels.consistent_backwards(
-                query, batch.rows, batch.offsets, many, first_percent=FIRST_PERCENT, last_percent=LAST_PERCENT
+                query, batch.rows, batch.offsets, some, first_percent=FIRST_PERCENT, last_percent=LAST_PERCENT
             )
-            counted = raw[0, :, many].T
-            raw[0, :, many] = np.where(counted > self.doubted, np.minimum(counted, backwards), counted).T
+            counted = counts[2][:, some]
+            raw[0][:, some] = np.where(in_doubt[:, some], np.minimum(counted, backwards), counted)
         return RawScores(raw, np.broadcast_to(turn, raw.shape).copy())
 
     def plausible(self, features: Features) -> bool:
@@ -169,7 +170,7 @@ class KeypointMetric(Sketched):
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_], bool]:
         """As keypoint_pairs, in the direction whose consistent matches are the score; whether that is backwards."""
         pairs, consistent = keypoint_pairs(query, match, percent=percent)
-        if self.doubted is not None and consistent.sum() > self.doubted:
+        if int(consistent.sum()) in self.doubted:
             back, agreeing = keypoint_pairs(match, query, percent=percent)
             if agreeing.sum() < consistent.sum():
                 return back[:, ::-1], agreeing, True

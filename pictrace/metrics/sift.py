@@ -57,17 +57,17 @@ class Sift(KeypointMetric, Indexed):
         "$p$ is a detail of your picture, described by 256 bits; $q_1$ and $q_2$ are the nearest and the second "
         "nearest detail of the other picture, $d$ the number of bits that differ. A match must be nearer than the "
         "second by the ratio $r$ (Lowe's ratio test), and agree with others on one scale $s$, rotation $R$ and "
-        "shift $t$. How many do is counted; if they are more than 3, they are counted from the other picture's details "
-        "to yours as well, and the smaller number is the value."
+        "shift $t$. The value is how many do; if they are 4 to 6, as may happen by accident, they are counted from the "
+        "other picture's details to yours as well, and the smaller number is the value."
     )
     colour: ClassVar[str] = "#882255"
     order: ClassVar[int] = 15
     default_weight: ClassVar[float] = 2.0
-    convincing: ClassVar[float | None] = 11.0
+    convincing: ClassVar[float | None] = 10.0
     settings: ClassVar[tuple[Setting, ...]] = (EVIDENCE, ratio(0.94))
     scale: ClassVar[Scale] = Scale("matching details", worst=3, best=15, whole=True)
     levels: ClassVar[int] = LEVELS
-    doubted: ClassVar[int | None] = 3  # what its scale counts for nothing; by accident more agree both ways in 1 of 500
+    doubted: ClassVar[range] = range(4, 7)  # by accident so many agree one way in 1 of 50, both ways in hardly any
     version: ClassVar[int] = 3
 
     long_side_px: int = field(default=512, metadata={"short": "px"})

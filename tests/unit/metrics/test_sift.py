@@ -94,9 +94,11 @@ def test_a_flat_picture_has_no_keypoints() -> None:
     assert [len(one) for one in metric.extract_variants(flat, metric.variants).values()] == [0, 0]
 
 
-def test_more_than_three_details_are_counted_from_both_pictures(astronaut: RGBImage, others: list[RGBImage]) -> None:
+def test_few_details_are_counted_from_both_pictures(astronaut: RGBImage, others: list[RGBImage]) -> None:
     metric = Sift()
-    pictures = [astronaut, *others, *(np.ascontiguousarray(astronaut[at : at + 180, at : at + 90]) for at in (0, 150))]
+    places = ((60, 50, 250), (60, 200, 150), (60, 300, 100), (80, 0, 150), (100, 50, 150))
+    parts = [np.ascontiguousarray(astronaut[y : y + side, x : x + side]) for side, y, x in places]
+    pictures = [astronaut, others[1], *parts]
     rows = [metric.extract(one) for one in pictures]
     batch, fewer = FeatureBatch.of(rows, metric.layout), 0
     place = metric.setting_positions({})
@@ -106,20 +108,20 @@ def test_more_than_three_details_are_counted_from_both_pictures(astronaut: RGBIm
         forward, backward = (
             int(keypoint_pairs(rows[a], rows[b], percent=percent)[1].sum()) for a, b in ((one, other), (other, one))
         )
-        assert found[one, other] == (min(forward, backward) if forward > 3 else forward)
-        fewer += 3 < backward < forward
-    assert fewer > 0
+        assert found[one, other] == (min(forward, backward) if 4 <= forward <= 6 else forward)
+        fewer += 4 <= forward <= 6 and backward < forward
+    assert fewer >= 3
 
 
 def test_the_evidence_shows_the_matches_that_were_counted(astronaut: RGBImage) -> None:
     metric = Sift()
     backwards = 0
-    for at in range(0, 320, 40):
-        part = np.ascontiguousarray(astronaut[at : at + 150, at : at + 110])
+    for y, x in ((50, 250), (200, 150), (300, 100), (250, 50)):
+        part = np.ascontiguousarray(astronaut[y : y + 60, x : x + 60])
         for one, other in ((part, astronaut), (astronaut, part)):
             told = metric.explain(one, other)
             (lines,) = told.evidence
             assert isinstance(lines, Lines)
             assert lines.consistent.sum() == told.raw
             backwards += "from the match to your picture" in str(told.summary)
-    assert 0 < backwards < 16
+    assert 2 <= backwards < 8
