@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -105,29 +107,43 @@ def look(
     step = max(side, int(np.sqrt(height * width / 150)))
     padded = cv2.copyMakeBorder(frame.query, reach_px, reach_px, reach_px, reach_px, cv2.BORDER_REPLICATE)
     tops, lefts = (_starts(length, side, step) for length in (height, width))
-    places, shifts, alike, texture = [], [], [], []
-    for top in tops:
-        for left in lefts:
-            if not frame.mask[top : top + side, left : left + side].all():
-                continue
-            patch = np.asarray(frame.candidate[top : top + side, left : left + side], np.uint8)
-            contrast = float(patch.std())
-            if contrast < TEXTURE:
-                continue
-            window = np.asarray(padded[top : top + side + 2 * reach_px, left : left + side + 2 * reach_px], np.uint8)
-            shift, best = _locate(window, patch, reach_px)
-            places.append((left + (side - 1) / 2, top + (side - 1) / 2))
-            shifts.append(shift)
-            alike.append(best)
-            texture.append(contrast)
+    contrasts = _contrasts(np.asarray(frame.candidate, np.uint8), frame.mask, tops, lefts, side)
+    places, scores = [], []
+    for row, column in np.argwhere(contrasts >= TEXTURE).tolist():
+        top, left = tops[row], lefts[column]
+        patch = np.asarray(frame.candidate[top : top + side, left : left + side], np.uint8)
+        window = np.asarray(padded[top : top + side + 2 * reach_px, left : left + side + 2 * reach_px], np.uint8)
+        places.append((left + (side - 1) / 2, top + (side - 1) / 2))
+        scores.append(cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED))
+    shifts, alike = _located(np.array(scores, np.float32).reshape(-1, 2 * reach_px + 1, 2 * reach_px + 1))
     to_query = scaling(query.shape[1] / width, query.shape[0] / height)
     return Patches(
         moved(to_query, np.array(places, np.float64).reshape(-1, 2)),
-        np.array(shifts, np.float64).reshape(-1, 2) / frame.factor,
-        np.array(alike, np.float64),
-        np.array(texture, np.float64),
+        shifts / frame.factor,
+        alike,
+        contrasts[contrasts >= TEXTURE],
         tolerance_px / frame.factor,
     )
+
+
+def _contrasts(
+    picture: NDArray[np.uint8], mask: NDArray[np.bool_], tops: Sequence[int], lefts: Sequence[int], side: int
+) -> NDArray[np.float64]:
+    """(rows, columns) the deviation of each patch in levels, -1 where the mask does not hold all of it."""
+    if not len(tops) or not len(lefts):
+        return np.empty((len(tops), len(lefts)), np.float64)
+    above, before = np.asarray(tops)[:, np.newaxis], np.asarray(lefts)[np.newaxis]
+    below, after = above + side, before + side
+
+    def summed(table: NDArray[Any]) -> NDArray[np.float64]:
+        found = table[below, after] - table[above, after] - table[below, before] + table[above, before]
+        return np.asarray(found, np.float64)
+
+    sums, squares = cv2.integral2(picture)  # whole numbers, exact in either kind
+    mean = summed(sums) / side**2
+    deviation = np.sqrt(np.maximum(0, summed(squares) / side**2 - mean**2))
+    whole = summed(cv2.integral(mask.view(np.uint8))) == side**2
+    return np.where(whole, deviation, -1.0)
 
 
 def at_large(query: NDArray[np.uint8], candidate: NDArray[np.uint8], matrix: Matrix) -> float:
@@ -156,25 +172,29 @@ def _starts(length: int, side: int, step: int) -> list[int]:
     return [round(one) for one in np.linspace(0, length - side, max(1, (length - side) // step + 1))]
 
 
-def _locate(window: NDArray[np.uint8], patch: NDArray[np.uint8], reach_px: int) -> tuple[tuple[float, float], float]:
-    """((across, down) from the middle of the window to where the patch fits best, correlation there)."""
-    score = cv2.matchTemplate(window, patch, cv2.TM_CCOEFF_NORMED)
-    score[~np.isfinite(score)] = -1  # a flat window has no correlation
-    _, best, _, (x, y) = cv2.minMaxLoc(score)
-    across, down = float(x - reach_px), float(y - reach_px)
-    if 0 < x < 2 * reach_px and 0 < y < 2 * reach_px:  # a parabola through the neighbours gives parts of a pixel
-        across += _vertex(*(float(one) for one in score[y, x - 1 : x + 2]))
-        down += _vertex(*(float(one) for one in score[y - 1 : y + 2, x]))
-    if np.ptp(score[y]) < SLIDING:
-        across = 0.0
-    if np.ptp(score[:, x]) < SLIDING:
-        down = 0.0
-    return (across, down), min(1.0, float(best))
+def _located(scores: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """((k, 2) across and down from the middle to where each fits best, (k,) its correlation there).
 
-
-def _vertex(before: float, top: float, after: float) -> float:
-    bend = before - 2 * top + after
-    return float(np.clip((before - after) / (2 * bend), -0.5, 0.5)) if bend < 0 else 0.0
+    Parameters
+    ----------
+    scores
+        (k, 2 r + 1, 2 r + 1) the correlation of each patch with the window around it, at each shift by up to r pixels.
+    """
+    scores = np.where(np.isfinite(scores), scores, np.float32(-1))  # a flat window has no correlation
+    count, size, _ = scores.shape
+    each, last = np.arange(count), size - 1
+    y, x = np.divmod(scores.reshape(count, size * size).argmax(axis=1), size) if count else (each, each)
+    rows, columns = scores[each, y], scores[each, :, x]
+    shifts = np.stack([x, y], axis=1).astype(np.float64) - size // 2
+    inner = (x > 0) & (x < last) & (y > 0) & (y < last)
+    for axis, (line, at) in enumerate(((rows, x), (columns, y))):
+        # A parabola through the neighbours gives parts of a pixel.
+        before, top, after = (line[each, np.clip(at + step, 0, last)].astype(np.float64) for step in (-1, 0, 1))
+        bend = before - 2 * top + after
+        part = np.clip((before - after) / np.where(bend < 0, 2 * bend, np.inf), -0.5, 0.5)
+        shifts[:, axis] += np.where(inner, part, 0.0)
+        shifts[np.ptp(line, axis=1) < SLIDING, axis] = 0.0
+    return shifts, np.minimum(1.0, rows[each, x].astype(np.float64))
 
 
 def refine(query: NDArray[np.uint8], candidate: NDArray[np.uint8], matrix: Matrix) -> tuple[Matrix, Patches]:
@@ -204,25 +224,27 @@ def _fitted(patches: Patches, matrix: Matrix) -> Matrix:
     stretch = np.sqrt(abs(np.linalg.det(matrix[:2, :2])))
     tolerance = float(patches.tolerance_px * stretch)
     cv2.setRNGSeed(1)  # the same patches give the same transform
-    fits = []
+    best, chosen = 0, matrix
     flat, mask = cv2.estimateAffinePartial2D(source, target, None, cv2.RANSAC, tolerance, 500, 0.999, 20)
     if flat is not None:
-        fits.append((int(mask.sum()), np.vstack([flat, [0, 0, 1]])))
-    if len(source) >= 6:
+        best, chosen = int(mask.sum()), np.vstack([flat, [0, 0, 1]])
+    # A freer transform is looked for only where the patches that are left over could speak for it.
+    if len(source) >= max(6, _asked_for(best)):
         affine, mask = cv2.estimateAffine2D(source, target, None, cv2.RANSAC, tolerance, 500, 0.999, 20)
-        if affine is not None:
-            fits.append((int(mask.sum()), np.vstack([affine, [0, 0, 1]])))
-    if len(source) >= 12:
+        if affine is not None and mask.sum() >= _asked_for(best):
+            best, chosen = int(mask.sum()), np.vstack([affine, [0, 0, 1]])
+    if len(source) >= max(12, _asked_for(best)):
         full, mask = cv2.findHomography(source, target, cv2.RANSAC, tolerance, None, 500, 0.999)
-        if full is not None:
-            fits.append((int(mask.sum()), np.asarray(full, np.float64)))
-    if not fits:
+        if full is not None and mask.sum() >= _asked_for(best):
+            best, chosen = int(mask.sum()), np.asarray(full, np.float64)
+    if not best:
         return matrix
-    best, chosen = fits[0]
-    for count, fitted in fits[1:]:
-        if count >= MORE * best + 2:
-            best, chosen = count, fitted
     if mirrored:
         chosen = chosen @ np.diag([-1.0, 1, 1])
     sane = np.isfinite(chosen).all() and 1 / 64 < abs(np.linalg.det(chosen[:2, :2])) < 64
     return np.asarray(chosen, np.float64) if sane and best >= FEWEST else matrix
+
+
+def _asked_for(best: int) -> float:
+    """So many patches must a freer transform explain, where the one before explains as many as that."""
+    return MORE * best + 2 if best else 0
