@@ -52,6 +52,7 @@ _GIVEN = (
 GivenText = Annotated[str, Field(description=_GIVEN, max_length=30_000_000)]
 _DATA = re.compile(r"data:image/[a-z0-9.+-]+;base64,", re.IGNORECASE)
 _SHOWN, _EVIDENCE_PX = 3, 400
+_AGENTS = "agents"  # who searches by them
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=True)
 
 
@@ -85,7 +86,7 @@ def agent_server(state: State, *, writes: bool = False) -> MCPServer:
     ) -> _Content:
         """Find the pictures of the catalog that match one. Says whether it is there, and shows the best matches."""
         catalog = state.workspace().catalog
-        answer = found(state, SearchForm(top=top, region=region or None), _picture(catalog, picture))
+        answer = found(state, SearchForm(top=top, region=region or None), _picture(catalog, picture), _AGENTS)
         lines = [answer["verdict"]["headline"], answer["verdict"]["detail"]]
         if answer["catalog"]["told"]:
             lines.append(answer["catalog"]["told"])

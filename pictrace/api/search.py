@@ -34,6 +34,8 @@ from pictrace.searching.query import Query, prepare_query
 from pictrace.service.addresses import shown_address, shown_record
 from pictrace.service.once import ids_among, search_once, usable_metrics
 from pictrace.service.pictures import Picture, upload_limits
+from pictrace.service.turns import searching_in_turn
+from pictrace.service.workspaces import Workspace
 
 __all__ = ["OPERATIONS", "found", "until_given_up"]
 
@@ -48,14 +50,21 @@ async def _search(call: Call) -> Response:
 
     def work() -> dict[str, Any]:
         picture = given_picture(call.state.workspace().catalog, file, url, picture_id)
-        return found(call.state, form, picture)
+        return found(call.state, form, picture, call.client.name)
 
     return as_json(await call.heavy(work))
 
 
-def found(state: State, form: SearchForm, picture: Picture) -> dict[str, Any]:
-    """The document of a search; PicTraceError where it cannot be done."""
+def found(state: State, form: SearchForm, picture: Picture, client: str) -> dict[str, Any]:
+    """The document of a search, in the client's turn; PicTraceError where it cannot be done."""
     workspace = state.workspace()
+    if not workspace.cache.searched_here:  # others compute, and this process waits for them
+        return _found(workspace, form, picture)
+    with searching_in_turn(client):
+        return _found(workspace, form, picture)
+
+
+def _found(workspace: Workspace, form: SearchForm, picture: Picture) -> dict[str, Any]:
     settled = chosen(form)
     part = picture.part(None if form.region is None else Region.parse(form.region))
     query = _prepared(part, settled)

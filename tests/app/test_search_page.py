@@ -19,10 +19,12 @@ from pictrace.images.edits import mirror
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.reading import decode
 from pictrace.metrics import all_metrics, ready_metrics
+from pictrace.searching.find import find
 from pictrace.searching.table import Criteria
 from pictrace.service import details
 from pictrace.service import search as search_module
 from pictrace.service.pictures import Picture
+from pictrace.service.turns import SEARCHES
 from pictrace.service.workspaces import SHARED
 from tests.app.page import Page
 from tests.http_server import serve
@@ -49,6 +51,21 @@ def test_an_upload_is_searched_and_answered(photographs: dict[str, bytes]) -> No
     assert "Certain" in app.texts or "Likely" in app.texts
     assert "Best match, laid on it" in app.drawn
     assert not app.expander[0].proto.expanded  # the preset is seen, the sliders are one click away
+
+
+def test_a_search_is_answered_in_its_turn_and_a_slider_has_none(
+    photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    places, free = SEARCHES.free, list[int]()
+
+    def found(*asked: Any) -> Any:
+        free.append(SEARCHES.free)
+        return find(*asked)
+
+    monkeypatch.setattr(search_view, "find", found)
+    app = Page.open().upload(photographs["chelsea.png"])
+    app.slide("w_orb", 0.5)
+    assert (free[0], free[-1], SEARCHES.free) == (places - 1, places, places)
 
 
 def test_a_broken_upload_says_what_to_do() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
+
 import streamlit as st
 
 from pictrace.app.shared.controls import Wanted
 from pictrace.app.shared.language import _
+from pictrace.errors import StoppedError
 from pictrace.searching.table import ScoreTable
 from pictrace.service.full_check import FullCheck
 from pictrace.service.search import Search
+from pictrace.service.turns import searching_in_turn
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["current_table", "watch_full_check"]
@@ -16,13 +20,21 @@ __all__ = ["current_table", "watch_full_check"]
 ANSWER_PX = 190
 
 
-def current_table(workspace: Workspace, search: Search, wanted: Wanted) -> ScoreTable | None:
-    """The scores of the session's picture, computed where they are not at hand; see Search.table."""
+def current_table(workspace: Workspace, search: Search, wanted: Wanted, turn: ExitStack) -> ScoreTable | None:
+    """The scores of the session's picture, computed where they are not at hand; see Search.table.
+
+    Where they are not, the session's turn is waited for, and is had until ``turn`` is closed.
+    """
     cache, criteria, filters, orientations = workspace.cache, wanted.criteria, wanted.filters, wanted.orientations
     if search.is_current(cache, criteria, filters, orientations=orientations):
         return search.table(cache, criteria, filters, orientations=orientations)
     with st.skeleton(ANSWER_PX):  # holds the place of the answer
         workspace.wait()
+        if cache.searched_here:
+            try:
+                turn.enter_context(searching_in_turn(id(search)))
+            except StoppedError:  # the visitor has left
+                st.stop()
         return search.table(cache, criteria, filters, orientations=orientations)
 
 

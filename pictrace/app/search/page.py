@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 
 import streamlit as st
@@ -48,7 +49,12 @@ TILE_PX = 216
 
 
 def show() -> None:
-    """The whole page."""
+    """The whole page; where it searches, that is answered wholly before another search has its turn."""
+    with ExitStack() as turn:
+        _show(turn)
+
+
+def _show(turn: ExitStack) -> None:
     catalogs, state = catalog_state(), query_state()
     search = state.search
     try:
@@ -63,7 +69,7 @@ def show() -> None:
         take_query(workspace, state)
     earlier = _inputs(workspace, state)
     with slot("comparing"):
-        table = current_table(workspace, search, wanted)
+        table = current_table(workspace, search, wanted, turn)
     state.details()  # closes what was open of another picture
     write_query(state)
     if any(weight and get_metric(name).unavailable() for name, weight in wanted.criteria.weights.items()):

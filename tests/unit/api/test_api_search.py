@@ -12,6 +12,7 @@ from pictrace.errors import ImageError
 from pictrace.precedence import OURS
 from pictrace.searching.recipe import recipe_of, recipe_text
 from pictrace.searching.table import Criteria
+from pictrace.service.turns import SEARCHES
 from tests.http_server import Server
 
 CAT = "chelsea.png"
@@ -67,16 +68,16 @@ def test_only_some_pictures_and_a_part_of_the_query(local: TestClient, photograp
 def test_a_search_goes_before_work_in_the_background(
     local: TestClient, photographs: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    answers = list[int]()
+    answers, places = list[tuple[int, int]](), SEARCHES.free
 
     def prepared(*_: object, **__: object) -> None:
-        answers.append(OURS.answers)
+        answers.append((OURS.answers, SEARCHES.free))
         raise ImageError("enough")
 
     monkeypatch.setattr("pictrace.api.search.prepare_query", prepared)
     local.post("/search", content=photographs[CAT], headers={"Content-Type": "image/png"})
-    assert answers == [1]
-    assert OURS.answers == 0
+    assert answers == [(1, places - 1)]  # in its turn
+    assert (OURS.answers, SEARCHES.free) == (0, places)
 
 
 def test_a_link_is_fetched_as_the_page_fetches_links(
