@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import digest, image_id
+from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.errors import PicTraceError, SourceError
 from pictrace.escape import for_message
 from pictrace.evaluation.labels import NOTHING, SAME, UNSURE, labels_of
@@ -60,9 +61,16 @@ class Names:
     @cached_property
     def _called(self) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
         """Ids by whole addresses, and by titles and the last parts of addresses."""
+        return self._names_of(sorted(self._ids))
+
+    def _called_like(self, name: str) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
+        """The same of some pictures that servers find by the name: they are not asked for all that they have."""
+        ids, _ = self._catalog.page(text=PurePosixPath(name).name or name, limit=RECORDS_AT_ONCE)
+        return self._names_of(ids)
+
+    def _names_of(self, ids: Sequence[int]) -> tuple[dict[str, set[int]], dict[str, set[int]]]:
         whole: dict[str, set[int]] = {}
         short: dict[str, set[int]] = {}
-        ids = sorted(self._ids)
         for start in range(0, len(ids), RECORDS_AT_ONCE):
             for record in self._catalog.pictures(ids[start : start + RECORDS_AT_ONCE]).values():
                 for source in record.sources:
@@ -82,7 +90,7 @@ class Names:
         number = name.removeprefix(IN_CATALOG)
         if number.isascii() and number.isdigit() and int(number) in self._ids:
             return int(number)
-        whole, short = self._called
+        whole, short = self._called_like(name) if isinstance(self._catalog, FederatedCatalog) else self._called
         candidates = [name, *self._as_paths(name)]
         found = next((whole[one] for one in candidates if one in whole), None) or short.get(PurePosixPath(name).name)
         if found and len(found) > 1:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pictrace.features import FeatureBatch
+from pictrace.features import FeatureBatch, Features
 from pictrace.images.orientation import UPRIGHT
 from pictrace.images.pixels import RGBImage
 from pictrace.metrics.base import Metric
@@ -68,7 +68,13 @@ def compare_queries(
 
 
 def compare_as_scored(
-    query: Query, image: RGBImage, metric: Metric, table: ScoreTable, picture_id: int
+    query: Query,
+    image: RGBImage,
+    metric: Metric,
+    table: ScoreTable,
+    picture_id: int,
+    *,
+    candidate: Features | None = None,
 ) -> ComparedPair:
     """All that explaining a match needs: the query in the orientations that its scores in the table are of.
 
@@ -80,11 +86,13 @@ def compare_as_scored(
         The match's original, as images.reading.load gives it.
     metric, picture_id
         Of the table.
+    candidate
+        The match's features, where they are at hand, and the image is only to draw on.
     """
     scored = table.columns[table.names.index(metric.name)].variant[..., int(np.searchsorted(table.ids, picture_id))]
     features = query.features[metric.name]
     told = {fitting(int(index), metric.variants) for index in np.unique(scored)}
     chosen = {variant: features[variant] for variant in features if variant in told}
-    candidate = metric.extract(image)
+    candidate = metric.extract(image) if candidate is None else candidate
     scores = metric.compare_variants(chosen, FeatureBatch.of([candidate], metric.layout))
     return ComparedPair(query.image, image, chosen, candidate, scores)

@@ -5,12 +5,15 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
+import numpy as np
+
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.servers.federated import FederatedCatalog
 from pictrace.diagnosis import Diagnosis, diagnose
 from pictrace.errors import PicTraceError
+from pictrace.features import Features
 from pictrace.images.loading import load_picture
-from pictrace.images.pixels import RGBImage
+from pictrace.images.pixels import WORKING_SIDE_PX, RGBImage, fit
 from pictrace.images.reading import ImageInfo
 from pictrace.metrics.base import Metric
 from pictrace.metrics.evidence import ComparedPair, Evidence
@@ -43,6 +46,7 @@ class Details:
         self.looks: Looks = {}
         self._originals: dict[int, Original] = {}
         self._pairs: dict[tuple[int, str], ComparedPair] = {}
+        self._without: Catalog | None = None  # the catalog that has no original of the match that is open
 
     def original(self, catalog: Catalog, picture_id: int, wanted: Metric | None = None) -> Original:
         """Read and diagnosed once; PicTraceError where the original is gone or cannot be read.
@@ -50,9 +54,10 @@ class Details:
         wanted: the metric whose pair is wanted next: it is compared meanwhile.
         """
         if picture_id not in self._originals:
-            info, image = _picture_of(catalog, picture_id)
+            info, image, is_small = _picture_of(catalog, picture_id)
             query = self.answer.query
             self._forget()
+            self._without = catalog if is_small else None
             with answering(), ThreadPoolExecutor(1, "details") as beside:
                 if wanted is not None:
                     beside.submit(self.pair, wanted, picture_id, image)
@@ -69,7 +74,10 @@ class Details:
         key = (picture_id, metric.name)
         if key not in self._pairs:
             with answering():
-                self._pairs[key] = compare_as_scored(self.answer.query, image, metric, self.answer.table, picture_id)
+                kept = None if self._without is None else _kept(self._without, picture_id, metric)
+                self._pairs[key] = compare_as_scored(
+                    self.answer.query, image, metric, self.answer.table, picture_id, candidate=kept
+                )
         return self._pairs[key]
 
     def _forget(self) -> None:
@@ -78,14 +86,25 @@ class Details:
         self._originals.clear()
 
 
-def _picture_of(catalog: Catalog, picture_id: int) -> tuple[ImageInfo, RGBImage]:
-    """The original; where another server has none at hand, its thumbnail, with a note that tells so."""
+def _kept(catalog: Catalog, picture_id: int, metric: Metric) -> Features | None:
+    """What a picture's score is made of; None where there is nothing of this kind."""
+    found = catalog.fetch(np.array([picture_id], np.int64), metric.spec)[0]
+    return found if len(found) else None
+
+
+def _picture_of(catalog: Catalog, picture_id: int) -> tuple[ImageInfo, RGBImage, bool]:
+    """The original; where another server has none at hand, its thumbnail, with a note that tells so.
+
+    The thumbnail is enlarged to the size that features are of, and the third says that it is one.
+    """
     try:
-        return original_picture(catalog, picture_id)
+        return (*original_picture(catalog, picture_id), False)
     except PicTraceError:
         small = catalog.thumbnail(picture_id) if isinstance(catalog, FederatedCatalog) else None
         if small is None:
             raise
     info, image = load_picture(small, upload_limits())
-    note = told("The server has no original at hand: the evidence is of the thumbnail, and its numbers may differ.")
-    return replace(info, notes=(note,)), image
+    record = catalog.pictures([picture_id])[picture_id]
+    side_px = max(1, min(WORKING_SIDE_PX, max(record.width, record.height)))
+    note = told("The server has no original at hand: the evidence is of its features, drawn on the thumbnail.")
+    return replace(info, notes=(note,)), fit(image, side_px, enlarge=True), True

@@ -61,6 +61,8 @@ def test_a_search_over_two_servers(
     assert "the original picture" not in app.texts
     for page in ("catalog", "duplicates", "tune"):
         assert "This catalog lies on other servers" in app.go_to(page).texts
+    assert "Many searches" in app.texts
+    assert "many_typed" in [one.key for one in app.text_area]
 
 
 def test_a_silent_server_is_named(

@@ -33,9 +33,11 @@ def show() -> None:
         st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return
     st.title(_("Tune the search to your pictures"), anchor=False)
-    if not_over_servers(workspace):
-        return
     state = tune_state(workspace.catalog.identity)
+    if not_over_servers(workspace):
+        st.subheader(translated(MANY), anchor=False)
+        many_part(workspace, state, wanted)
+        return
     part = st.segmented_control(
         _("Part of the page"),
         PARTS,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Iterator
 from contextlib import closing
@@ -15,18 +17,24 @@ from pictrace.api.server import PREFIX, alone
 from pictrace.api.state import State
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.records import Source
 from pictrace.catalog.servers.address import are_servers, parsed
 from pictrace.cli import main
 from pictrace.cluster.cache import cache_of
 from pictrace.errors import CatalogError, UnsupportedError
 from pictrace.searching.presets import criteria_of
+from pictrace.searching.table import Criteria
 from pictrace.service.comparison import FIRST, SECOND, Comparison
 from pictrace.service.details import Details
+from pictrace.service.many_searches import ManySearches, typed_queries
 from pictrace.service.pictures import Picture, catalog_picture
 from pictrace.service.search import Search
-from pictrace.service.workspaces import Workspaces
+from pictrace.service.workspaces import Workspace, Workspaces
+from pictrace.sources.base import Item
 from tests.servers import closed_port
 from tests.unit.federation.conftest import Shared
+
+PHASH = Criteria(weights={"phash": 1.0})
 
 
 @pytest.fixture
@@ -52,6 +60,38 @@ def test_a_search_by_the_command_line_is_that_of_one_catalog(
     first = documents[1]["matches"][0]["sources"][0]
     assert first["kind"] == "server"
     assert first["address"].startswith(tuple(one.removeprefix("http://") for one in shared.addresses))
+
+
+def test_a_folder_of_queries_by_the_command_line_finds_what_one_catalog_finds(
+    shared: Shared, file: str, photographs: dict[str, bytes], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = Path(file).parent
+    (folder / "other.png").write_bytes(photographs["coffee.png"])
+    tables = []
+    for location in (str(shared.whole), shared.location):
+        assert main(["search", str(folder), "--catalog", location, "--csv", "--top", "3"]) == 0
+        tables.append(list(csv.DictReader(io.StringIO(capsys.readouterr().out))))
+    assert len({row["query"] for row in tables[0]}) == 2
+    ranks = [[(row["query"], row["rank"], row["id"], row["score"]) for row in table] for table in tables]
+    assert ranks[0] == ranks[1]
+
+
+def test_many_searches_over_servers_answer_as_over_one_catalog(
+    federated: Catalog, alone: Catalog, changed: bytes
+) -> None:
+    answers = []
+    for catalog in (alone, federated):
+        named, none = typed_queries(["coffee.png", str(alone.ids()[3])], catalog)
+        assert (len(named), none) == (2, [])
+        assert [one.address for one in typed_queries(["offee.png"], catalog)[1]] == ["offee.png"]  # a part is no name
+        sent = Item.of_bytes(changed, Source("upload", "a"))
+        workspace = Workspace(catalog, cache_of(catalog), "all")
+        job = ManySearches(workspace, [named[0], sent], PHASH, orientations=False, alarms=0.005)
+        assert job.wait(60)
+        assert not job.failures
+        answers.append([(one.headline, one.good, one.scores) for one in job.answers])
+    assert len(answers[0]) == 2
+    assert answers[0] == answers[1]
 
 
 def test_a_silent_server_is_named_by_the_command_line(
@@ -129,7 +169,7 @@ def test_details_have_the_originals_as_evidence(federated: Catalog, alone: Catal
     assert both.examined() is not None
 
 
-def test_without_originals_the_evidence_is_of_thumbnails_and_says_so(
+def test_without_originals_the_evidence_is_that_of_the_features_drawn_on_thumbnails(
     federated: Catalog, changed: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     search = Search()
@@ -138,9 +178,14 @@ def test_without_originals_the_evidence_is_of_thumbnails_and_says_so(
     assert table is not None
     assert search.answer is not None
     monkeypatch.setattr(federated, "original", lambda _: None)
-    original = Details(search.answer).original(federated, table.rank(criteria_of("balanced"))[0].id)
-    assert "the evidence is of the thumbnail" in original.notes[0]
-    assert max(original.image.shape) == 320
+    best, details = table.rank(criteria_of("balanced"))[0], Details(search.answer)
+    original = details.original(federated, best.id)
+    assert "the evidence is of its features" in original.notes[0]
+    record = federated.pictures([best.id])[best.id]
+    assert max(original.image.shape) == min(512, max(record.width, record.height))  # as large as features are of
+    for metric in table.metrics:
+        explained = metric.explain_pair(details.pair(metric, best.id, original.image))
+        assert explained.raw == pytest.approx(best.metrics[metric.name].raw, nan_ok=True)
 
 
 def test_addresses() -> None:
