@@ -35,13 +35,14 @@ from pictrace.cluster.cache import ClusterCache
 from pictrace.cluster.connection import Connection
 from pictrace.cluster.shard import Shard, shards
 from pictrace.cluster.worker import made_ready
+from pictrace.errors import CatalogError
 from pictrace.features import RawScores
 from pictrace.images.edits import crop
 from pictrace.images.encoding import encode_jpeg
 from pictrace.kernels.switch import warm
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of
-from pictrace.searching.query import Query, prepare_query
+from pictrace.searching.query import Query, needed_metrics, prepare_query
 from pictrace.searching.scoring import score, score_here
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import verdict
@@ -78,10 +79,10 @@ def judged(table: ScoreTable, alone: dict[Shard, ScoreTable], sizes: dict[Shard,
 
 
 def asked(
-    catalog: Catalog, queries: Sequence[Query], workers: int, losses: int, criteria: Criteria, seed: int
+    catalog: Catalog, queries: Sequence[Query], options: argparse.Namespace, criteria: Criteria
 ) -> tuple[Counter[str], list[float], list[float]]:
     """(answers by what they are, seconds of the queries during which a worker was killed, and of the others)."""
-    parts = shards(workers)
+    parts = shards(options.workers)
     caches = {one: FeatureCache(one.catalog(catalog)) for one in parts}
     for one in parts:
         made_ready(one, catalog.identity)
@@ -92,13 +93,13 @@ def asked(
     whole = FeatureCache(catalog)
     first = [score(query, whole, exhaustive=False).rank(criteria)[0].id for query in queries]
     print(f"{len(queries)} queries answered by one process", flush=True)
-    dice = random.Random(seed)  # noqa: S311 (no secret)
-    deadly = set(dice.sample(range(1, len(queries)), losses))
+    dice = random.Random(options.seed)  # noqa: S311 (no secret)
+    deadly = set(dice.sample(range(1, len(queries)), options.losses))
     found: Counter[str] = Counter()
     disturbed, quiet = list[float](), list[float]()
     with (
-        distributed.LocalCluster(n_workers=workers, threads_per_worker=1, memory_limit=0, **SPARED) as cluster,
-        closing(Connection(cluster.scheduler_address)) as connection,
+        distributed.LocalCluster(n_workers=options.workers, threads_per_worker=1, memory_limit=0, **SPARED) as cluster,
+        closing(Connection(cluster.scheduler_address, patience_s=options.patience)) as connection,
     ):
         assert sum(count for _, count in connection.made_ready(catalog.identity)) == catalog.count()
         shared = ClusterCache(catalog, connection)
@@ -109,7 +110,11 @@ def asked(
                 killer = threading.Timer(dice.uniform(0, usual), os.kill, (victim, signal.SIGKILL))
                 killer.start()
             begin = time.perf_counter()
-            table = score(query, shared, exhaustive=False)
+            table, failure = None, ""
+            try:
+                table = score(query, shared, exhaustive=False)
+            except CatalogError as error:
+                failure = str(error)
             took = time.perf_counter() - begin
             if place in deadly:
                 killer.join()
@@ -117,6 +122,10 @@ def asked(
             else:
                 quiet.append(took)
                 usual = median(quiet)
+            if table is None:
+                found["nothing answered, and it says so"] += 1
+                print(f"query {place}: {failure}", flush=True)
+                continue
             said = judged(table, alone[place], sizes)
             best = table.rank(criteria)
             if said == "whole" and best[0].id != first[place]:
@@ -137,6 +146,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=4)
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--losses", type=int, default=12, help="how often a worker is killed")
+    parser.add_argument("--metrics", nargs="*", help="by which it is asked; fewer are done sooner (default: all)")
+    parser.add_argument("--patience", type=float, default=10.0, help="seconds; more where the machine is busy")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--place", type=Path, default=Path(tempfile.gettempdir()), help="where the catalog is kept")
     options = parser.parse_args()
@@ -144,13 +155,16 @@ def main() -> None:
     begin = time.process_time()
     images = [image for _, image in photographs(options.folder)]
     criteria = criteria_of("balanced")
+    metrics = [one for one in needed_metrics() if not options.metrics or one.name in options.metrics]
     queries = [
-        prepare_query(encode_jpeg(crop(images[number % len(images)], 0.5 + 0.4 * (number % 7) / 7), quality=60))
+        prepare_query(
+            encode_jpeg(crop(images[number % len(images)], 0.5 + 0.4 * (number % 7) / 7), quality=60), metrics
+        )
         for number in range(options.queries)
     ]
     with closing(made_catalog(options.place, images, options.pictures, 1)) as catalog:
         os.environ["PICTRACE_CATALOG"] = catalog.location
-        found, disturbed, quiet = asked(catalog, queries, options.workers, options.losses, criteria, options.seed)
+        found, disturbed, quiet = asked(catalog, queries, options, criteria)
         for one in shards(options.workers):
             shutil.rmtree(one.catalog(catalog).cache_folder or "", ignore_errors=True)
     print(f"{options.losses} workers of {options.workers} killed during {options.queries} queries:")
