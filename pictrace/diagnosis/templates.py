@@ -35,6 +35,10 @@ RAGGED_PX = 9
 FLAT_RANGE, FLAT_SHARE = 3, 0.25
 """Levels within 5 px that nothing was drawn on, and how much of a drawing that is at least."""
 
+SHADED_LEVELS, SHADED_SHARE, SHADED_EXACT, SHADED_MOST = 15, 0.8, 0.55, 0.7
+"""The plain areas of a photograph, such as skies and walls, go through so many levels in this share of them, and no
+more than a share is of one level exactly; a drawn gradient has them, too, in more of the picture."""
+
 
 def share_only_a_form(query: RGBImage, candidate: RGBImage, registration: Registration | None = None) -> bool:
     """Whether all that two working pictures share is a template, while what fills it differs.
@@ -95,7 +99,14 @@ def frame_on_frame(registration: Registration) -> bool:
 
 
 def drawn(picture: RGBImage) -> bool:
-    """Whether much of it is of one colour exactly."""
+    """Whether much of it is of one colour exactly, and not a photograph's plain sky or wall."""
     gray, kernel = to_gray(picture), np.ones((5, 5), np.uint8)
     ranges = cv2.subtract(cv2.dilate(gray, kernel), cv2.erode(gray, kernel))
-    return float((ranges <= FLAT_RANGE).mean()) >= FLAT_SHARE
+    flat = ranges <= FLAT_RANGE
+    share = float(flat.mean())
+    if share < FLAT_SHARE or share >= SHADED_MOST:
+        return share >= FLAT_SHARE
+    exact = int((ranges == 0).sum()) / int(flat.sum())
+    levels = np.cumsum(np.sort(np.bincount(gray[flat], minlength=256))[::-1])
+    several = int(np.searchsorted(levels, SHADED_SHARE * levels[-1])) + 1
+    return several < SHADED_LEVELS or exact >= SHADED_EXACT

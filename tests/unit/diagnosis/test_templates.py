@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
+import cv2
 import numpy as np
 import pytest
 
 from benchmarks.drawings.kinds import KINDS
-from pictrace.diagnosis.templates import share_only_a_form
+from pictrace.diagnosis.templates import drawn, share_only_a_form
 from pictrace.images.edits import CHANGES, blur, caption, resize
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
@@ -64,3 +65,27 @@ def test_unrelated_pictures_share_nothing(photographs: dict[str, bytes]) -> None
 def test_a_strongly_blurred_picture_shares_more(name: str) -> None:
     picture = decode(photograph(name))
     assert not share_only_a_form(working(blur(picture, 4)), working(picture))
+
+
+def sky() -> RGBImage:
+    """Two thirds of a sky that darkens upwards, with some grain, over rocks."""
+    random = np.random.default_rng(3)
+    gray = np.tile(np.linspace(90, 190, 400)[:, np.newaxis], (1, 600)) + random.normal(0, 0.4, (400, 600))
+    gray[270:] = cv2.blur(random.uniform(0, 255, (130, 600)), (3, 3))
+    return np.repeat(gray.round().astype(np.uint8)[..., np.newaxis], 3, axis=2)
+
+
+def test_a_sky_is_not_drawn() -> None:
+    assert not drawn(sky())
+
+
+@pytest.mark.parametrize("plain", ["one colour", "stripes", "gradient"])
+def test_plain_colours_and_gradients_are_drawn(plain: str) -> None:
+    picture = sky()
+    if plain == "one colour":
+        picture[:270] = 120
+    elif plain == "stripes":
+        picture[:270] = np.repeat(np.arange(40, 220, 6), 9)[:270, np.newaxis, np.newaxis]
+    else:
+        picture = np.repeat(np.tile(np.linspace(90, 190, 400)[:, np.newaxis], (1, 600))[..., np.newaxis], 3, axis=2)
+    assert drawn(np.asarray(picture, np.uint8))
