@@ -2,8 +2,10 @@
 
 import json
 import re
+import tomllib
 from contextlib import closing
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -92,6 +94,18 @@ def test_links_and_pictures_of_the_documents_exist() -> None:
     for document in (ROOT / "README.md", *(ROOT / "docs").glob("*.md")):
         for target in re.findall(r"\]\((?!http)([^)#]+)\)", document.read_text("utf-8")):
             assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+@pytest.mark.parametrize(
+    "path", ["README.md", "docs/deploy.md", *(f"docs/readme/README.{one}.md" for one in ("de", "ja", "ko", "ru", "zh"))]
+)
+def test_the_button_deploys_this_repository(path: str) -> None:
+    (link,) = re.findall(r"\[!\[[^]]*\]\([^)]*deploy-button\.svg\)\]\(([^)]*)\)", (ROOT / path).read_text("utf-8"))
+    given = dict(parse_qsl(urlsplit(link).query))
+    source = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["urls"]["Source"]
+    assert link.startswith("https://share.streamlit.io/deploy?")
+    assert (given["branch"], source) == ("main", f"https://github.com/{given['repository']}")
+    assert (ROOT / given["mainModule"]).is_file()
 
 
 def test_the_readme_lists_every_metric_of_the_package() -> None:
