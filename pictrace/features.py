@@ -240,7 +240,7 @@ class Scale:
 
     def number(self, raw: float) -> str:
         """The value without its unit."""
-        return f"{raw:.0f}" if self.whole else f"{raw:.2f}"
+        return f"{raw:z.0f}" if self.whole else f"{raw:z.2f}"  # no "-0"
 
 
 @dataclass(frozen=True)

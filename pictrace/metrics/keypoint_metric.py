@@ -74,7 +74,7 @@ class KeypointMetric(Sketched):
 
     layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (PACKED_BYTES,))
     sketch_layout: ClassVar[Layout] = Layout(np.dtype(np.uint8), (kernels.COARSE_DESCRIPTORS, 32))
-    formula: ClassVar[str] = r"\frac{d(p, q_1)}{d(p, q_2)} < r \quad\text{and}\quad q = s\,R\,p + t"
+    formula: ClassVar[str] = r"\frac{d(p, q_1)}{d(p, q_2)} < r, \qquad q = s\,R\,p + t"
     in_words: ClassVar[str] = (
         "$p$ is a detail of your picture, described by 256 bits; $q_1$ and $q_2$ are the nearest and the second "
         "nearest detail of the other picture, $d$ the number of bits that differ. A match must be nearer than the "

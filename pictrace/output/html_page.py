@@ -72,4 +72,4 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str | float]], words: Wor
 def _cell(value: str | float, none: str) -> str:
     if isinstance(value, str):
         return f"<td>{html.escape(value)}</td>"
-    return f"<td class='number'>{f'{value:.2f}' if value == value else html.escape(none)}</td>"
+    return f"<td class='number'>{f'{value:z.2f}' if value == value else html.escape(none)}</td>"

@@ -40,6 +40,11 @@ def test_what_other_rooms_tell_is_translated_with_its_parts(monkeypatch: pytest.
     assert more == ["1 хорошее совпадение.", "3 хороших совпадения.", "5 хороших совпадений."]
     assert translated(joined(told("Its bytes are the same."), told("most"))) == "Байты совпадают. большинство"
     assert translated("Nobody has translated this.") == "Nobody has translated this."
+    both = joined(told("Its bytes are the same."), told("Its bytes are the same."))
+    assert [translated_to(code, both) for code in ("ja", "ru")] == [
+        "バイトが同一です。バイトが同一です。",  # as is written there
+        "Байты совпадают. Байты совпадают.",
+    ]
     counts = listed(told("{number:,} gone", number=2), "", told("{number:,} moved", number=1))
     assert translated(told("{sentence}.", sentence=counts)) == "исчезло: 2, перемещено: 1."
     assert (translated(""), translated(listed())) == ("", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -199,7 +200,10 @@ def test_a_part_drawn_on_the_query_is_searched(page: Page, photographs: dict[str
     drawing = page.get_by_role("application", name="The part to search")
     frame = drawing.bounding_box()
     assert frame is not None
-    assert page.get_by_role("button", name="Search this part").is_disabled()
+    waiting = page.get_by_role("button", name="Search this part")
+    assert waiting.is_disabled()
+    seen = "one => { const s = getComputedStyle(one); return [s.color, s.backgroundColor] }"
+    assert len(set(waiting.evaluate(seen))) == 2  # it can be read before it can be pressed
     page.mouse.move(frame["x"] + frame["width"] * 0.52, frame["y"] + frame["height"] * 0.02)
     page.mouse.down()
     page.mouse.move(frame["x"] + frame["width"] * 0.98, frame["y"] + frame["height"] * 0.98, steps=4)
@@ -291,6 +295,20 @@ def test_on_a_small_screen_the_answer_comes_first_and_nothing_is_cut_off(
         back.click()
     expect(page.locator("button.face").first).to_be_visible()
     context.close()
+
+
+def test_the_longest_words_fit_a_phone(browser: Browser, address: str) -> None:
+    with closing(browser.new_context(viewport={"width": 390, "height": 844}, locale="ru-RU")) as context:
+        page = context.new_page()
+        page.goto(f"{address}/tune")
+        page.get_by_role("heading", level=1).wait_for()
+        wait_for_run(page)
+        links = [one.bounding_box() for one in page.locator(".st-key-phone-nav a").all()]
+        assert all(box and box["x"] + box["width"] <= 390 for box in links)
+        cut = (
+            "all => all.some(one => one.scrollWidth > one.clientWidth && getComputedStyle(one).overflow !== 'visible')"
+        )
+        assert not page.locator('[data-testid="stMain"] button *').evaluate_all(cut)
 
 
 def test_the_navigation_stands_at_one_place(page: Page, address: str) -> None:

@@ -51,7 +51,7 @@ def downloads(workspace: Workspace, answer: Answer, wanted: Wanted, found: Seque
             answer.table.catalog_size,
             catalog=fixed(workspace.title),
         )
-        name, shown = answer.picture.name, answer.thumbnail
+        name, shown = words(answer.picture.name), answer.thumbnail  # an example has a name of ours
         get = workspace.catalog.thumbnail
         metrics = answer.table.metrics
         return search_report(

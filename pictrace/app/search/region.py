@@ -39,7 +39,7 @@ def _draw(state: QueryState, whole: Picture, now: Picture) -> None:
     start = now.region if now.region is not None and now.region.percent else None
     region = draw_region(
         shown,
-        _("Your picture: {name}", name=whole.name),
+        _("Your picture: {name}", name=translated(whole.name)),
         start=start,
         key=f"region-{whole.sha256[:12]}",
         words=translated,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gettext
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,6 +17,8 @@ LANGUAGES = {"en": "English", "de": "Deutsch", "ru": "Русский", "zh": "�
 LOCALE = Path(__file__).parent.parent / "locale"
 CHOSEN = "pictrace_language"
 _MENU = "language"
+_CLOSE = {"ja", "zh"}  # whose sentences follow each other without a space
+_FULL_STOP = re.compile("(。) +")
 
 
 def _(message: str, /, **values: object) -> str:
@@ -45,7 +48,8 @@ def translated_to(code: str, text: str) -> str:
     values = {name: translated_to(code, one) if isinstance(one, Told) else one for name, one in text.values.items()}
     if text.of is not None:
         return messages.ngettext(text.template, text.many, text.of).format_map(values)
-    return messages.gettext(text.template).format_map(values)
+    said = messages.gettext(text.template).format_map(values)
+    return _FULL_STOP.sub(r"\1", said) if code in _CLOSE else said
 
 
 def language() -> str:

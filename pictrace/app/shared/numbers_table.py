@@ -67,7 +67,7 @@ def numbers_table(
 
 def _number(value: float, digits: int) -> str:
     """Nothing where a pair could not be compared."""
-    return "" if math.isnan(value) else f"{value:.{digits}f}"
+    return "" if math.isnan(value) else f"{value:z.{digits}f}"
 
 
 def _bar(share: float) -> str:

@@ -21,6 +21,7 @@ from pictrace.metrics.histogram import contributions, counts_of
 from pictrace.metrics.keypoints import FRAME_PX
 from pictrace.output.drawing import draw_evidence
 from pictrace.output.drawing.base import GREEN, VERMILION, YELLOW, number
+from pictrace.output.html_page import table
 
 ALIKE = {"itself": lambda image: image, "recompressed": lambda image: recompress(image, 15)}
 CHANGES: dict[str, Callable[[RGBImage], RGBImage]] = {
@@ -281,6 +282,9 @@ def test_numbers_have_no_negative_zero() -> None:
     assert number(-0.001) == "0.00"
     assert number(-0.5) == "-0.50"
     assert number(27.4, 0) == "27"
+    scale = get_metric("histogram").scale
+    assert [scale.number(one) for one in (-0.001, -0.5)] == ["0.00", "-0.50"]
+    assert "<td class='number'>0.00</td>" in table(["Similarity"], [[-0.001]])
 
 
 def test_drawing_leaves_the_evidence_alone(images: list[RGBImage]) -> None:
