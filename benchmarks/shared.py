@@ -3,10 +3,12 @@
 FOLDER holds photographs. Of every kind of benchmarks.drawings a catalog holds --each pictures; two others are asked, of
 which none may be found, and a copy of one (JPEG 50), which should be. Then, for each of three things that lie over
 photographs, a catalog of --photos of them is calibrated; --asked others under the same, and as many copies, are asked.
+--kinds asks some kinds only, each with a row of its own as it comes; --photos 0 leaves out what lies over photographs.
 """
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -87,23 +89,28 @@ def found(cache: FeatureCache, picture: RGBImage, quality: int) -> set[str]:
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--each", type=int, default=5, help="drawings of each kind in a catalog (default 5)")
-    arguments.add_argument("--photos", type=int, default=120, help="photographs in a catalog (default 120)")
+    arguments.add_argument("--photos", type=int, default=120, help="photographs in a catalog (default 120; 0: none)")
     arguments.add_argument("--asked", type=int, default=24, help="others that are asked (default 24)")
+    arguments.add_argument("--kinds", nargs="+", choices=list(KINDS), help="of drawings (default: all)")
     options = arguments.parse_args()
     intro(options)
     photos = [resize(one, 900 / max(one.shape[:2])) for _, one in photographs(options.folder)]
     row("shared", "others", "of them found", "copies", "of them found", "with others")
     row("---", *("---" for _ in range(5)))
     drawings, wrong, right, beside = [], 0, 0, 0
-    for kind in KINDS:
+    for kind in options.kinds or KINDS:
         *pictures, first, second = (drawn(kind, number, options.seed, photos) for number in range(options.each + 2))
         with searched(pictures, calibrated=False) as cache:
             told = [bool(found(cache, one, OTHER)) for one in (first, second)]
             copy = found(cache, pictures[0], COPY)
         drawings += [kind] * any(told)
         wrong, right, beside = wrong + sum(told), right + ("0" in copy), beside + len(copy - {"0"})
-    row("a template", 2 * len(KINDS), wrong, len(KINDS), right, beside)
-    for over in (banner, logo, watermark):
+        if options.kinds:
+            row(kind, len(told), sum(told), 1, int("0" in copy), len(copy - {"0"}))
+            sys.stdout.flush()
+    asked = len(options.kinds or KINDS)
+    row("a template", 2 * asked, wrong, asked, right, beside)
+    for over in (banner, logo, watermark) if options.photos else ():
         pictures = [over(one) for one in photos[: options.photos]]
         with searched(pictures, calibrated=True) as cache:
             wrong = sum(bool(found(cache, over(one), OTHER)) for one in photos[-options.asked :])
