@@ -60,8 +60,11 @@ def same(one: Sequence[RawScores], other: Sequence[RawScores], places: np.ndarra
     )
 
 
-def judged(table: ScoreTable, alone: dict[Shard, ScoreTable], sizes: dict[Shard, int]) -> str:
+def judged(table: ScoreTable, alone: dict[Shard, ScoreTable], whole: ScoreTable, sizes: dict[Shard, int]) -> str:
     """What an answer is: whole, honest about what it lacks, or wrong in some way."""
+    if np.array_equal(table.ids, whole.ids) and table.told and not table.unanswered:
+        right = same(whole.columns, table.columns, np.arange(len(whole.ids)))
+        return "by one process, and says so" if right else "WRONG: other scores"
     answered = [one for one in alone if len(one.among(table.ids))]
     silent = [one for one in alone if one not in answered]
     for one in answered:
@@ -74,7 +77,7 @@ def judged(table: ScoreTable, alone: dict[Shard, ScoreTable], sizes: dict[Shard,
     if table.unanswered != sum(sizes[one] for one in silent):
         return "WRONG: pictures that nobody looked at are not counted"
     if not silent:
-        return "whole" if not table.told else "by one process"
+        return "whole"
     return "lacks a shard, and says so" if table.told else "WRONG: it does not say what it lacks"
 
 
@@ -90,8 +93,8 @@ def asked(
     alone = [
         {one: score_here(query, caches[one], query.metrics, exhaustive=False) for one in parts} for query in queries
     ]
-    whole = FeatureCache(catalog)
-    first = [score(query, whole, exhaustive=False).rank(criteria)[0].id for query in queries]
+    cache = FeatureCache(catalog)
+    wholes = [score(query, cache, exhaustive=False) for query in queries]
     print(f"{len(queries)} queries answered by one process", flush=True)
     dice = random.Random(options.seed)  # noqa: S311 (no secret)
     deadly = set(dice.sample(range(1, len(queries)), options.losses))
@@ -126,9 +129,9 @@ def asked(
                 found["nothing answered, and it says so"] += 1
                 print(f"query {place}: {failure}", flush=True)
                 continue
-            said = judged(table, alone[place], sizes)
+            said = judged(table, alone[place], wholes[place], sizes)
             best = table.rank(criteria)
-            if said == "whole" and best[0].id != first[place]:
+            if said == "whole" and best[0].id != wholes[place].rank(criteria)[0].id:
                 said = "WRONG: another first match"
             headline = verdict(query, table, find(catalog, table, criteria), criteria).headline
             if table.unanswered and headline.startswith(NOTHING_FOUND):

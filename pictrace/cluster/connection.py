@@ -105,6 +105,7 @@ class Connection:
         try:
             return self._asked(client, identity, call, arguments, exactly, waiting)
         except (OSError, TimeoutError, FutureCancelledError) as error:
+            _log.warning("The cluster at %s did not answer: %r", self.address, error)
             self._lose(client)
             raise ClusterGoneError(str(error)) from error
 
@@ -178,7 +179,7 @@ class Connection:
         if not workers:
             raise TimeoutError("The cluster has no worker.")
         kept = client.get_metadata(["pictrace", identity], default=None)
-        former: list[str] = kept if isinstance(kept, list) else []
+        former: list[str] = list(kept) if isinstance(kept, list | tuple) else []  # a list comes back as a tuple
         placed = placed_anew(former or workers, workers)
         if placed != former:
             client.set_metadata(["pictrace", identity], placed)

@@ -104,6 +104,16 @@ def test_shards_stay_where_they_are_and_lie_evenly() -> None:
     assert placed_anew(["a", "b", "c", "d"], ["x"]) == ["x"] * 4
 
 
+def test_there_are_as_many_shards_as_before_though_workers_were_lost(address: str) -> None:
+    """Or whatever each has read would be of no use, and all would be read anew."""
+    with (
+        distributed.Client(address, set_as_default=False) as client,
+        closing(Connection(address, patience_s=60)) as connection,
+    ):
+        client.set_metadata(["pictrace", "of five"], ["gone", "gone", "gone", "gone", "gone"])
+        assert connection.ask("of five", at_once, lambda _: ()).shards == shards(5)
+
+
 def test_compared_exactly_the_table_is_that_of_one_process(catalog: Catalog, address: str, query: Query) -> None:
     alone = FeatureCache(catalog)
     some = catalog.ids()[::3]
@@ -154,6 +164,10 @@ def test_what_did_not_answer_is_told_and_is_never_no_match(catalog: Catalog, add
     assert table.told == f"2 of 3 shards answered: {lacking} pictures were not looked at."
     said = verdict(stranger, table, find(catalog, table, EVEN), EVEN)
     assert said.headline == "Not all of the catalog has answered."
+
+
+def at_once(shard: Shard, identity: str) -> Part:
+    return np.array([shard.start], np.int64), (), 1
 
 
 def slowly(shard: Shard, identity: str) -> Part:
