@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from docs.generate import settings
 from pictrace.api.server import OPERATIONS
@@ -174,3 +177,20 @@ def test_nothing_of_the_cluster_can_be_reached_from_outside() -> None:
     for name in ("postgres", "scheduler", "worker"):
         assert "ports" not in compose()["services"][name]
     assert not any(value for one in of_kind("Secret") for value in one["stringData"].values())
+
+
+def test_the_image_has_one_version_of_all_that_is_asked_for() -> None:
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    asked = [Requirement(one) for one in (*lines, *(each for one in extras.values() for each in one)) if one[:1] != "#"]
+    pinned = [
+        Requirement(one) for one in (ROOT / "deploy" / "constraints.txt").read_text().splitlines() if one[:1] != "#"
+    ]
+    versions: dict[str, set[str]] = {}
+    for pin in pinned:
+        versions.setdefault(canonicalize_name(pin.name), set()).update(one.version for one in pin.specifier)
+    for one in asked:
+        if one.marker is None or one.marker.evaluate():
+            found = versions.get(canonicalize_name(one.name), set())
+            assert found, f"{one.name} has no line in deploy/constraints.txt"
+            assert all(one.specifier.contains(version) for version in found), one
