@@ -38,10 +38,10 @@ FORM, SAME, CHANGED, UNPLACED = "form", "same", "changed at many places", "unpla
 
 
 class Forms:
-    """Looks at each pair once, for one query."""
+    """Looks at each pair once, for one query. own: its id, under which a catalog has the very same bytes."""
 
-    def __init__(self, query: RGBImage, info: ImageInfo | None = None) -> None:
-        self._query, self._info = query, info
+    def __init__(self, query: RGBImage, info: ImageInfo | None = None, *, own: int | None = None) -> None:
+        self._query, self._info, self._own = query, info, own
         self._known: dict[tuple[str, int], str] = {}
 
     @cached_property
@@ -73,6 +73,8 @@ class Forms:
         return frozenset(forms | set(good[LOOKED_AT:]) if looked[-1] in forms else forms)
 
     def _relation(self, catalog: Catalog, picture_id: int) -> str:
+        if picture_id == self._own:
+            return SAME
         key = catalog.identity, picture_id
         if key not in self._known:
             self._known[key] = self._look(catalog, picture_id)

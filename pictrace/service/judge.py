@@ -28,7 +28,7 @@ class Judge:
 
     def __init__(self, query: Query) -> None:
         self.query = query
-        self._forms = Forms(query.image, query.info)
+        self._forms = Forms(query.image, query.info, own=query.id)
         self._second = SecondLook(query.image)
         self._known_commons: dict[tuple[str, tuple[int, ...]], frozenset[int]] = {}
 

@@ -161,3 +161,16 @@ def test_what_stood_behind_a_form_is_not_found_by_itself(cards: SqliteCatalog) -
     assert verdict(prepared, table, found, wanted, chances=chances).good == {first, second}
     said = verdict(prepared, table, found, wanted, frozenset({first}), chances=chances)
     assert (said.headline, said.good) == ("Only the form is shared.", frozenset())
+
+
+def test_the_very_same_file_is_not_looked_at(cards: SqliteCatalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = list[int]()
+
+    def look(_self: Forms, _catalog: SqliteCatalog, picture_id: int) -> str:
+        looked.append(picture_id)
+        return FORM
+
+    monkeypatch.setattr(Forms, "_look", look)
+    own, *others = (int(one) for one in cards.ids())
+    assert Forms(card(0), own=own).among(cards, [own, *others]) == frozenset(others)
+    assert looked == others
