@@ -15,6 +15,15 @@ from tests.networks import describe, made_tiny
 from tests.watching import Watch
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Files are shared out in their order: whole pages and browsers first, the many short ones last.
+
+    By itself, xdist begins with the files of most tests, and ends with some of the longest, which hold few.
+    """
+    if hasattr(config.option, "loadscopereorder"):
+        config.option.loadscopereorder = False
+
+
 @pytest.fixture(scope="session", autouse=True)
 def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """No test touches the user's cache folder."""
