@@ -51,7 +51,7 @@ def test_without_the_extra_nothing_is_counted(monkeypatch: pytest.MonkeyPatch) -
 def test_a_request_is_logged_under_the_id_of_its_answer(local: TestClient, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "pictrace.api"):
         answer = local.get("/stats%0Aforged")
-    (record,) = caplog.records
+    (record,) = (one for one in caplog.records if one.name.startswith("pictrace.api"))
     told = json.loads(JsonLines().format(record))
     assert (told["request_id"], told["status"]) == (answer.headers["x-request-id"], 404)
     assert told["level"] == "info"
