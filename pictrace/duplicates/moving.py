@@ -2,7 +2,7 @@
 
 What somebody lays over a picture hides a part of it; what moves by itself is found again beside its place, and all of
 it went the same way. So small patches that differ are looked for around, and those that went one way are counted:
-chance, letters and edges send them everywhere.
+chance, letters and edges send them everywhere. What is found in several places, and was there before, is a pattern.
 """
 
 from __future__ import annotations
@@ -18,10 +18,16 @@ REACH = 0.16
 """How far things are looked for, in shares of the long side."""
 
 TEXTURE = 5.0  # deviation in gray levels of what can be found again
-UNLIKE, FOUND = 0.6, 0.85
+UNLIKE, FOUND = 0.6, 0.75
 AWAY_PX = 3
-GOES_ON = 0.75
-"""Correlation with the same picture at the place where a patch was found: the pattern goes on there, nothing moved."""
+ALONE = 0.05
+"""Correlation by which the place where a patch was found is better than any that is not beside it."""
+
+SURELY, GOES_ON = 0.85, 0.75
+"""Found so well, a patch of several places counts, too, if what was there before correlates with it by less."""
+
+ONE_WAY = 0.25
+"""Share, of the patches that were found, that went one way where something moved: of two things, each has a half."""
 
 MOST = 400  # patches looked for, evenly chosen from all
 TOGETHER_PX = 1
@@ -64,7 +70,7 @@ def _went_one_way(one: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDAr
     ways = np.array(steps)
     together = np.abs(ways[:, np.newaxis] - ways).max(axis=2) <= TOGETHER_PX
     most = int(together.sum(axis=1).max())
-    return most * len(differing) / len(chosen) if most >= SEEN else 0.0
+    return most * len(differing) / len(chosen) if most >= max(SEEN, ONE_WAY * len(steps)) else 0.0
 
 
 def _step(
@@ -76,12 +82,17 @@ def _step(
     patch = one[_patch(top, left)]
     around = other[above : top + SIDE_PX + reach, before : left + SIDE_PX + reach]
     score = cv2.matchTemplate(around, patch, cv2.TM_CCOEFF_NORMED)
-    _, best, _, (x, y) = cv2.minMaxLoc(np.nan_to_num(score, nan=-1.0, posinf=-1.0, neginf=-1.0))
+    score[~np.isfinite(score)] = -1.0  # a flat place has no correlation
+    _, best, _, (x, y) = cv2.minMaxLoc(score)
     there = above + y, before + x
     step = there[0] - top, there[1] - left
     if best < FOUND or max(map(abs, step)) < AWAY_PX or not inside[_patch(*there)].all():
         return None
-    return None if _alike(patch, one[_patch(*there)]) >= GOES_ON else step
+    if best >= SURELY and _alike(patch, one[_patch(*there)]) < GOES_ON:
+        return step
+    for down, across in ((y, x), (top - above, left - before)):
+        score[max(0, down - AWAY_PX) : down + AWAY_PX + 1, max(0, across - AWAY_PX) : across + AWAY_PX + 1] = -1.0
+    return step if best - score.max() >= ALONE else None
 
 
 def _patch(top: int, left: int) -> tuple[slice, slice]:

@@ -206,6 +206,17 @@ def test_a_soft_part_that_moved_on_is_seen_and_a_pattern_under_letters_did_not_m
     assert not things_moved(bricks, np.asarray(lettered, np.uint8), everywhere)
 
 
+def test_what_moved_is_seen_where_its_former_place_looks_as_before() -> None:
+    """As of a crowd, or of leaves: another one has come to where it was."""
+    random = np.random.default_rng(7)
+    here = cv2.GaussianBlur(random.normal(0, 60, (171, 256)).astype(np.float32), (0, 0), 2) * 3 + 128
+    down, across = np.mgrid[:171, :256].astype(np.float32)
+    inside = np.exp(-((((across - 120) ** 2 + (down - 80) ** 2) / 24**2) ** 2))
+    moved = inside * np.roll(here, (22, 34), (0, 1)) + (1 - inside) * here
+    first, second = (np.clip(one + random.normal(0, 2, one.shape), 0, 255).astype(np.uint8) for one in (here, moved))
+    assert things_moved(first, second, np.ones(here.shape, np.bool_))
+
+
 def test_pixels_are_the_same_but_for_turns(photographs: dict[str, bytes]) -> None:
     cat: NDArray[np.uint8] = decode(photographs["chelsea.png"])
     assert same_pixels(mirror(turn(cat, 90)), cat)
