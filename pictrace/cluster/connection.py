@@ -23,6 +23,9 @@ AGAIN_S = 15.0
 PATIENCE_S = 10.0
 """For an answer; a shard that another worker takes over may take longer, and answers a later search."""
 
+OWED_S = 120.0
+"""Reading a shard of millions anew takes a minute or two; a worker that is stuck would keep its shard silent for good."""
+
 EXACTLY_S = 0.005
 """More for each picture of a shard that is compared exactly: some twenty times what a quiet machine takes."""
 
@@ -59,14 +62,16 @@ class Connection:
         Of the scheduler, such as tcp://scheduler:8786.
     patience_s
         How long a search waits for an answer.
+    owed_s
+        How long a shard that owes one is not asked again.
     """
 
-    def __init__(self, address: str, *, patience_s: float = PATIENCE_S) -> None:
-        self.address, self._patience_s = address, patience_s
+    def __init__(self, address: str, *, patience_s: float = PATIENCE_S, owed_s: float = OWED_S) -> None:
+        self.address, self._patience_s, self._owed_s = address, patience_s, owed_s
         self._lock = threading.Lock()
         self._client: distributed.Client | None = None
         self._failed_at = -AGAIN_S
-        self._late: dict[tuple[str, Shard], distributed.Future[Part]] = {}
+        self._late: dict[tuple[str, Shard], tuple[distributed.Future[Part], float]] = {}
 
     @property
     def is_gone(self) -> bool:
@@ -84,8 +89,8 @@ class Connection:
     ) -> Answers:
         """Have each shard's worker call it as call(shard, identity, *arguments(shard)).
 
-        A shard that owes the answer to an earlier question is not asked another one: its worker is reading it, and
-        questions would pile up.
+        A shard that owes the answer to an earlier question is not asked another one for a while (OWED_S): its worker is
+        reading it, and questions would pile up.
 
         Parameters
         ----------
@@ -131,10 +136,8 @@ class Connection:
         places = self._places(client, identity)
         asked: dict[Shard, distributed.Future[Part]] = {}
         for shard, worker in places.items():
-            owed = self._late.get((identity, shard))
-            if owed is not None and not owed.done():
+            if self._owes(identity, shard):
                 continue
-            self._late.pop((identity, shard), None)
             asked[shard] = client.submit(
                 call, shard, identity, *arguments(shard), workers=[worker], allow_other_workers=True, pure=False
             )
@@ -148,13 +151,27 @@ class Connection:
             if not future.done():
                 if client.status != "running":
                     raise TimeoutError("The scheduler is gone.")
-                self._late[identity, shard] = future
+                self._late[identity, shard] = future, time.monotonic()
                 continue
             try:
                 parts[shard] = future.result()
             except distributed.KilledWorker:
                 _log.warning("Several workers of the cluster died over shard %d of %d.", shard.place + 1, shard.of)
         return Answers(parts, tuple(places))
+
+    def _owes(self, identity: str, shard: Shard) -> bool:
+        """Whether an earlier question is still to be answered; what is owed for too long is no longer awaited."""
+        if (identity, shard) not in self._late:
+            return False
+        future, since = self._late[identity, shard]
+        overdue = time.monotonic() - since > self._owed_s
+        if not future.done() and not overdue:
+            return True
+        if not future.done():
+            _log.warning("Shard %d of %d has owed an answer for too long; it is asked anew.", shard.place + 1, shard.of)
+            future.cancel()
+        del self._late[identity, shard]
+        return False
 
     def _wait(
         self,

@@ -192,6 +192,28 @@ def test_what_is_compared_exactly_is_waited_for_and_whoever_looks_on_may_end_it(
         connection.ask("made up", slowly, lambda shard: (), waiting=enough)
 
 
+LET_GO: dict[str, threading.Event] = {}
+
+
+def stuck(shard: Shard, identity: str) -> Part:
+    """A worker, a thread of this process, that does not come back with the second shard until it is let go."""
+    if shard.place == 1:
+        LET_GO[identity].wait(30)
+    return np.array([shard.start], np.int64), (), 1
+
+
+@pytest.mark.parametrize("owed_s", [60.0, 0.0])
+def test_a_shard_that_owes_an_answer_for_too_long_is_asked_anew(address: str, owed_s: float) -> None:
+    release = LET_GO["made up"] = threading.Event()
+    with closing(Connection(address, patience_s=2.0, owed_s=owed_s)) as connection:
+        assert Shard(1, 3) not in connection.ask("made up", stuck, lambda shard: ()).parts
+        later = threading.Timer(0.2, release.set)
+        later.start()
+        answered = connection.ask("made up", at_once, lambda shard: ()).parts
+        later.join()
+    assert (Shard(1, 3) in answered) == (owed_s == 0)
+
+
 def test_a_few_chosen_pictures_are_compared_here(catalog: Catalog, query: Query) -> None:
     table = score(query, ClusterCache(catalog, Connection("tcp://127.0.0.1:9")), among=catalog.ids()[:5])
     assert same(table, score(query, FeatureCache(catalog), among=catalog.ids()[:5]))
