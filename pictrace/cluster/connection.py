@@ -24,7 +24,7 @@ PATIENCE_S = 10.0
 """For an answer; a shard that another worker takes over may take longer, and answers a later search."""
 
 OWED_S = 120.0
-"""Reading a shard of millions anew takes a minute or two; a worker that is stuck would keep its shard silent for good."""
+"""Reading a shard of millions anew takes a minute or two; a stuck worker would keep its shard silent for good."""
 
 EXACTLY_S = 0.005
 """More for each picture of a shard that is compared exactly: some twenty times what a quiet machine takes."""
