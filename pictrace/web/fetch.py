@@ -247,7 +247,7 @@ async def _repeat(
             if attempt == policy.retries or asyncio.get_running_loop().time() + pause_s >= deadline:
                 raise DownloadError(str(exc), status=exc.status) from exc
         attempt += 1
-        await asyncio.sleep(pause_s)
+        await _pause(pause_s)
 
 
 async def _attempt(
@@ -266,3 +266,7 @@ async def _attempt(
         return Download(asked, here, data, kind, etag, last_modified, charset)
 
     return await follow(session, asked, policy, take, validators.headers)
+
+
+async def _pause(seconds: float) -> None:
+    await asyncio.sleep(seconds)

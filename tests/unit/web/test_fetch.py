@@ -174,10 +174,10 @@ def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The pauses that a download makes, without their length."""
     made: list[float] = []
 
-    async def sleep(delay: float) -> None:
-        made.append(delay)
+    async def pause(seconds: float) -> None:  # not asyncio's own, which loops in other threads go by, too
+        made.append(seconds)
 
-    monkeypatch.setattr("pictrace.web.fetch.asyncio.sleep", sleep)
+    monkeypatch.setattr("pictrace.web.fetch._pause", pause)
     return made
 
 
