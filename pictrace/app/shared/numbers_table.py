@@ -24,7 +24,9 @@ STYLE = """
 .numbers .number {text-align: right; font-variant-numeric: tabular-nums;}
 .numbers i {display: block; height: .25rem; border-radius: .2rem;
     background: linear-gradient(to right, #3B86B8 var(--share), color-mix(in srgb, currentColor 15%, transparent) 0);}
-@media (max-width: 30rem) {.numbers {font-size: .8rem;} .numbers th, .numbers td {padding: .3rem .2rem;}}
+@media (max-width: 30rem) {.numbers {font-size: .75rem;} .numbers th, .numbers td {padding: .3rem .15rem;}
+    .numbers thead th {font-size: .65rem;} .numbers tbody th {font-size: .7rem;}
+    .numbers td:last-child {overflow-wrap: anywhere;}}
 </style>
 """
 
