@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import pictrace.calibration.shipped
+from pictrace import kernels
 from pictrace.calibration import making
 from pictrace.calibration.closer import LOOKED_AT
 from pictrace.calibration.making import TIED_DETAILS, Drawing
@@ -37,6 +38,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     making.NEAREST = NEAREST
+    kernels.warm(wait=True)  # else it begins by the plain ones, which take far longer
     metrics = ready_metrics()
     with (
         tempfile.TemporaryDirectory() as temporary,
