@@ -56,6 +56,8 @@ class FeatureCache:
         Whose features are read.
     folder
         Where the packs lie, if not where the catalog says.
+    whole
+        What the catalog is a part of, if it is.
 
     Attributes
     ----------
@@ -63,8 +65,8 @@ class FeatureCache:
         Where what is kept beside the catalog lies.
     """
 
-    def __init__(self, catalog: Catalog, *, folder: Path | None = None) -> None:
-        self.catalog = catalog
+    def __init__(self, catalog: Catalog, *, folder: Path | None = None, whole: Catalog | None = None) -> None:
+        self.catalog, self._whole = catalog, whole
         self.folder = folder or catalog.cache_folder
         if self.folder is not None:
             drop_unfinished(self.folder)
@@ -125,7 +127,7 @@ class FeatureCache:
         with self._lock:
             index = self._indexes.get(metric.index_key)
             if index is None:
-                index = self._indexes[metric.index_key] = Index(self.catalog, metric, self.folder)
+                index = self._indexes[metric.index_key] = Index(self.catalog, metric, self.folder, whole=self._whole)
             return index
 
     def _current_ids(self) -> tuple[int, NDArray[np.int64]]:

@@ -78,10 +78,14 @@ class Index:
         Whose keypoints.
     folder
         Where segments lie; None keeps them in memory.
+    whole
+        What the catalog is a part of: all parts have as many cells as the whole would have.
     """
 
-    def __init__(self, catalog: Catalog, metric: HasPostings, folder: Path | None) -> None:
-        self._catalog, self._metric, self._folder = catalog, metric, folder
+    def __init__(
+        self, catalog: Catalog, metric: HasPostings, folder: Path | None, *, whole: Catalog | None = None
+    ) -> None:
+        self._catalog, self._metric, self._folder, self._whole = catalog, metric, folder, whole
         self._lock = threading.Lock()  # held for a moment: what is asked for while others build is what there is
         self._building = threading.Lock()
         self._postings: Postings | None = None
@@ -129,9 +133,10 @@ class Index:
 
     def _steps(self) -> Generator[tuple[int, int], None, None]:
         postings = self._looked_again()
-        side = self._metric.side_for(len(postings.ids))
+        total = len(postings.ids if self._whole is None else self._whole.feature_ids(self._metric.spec))
+        side = self._metric.side_for(total)
         # Fewer cells would do where pictures went; that pays only where most did.
-        fits = side <= postings.side <= self._metric.side_for(4 * len(postings.ids))
+        fits = side <= postings.side <= self._metric.side_for(4 * total)
         grows = bool(postings.segments) and not fits
         if grows:
             segments = tuple(one for one in self._growing if one.cells == side * side)

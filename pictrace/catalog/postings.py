@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +50,16 @@ class Postings:
     def side(self) -> int:
         """There are side * side cells; 0 without segments."""
         return math.isqrt(self.segments[0].cells) if self.segments else 0
+
+    def counts(self) -> NDArray[np.uint32]:
+        """How many entries each cell has in all segments, (cells,)."""
+        cells = self.segments[0].cells if self.segments else 0
+        return np.asarray(sum((np.diff(one.starts) for one in self.segments), np.zeros(cells, np.uint32)), np.uint32)
+
+    @cached_property
+    def checksum(self) -> int:
+        """Of ``counts``."""
+        return zlib.crc32(self.counts().data)
 
     def lists(self, cells: NDArray[np.uint32]) -> list[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         """For each segment, where the entries of these cells begin and end."""

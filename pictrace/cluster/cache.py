@@ -19,12 +19,14 @@ from pictrace.cluster.shard import Shard
 from pictrace.errors import CatalogError
 from pictrace.metrics.base import Metric
 from pictrace.searching.query import Query
-from pictrace.searching.scoring import joined, score_here
+from pictrace.searching.scoring import SHORTLIST, joined, score_here
 from pictrace.searching.table import ScoreTable
 from pictrace.told import told, told_of
 
 if TYPE_CHECKING:
+    from pictrace.cluster.cascade import Cascade
     from pictrace.cluster.connection import Answers, Connection
+    from pictrace.cluster.worker import Part
 
 __all__ = ["ClusterCache", "cache_of"]
 
@@ -39,13 +41,14 @@ FEW = 8
 class ClusterCache(FeatureCache):
     """Searches are shared by a cluster's workers; where it is gone, this process does them, as far as they fit.
 
-    Scores are a matter of the pair: they are the same wherever they are made. Compared exactly, the table is the one of
-    a single process, bit for bit; by the cascade, each shard sends on its own best, so that more are compared exactly.
+    Scores are a matter of the pair: they are the same wherever they are made. The table is the one of a single process,
+    bit for bit, compared exactly and by the cascade.
     """
 
     def __init__(self, catalog: Catalog, connection: Connection) -> None:
         super().__init__(catalog)
         self._connection = connection
+        self._cascade: Cascade | None = None  # what it needs is imported where it is used
 
     @property
     def searched_here(self) -> bool:
@@ -66,22 +69,22 @@ class ClusterCache(FeatureCache):
         if among is not None and len(ids) <= FEW:
             return score_here(query, self, metrics, exhaustive=True, among=among)
         from pictrace.cluster.connection import ClusterGoneError
-        from pictrace.cluster.worker import scored
 
         # A network is no message, and the file's pixels are nobody's but the asker's.
-        message, keys = replace(query, metrics=()), tuple(one.feature_key for one in metrics)
+        message = replace(query, metrics=())
 
-        def arguments(shard: Shard) -> tuple[object, ...]:
-            return message, keys, None if among is None else shard.among(np.unique(among)), shortlist, exhaustive
+        def among_of(shard: Shard) -> NDArray[np.int64] | None:
+            return None if among is None else shard.among(np.unique(among))
 
         def waiting(answered: frozenset[Shard]) -> None:
             if progress is not None:
                 progress(sum(len(shard.among(ids)) for shard in answered), len(ids))
 
         try:
-            answers = self._connection.ask(
-                self.catalog.identity, scored, arguments, exactly=len(ids) if exhaustive else 0, waiting=waiting
-            )
+            if exhaustive:
+                answers = self._exactly(message, metrics, among_of, len(ids), waiting)
+            else:
+                answers = self._by_cascade().scored(message, query, metrics, shortlist or SHORTLIST, among_of, waiting)
         except ClusterGoneError as error:
             if len(ids) > MOST_ALONE:
                 raise CatalogError(
@@ -98,8 +101,30 @@ class ClusterCache(FeatureCache):
             return replace(table, told=told("The cluster cannot be reached; this server searched by itself."))
         return _together(answers, metrics, ids)
 
+    def _exactly(
+        self,
+        message: Query,
+        metrics: tuple[Metric, ...],
+        among: Callable[[Shard], NDArray[np.int64] | None],
+        count: int,
+        waiting: Callable[[frozenset[Shard]], None],
+    ) -> Answers[Part]:
+        from pictrace.cluster.worker import scored
 
-def _together(answers: Answers, metrics: tuple[Metric, ...], ids: NDArray[np.int64]) -> ScoreTable:
+        keys = tuple(one.feature_key for one in metrics)
+        return self._connection.ask(
+            self.catalog.identity, scored, lambda one: (message, keys, among(one)), exactly=count, waiting=waiting
+        )
+
+    def _by_cascade(self) -> Cascade:
+        from pictrace.cluster.cascade import Cascade
+
+        if self._cascade is None:
+            self._cascade = Cascade(self._connection, lambda: self.catalog.identity)
+        return self._cascade
+
+
+def _together(answers: Answers[Part], metrics: tuple[Metric, ...], ids: NDArray[np.int64]) -> ScoreTable:
     """One table of what shards answered, which follow one another by their ids."""
     silent = [shard for shard in answers.shards if shard not in answers.parts]
     unanswered = sum(len(shard.among(ids)) for shard in silent)

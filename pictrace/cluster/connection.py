@@ -7,12 +7,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 import distributed
 from distributed.client import FutureCancelledError
 
 from pictrace.cluster.shard import Shard, shards
-from pictrace.cluster.worker import Part, made_ready
+from pictrace.cluster.worker import made_ready
 
 __all__ = ["Answers", "ClusterGoneError", "Connection"]
 
@@ -41,11 +42,14 @@ class ClusterGoneError(Exception):
     """No scheduler, or no worker, answers."""
 
 
-@dataclass(frozen=True)
-class Answers:
-    """parts: by shard, of those that answered. shards: all."""
+T = TypeVar("T")
 
-    parts: dict[Shard, Part]
+
+@dataclass(frozen=True)
+class Answers(Generic[T]):
+    """parts: by shard, of those that answered. shards: all, whether they were asked or not."""
+
+    parts: dict[Shard, T]
     shards: tuple[Shard, ...]
 
 
@@ -71,7 +75,7 @@ class Connection:
         self._lock = threading.Lock()
         self._client: distributed.Client | None = None
         self._failed_at = -AGAIN_S
-        self._late: dict[tuple[str, Shard], tuple[distributed.Future[Part], float]] = {}
+        self._late: dict[tuple[str, Shard], tuple[distributed.Future[Any], float]] = {}
 
     @property
     def is_gone(self) -> bool:
@@ -81,13 +85,13 @@ class Connection:
     def ask(
         self,
         identity: str,
-        call: Callable[..., Part],
-        arguments: Callable[[Shard], Sequence[object]],
+        call: Callable[..., T],
+        arguments: Callable[[Shard], Sequence[object] | None],
         *,
         exactly: int = 0,
         waiting: Callable[[frozenset[Shard]], None] | None = None,
-    ) -> Answers:
-        """Have each shard's worker call it as call(shard, identity, *arguments(shard)).
+    ) -> Answers[T]:
+        """Have each shard's worker call it as call(shard, identity, *arguments(shard)); where these are None, not.
 
         A shard that owes the answer to an earlier question is not asked another one for a while (OWED_S): its worker is
         reading it, and questions would pile up.
@@ -128,25 +132,25 @@ class Connection:
         self,
         client: distributed.Client,
         identity: str,
-        call: Callable[..., Part],
-        arguments: Callable[[Shard], Sequence[object]],
+        call: Callable[..., T],
+        arguments: Callable[[Shard], Sequence[object] | None],
         exactly: int,
         waiting: Callable[[frozenset[Shard]], None] | None,
-    ) -> Answers:
+    ) -> Answers[T]:
         places = self._places(client, identity)
-        asked: dict[Shard, distributed.Future[Part]] = {}
+        asked: dict[Shard, distributed.Future[T]] = {}
         for shard, worker in places.items():
-            if self._owes(identity, shard):
-                continue
-            asked[shard] = client.submit(
-                call, shard, identity, *arguments(shard), workers=[worker], allow_other_workers=True, pure=False
-            )
+            given = arguments(shard)
+            if given is not None and not self._owes(identity, shard):
+                asked[shard] = client.submit(
+                    call, shard, identity, *given, workers=[worker], allow_other_workers=True, pure=False
+                )
         try:
             self._wait(asked, self._patience_s + EXACTLY_S * exactly / len(places), waiting)
         except BaseException:  # whoever asked is gone: the workers need not go on
             client.cancel(list(asked.values()))
             raise
-        parts: dict[Shard, Part] = {}
+        parts: dict[Shard, T] = {}
         for shard, future in asked.items():
             if not future.done():
                 if client.status != "running":
@@ -175,7 +179,7 @@ class Connection:
 
     def _wait(
         self,
-        asked: Mapping[Shard, distributed.Future[Part]],
+        asked: Mapping[Shard, distributed.Future[Any]],
         patience_s: float,
         waiting: Callable[[frozenset[Shard]], None] | None,
     ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +19,19 @@ from pictrace.indexing.keypoints import IndexKeypoints, complete_index
 from pictrace.kernels.switch import warm
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
-from pictrace.searching.cascade import open_for
+from pictrace.metrics.capabilities import Indexed
+from pictrace.searching.cascade import Ballot, Offer, offered, open_for
 from pictrace.searching.query import Query, needed_metrics
-from pictrace.searching.scoring import score_here
+from pictrace.searching.scoring import score_chosen, score_here
 from pictrace.told import told
 
-__all__ = ["Part", "made_ready", "scored"]
+__all__ = ["Counts", "Part", "counted", "made_ready", "offers", "scored", "scored_chosen"]
+
+Counts = dict[str, tuple[int, int, NDArray[np.uint32]]]
+"""By metric name: cells a side of a shard's index, the checksum of its counts, and how many entries each cell has."""
 
 Part = tuple[NDArray[np.int64], tuple[RawScores, ...], int]
-"""Of one shard: the pictures that were scored exactly, their scores by metric, and how many pictures it has."""
+"""Of one shard: the pictures that were scored exactly, their scores by metric, and of how many."""
 
 _lock = threading.Lock()
 _catalogs: dict[str, Catalog] = {}
@@ -35,15 +39,9 @@ _caches: dict[tuple[str, Shard], FeatureCache] = {}
 
 
 def scored(
-    shard: Shard,
-    identity: str,
-    query: Query,
-    feature_keys: Sequence[str],
-    among: NDArray[np.int64] | None,
-    shortlist: int | None,
-    exhaustive: bool,
+    shard: Shard, identity: str, query: Query, feature_keys: Sequence[str], among: NDArray[np.int64] | None
 ) -> Part:
-    """A query against one shard; see pictrace.searching.scoring.score.
+    """A query against all of one shard, exactly; see pictrace.searching.scoring.score.
 
     Parameters
     ----------
@@ -54,11 +52,48 @@ def scored(
     feature_keys
         Of the metrics to compare by, in their order.
     """
-    cache = _cache(shard, identity)
-    table = score_here(query, cache, _metrics(feature_keys), exhaustive=exhaustive, shortlist=shortlist, among=among)
-    if not exhaustive:
-        complete_index(cache)
+    table = score_here(query, _cache(shard, identity), _metrics(feature_keys), exhaustive=True, among=among)
     return table.ids, table.columns, table.catalog_size
+
+
+def counted(shard: Shard, identity: str, feature_keys: Sequence[str]) -> Counts:
+    """How many entries each cell of the shard's indexes has: what a vote counts depends on all shards' together."""
+    cache, found = _cache(shard, identity), Counts()
+    for metric in _metrics(feature_keys):
+        if isinstance(metric, Indexed):
+            postings = cache.index_of(metric).current()
+            found[metric.name] = postings.side, postings.checksum, postings.counts()
+    return found
+
+
+def offers(
+    shard: Shard,
+    identity: str,
+    query: Query,
+    feature_keys: Sequence[str],
+    among: NDArray[np.int64] | None,
+    shortlist: int,
+    ballots: Mapping[str, Ballot],
+) -> Offer:
+    """What the shard has for exact scoring; see pictrace.searching.cascade.offered."""
+    cache = _cache(shard, identity)
+    offer = offered(query, cache, _metrics(feature_keys), shortlist, among, ballots)
+    complete_index(cache)
+    return offer
+
+
+def scored_chosen(
+    shard: Shard,
+    identity: str,
+    query: Query,
+    feature_keys: Sequence[str],
+    ids: NDArray[np.int64],
+    by_index: NDArray[np.bool_],
+    shortlist: int,
+) -> Part:
+    """What was chosen of the shard, compared exactly; see pictrace.searching.scoring.score_chosen."""
+    kept, columns = score_chosen(query, _cache(shard, identity), _metrics(feature_keys), ids, by_index, shortlist)
+    return kept, columns, len(ids)
 
 
 def made_ready(shard: Shard, identity: str) -> int:
@@ -100,5 +135,5 @@ def _cache(shard: Shard, identity: str) -> FeatureCache:
             raise CatalogError(told("A worker of the cluster has another catalog open. Start all with the same one."))
         key = identity, shard
         if key not in _caches:
-            _caches[key] = FeatureCache(shard.catalog(catalog))
+            _caches[key] = FeatureCache(shard.catalog(catalog), whole=catalog)
         return _caches[key]

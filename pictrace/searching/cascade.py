@@ -1,9 +1,13 @@
-"""Which pictures are worth exact scoring: the best by sketches of all, by each metric."""
+"""Which pictures are worth exact scoring: the best by sketches of all, by each metric.
+
+Each part of a catalog offers the best that it has, with the values that say so, and among all offers is chosen what one
+process would choose: the same pictures, however they are dealt out to parts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +17,27 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.postings import Postings
 from pictrace.features import FeatureBatch, Features, RawScores
 from pictrace.images.orientation import Variant
+from pictrace.kernels.votes import Voters
 from pictrace.metrics.base import Metric
 from pictrace.metrics.capabilities import Indexed, Sketched
 from pictrace.searching.convincing import convinces
 from pictrace.searching.query import Query
 from pictrace.searching.voting import votes
 
-__all__ = ["NEW_PICTURES", "Chosen", "nearest", "nearest_of", "open_for", "served_by", "worth_more"]
+__all__ = [
+    "NEW_PICTURES",
+    "Ballot",
+    "Best",
+    "Chosen",
+    "Offer",
+    "chosen_of",
+    "nearest",
+    "nearest_of",
+    "offered",
+    "open_for",
+    "served_by",
+    "worth_more",
+]
 
 
 NEW_PICTURES = 1000
@@ -41,6 +59,68 @@ class Chosen:
     ids: NDArray[np.int64]
     by_index: NDArray[np.bool_]
     total: int
+
+
+@dataclass(frozen=True)
+class Ballot:
+    """What is asked of each part's index: the query's keypoints, and the cells of the whole catalog.
+
+    Attributes
+    ----------
+    voters, cells
+        See capabilities.Indexed.voters.
+    lengths : (q, m) int64 array
+        How many entries these cells have in all parts together.
+    side : int
+        There are side * side cells.
+    """
+
+    voters: Voters
+    cells: NDArray[np.uint32]
+    lengths: NDArray[np.int64]
+    side: int
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best of a part by one metric.
+
+    Attributes
+    ----------
+    ids : (k,) int64 array
+        Ascending.
+    values : (k,) float32 array
+        Larger is better.
+    exact : (k,) float32 array or None
+        By the features themselves, where sketches only say which are looked at.
+    """
+
+    ids: NDArray[np.int64]
+    values: NDArray[np.float32]
+    exact: NDArray[np.float32] | None = None
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What one part of a catalog has for exact scoring.
+
+    Attributes
+    ----------
+    by_index, by_sketches
+        The best, by metric name.
+    own : (k,) int64 array
+        The query's own picture, if it is there.
+    total : int
+        How many pictures it chose from.
+    indexed
+        By metric name, (cells a side, checksum) of the entries that the index has in each cell; of parts only.
+    """
+
+    by_index: Mapping[str, Best]
+    by_sketches: Mapping[str, Best]
+    own: NDArray[np.int64]
+    total: int
+    indexed: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def nearest(
@@ -67,25 +147,71 @@ def nearest(
     Chosen
         The query's own picture is always among them, if it is there.
     """
+    return chosen_of([offered(query, cache, metrics, shortlist, among)], metrics, shortlist)
+
+
+def offered(
+    query: Query,
+    cache: FeatureCache,
+    metrics: Sequence[Metric],
+    shortlist: int,
+    among: NDArray[np.int64] | None,
+    ballots: Mapping[str, Ballot] | None = None,
+) -> Offer:
+    """What this catalog, or part of one, has.
+
+    Parameters
+    ----------
+    query, cache, metrics, shortlist, among
+        As for nearest.
+    ballots
+        By metric name, where the catalog is a part of one: what says how much a vote counts in the whole.
+    """
     _, ids = cache.ids()
     if among is not None:
         ids = np.intersect1d(ids, among, assume_unique=True)
     able = [one for one in metrics if isinstance(one, Indexed)]
     postings = [_postings(one, cache) for one in able]
     served = {one.name for one, known in zip(able, postings, strict=True) if not len(known.missing)}
-    found: dict[int, NDArray[np.int64]] = {}
+    by_index: dict[str, Best] = {}
+    by_sketches: dict[str, Best] = {}
 
     def choose(start: int, stop: int) -> None:
         for place in range(start, stop):
             if place < len(able):
-                most = INDEX_TIMES * shortlist
-                found[place] = np.intersect1d(_by_index(able[place], query, postings[place], among, most), ids)
+                one, ballot = able[place], (ballots or {}).get(able[place].name)
+                best = _by_index(one, query, postings[place], among, INDEX_TIMES * shortlist, ballot)
+                here = np.searchsorted(ids, best.ids) < np.searchsorted(ids, best.ids, side="right")
+                by_index[one.name] = Best(best.ids[here], best.values[here])  # without what is gone by now
             else:
-                found[place] = _by_sketches(query, cache, _unserved(metrics, served), shortlist, among)
+                by_sketches.update(_by_sketches(query, cache, _unserved(metrics, served), shortlist, among))
 
     kernels.run_chunks(choose, len(able) + 1, min_chunk=1)  # beside one another: each has parts on one thread
-    chosen = np.unique(np.concatenate(list(found.values())))
-    return Chosen(chosen, ~np.isin(chosen, found[len(able)], assume_unique=True), len(ids))
+    indexed = {one.name: (known.side, known.checksum) for one, known in zip(able, postings, strict=True)}
+    return Offer(by_index, by_sketches, ids[ids == query.id], len(ids), indexed if ballots is not None else {})
+
+
+def chosen_of(offers: Sequence[Offer], metrics: Sequence[Metric], shortlist: int) -> Chosen:
+    """What is scored exactly, of offers by the same metrics; parts follow one another by their ids."""
+    by_index, by_sketches = [], [one.own for one in offers]
+    for metric in metrics:
+        some = [one.by_index[metric.name] for one in offers if metric.name in one.by_index]
+        if some:
+            by_index.append(_chosen_by(some, INDEX_TIMES * shortlist))
+        some = [one.by_sketches[metric.name] for one in offers if metric.name in one.by_sketches]
+        if some:
+            by_sketches.append(_chosen_by(some, _rough_most(metric, shortlist), shortlist))
+    sure = np.unique(np.concatenate(by_sketches))
+    chosen = np.unique(np.concatenate([sure, *by_index]))
+    return Chosen(chosen, ~np.isin(chosen, sure, assume_unique=True), sum(one.total for one in offers))
+
+
+def _chosen_by(parts: Sequence[Best], most: int, shortlist: int = 0) -> NDArray[np.int64]:
+    """The best of all parts by one metric; where there are exact values, the shortlist by those of the best."""
+    ids, values = np.concatenate([one.ids for one in parts]), np.concatenate([one.values for one in parts])
+    best = _best(values, most)
+    exact = [one.exact for one in parts if one.exact is not None]
+    return ids[best[_best(np.concatenate(exact)[best], shortlist)]] if exact else ids[best]
 
 
 def worth_more(metric: Metric, scores: RawScores, shortlist: int) -> NDArray[np.bool_]:
@@ -98,13 +224,13 @@ def worth_more(metric: Metric, scores: RawScores, shortlist: int) -> NDArray[np.
 
 def _by_sketches(
     query: Query, cache: FeatureCache, metrics: Sequence[Metric], shortlist: int, among: NDArray[np.int64] | None
-) -> NDArray[np.int64]:
+) -> dict[str, Best]:
     sketches = cache.sketches(metrics)
     ids, batches = sketches.ids, sketches.batches
     if among is not None:
         places = np.flatnonzero(np.isin(ids, among, assume_unique=True))
         ids, batches = ids[places], {name: batch.take(places) for name, batch in batches.items()}
-    return nearest_of(query, batches, ids, cache.of, metrics, shortlist)
+    return _sketched(query, batches, ids, cache.of, metrics, shortlist)
 
 
 def nearest_of(
@@ -135,18 +261,36 @@ def nearest_of(
     (k,) int64 array
         Ids, ascending.
     """
-    chosen = [np.flatnonzero(ids == query.id)]
+    offer = Offer({}, _sketched(query, sketches, ids, features_of, metrics, shortlist), ids[ids == query.id], len(ids))
+    return chosen_of([offer], metrics, shortlist).ids
+
+
+def _sketched(
+    query: Query,
+    sketches: Mapping[str, FeatureBatch],
+    ids: NDArray[np.int64],
+    features_of: Callable[[NDArray[np.int64], Metric], FeatureBatch],
+    metrics: Sequence[Metric],
+    shortlist: int,
+) -> dict[str, Best]:
+    """The best by each metric that has sketches."""
+    found = {}
     for metric in metrics:
         batch, features = sketches.get(metric.name), query.features[metric.name]
         if batch is None:
             continue
+        rough = _roughly(metric, features, batch)
+        some = _best(rough, _rough_most(metric, shortlist))
+        exact = None
         if isinstance(metric, Sketched) and metric.preselected > 1:
-            some = _best(_roughly(metric, features, batch), metric.preselected * shortlist)
             exact = _similarity(metric, features, features_of(ids[some], metric))
-            chosen.append(some[_best(exact, shortlist)])
-        else:
-            chosen.append(_best(_roughly(metric, features, batch), shortlist))
-    return ids[np.unique(np.concatenate(chosen))]
+        found[metric.name] = Best(ids[some], rough[some], exact)
+    return found
+
+
+def _rough_most(metric: Metric, shortlist: int) -> int:
+    """How many its sketches choose."""
+    return shortlist * (metric.preselected if isinstance(metric, Sketched) else 1)
 
 
 def open_for(cache: FeatureCache, metrics: Sequence[Metric]) -> None:
@@ -175,25 +319,37 @@ def _postings(metric: Indexed, cache: FeatureCache) -> Postings:
 
 
 def _by_index(
-    metric: Indexed, query: Query, postings: Postings, among: NDArray[np.int64] | None, most: int
-) -> NDArray[np.int64]:
+    metric: Indexed,
+    query: Query,
+    postings: Postings,
+    among: NDArray[np.int64] | None,
+    most: int,
+    ballot: Ballot | None,
+) -> Best:
     """The pictures with most votes."""
     able = {variant: features for variant, features in query.features[metric.name].items() if len(features)}
     if not able or not postings.segments:
-        return np.empty(0, np.int64)
-    found = votes(postings, *metric.voters(able, postings.side))
+        return Best(np.empty(0, np.int64), np.empty(0, np.float32))
+    if ballot is not None and ballot.side == postings.side:
+        found = votes(postings, ballot.voters, ballot.cells, ballot.lengths)
+    else:  # a part that has other cells, as it grows, counts by what it has
+        found = votes(postings, *metric.voters(able, postings.side))
     if among is not None:
         found[~np.isin(postings.ids, among, assume_unique=True)] = 0
-    return postings.ids[_best(np.where(found > 0, found, np.float32(np.nan)), most)]
+    best = _best(np.where(found > 0, found, np.float32(np.nan)), most)
+    return Best(postings.ids[best], found[best])
 
 
 def _best(rough: NDArray[np.float32], most: int) -> NDArray[np.intp]:
-    """Positions of the largest values, ascending, NaN left out."""
+    """Positions of the largest values, ascending, NaN left out; of equal ones the first."""
     count = len(rough)
     most = min(most, count - int(np.isnan(rough).sum()))
     if not most:
         return np.empty(0, np.intp)
-    return np.sort(np.argpartition(np.where(np.isnan(rough), -np.inf, rough), count - most)[count - most :])
+    filled = np.where(np.isnan(rough), np.float32(-np.inf), rough)
+    least = np.partition(filled, count - most)[count - most]
+    above, equal = np.flatnonzero(filled > least), np.flatnonzero(filled == least)
+    return np.sort(np.concatenate([above, equal[: most - len(above)]]))
 
 
 def _similarity(metric: Metric, queries: Mapping[Variant, Features], batch: FeatureBatch) -> NDArray[np.float32]:

@@ -18,7 +18,17 @@ from pictrace.searching.one_orientation import as_led, in_one_orientation
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["EXACT_LIMIT", "SHORTLIST", "ScoredElsewhere", "joined", "score", "score_exactly", "score_here"]
+__all__ = [
+    "EXACT_LIMIT",
+    "SHORTLIST",
+    "ScoredElsewhere",
+    "joined",
+    "score",
+    "score_chosen",
+    "score_exactly",
+    "score_here",
+    "still_worth",
+]
 
 EXACT_LIMIT = 1000
 """Up to so many pictures all are scored exactly; see docs/performance.md."""
@@ -123,15 +133,50 @@ def _by_cascade(
     query: Query, cache: FeatureCache, metrics: tuple[Metric, ...], shortlist: int, among: NDArray[np.int64] | None
 ) -> ScoreTable:
     chosen = nearest(query, cache, metrics, shortlist, among)
-    ids, columns, keep = chosen.ids, {}, ~chosen.by_index
+    ids, scores = score_chosen(query, cache, metrics, chosen.ids, chosen.by_index, shortlist)
+    return ScoreTable(ids, metrics, scores, catalog_size=chosen.total)
+
+
+def score_chosen(
+    query: Query,
+    cache: FeatureCache,
+    metrics: tuple[Metric, ...],
+    ids: NDArray[np.int64],
+    by_index: NDArray[np.bool_],
+    shortlist: int,
+) -> tuple[NDArray[np.int64], tuple[RawScores, ...]]:
+    """What a cascade chose, by all metrics: (k,) ids, ascending, and their scores.
+
+    What an index alone chose is compared by keypoints first, and by all others where it is ``still_worth`` it.
+    """
+    first = [one for one in metrics if isinstance(one, Indexed)]
+    known = {one.name: one.compare_variants(query.features[one.name], cache.of(ids, one)) for one in first}
+    keep = still_worth(metrics, known, by_index, shortlist)
+    known = {name: RawScores(one.raw[..., keep], one.variant[..., keep]) for name, one in known.items()}
+    return ids[keep], _compared(query, metrics, lambda metric: cache.of(ids[keep], metric), known)
+
+
+def still_worth(
+    metrics: Sequence[Metric], columns: Mapping[str, RawScores], by_index: NDArray[np.bool_], shortlist: int
+) -> NDArray[np.bool_]:
+    """(n,): which of n chosen pictures are compared by all metrics.
+
+    Of pictures in several parts, those that are worth it in their part hold those that are among all.
+
+    Parameters
+    ----------
+    metrics, columns
+        By which, and by name what those with an index say.
+    by_index : (n,) bool array
+        Which of them an index alone chose.
+    shortlist
+        As for score.
+    """
+    keep = ~by_index
     for metric in metrics:
         if isinstance(metric, Indexed):
-            columns[metric.name] = metric.compare_variants(query.features[metric.name], cache.of(ids, metric))
             keep |= worth_more(metric, columns[metric.name], shortlist)
-    known = {name: RawScores(one.raw[..., keep], one.variant[..., keep]) for name, one in columns.items()}
-    ids = ids[keep]
-    scores = _compared(query, metrics, lambda metric: cache.of(ids, metric), known)
-    return ScoreTable(ids, metrics, scores, catalog_size=chosen.total)
+    return keep
 
 
 def _at_once(query: Query, cache: FeatureCache, metrics: tuple[Metric, ...]) -> ScoreTable:

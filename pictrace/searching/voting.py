@@ -12,7 +12,9 @@ from pictrace.kernels.votes import Voters
 __all__ = ["votes"]
 
 
-def votes(postings: Postings, voters: Voters, cells: NDArray[np.uint32]) -> NDArray[np.float32]:
+def votes(
+    postings: Postings, voters: Voters, cells: NDArray[np.uint32], lengths: NDArray[np.int64] | None = None
+) -> NDArray[np.float32]:
     """What kernels.keypoint_votes says of all pictures, the best over the query's orientations.
 
     A keypoint that many share says less: its vote is divided by the root of how many entries its cell has in all
@@ -24,6 +26,8 @@ def votes(postings: Postings, voters: Voters, cells: NDArray[np.uint32]) -> NDAr
         Of n pictures.
     voters, cells : (q, m) uint32 array
         The query's keypoints, and the cells that each looks into.
+    lengths : (q, m) int64 array, optional
+        How many entries these cells have, where the postings are a part of what is searched.
 
     Returns
     -------
@@ -32,7 +36,8 @@ def votes(postings: Postings, voters: Voters, cells: NDArray[np.uint32]) -> NDAr
     """
     found = np.zeros(len(postings.ids), np.float32)
     lists = postings.lists(cells)
-    lengths = sum((last - first for first, last in lists), np.zeros(cells.shape, np.int64))
+    if lengths is None:
+        lengths = sum((last - first for first, last in lists), np.zeros(cells.shape, np.int64))
     weights = (1 / np.sqrt(np.maximum(lengths, 1))).astype(np.float32)
     for segment, places, (first, last) in zip(postings.segments, postings.places, lists, strict=True):
         counted = kernels.keypoint_votes(voters, first, last, weights, segment.entries, len(segment.ids))

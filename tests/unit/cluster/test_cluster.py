@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -19,18 +19,21 @@ import pytest
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
-from pictrace.catalog.records import Source
+from pictrace.catalog.records import Source, digest, image_id
 from pictrace.cluster import worker
 from pictrace.cluster.cache import ClusterCache
 from pictrace.cluster.connection import Answers, Connection, placed_anew
 from pictrace.cluster.shard import Shard, shards
-from pictrace.cluster.worker import Part, scored
+from pictrace.cluster.worker import Part, scored, scored_chosen
 from pictrace.errors import CatalogError, StoppedError
 from pictrace.images.edits import crop
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.reading import decode
+from pictrace.indexing import keypoints as indexing_keypoints
 from pictrace.indexing.index import Indexing
+from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.metrics import all_metrics
+from pictrace.searching import cascade
 from pictrace.searching.find import find
 from pictrace.searching.query import Query, prepare_query
 from pictrace.searching.scoring import score
@@ -65,6 +68,7 @@ def catalog(location: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     monkeypatch.setenv(
         "PICTRACE_KERNELS", "plain"
     )  # of this process and of the workers, which would load compiled ones
+    monkeypatch.setattr(worker, "_caches", {})
     with closing(open_catalog(location)) as one:
         yield one
 
@@ -79,6 +83,12 @@ def address() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def query(photographs: dict[str, bytes]) -> Query:
     return prepare_query(encode_jpeg(crop(decode(photographs["astronaut.png"]), 0.7), quality=60))
+
+
+@pytest.fixture(scope="module")
+def queries(photographs: dict[str, bytes], query: Query) -> list[Query]:
+    others = [name for name in photographs if name != "astronaut.png"][:2]
+    return [query, *(prepare_query(encode_jpeg(crop(decode(photographs[one]), 0.5), quality=60)) for one in others)]
 
 
 def same(one: ScoreTable, other: ScoreTable) -> bool:
@@ -128,19 +138,95 @@ def test_compared_exactly_the_table_is_that_of_one_process(catalog: Catalog, add
         assert [one.match for one in find(catalog, other, EVEN)] == [one.match for one in find(catalog, one, EVEN)]
 
 
-def test_by_the_cascade_all_is_found_that_one_process_finds(catalog: Catalog, address: str, query: Query) -> None:
+@pytest.fixture
+def indexed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few pictures get an index of keypoints, too, and little of what it chooses is worth more."""
+    monkeypatch.setattr(indexing_keypoints, "EXACT_LIMIT", 2)
+    monkeypatch.setattr(cascade, "INDEX_TIMES", 5)
+    monkeypatch.setattr(cascade, "WORTH_TIMES", 1)
+
+
+@pytest.mark.parametrize("with_index", [True, False])
+def test_by_the_cascade_the_table_is_that_of_one_process(
+    catalog: Catalog,
+    address: str,
+    queries: list[Query],
+    indexed: None,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    with_index: bool,
+) -> None:
+    alone = FeatureCache(catalog, folder=tmp_path / "alone")
+    if not with_index:
+        monkeypatch.setattr(cascade, "NEW_PICTURES", 0)
+        monkeypatch.setattr(indexing_keypoints, "EXACT_LIMIT", COUNT)
+    some = catalog.ids()[::2]
+    sizes = set[int]()
     with closing(Connection(address, patience_s=120)) as connection:
-        one = score(query, FeatureCache(catalog), exhaustive=False, shortlist=2)
-        other = score(query, ClusterCache(catalog, connection), exhaustive=False, shortlist=2)
-    assert set(one.ids) <= set(other.ids)
-    assert other.catalog_size == COUNT
-    assert one.rank(EVEN)[0] == other.rank(EVEN)[0]
+        if with_index:
+            IndexKeypoints(alone).run()
+            assert sum(count for _, count in connection.made_ready(catalog.identity)) == COUNT
+        shared = ClusterCache(catalog, connection)
+        for query in queries:
+            for among in (None, some):
+                one, other = (
+                    score(query, cache, exhaustive=False, shortlist=2, among=among) for cache in (alone, shared)
+                )
+                assert same(one, other)
+                assert (other.catalog_size, other.told, other.unanswered) == (one.catalog_size, "", 0)
+                sizes.add(len(one.ids))
+    assert max(sizes) < COUNT
+
+
+def test_votes_count_as_in_one_process_as_soon_as_a_shard_has_more(
+    catalog: Catalog, address: str, queries: list[Query], indexed: None, tmp_path: Path
+) -> None:
+    """What the asker knows of the shards' indexes is asked for again once one of them is another one."""
+    alone = FeatureCache(catalog, folder=tmp_path / "alone")
+    with closing(Connection(address, patience_s=120)) as connection:
+        shared = ClusterCache(catalog, connection)
+        score(queries[0], shared, exhaustive=False, shortlist=2)
+        data = encode_jpeg(crop(queries[0].image, 0.5))
+        Indexing(catalog, [Item.of_bytes(data, Source("upload", "later.jpg"))]).run()
+        try:
+            for query in queries:
+                one, other = (score(query, cache, exhaustive=False, shortlist=2) for cache in (alone, shared))
+                assert same(one, other)
+                assert other.catalog_size == COUNT + 1
+        finally:
+            catalog.remove([image_id(digest(data))])
+
+
+class LostBetween(Connection):
+    """As if the worker of one shard, that offered something, did not answer the second time."""
+
+    def ask(self, identity: str, call: Callable[..., Any], *given: Any, **named: Any) -> Answers[Any]:
+        answers = super().ask(identity, call, *given, **named)
+        if call is not scored_chosen:
+            return answers
+        self.lost = next(one for one, part in answers.parts.items() if len(part[0]))
+        return replace(answers, parts={one: part for one, part in answers.parts.items() if one != self.lost})
+
+
+def test_a_shard_that_is_lost_between_the_rounds_is_told(catalog: Catalog, address: str, query: Query) -> None:
+    whole = score(query, FeatureCache(catalog), exhaustive=False, shortlist=2)
+    with closing(LostBetween(address, patience_s=120)) as connection:
+        table = score(query, ClusterCache(catalog, connection), exhaustive=False, shortlist=2)
+        lacking = len(connection.lost.among(catalog.ids()))
+        assert lacking > 0
+        assert table.unanswered == lacking
+        assert table.told.startswith("2 of 3 shards answered")
+        assert table.catalog_size == COUNT
+        assert not len(connection.lost.among(table.ids))
+        assert set(table.ids) <= set(whole.ids)
+    said = verdict(query, table, find(catalog, table, EVEN), EVEN)
+    assert "no match" not in said.headline.lower()
 
 
 class Silent(Connection):
     """As if the worker of one shard did not answer."""
 
-    def ask(self, *given: Any, **named: Any) -> Answers:
+    def ask(self, *given: Any, **named: Any) -> Answers[Any]:
         answers = super().ask(*given, **named)
         return replace(answers, parts={one: part for one, part in answers.parts.items() if one.place})
 
@@ -150,7 +236,7 @@ def test_a_worker_waits_for_the_kernels_that_whoever_asks_uses(
 ) -> None:
     waited = list[bool]()
     monkeypatch.setattr(worker, "warm", lambda *, wait: waited.append(wait))
-    scored(Shard(0, 1), catalog.identity, query, [query.metrics[0].feature_key], None, None, exhaustive=True)
+    scored(Shard(0, 1), catalog.identity, query, [query.metrics[0].feature_key], None)
     assert waited == [True]
 
 
@@ -164,6 +250,21 @@ def test_what_did_not_answer_is_told_and_is_never_no_match(catalog: Catalog, add
     assert table.told == f"2 of 3 shards answered: {lacking} pictures were not looked at."
     said = verdict(stranger, table, find(catalog, table, EVEN), EVEN)
     assert said.headline == "Not all of the catalog has answered."
+
+
+class NobodyYet(Connection):
+    """As if all workers were reading their shards."""
+
+    def ask(self, *given: Any, **named: Any) -> Answers[Any]:
+        return replace(super().ask(*given, **named), parts={})
+
+
+def test_where_nobody_has_answered_yet_that_is_said(catalog: Catalog, address: str, query: Query) -> None:
+    with (
+        closing(NobodyYet(address, patience_s=120)) as connection,
+        pytest.raises(CatalogError, match="No worker of the cluster has answered yet"),
+    ):
+        score(query, ClusterCache(catalog, connection), exhaustive=False)
 
 
 def at_once(shard: Shard, identity: str) -> Part:
@@ -248,7 +349,7 @@ def test_a_worker_with_another_catalog_or_none_says_so(
 
 def test_metrics_that_a_worker_lacks_are_named(catalog: Catalog, query: Query) -> None:
     with pytest.raises(CatalogError, match="cannot compare by of-mars"):
-        scored(Shard(0, 1), catalog.identity, query, ["of-mars"], None, None, exhaustive=True)
+        scored(Shard(0, 1), catalog.identity, query, ["of-mars"], None)
 
 
 @pytest.mark.slow
