@@ -213,6 +213,19 @@ class SqlReader:
     def original(self, picture_id: int) -> bytes | None:
         return self._blob("SELECT data FROM originals WHERE picture_id = ?", picture_id)
 
+    def files_kept(self, ids: Iterable[int]) -> dict[int, tuple[bytes, bytes | None]]:
+        found: dict[int, tuple[bytes, bytes | None]] = {}
+        with self._connections.snapshot() as db:
+            for marks, some in chunks([int(one) for one in ids]):
+                rows = db.execute(
+                    "SELECT thumbnails.picture_id, thumbnails.data, originals.data FROM thumbnails "  # noqa: S608
+                    "LEFT JOIN originals ON originals.picture_id = thumbnails.picture_id "
+                    f"WHERE thumbnails.picture_id IN ({marks})",
+                    some,
+                )
+                found.update((one, (bytes(small), None if kept is None else bytes(kept))) for one, small, kept in rows)
+        return found
+
     def _blob(self, statement: str, picture_id: int) -> bytes | None:
         with self._connections.borrow() as db:
             row = db.execute(statement, (int(picture_id),)).fetchone()

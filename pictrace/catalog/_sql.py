@@ -37,13 +37,8 @@ class SqlCatalog(SqlReader):
             )
 
     def add(self, pictures: Sequence[NewPicture]) -> AddResult:
-        added = 0
         with self._write() as writer:
-            for picture in pictures:
-                added += writer.add_picture(picture)
-                writer.add_sources(picture.id, picture.sources)
-                for spec, features in picture.features.items():
-                    writer.put(spec, picture.id, features)
+            added = writer.add_all(pictures)
         return AddResult(added, len(pictures) - added)
 
     def add_sources(self, sources: Mapping[int, Sequence[Source]]) -> int:

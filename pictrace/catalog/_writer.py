@@ -18,7 +18,7 @@ from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
 from pictrace.told import told
 
-__all__ = ["Writer", "writing"]
+__all__ = ["Writer", "require_same", "writing"]
 
 
 @contextmanager
@@ -42,6 +42,19 @@ def writing(db: Database, kind: type[Writer] | None = None) -> Iterator[Writer]:
         if db.in_transaction:
             db.execute("ROLLBACK")
         raise
+
+
+def require_same(picture: NewPicture, sha256: bytes) -> None:
+    """CatalogError where the picture's id belongs to other bytes."""
+    if picture.sha256 != sha256:
+        raise CatalogError(
+            told(
+                "Two pictures share the id {id} (SHA-256 {hex} and {hex2}). Leave one of them out.",
+                id=picture.id,
+                hex=picture.sha256.hex(),
+                hex2=sha256.hex(),
+            )
+        )
 
 
 class Writer:
@@ -70,38 +83,51 @@ class Writer:
         self.changed = True
         return True
 
-    def add_picture(self, picture: NewPicture) -> bool:
-        """Whether it was new; CatalogError where the id belongs to other bytes."""
+    def add_all(self, pictures: Sequence[NewPicture]) -> int:
+        """How many were new; CatalogError where an id belongs to other bytes."""
+        added = 0
+        for picture in pictures:
+            added += self._add_picture(picture)
+            self.add_sources(picture.id, picture.sources)
+            self._put_all(picture)
+        return added
+
+    def _add_picture(self, picture: NewPicture) -> bool:
         row = self._db.execute("SELECT sha256 FROM pictures WHERE id = ?", (picture.id,)).fetchone()
         if row is not None:
-            if bytes(row[0]) != picture.sha256:
-                raise CatalogError(
-                    told(
-                        "Two pictures share the id {id} (SHA-256 {hex} and {hex2}). Leave one of them out.",
-                        id=picture.id,
-                        hex=picture.sha256.hex(),
-                        hex2=bytes(row[0]).hex(),
-                    )
-                )
+            require_same(picture, bytes(row[0]))
             return False
-        self._db.execute(
-            "INSERT INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                picture.id,
-                picture.sha256,
-                picture.format,
-                picture.width,
-                picture.height,
-                picture.byte_count,
-                picture.added_at or datetime.now(UTC).isoformat(timespec="seconds"),
-                self._revision,
-            ),
-        )
-        self._db.execute("INSERT INTO thumbnails VALUES (?, ?)", (picture.id, picture.thumbnail))
-        if picture.original is not None and self.keeping.originals:
-            self._db.execute("INSERT INTO originals VALUES (?, ?)", (picture.id, picture.original))
-        self.changed = True
+        self._insert([picture])
         return True
+
+    def _insert(self, pictures: Sequence[NewPicture]) -> None:
+        """Pictures that are not here, without their sources and features."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self._db.executemany(
+            "INSERT INTO pictures VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    one.id,
+                    one.sha256,
+                    one.format,
+                    one.width,
+                    one.height,
+                    one.byte_count,
+                    one.added_at or now,
+                    self._revision,
+                )
+                for one in pictures
+            ],
+        )
+        self._db.executemany("INSERT INTO thumbnails VALUES (?, ?)", [(one.id, one.thumbnail) for one in pictures])
+        originals = [(one.id, one.original) for one in pictures if one.original is not None]
+        if originals and self.keeping.originals:
+            self._db.executemany("INSERT INTO originals VALUES (?, ?)", originals)
+        self.changed |= bool(pictures)
+
+    def _put_all(self, picture: NewPicture) -> None:
+        for spec, features in picture.features.items():
+            self.put(spec, picture.id, features)
 
     def add_sources(self, picture_id: int, sources: Sequence[Source]) -> int:
         """How many were new; a picture that is gone by now is passed over."""

@@ -245,6 +245,9 @@ class Catalog(Protocol):
     def original(self, picture_id: int) -> bytes | None:
         """The kept bytes of an upload or a link; None where the original stays elsewhere."""
 
+    def files_kept(self, ids: Iterable[int]) -> dict[int, tuple[bytes, bytes | None]]:
+        """(thumbnail, original) of these pictures, as the two above; ids that are not there are left out."""
+
     def keep(self, keeping: Keeping) -> None:
         """Settle what is kept; CatalogError where something else is settled already, by the first thing written."""
 

@@ -144,12 +144,12 @@ def _read(catalog: Catalog, ids: Sequence[int], specs: Sequence[FeatureSpec]) ->
     records = catalog.pictures(ids)
     here = np.array(list(records), np.int64)
     ready = catalog.features_ready(records)
+    files = catalog.files_kept(records)
     batches = {spec: catalog.fetch(here, spec) for spec in specs}
     return {
         one: _Whole(
             record,
-            catalog.thumbnail(one) or b"",
-            catalog.original(one),
+            *files.get(one, (b"", None)),
             {spec: batch[place] for spec, batch in batches.items() if spec.key in ready[one]},
         )
         for place, (one, record) in enumerate(records.items())

@@ -20,11 +20,11 @@ from pictrace.catalog._postgres_leases import PostgresLeases
 from pictrace.catalog._postgres_schema import SOUGHT_SINCE, prepare
 from pictrace.catalog._sql import SqlCatalog
 from pictrace.catalog._stored import feature_table
-from pictrace.catalog._writer import Writer, writing
+from pictrace.catalog._writer import Writer, require_same, writing
 from pictrace.catalog.address import Address, parsed
 from pictrace.catalog.copying import Copying
 from pictrace.catalog.leases import LASTING_S, Leases
-from pictrace.catalog.records import Source
+from pictrace.catalog.records import NewPicture, Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.errors import CatalogError
 from pictrace.features import Features, FeatureSpec
@@ -164,12 +164,50 @@ def _storable(source: Source) -> Source:
     return replace(source, title=_UNKEPT.sub(_SIGN, source.title), metadata=told)
 
 
+def _are_plain(sources: Sequence[Source]) -> bool:
+    """Whether no link is to be noted, and none is named twice."""
+    named = {(one.kind, one.address) for one in sources}
+    return len(named) == len(sources) and all(one.kind != "link" for one in sources)
+
+
 class _PostgresWriter(Writer):
-    """Features are copied into their tables together; metadata are joined here."""
+    """What is added goes to the server by the batch: each statement waits for its answer. Metadata are joined here."""
 
     def __init__(self, db: Database, revision: int) -> None:
         super().__init__(db, revision)
         self._aside: dict[FeatureSpec, dict[int, bytes]] = {}
+
+    def add_all(self, pictures: Sequence[NewPicture]) -> int:
+        rows = self._db.execute(
+            "SELECT id, sha256 FROM pictures WHERE id = ANY(?::bigint[])", ([one.id for one in pictures],)
+        ).fetchall()
+        known = {one: bytes(sha256) for one, sha256 in rows}
+        new: dict[int, NewPicture] = {}
+        for one in pictures:
+            if one.id not in known:
+                new[one.id] = one
+            require_same(one, known.setdefault(one.id, one.sha256))
+        self._insert(list(new.values()))
+        together: list[tuple[object, ...]] = []
+        for one in pictures:
+            if new.get(one.id) is one and _are_plain(one.sources):
+                together += [
+                    (one.id, some.kind, some.address, some.title, json.dumps(dict(some.metadata)))
+                    for some in map(_storable, one.sources)
+                ]
+                continue
+            self._insert_sources(together)  # those of before come first
+            together = []
+            self.add_sources(one.id, one.sources)
+        self._insert_sources(together)
+        for one in pictures:
+            self._put_all(one)
+        return len(new)
+
+    def _insert_sources(self, rows: Sequence[Sequence[object]]) -> None:
+        self._db.executemany(
+            "INSERT INTO sources (picture_id, kind, address, title, metadata) VALUES (?, ?, ?, ?, ?)", rows
+        )
 
     def add_sources(self, picture_id: int, sources: Sequence[Source]) -> int:
         return super().add_sources(picture_id, [_storable(one) for one in sources])

@@ -219,6 +219,10 @@ class FederatedCatalog(Refusing):
     def original(self, picture_id: int) -> bytes | None:
         return self.blobs.original(picture_id)
 
+    def files_kept(self, ids: Iterable[int]) -> dict[int, tuple[bytes, bytes | None]]:
+        found = {int(one): (self.thumbnail(int(one)), self.original(int(one))) for one in ids}
+        return {one: (small, kept) for one, (small, kept) in found.items() if small is not None}
+
     def feature_counts(self) -> dict[str, int]:
         return _summed(one.features for one in self._stats())
 

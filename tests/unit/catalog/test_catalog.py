@@ -19,6 +19,7 @@ from pictrace.catalog import _connections, delete_catalog, last_written, open_ca
 from pictrace.catalog.address import is_postgres
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.links import LinkState
 from pictrace.catalog.migrations import MIGRATIONS
 from pictrace.catalog.records import AddResult, NewPicture, Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -144,6 +145,43 @@ def test_one_picture_has_several_sources_in_the_order_they_came(make_catalog: Ma
     ]
     assert catalog.known_sources("file", ["/a.png", "/copy.png", "/b.png"]) == {"/a.png": pid(1), "/copy.png": pid(1)}
     assert catalog.known_sources("link", ["/a.png"]) == {}
+
+
+def test_a_batch_may_hold_what_is_known_links_and_the_same_twice(make_catalog: MakeCatalog) -> None:
+    catalog = make_catalog()
+    catalog.add([picture(1, original=b"of before")])
+    link, table = LinkState("ok", "2026-01-01T00:00:00+00:00"), {"place": "x"}
+    batch = [
+        picture(
+            2,
+            original=b"kept",
+            sources=[Source("file", "/a.png", "A", table), Source("file", "/a.png", "", {"by": "y"})],
+        ),
+        picture(1, original=b"new", sources=[Source("file", "/pictures/1.png", "", table), Source("paste", "p")]),
+        picture(3, sources=[Source("link", "https://x.example/3.png", link=link), Source("file", "/shared.png")]),
+        picture(3, sources=[Source("file", "/3.png")]),
+        picture(4, sources=[Source("file", "/shared.png")]),
+        picture(5, sources=[]),
+    ]
+    assert catalog.add(batch) == AddResult(4, 2)
+    found = catalog.pictures([pid(number) for number in range(1, 6)])
+    assert [[(one.kind, one.address) for one in some.sources] for some in found.values()] == [
+        [("file", "/pictures/1.png"), ("paste", "p")],
+        [("file", "/a.png")],
+        [("link", "https://x.example/3.png"), ("file", "/shared.png"), ("file", "/3.png")],
+        [("file", "/shared.png")],
+        [],
+    ]
+    assert found[pid(1)].sources[0].metadata == table
+    assert found[pid(2)].sources[0].metadata == {"place": "x", "by": "y"}
+    assert found[pid(3)].sources[0].link == link
+    assert catalog.known_sources("file", ["/shared.png"]) == {"/shared.png": pid(4)}
+    assert catalog.files_kept([pid(2), pid(1), pid(5), pid(9)]) == {
+        pid(1): (b"thumbnail 1", b"of before"),
+        pid(2): (b"thumbnail 2", b"kept"),
+        pid(5): (b"thumbnail 5", None),
+    }
+    assert catalog.fetch(np.array([pid(3), pid(4)]), SMALL).rows.tolist() == [3, 4]
 
 
 def test_an_address_that_came_to_hold_other_bytes_names_the_last(make_catalog: MakeCatalog) -> None:
