@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 __all__ = ["ClusterCache", "cache_of"]
 
 MOST_ALONE = 50_000
-"""Where the cluster is gone, a process searches up to so many by itself, within the memory of a small server."""
+"""Where the cluster is gone, or all workers are still reading what they took over from others, a process searches up to
+so many by itself, within the memory of a small server."""
 
 
 FEW = 8
@@ -95,11 +96,15 @@ class ClusterCache(FeatureCache):
                         count=len(ids),
                     )
                 ) from error
-            table = score_here(
-                query, self, metrics, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress
-            )
-            return replace(table, told=told("The cluster cannot be reached; this server searched by itself."))
-        return _together(answers, metrics, ids)
+            said = told("The cluster cannot be reached; this server searched by itself.")
+        else:
+            if answers.parts or len(ids) > MOST_ALONE:
+                return _together(answers, metrics, ids)
+            said = told("No worker of the cluster has answered; this server searched by itself.")
+        table = score_here(
+            query, self, metrics, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress
+        )
+        return replace(table, told=said)
 
     def _exactly(
         self,

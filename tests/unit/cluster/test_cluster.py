@@ -259,12 +259,19 @@ class NobodyYet(Connection):
         return replace(super().ask(*given, **named), parts={})
 
 
-def test_where_nobody_has_answered_yet_that_is_said(catalog: Catalog, address: str, query: Query) -> None:
-    with (
-        closing(NobodyYet(address, patience_s=120)) as connection,
-        pytest.raises(CatalogError, match="No worker of the cluster has answered yet"),
-    ):
-        score(query, ClusterCache(catalog, connection), exhaustive=False)
+@pytest.mark.parametrize("exhaustive", [True, False])
+def test_where_nobody_has_answered_yet_a_process_searches_alone_what_fits(
+    catalog: Catalog, address: str, query: Query, monkeypatch: pytest.MonkeyPatch, exhaustive: bool
+) -> None:
+    with closing(NobodyYet(address, patience_s=120)) as connection:
+        shared = ClusterCache(catalog, connection)
+        table = score(query, shared, exhaustive=exhaustive)
+        assert same(table, score(query, FeatureCache(catalog), exhaustive=exhaustive))
+        assert table.told == "No worker of the cluster has answered; this server searched by itself."
+        assert not table.unanswered
+        monkeypatch.setattr("pictrace.cluster.cache.MOST_ALONE", COUNT - 1)
+        with pytest.raises(CatalogError, match="No worker of the cluster has answered yet"):
+            score(query, shared, exhaustive=exhaustive)
 
 
 def at_once(shard: Shard, identity: str) -> Part:
