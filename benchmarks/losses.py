@@ -2,9 +2,10 @@
 
 python -m benchmarks.losses FOLDER_OF_PHOTOGRAPHS [--pictures 3000] [--workers 4] [--queries 200] [--losses 12]
 
-An answer is wrong if a score in it is not the one that this process computes alone, if a shard that answered lacks a
-picture that it would send on, if pictures that nobody looked at are not counted, or if it says that there is no match
-while it lacks some. One that lacks a shard and says so is honest, and counted.
+An answer is wrong if all shards answered and it is not the table of one process, if a score in it is not the one that
+this process computes alone, if it lacks a picture that the shards which answered would have sent on, if pictures that
+nobody looked at are not counted, or if it says that there is no match while it lacks some. One that lacks a shard,
+lost before it was asked or between the two rounds, and says so is honest, and counted.
 """
 
 from __future__ import annotations
@@ -18,32 +19,33 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from itertools import combinations
 from pathlib import Path
 from statistics import median
+from typing import Any, cast
 
 import distributed
-import numpy as np
 
-from benchmarks.cluster import SPARED
+from benchmarks.cluster import SPARED, same
 from benchmarks.common import photographs
 from benchmarks.made import made_catalog
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.cluster.cache import ClusterCache
-from pictrace.cluster.connection import Connection
+from pictrace.cluster.connection import Answers, Connection
 from pictrace.cluster.shard import Shard, shards
-from pictrace.cluster.worker import made_ready
+from pictrace.cluster.worker import made_ready, offers, scored_chosen
 from pictrace.errors import CatalogError
-from pictrace.features import RawScores
 from pictrace.images.edits import crop
 from pictrace.images.encoding import encode_jpeg
+from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.kernels.switch import warm
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import Query, needed_metrics, prepare_query
-from pictrace.searching.scoring import score, score_here
+from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import verdict
 
@@ -51,34 +53,48 @@ NOTHING_FOUND = ("No match", "Nothing")
 """How headlines begin that an incomplete answer must not have."""
 
 
-def same(one: Sequence[RawScores], other: Sequence[RawScores], places: np.ndarray) -> bool:
-    """Whether the second ones are the first ones' at these places, bit for bit."""
-    return all(
-        np.array_equal(mine.raw[..., places], theirs.raw, equal_nan=True)
-        and np.array_equal(mine.variant[..., places], theirs.variant)
-        for mine, theirs in zip(one, other, strict=True)
-    )
+class Here:
+    """In the place of a connection: this process answers for all shards but those that are silent in a round."""
+
+    def __init__(self, count: int, first: frozenset[Shard], second: frozenset[Shard]) -> None:
+        self._shards, self._first, self._second = shards(count), first, second
+
+    def ask(
+        self, identity: str, call: Callable[..., Any], arguments: Callable[[Shard], Any], **_: object
+    ) -> Answers[Any]:
+        silent = {offers: self._first, scored_chosen: self._second}.get(call, frozenset[Shard]())
+        given = {one: arguments(one) for one in self._shards if one not in silent}
+        parts = {one: call(one, identity, *some) for one, some in given.items() if some is not None}
+        return Answers(parts, self._shards)
 
 
-def judged(table: ScoreTable, alone: dict[Shard, ScoreTable], whole: ScoreTable, sizes: dict[Shard, int]) -> str:
+def judged(
+    table: ScoreTable,
+    whole: ScoreTable,
+    expected: Callable[[frozenset[Shard], frozenset[Shard]], ScoreTable],
+    exactly: Callable[[ScoreTable], ScoreTable],
+    sizes: dict[Shard, int],
+) -> str:
     """What an answer is: whole, honest about what it lacks, or wrong in some way."""
-    if np.array_equal(table.ids, whole.ids) and table.told and not table.unanswered:
-        right = same(whole.columns, table.columns, np.arange(len(whole.ids)))
-        return "by one process, and says so" if right else "WRONG: other scores"
-    answered = [one for one in alone if len(one.among(table.ids))]
-    silent = [one for one in alone if one not in answered]
-    for one in answered:
-        expected = alone[one].ids
-        if not np.array_equal(one.among(table.ids), expected):
-            return "WRONG: other pictures"
-        places = np.flatnonzero(np.isin(table.ids, expected))
-        if not same(table.columns, alone[one].columns, places):
-            return "WRONG: other scores"
-    if table.unanswered != sum(sizes[one] for one in silent):
-        return "WRONG: pictures that nobody looked at are not counted"
-    if not silent:
-        return "whole"
-    return "lacks a shard, and says so" if table.told else "WRONG: it does not say what it lacks"
+    if not table.unanswered:
+        if not same(table, whole):
+            return "WRONG: not the table of one process"
+        return "by one process, and says so" if table.told else "whole"
+    if not table.told:
+        return "WRONG: it does not say what it lacks"
+    if not same(table, exactly(table)):
+        return "WRONG: other scores"
+    for silent in subsets(sizes):
+        lacking = sum(sizes[one] for one in silent)
+        if lacking == table.unanswered and any(same(table, expected(one, silent - one)) for one in subsets(silent)):
+            return "lacks a shard, and says so"
+    return "WRONG: other pictures, or not as many lacking as it says"
+
+
+def subsets(some: Iterable[Shard]) -> Iterator[frozenset[Shard]]:
+    several = sorted(some, key=lambda one: one.place)
+    for count in range(len(several) + 1):
+        yield from map(frozenset, combinations(several, count))
 
 
 def asked(
@@ -86,16 +102,14 @@ def asked(
 ) -> tuple[Counter[str], list[float], list[float]]:
     """(answers by what they are, seconds of the queries during which a worker was killed, and of the others)."""
     parts = shards(options.workers)
-    caches = {one: FeatureCache(one.catalog(catalog)) for one in parts}
     for one in parts:
         made_ready(one, catalog.identity)
-    sizes = {one: caches[one].catalog.count() for one in parts}
-    alone = [
-        {one: score_here(query, caches[one], query.metrics, exhaustive=False) for one in parts} for query in queries
-    ]
+    sizes = {one: one.catalog(catalog).count() for one in parts}
     cache = FeatureCache(catalog)
+    IndexKeypoints(cache).run()
     wholes = [score(query, cache, exhaustive=False) for query in queries]
     print(f"{len(queries)} queries answered by one process", flush=True)
+
     dice = random.Random(options.seed)  # noqa: S311 (no secret)
     deadly = set(dice.sample(range(1, len(queries)), options.losses))
     found: Counter[str] = Counter()
@@ -129,7 +143,15 @@ def asked(
                 found["nothing answered, and it says so"] += 1
                 print(f"query {place}: {failure}", flush=True)
                 continue
-            said = judged(table, alone[place], wholes[place], sizes)
+            said = judged(
+                table,
+                wholes[place],
+                lambda first, second, query=query: score(  # type: ignore[misc]
+                    query, ClusterCache(catalog, cast(Connection, Here(len(parts), first, second))), exhaustive=False
+                ),
+                lambda one, query=query: score(query, cache, exhaustive=True, among=one.ids),  # type: ignore[misc]
+                sizes,
+            )
             best = table.rank(criteria)
             if said == "whole" and best[0].id != wholes[place].rank(criteria)[0].id:
                 said = "WRONG: another first match"
@@ -138,7 +160,8 @@ def asked(
                 said = "WRONG: no match, though it lacks some"
             found[said] += 1
             if said != "whole":
-                print(f"query {place}: {said}; {took:.1f} s; {table.told}", flush=True)
+                alive = sum(one.pid is not None for one in cluster.workers.values())
+                print(f"query {place}: {said}; {took:.1f} s; {table.told} ({alive} workers run)", flush=True)
     return found, disturbed, quiet
 
 
@@ -158,7 +181,7 @@ def main() -> None:
     begin = time.process_time()
     images = [image for _, image in photographs(options.folder)]
     criteria = criteria_of("balanced")
-    metrics = [one for one in needed_metrics() if not options.metrics or one.name in options.metrics]
+    metrics = [one for one in needed_metrics(criteria.weights) if not options.metrics or one.name in options.metrics]
     queries = [
         prepare_query(
             encode_jpeg(crop(images[number % len(images)], 0.5 + 0.4 * (number % 7) / 7), quality=60), metrics
