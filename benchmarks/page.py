@@ -13,8 +13,10 @@ from pathlib import Path
 
 from benchmarks.common import intro, memory_mb, parser, photographs
 from benchmarks.made import made_catalog
+from pictrace.catalog.cache import FeatureCache
 from pictrace.images.edits import crop
 from pictrace.images.encoding import encode_jpeg
+from pictrace.indexing.keypoints import IndexKeypoints
 
 ROOT = Path(__file__).parents[1]
 SEARCHES = 3
@@ -23,12 +25,14 @@ SEARCHES = 3
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--size", type=int, default=10_000, help="pictures in the catalog")
+    arguments.add_argument("--work", type=Path, help="a folder for the catalog, kept (default: one that is removed)")
     options = arguments.parse_args()
     intro(options, "streamlit")
     photos = [image for _, image in photographs(options.folder)]
     queries = [encode_jpeg(crop(image, 0.7)) for image in photos[:SEARCHES]]
     with tempfile.TemporaryDirectory() as folder:
-        catalog = made_catalog(Path(folder), photos, options.size, options.seed)
+        catalog = made_catalog(options.work or Path(folder), photos, options.size, options.seed)
+        IndexKeypoints(FeatureCache(catalog)).run()  # as it is from the second start on
         os.environ["PICTRACE_CATALOG"] = catalog.location
         catalog.close()
         del photos

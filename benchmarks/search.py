@@ -29,6 +29,7 @@ from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.metrics import get_metric
+from pictrace.searching.cascade import open_for
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import Query, needed_metrics, prepare_query
@@ -116,6 +117,8 @@ def _one_size(
         f"{indexing:.1f} s\n"
     )
     criteria = criteria_of("balanced")
+    metrics = needed_metrics(criteria.weights)  # as the page does: with the network
+    open_for(cache, metrics)
     row("query, whole (decode, extract, compare, rank)", "median ms", "reference / this")
     row("---", "---", "---")
     for orientations in (False, True):
@@ -124,7 +127,7 @@ def _one_size(
                 continue
 
             def whole(data: bytes, orientations: bool = orientations, exhaustive: bool = exhaustive) -> object:
-                table = score(prepare_query(data, orientations=orientations), cache, exhaustive=exhaustive)
+                table = score(prepare_query(data, metrics, orientations=orientations), cache, exhaustive=exhaustive)
                 return find(catalog, table, criteria)
 
             whole(queries[0])
@@ -134,14 +137,14 @@ def _one_size(
             row(f"{how}, {tried}", f"{spent:.0f}", f"{reference_ms * size / spent:,.0f}")
     row("reference (scaled up)", f"{reference_ms * size:,.0f}", "1")
     print()
-    _parts(prepare_query(queries[0]), cache, queries[0])
+    _parts(prepare_query(queries[0], metrics), cache, queries[0])
     _reranking(size)
     sys.stdout.flush()
     catalog.close()
 
 
 def _parts(query: Query, cache: FeatureCache, data: bytes) -> None:
-    times = [prepare_query(data).timing_ms for _ in range(9)]
+    times = [prepare_query(data, query.metrics).timing_ms for _ in range(9)]
     parts = {name: statistics.median(one[name] for one in times) for name in ("decode", "extract")}
     cascade = score(query, cache, exhaustive=False)
     parts["compare, cascade"] = statistics.median(

@@ -173,17 +173,6 @@ class FeatureBatch:
         rows = np.concatenate([layout.empty(), *features])
         return cls(rows, offsets)
 
-    @classmethod
-    def unpacked(cls, packed: Sequence[bytes], layout: Layout) -> FeatureBatch:
-        """The same of what Layout.pack gave, read-only; ValueError as of Layout.unpack."""
-        lengths = np.fromiter(map(len, packed), np.int64, len(packed))
-        wrong = np.flatnonzero(lengths % layout.row_bytes)
-        if len(wrong):
-            layout.unpack(packed[wrong[0]])
-        offsets = np.zeros(len(packed) + 1, np.int64)
-        np.cumsum(lengths // layout.row_bytes, out=offsets[1:])
-        return cls(layout.unpack(b"".join(packed)), offsets)
-
     def having_rows(self) -> FeatureBatch:
         """The candidates that have rows, in their order; the rows are not copied."""
         starts = self.offsets[:-1][self.counts > 0]

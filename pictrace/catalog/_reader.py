@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
@@ -14,12 +14,13 @@ from numpy.typing import NDArray
 
 from pictrace.catalog import _browsing, _decisions, _file_sources, _stored
 from pictrace.catalog._database import Database, Lender
+from pictrace.catalog._gathering import DamagedError, gathered
 from pictrace.catalog._stored import VARIABLES, chunks
 from pictrace.catalog.keeping import Keeping, unpacked
 from pictrace.catalog.links import LINK_STATES, LinkState
 from pictrace.catalog.records import Changes, Decision, Facts, FileSource, Link, MetadataName, PictureRecord, Source
 from pictrace.errors import CatalogError
-from pictrace.features import FeatureBatch, FeatureSpec, Layout
+from pictrace.features import FeatureBatch, FeatureSpec
 from pictrace.told import told
 from pictrace.web.validators import Validators
 
@@ -257,25 +258,22 @@ class SqlReader:
         return sizes[:, 0].copy(), sizes[:, 1] // spec.layout.row_bytes
 
     def fetch(self, ids: NDArray[np.int64], spec: FeatureSpec) -> FeatureBatch:
-        wanted = [int(one) for one in ids]
-        kept = self.keeping
+        wanted, kept = ids.tolist(), self.keeping
         with self._seeing(-(-len(wanted) // VARIABLES)) as db:
-            by_id = _stored.blobs(db, wanted, spec)
-        packed = [by_id.get(one, b"") for one in wanted]
-        try:
-            return FeatureBatch.unpacked([unpacked(one) for one in packed] if kept.packed else packed, spec.layout)
-        except ValueError as error:
-            picture_id = next(one for one in wanted if _is_damaged(by_id.get(one, b""), spec.layout, kept))
-            raise CatalogError(
-                told(
-                    "The features {key} of picture {picture_id} in {named} are damaged ({error}). Restore the catalog "
-                    "from a copy, or remove this picture and add it again.",
-                    key=spec.key,
-                    picture_id=picture_id,
-                    named=self._named,
-                    error=error,
-                )
-            ) from error
+            stored = _stored.blobs(db, wanted, spec)
+            try:
+                return gathered(ids, _unpacked(stored) if kept.packed else stored, spec.layout)
+            except DamagedError as error:
+                raise CatalogError(
+                    told(
+                        "The features {key} of picture {picture_id} in {named} are damaged ({error}). Restore the "
+                        "catalog from a copy, or remove this picture and add it again.",
+                        key=spec.key,
+                        picture_id=error.picture_id,
+                        named=self._named,
+                        error=error,
+                    )
+                ) from error
 
     @property
     def silent(self) -> Mapping[str, str]:
@@ -285,12 +283,12 @@ class SqlReader:
         self._connections.close()
 
 
-def _is_damaged(data: bytes, layout: Layout, kept: Keeping) -> bool:
-    try:
-        layout.unpack(unpacked(data) if kept.packed else data)
-    except ValueError:
-        return True
-    return False
+def _unpacked(stored: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
+    for picture_id, data in stored:
+        try:
+            yield picture_id, unpacked(data)
+        except ValueError as error:
+            raise DamagedError(picture_id, error) from error
 
 
 def _source(

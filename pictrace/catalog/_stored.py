@@ -98,10 +98,8 @@ def ready(db: Database, wanted: Sequence[int]) -> Iterator[tuple[int, str]]:
             )
 
 
-def blobs(db: Database, wanted: Sequence[int], spec: FeatureSpec) -> dict[int, bytes]:
-    """By picture id, as they are stored."""
-    found: dict[int, bytes] = {}
+def blobs(db: Database, wanted: Sequence[int], spec: FeatureSpec) -> Iterator[tuple[int, bytes]]:
+    """(picture id, bytes as they are stored), one after the other."""
     statement = f"SELECT picture_id, data FROM {feature_table(spec)} WHERE key_id = {_KEY}"  # noqa: S608 (our own names)
     for marks, some in chunks(wanted):
-        found.update(db.execute(f"{statement} AND picture_id IN ({marks})", (spec.key, *some)))
-    return found
+        yield from db.execute(f"{statement} AND picture_id IN ({marks})", (spec.key, *some))

@@ -115,6 +115,8 @@ class FeatureCache:
             Of n candidates; no rows where a picture has none.
         """
         spec = metric.spec
+        if not spec.small and spec.key not in self._packs:
+            return self.catalog.fetch(ids, spec)
         with self._lock:
             revision, all_ids = self._current_ids()
             pack = self._pack(spec, revision, all_ids) if spec.small else self._packs.get(spec.key)

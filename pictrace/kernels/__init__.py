@@ -23,7 +23,7 @@ from pictrace.kernels.orb import COARSE_DESCRIPTORS, NO_MATCH, orb_coarse, orb_e
 from pictrace.kernels.patches import described, directed
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.scale_space import ScaleSpace, extrema, scale_space
-from pictrace.kernels.ssim import ssim_chosen, ssim_pairs, ssim_variants
+from pictrace.kernels.ssim import shrunk, ssim_chosen, ssim_pairs, ssim_variants
 from pictrace.kernels.switch import backend, expect, forced, ready, warm
 from pictrace.kernels.votes import keypoint_votes
 
@@ -57,6 +57,7 @@ __all__ = [
     "ready",
     "run_chunks",
     "scale_space",
+    "shrunk",
     "ssim_chosen",
     "ssim_pairs",
     "ssim_variants",

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pictrace.kernels.arrays import arranged
 from pictrace.kernels.switch import implementation
+from pictrace.lent import lent
 
 __all__ = ["BORDER_PX", "CONTRAST", "LAYERS", "SIGMA_PX", "ScaleSpace", "extrema", "scale_space"]
 
@@ -59,7 +60,7 @@ def scale_space(gray: NDArray[np.uint8]) -> ScaleSpace:
         shapes.append((total, height, width))
         total += (LAYERS + 3) * height * width
         height, width = -(-height // 2), -(-width // 2)
-    space = ScaleSpace(np.empty(total, np.float32), np.array(shapes, np.int64).reshape(-1, 3))
+    space = ScaleSpace(lent.empty((total,), np.float32), np.array(shapes, np.int64).reshape(-1, 3))
     for number in range(len(shapes)):
         levels = space.octave(number)
         if number:

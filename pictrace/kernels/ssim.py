@@ -9,7 +9,7 @@ from pictrace.kernels.arrays import arranged
 from pictrace.kernels.pool import run_chunks
 from pictrace.kernels.switch import implementation
 
-__all__ = ["ssim_chosen", "ssim_pairs", "ssim_variants"]
+__all__ = ["shrunk", "ssim_chosen", "ssim_pairs", "ssim_variants"]
 
 WINDOW_PX = 7
 SMALL_PX = 64  # up to this side, candidates are compared side by side rather than one after another
@@ -114,6 +114,33 @@ def ssim_variants(queries: NDArray[np.uint8], rows: NDArray[np.uint8]) -> NDArra
         compare = implementation("ssim").compare_variants(queries, rows, out)
         run_chunks(compare, len(rows), min_chunk=LANES)
     return out
+
+
+def shrunk(rows: NDArray[np.uint8], side: int) -> NDArray[np.uint8]:
+    """Squares scaled down by area, as OpenCV's INTER_AREA does.
+
+    Parameters
+    ----------
+    rows : (n, S, S) uint8
+    side : int
+        S divided by a whole number of 3 or more.
+
+    Returns
+    -------
+    (n, side, side) uint8
+        Means, rounded to the nearest whole number, a half to the even one.
+
+    Raises
+    ------
+    ValueError
+        For another side, dtype or shape.
+    """
+    rows = arranged(rows, np.uint8, (None, rows.shape[-1], rows.shape[-1]), "rows")
+    if side < 1 or rows.shape[-1] % side or rows.shape[-1] < 3 * side:  # of two a side, OpenCV rounds a half up
+        raise ValueError(f"squares of {rows.shape[-1]} px cannot be made {side} px wide by three or more pixels each")
+    small = np.empty((len(rows), side, side), np.uint8)
+    run_chunks(implementation("ssim").shrink(rows, small), len(rows), min_chunk=16)
+    return small
 
 
 def _side(queries: NDArray[np.uint8]) -> int:

@@ -70,7 +70,7 @@ class Ssim(GraySquares):
         best = np.zeros(len(batch), np.intp)
         if len(squares) > 1:
             sketches = np.stack([_sketch(square) for square in squares])
-            best = kernels.ssim_variants(sketches, _sketches(batch.rows)).argmax(axis=0)
+            best = kernels.ssim_variants(sketches, kernels.shrunk(batch.rows, SKETCH_PX)).argmax(axis=0)
         return RawScores(kernels.ssim_chosen(squares, best, batch.rows), variant_indices(queries)[best])
 
     def evidence(self, pair: Pair, settings: Settings) -> tuple[str, tuple[Evidence, ...]]:
@@ -92,18 +92,6 @@ class Ssim(GraySquares):
             Boxes(told("Biggest differences"), told("local SSIM"), pair.query, pair.match, regions),
             Terms(told("Luminance, contrast and structure"), PRODUCT, terms, SOURCE),
         )
-
-
-def _sketches(rows: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """All rows at 32 px, (n, 32, 32)."""
-    small = np.empty((len(rows), SKETCH_PX, SKETCH_PX), np.uint8)
-
-    def fill(start: int, stop: int) -> None:
-        for place in range(start, stop):
-            cv2.resize(rows[place], (SKETCH_PX, SKETCH_PX), small[place], interpolation=cv2.INTER_AREA)
-
-    kernels.run_chunks(fill, len(rows), min_chunk=16)
-    return small
 
 
 def _sketch(square: NDArray[np.uint8]) -> NDArray[np.uint8]:

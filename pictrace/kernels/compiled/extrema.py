@@ -10,19 +10,25 @@ from numpy.typing import NDArray
 
 from pictrace.kernels.compiled.jit import compiled, helper, output, readonly, types
 from pictrace.kernels.scale_space import BORDER_PX, CONTRAST, EDGE, LAYERS, ROUNDS, WORTH_REFINING
+from pictrace.lent import lent
 
 __all__ = ["extrema"]
 
 HALF, QUARTER, ZERO = np.float32(0.5), np.float32(0.25), np.float32(0)
 DIFFERENCES = LAYERS + 2
 FAR = np.float32(1e4)
+FEW, FEWER = 1024, 32  # room for so many, and for one in so many pixels, which hardly any picture has
 
 
 def extrema(levels: NDArray[np.float32]) -> NDArray[np.float32]:
     """(k, 4) x, y, level and contrast of one octave, (LAYERS + 3, height, width)."""
     _, height, width = levels.shape
-    found, count = np.empty((LAYERS * height * width, 4), np.float32), np.zeros(1, np.int64)
-    _extrema(levels, np.empty((DIFFERENCES, height, width), np.float32), found, count)
+    difference = lent.empty((DIFFERENCES, height, width), np.float32)
+    found, count = np.empty((FEW + height * width // FEWER, 4), np.float32), np.zeros(1, np.int64)
+    _extrema(levels, difference, found, count)
+    if count[0] > len(found):
+        found, count = np.empty((count[0], 4), np.float32), np.zeros(1, np.int64)
+        _extrema(levels, difference, found, count)
     return found[: count[0]].copy()
 
 
@@ -131,4 +137,4 @@ def _extrema(
                 for x in range(BORDER_PX, width - BORDER_PX):
                     if flags[x]:
                         at = (i * height + y) * width + x
-                        count[0] += _refined(flat, at, height, width, found[count[0]])
+                        count[0] += _refined(flat, at, height, width, found[min(count[0], len(found) - 1)])

@@ -14,13 +14,14 @@ from pictrace.kernels.compiled.ssim_lanes import compare_variants
 from pictrace.kernels.pool import Fill
 from pictrace.kernels.windows import C1, C2, PIXELS, SAMPLE, WINDOW_PX
 
-__all__ = ["compare_chosen", "compare_pairs", "compare_variants"]
+__all__ = ["compare_chosen", "compare_pairs", "compare_variants", "shrink"]
 
 MIDDLE = np.float32(128)
 MIDDLE_SUM = np.float32(128 * PIXELS)
 COUNT = np.float32(PIXELS)
 SPREAD, TWICE = np.float32(SAMPLE), np.float32(2 * SAMPLE)
 TWO = np.float32(2)
+WHOLE = np.float32(1)
 ABOVE_1, ABOVE_2 = C1, C2
 
 
@@ -57,6 +58,35 @@ def _prepared(
     return made
 
 
+def shrink(rows: NDArray[np.uint8], out: NDArray[np.uint8]) -> Fill:
+    """What fills out[start:stop]; rows (n, S, S), out (n, s, s), s a divisor of S."""
+
+    def fill(start: int, stop: int) -> None:
+        _shrink(rows[start:stop], out[start:stop])
+
+    return fill
+
+
+@compiled(readonly(types.uint8, 3), output(types.uint8, 3))
+def _shrink(rows: NDArray[np.uint8], out: NDArray[np.uint8]) -> None:
+    side, small = rows.shape[1], out.shape[1]
+    times = side // small
+    share = WHOLE / np.float32(times * times)
+    columns = np.empty(side, np.int32)
+    for one in range(len(out)):
+        for r in range(small):
+            columns[:] = 0
+            for i in range(times):
+                line = rows[one, r * times + i]
+                for c in range(side):
+                    columns[c] += np.int32(line[c])
+            for c in range(small):
+                total = 0
+                for i in range(times):
+                    total += columns[c * times + i]
+                out[one, r, c] = np.uint8(np.rint(np.float32(total) * share))
+
+
 @compiled(readonly(types.uint8, 2), output(types.float32, 2), output(types.float32, 2), output(types.float32, 2))
 def _prepare(
     query: NDArray[np.uint8],
@@ -72,20 +102,20 @@ def _prepare(
             new = np.int32(line[c])
             centred[r, c] = np.float32(new) - MIDDLE
             x[c] += new
-            xx[c] += new * new
+            xx[c] += np.int32(new * new)  # whole numbers stay in 32 bits, where twice as many fit into a vector
         if r >= WINDOW_PX:
             gone = query[r - WINDOW_PX]
             for c in range(side):
                 old = np.int32(gone[c])
                 x[c] -= old
-                xx[c] -= old * old
+                xx[c] -= np.int32(old * old)
         if r < WINDOW_PX - 1:
             continue
         for c in range(side - WINDOW_PX + 1):
-            s = x[c] + x[c + 1] + x[c + 2] + x[c + 3] + x[c + 4] + x[c + 5] + x[c + 6]
-            squares = xx[c] + xx[c + 1] + xx[c + 2] + xx[c + 3] + xx[c + 4] + xx[c + 5] + xx[c + 6]
+            s = np.int32(x[c] + x[c + 1] + x[c + 2] + x[c + 3] + x[c + 4] + x[c + 5] + x[c + 6])
+            squares = np.int32(xx[c] + xx[c + 1] + xx[c + 2] + xx[c + 3] + xx[c + 4] + xx[c + 5] + xx[c + 6])
             sums[r - WINDOW_PX + 1, c] = np.float32(s)
-            variances[r - WINDOW_PX + 1, c] = SPREAD * np.float32(np.int32(PIXELS) * squares - s * s)
+            variances[r - WINDOW_PX + 1, c] = SPREAD * np.float32(np.int32(np.int32(PIXELS) * squares - s * s))
 
 
 @compiled(

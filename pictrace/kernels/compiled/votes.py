@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from pictrace.kernels.compiled.jit import compiled, output, popcount, readonly, types
 from pictrace.kernels.pool import Fill
+from pictrace.lent import lent
 
 __all__ = ["votes"]
 
@@ -30,6 +31,8 @@ def votes(
         for variant in range(start, stop):
             part = slice(offsets[variant], offsets[variant + 1])
             pictures = best.shape[1]
+            sums = lent.empty((pictures, TURNS), np.float32)
+            sums.fill(0)
             _votes(
                 signatures[part],
                 turns[part],
@@ -38,7 +41,7 @@ def votes(
                 weights[part],
                 falloff,
                 entries,
-                np.zeros((pictures, TURNS), np.float32),
+                sums,
                 np.zeros(pictures, np.int32),
                 np.zeros(pictures, np.float32),
                 np.zeros(pictures, np.uint8),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from pictrace.kernels.pool import Fill
 from pictrace.kernels.windows import C1, C2, covariances, window_sums
 
-__all__ = ["compare_chosen", "compare_pairs", "compare_variants"]
+__all__ = ["compare_chosen", "compare_pairs", "compare_variants", "shrink"]
 
 BATCH_PIXELS = 1 << 16  # pictures compared by one call of OpenCV: what stays in the cache
 
@@ -29,6 +30,16 @@ def compare_chosen(
             part = np.empty(len(which), np.float32)
             compare_pairs(queries[query], rows[which], part)(0, len(which))
             out[which] = part
+
+    return fill
+
+
+def shrink(rows: NDArray[np.uint8], out: NDArray[np.uint8]) -> Fill:
+    """What fills out[start:stop]; rows (n, S, S), out (n, s, s), s a divisor of S."""
+
+    def fill(start: int, stop: int) -> None:
+        for place in range(start, stop):
+            cv2.resize(rows[place], out.shape[1:], out[place], interpolation=cv2.INTER_AREA)
 
     return fill
 

@@ -54,6 +54,21 @@ def ragged(*counts: int) -> NDArray[np.int64]:
     return np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
 
 
+@pytest.mark.parametrize("side", [8, 32, 64])
+def test_squares_are_shrunk_as_opencv_does(backend: Backend, side: int) -> None:
+    rows = random_bytes(1, 40, 256, 256)
+    rows[:20] %= 2  # means of which many lie halfway between two whole numbers
+    rows[20] = 255
+    expected = [cv2.resize(row, (side, side), interpolation=cv2.INTER_AREA) for row in rows]
+    np.testing.assert_array_equal(kernels.shrunk(rows, side), expected)
+
+
+@pytest.mark.parametrize("side", [0, 96, 128, 256, 512])
+def test_squares_are_shrunk_by_three_or_more_only(side: int) -> None:
+    with pytest.raises(ValueError, match="three or more"):
+        kernels.shrunk(random_bytes(1, 1, 256, 256), side)
+
+
 # --- SSIM ---------------------------------------------------------------------------------------
 
 
