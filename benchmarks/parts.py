@@ -3,7 +3,8 @@
 The first half of the photographs of FOLDER is in the catalog and asked for; the other half makes distractors only,
 itself and windows of it, and long strips, of which the upper halves are asked. first, shown: the right picture ranks
 first, or among five; good: it is told to be a good match. Of collages, mAP over all their pictures, and how many of
-these are good. Each question is asked of the catalog as a person would, by the Balanced preset.
+these are good. Each question is asked of the catalog as a person would, by the Balanced preset, and judged by what
+chance gives in this catalog.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from benchmarks.common import distractors, intro, parser, photographs, row
+from pictrace.calibration.sources import Background
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source, digest, image_id
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -25,10 +28,10 @@ from pictrace.images.pixels import RGBImage, fit, to_gray
 from pictrace.indexing.index import Indexing
 from pictrace.searching.attempts import score_either
 from pictrace.searching.find import find
-from pictrace.searching.parts import held_pictures
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import needed_metrics, prepare_query
 from pictrace.service.judge import Judge
+from pictrace.service.second_look import details_between
 from pictrace.sources.base import Item
 
 Random = np.random.Generator
@@ -154,6 +157,10 @@ class Asking:
 
     def __init__(self, catalog: SqliteCatalog) -> None:
         self.cache, self.criteria = FeatureCache(catalog), criteria_of("balanced", top=1000)
+        background = Background(self.cache, partial(details_between, catalog))
+        for _ in background.make():
+            pass
+        self.sources = background.sources()
 
     @staticmethod
     def id_of(data: bytes) -> int:
@@ -166,8 +173,9 @@ class Asking:
         )
         query, table = score_either(query, self.cache)
         found = find(self.cache.catalog, table, self.criteria)
-        held = held_pictures(query, table, self.cache)
-        said = Judge(query).verdict(self.cache.catalog, table, found, self.criteria, held)
+        judge = Judge(query)
+        held = judge.held(query, table, self.cache)
+        said = judge.verdict(self.cache.catalog, table, found, self.criteria, held, sources=self.sources)
         return [one.match.id for one in found], said.good
 
     def one(self, image: RGBImage, right: int) -> tuple[bool, bool, bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -12,15 +12,18 @@ from numpy.typing import NDArray
 from pictrace import kernels
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import PictureRecord
+from pictrace.features import Features
+from pictrace.images.orientation import Variant
 from pictrace.metrics.keypoint_metric import KeypointMetric
-from pictrace.metrics.keypoints import FRAME_PX, keypoint_pairs
+from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.orientations import fitting
 from pictrace.metrics.placement import place
+from pictrace.searching.commons import Agreed, cells_of, frame_size
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["Part", "held_pictures", "parts"]
+__all__ = ["WHOLE", "Part", "beside", "held_pictures", "outlined", "parts"]
 
 MOST = 32
 """Good matches that are placed on the query, the best first: a few milliseconds each."""
@@ -31,13 +34,33 @@ LARGEST = 0.7
 APART = 0.3
 """Share of the smaller of two parts that the other may cover; more, and both show the same part."""
 
+WHOLE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
+"""The outline of the query itself."""
+
+FEWEST = 5
+"""Details of a picture with which it may lie beside those that are found: by accident so many are counted in one search
+of 45, and a closer look tells. With 4 it would be needed in 4 of 10."""
+
+EXPLAINING = 8
+"""Of the pictures that convince, those whose details are held against it, the best first."""
+
+ELSEWHERE = 0.5
+"""Share of a picture's details that lie where none of the found ones has any."""
+
+BESIDE = 6
+"""Such pictures of a search, those with the most details: each costs a closer look."""
+
 
 @dataclass(frozen=True)
 class Part:
-    """ids: pictures that fill it, the best match first. outline: (4, 2), 0 to 1 of the query's width and height."""
+    """ids: pictures that fill it, the best match first. outline: (4, 2), 0 to 1 of the query's width and height.
+
+    details: how many match at a closer look, where that alone vouches for it; 0 elsewhere.
+    """
 
     ids: tuple[int, ...]
     outline: NDArray[np.float32]
+    details: int = 0
 
     @property
     def area(self) -> float:
@@ -95,38 +118,118 @@ def held_pictures(query: Query, table: ScoreTable, cache: FeatureCache) -> tuple
     return parts(query, table, cache, sorted(records.values(), key=lambda one: -raw[one.id]))
 
 
+def beside(query: Query, table: ScoreTable, cache: FeatureCache, held: Sequence[Part] = ()) -> list[int]:
+    """Pictures that may lie in the query beside those that are found, the most likely first; see BESIDE.
+
+    The details that they share with it lie where those that convince have none: a picture on another one, or the
+    smallest of a collage. Without one that convinces there are none: then the nearest are looked at.
+
+    Parameters
+    ----------
+    query, table, cache
+        What was compared, and the features of the catalog.
+    held
+        What is known to lie in the query.
+    """
+    metric = next((one for one in table.metrics if isinstance(one, KeypointMetric)), None)
+    found = convincing_ids(table)
+    if metric is None or query.id in found:
+        return []
+    counts = np.nan_to_num(table.raw[:, table.metrics.index(metric)])
+    best = [row for row in np.argsort(-counts, kind="stable").tolist() if counts[row] >= FEWEST]
+    placed = {one for part in held for one in part.ids}
+    convincing = [row for row in best if int(table.ids[row]) in found]
+    rows = convincing[:EXPLAINING] + [row for row in convincing[EXPLAINING:] if int(table.ids[row]) in placed]
+    if not rows:
+        return []
+    rows += [row for row in best if int(table.ids[row]) not in found][: 4 * BESIDE]
+    taken = np.zeros_like(Agreed(np.empty((0, 2), np.float32), anchored=True).cells)
+    apart = []
+    for row, points in zip(rows, _agreeing(query, table, metric, cache, rows), strict=True):
+        one = int(table.ids[row])
+        columns, lines = cells_of(points)
+        elsewhere = taken.any() and len(points) >= FEWEST and (~taken[lines, columns]).mean() >= ELSEWHERE
+        if one in placed or (one in found and not elsewhere):
+            taken |= Agreed(points, anchored=True).cells
+        elif elsewhere:
+            apart.append(one)
+    return apart[:BESIDE]
+
+
+def _agreeing(
+    query: Query, table: ScoreTable, metric: KeypointMetric, cache: FeatureCache, places: Sequence[int]
+) -> Iterable[NDArray[np.float32]]:
+    """(k, 2) of each of some pictures of a table: where the details that it shares lie in the query, in the frame."""
+    order = np.sort(np.array(places, np.intp))
+    batch = cache.of(table.ids[order], metric)
+    width, _ = frame_size(query.image.shape[1], query.image.shape[0])
+    for row in places:
+        features = batch[int(np.searchsorted(order, row))]
+        variant, own = _compared(query, table, metric, row)
+        if own is None or not len(features):
+            yield np.empty((0, 2), np.float32)
+            continue
+        points, _ = _shared(own, features, metric)
+        yield np.array([width, 0], np.float32) + points * np.array([-1, 1], np.float32) if variant.mirrored else points
+
+
+def _compared(query: Query, table: ScoreTable, metric: KeypointMetric, row: int) -> tuple[Variant, Features | None]:
+    """As what variant the query is nearest to the picture at a place of the table, and its features as that."""
+    column = table.columns[table.metrics.index(metric)]
+    variant = fitting(int(column.variant[(*metric.setting_positions({}), row)]), metric.variants)
+    own = query.features[metric.name].get(variant)
+    return variant, own if own is not None and len(own) else None
+
+
+def _shared(
+    own: Features, features: Features, metric: KeypointMetric
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(k, 2), (k, 2): where the details that two pictures share lie in each."""
+    pairs, consistent = keypoint_pairs(own, features, percent=round(float(metric.default_settings()["ratio"]) * 100))
+    pairs = pairs[consistent]
+    return kernels.unpack_points(own)[pairs[:, 0], :2], kernels.unpack_points(features)[pairs[:, 1], :2]
+
+
 def _outline(
     query: Query, table: ScoreTable, metric: KeypointMetric, record: PictureRecord, features: NDArray[np.uint8]
 ) -> NDArray[np.float32] | None:
     """The match's corners in the query, as shares of its sides; None where it lies nowhere for sure."""
-    column = table.columns[table.metrics.index(metric)]
-    told = int(column.variant[(*metric.setting_positions({}), int(np.searchsorted(table.ids, record.id)))])
-    variant = fitting(told, metric.variants)
-    own = query.features[metric.name].get(variant)
-    if own is None or not len(own) or not len(features):
+    variant, own = _compared(query, table, metric, int(np.searchsorted(table.ids, record.id)))
+    if own is None or not len(features):
         return None
-    percent = round(float(metric.default_settings()["ratio"]) * 100)
-    pairs, consistent = keypoint_pairs(own, features, percent=percent)
-    pairs = pairs[consistent]
-    ours = kernels.unpack_points(own)[pairs[:, 0], :2]
-    theirs = kernels.unpack_points(features)[pairs[:, 1], :2]
+    ours, theirs = _shared(own, features, metric)
+    frame = frame_size(query.image.shape[1], query.image.shape[0])
+    return outlined(ours, theirs, frame, frame_size(record.width, record.height), mirrored=variant.mirrored)
+
+
+def outlined(
+    ours: NDArray[np.float32],
+    theirs: NDArray[np.float32],
+    frame: tuple[float, float],
+    other: tuple[float, float],
+    *,
+    mirrored: bool,
+) -> NDArray[np.float32] | None:
+    """The corners of one picture in another, (4, 2), as shares of its sides; None where it lies nowhere for sure.
+
+    Parameters
+    ----------
+    ours, theirs : (k, 2) arrays
+        Where the details that they share lie in either.
+    frame, other
+        Their width and height; see frame_size.
+    mirrored
+        Whether ``ours`` are those of the mirrored picture.
+    """
     placement = place(theirs, ours)
     if placement is None:
         return None
-    height, width = _frame(record.height, record.width)
-    outline = placement.outline((round(height), round(width)))
-    height, width = _frame(*query.image.shape[:2])
-    outline = np.asarray(outline / np.array([width, height]), np.float32)
-    if variant.mirrored:
+    outline = placement.outline((round(other[1]), round(other[0])))
+    outline = np.asarray(outline / np.array(frame), np.float32)
+    if mirrored:
         outline = np.array([1, 0], np.float32) + outline * np.array([-1, 1], np.float32)
     outline = outline.clip(0, 1).astype(np.float32)
     return outline if cv2.contourArea(outline) > 0 and cv2.isContourConvex(outline) else None
-
-
-def _frame(height: int, width: int) -> tuple[float, float]:
-    """The sides of a picture at the size that keypoints are placed in."""
-    grow = FRAME_PX / max(height, width)
-    return height * grow, width * grow
 
 
 def _share(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

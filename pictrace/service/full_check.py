@@ -14,9 +14,9 @@ from pictrace.images.encoding import encode_jpeg
 from pictrace.output.drawing.parts import with_parts
 from pictrace.precedence import give_way
 from pictrace.searching.attempts import score_either
-from pictrace.searching.parts import held_pictures
 from pictrace.service.answer import Answer
 from pictrace.service.background import Background
+from pictrace.service.judge import Judge
 from pictrace.told import told
 
 __all__ = ["FullCheck"]
@@ -52,7 +52,8 @@ class FullCheck(Background):
         former = self.answer
         query, table = score_either(former.query, self._cache, exhaustive=True, among=self._among, progress=self._count)
         timing = {**former.query.timing_ms, "score": (time.perf_counter() - self._started) * 1e3}
-        held = held_pictures(query, table, self._cache)
+        judge = former.judge if query.image is former.query.image else Judge(query)
+        held = judge.held(query, table, self._cache)
         shown = encode_jpeg(with_parts(query.picture, held))
         self.found = replace(former, query=query, thumbnail=shown, table=table, timing_ms=timing, held=held)
 

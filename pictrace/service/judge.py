@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.judging import judged
 from pictrace.catalog.base import Catalog
+from pictrace.catalog.cache import FeatureCache
 from pictrace.searching.chances import FALSE_ALARMS, Chances
 from pictrace.searching.commons import shared_by_many
+from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import Found
-from pictrace.searching.parts import Part
+from pictrace.searching.parts import LARGEST, WHOLE, Part, beside, held_pictures
 from pictrace.searching.query import Query
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, good_first, verdict
@@ -31,6 +35,32 @@ class Judge:
         self._forms = Forms(query.image, query.info, own=query.id)
         self._second = SecondLook(query.image)
         self._known_commons: dict[tuple[str, tuple[int, ...]], frozenset[int]] = {}
+
+    def held(self, query: Query, table: ScoreTable, cache: FeatureCache) -> tuple[Part, ...]:
+        """Where pictures of the catalog lie within the query, those that only a closer look finds among them.
+
+        Parameters
+        ----------
+        query
+            This judge's, or the same picture with the features of further metrics.
+        table, cache
+            What was compared, and the features of the catalog.
+        """
+        held = held_pictures(query, table, cache)
+        further = self._second.parts(cache.catalog, beside(query, table, cache, held))
+        further = [one for one in further if one.area <= LARGEST]
+        if not further:
+            return held
+        if not held:  # they lie on a picture that fills the query
+            apart = {part.ids[0] for part in further}
+            held = (Part(tuple(one for one in self._most_alike(table) if one not in apart), WHOLE),)
+        return (*held, *further)
+
+    def _most_alike(self, table: ScoreTable) -> list[int]:
+        """What convinces, the pictures with the most details first."""
+        found = convincing_ids(table)
+        most = np.nan_to_num(table.raw).max(axis=1)
+        return [one for one in table.ids[np.argsort(-most, kind="stable")].tolist() if one in found]
 
     def verdict(
         self,
@@ -63,16 +93,20 @@ class Judge:
 
         known = chances()
         good = good_first(self.query, table, criteria, known)
-        closer: dict[int, int] = {}
+        closer = {one: part.details for part in held if part.details for one in part.ids}
         if not good and not (table.ids == self.query.id).any():
             if known is None:
-                closer = self._second.among(catalog, shown)
+                closer |= self._second.among(catalog, shown)
             else:
                 details = self._second.details(catalog, shown)
                 known = chances(details)
                 good = good_first(self.query, table, criteria, known)
-                closer = {one: count for one, count in details.items() if known and one in known.good and count >= TOLD}
-        forms = self._forms.among(catalog, good or list(closer)) | self._commons(catalog, good)
+                closer |= {
+                    one: count for one, count in details.items() if known and one in known.good and count >= TOLD
+                }
+        others = [one for one in good if one not in closer]
+        forms = self._forms.among(catalog, others) | self._forms.among(catalog, list(closer))
+        forms |= self._commons(catalog, others)
         return verdict(
             self.query,
             table,

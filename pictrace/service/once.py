@@ -20,7 +20,7 @@ from pictrace.output.documents import search_document
 from pictrace.searching.attempts import score_either
 from pictrace.searching.chances import FALSE_ALARMS
 from pictrace.searching.find import Found, find
-from pictrace.searching.parts import Part, held_pictures
+from pictrace.searching.parts import Part
 from pictrace.searching.query import Query, needed_metrics
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict
@@ -101,9 +101,10 @@ def search_once(
     query, table = score_either(query, cache, exhaustive=exhaustive, among=among, progress=progress)
     scored = time.perf_counter()
     found = find(catalog, table, criteria)
-    held = held_pictures(query, table, cache)
+    judge = Judge(query)
+    held = judge.held(query, table, cache)
     sources = Background(cache).sources()
-    said = Judge(query).verdict(catalog, table, found, criteria, held, sources=sources, alarms=alarms)
+    said = judge.verdict(catalog, table, found, criteria, held, sources=sources, alarms=alarms)
     timing = {**query.timing_ms, "score": (scored - started) * 1e3, "rank": (time.perf_counter() - scored) * 1e3}
     return Outcome(query, table, criteria, found, said, held, timing)
 

@@ -16,7 +16,6 @@ from pictrace.indexing.keypoints import complete_index
 from pictrace.metrics.base import Metric
 from pictrace.output.drawing.parts import with_parts
 from pictrace.searching.attempts import score_either
-from pictrace.searching.parts import held_pictures
 from pictrace.searching.query import Query, needed_metrics, prepare_query, with_metrics
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.answer import Answer, Basis
@@ -141,9 +140,10 @@ class Search:
         query, table = score_either(query, cache, among=_among(cache, filters))
         complete_index(cache)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
-        held = held_pictures(query, table, cache)
+        judge = self._judge(query)
+        held = judge.held(query, table, cache)
         shown = encode_jpeg(with_parts(query.picture, held))
-        self.answer = Answer(picture, query, shown, table, basis, timing, self._judge(query), held)
+        self.answer = Answer(picture, query, shown, table, basis, timing, judge, held)
         if self.asked is not None:
             self.asked, self.exhaustive = None, False
         self._drop_check()

@@ -23,6 +23,7 @@ from pictrace.images.pixels import RGBImage
 from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.sift import Sift
 from pictrace.searching.commons import MANY, Agreed, agreeing, cells_of, frame_size
+from pictrace.searching.parts import Part, outlined
 from pictrace.service.pictures import original_picture
 
 __all__ = ["CONVINCING", "METRIC", "SecondLook", "details_between", "matching"]
@@ -50,6 +51,7 @@ class SecondLook:
         self._query = query
         self._known: dict[tuple[str, int], int | None] = {}
         self._agreed: dict[tuple[str, int], Agreed] = {}
+        self._outlines: dict[tuple[str, int], NDArray[np.float32] | None] = {}
 
     @cached_property
     def _features(self) -> dict[Variant, Features]:
@@ -72,15 +74,34 @@ class SecondLook:
 
         What was laid over many of them is not counted.
         """
-        found: dict[int, int] = {}
-        for one in nearest[:LOOKED_AT]:
-            key = catalog.identity, one
-            if key not in self._known:
-                self._known[key] = self._details(catalog, one)
-            count = self._known[key]
-            if count is not None:
-                found[one] = count
+        looked = list(dict.fromkeys(nearest[:LOOKED_AT]))
+        self._look_at(catalog, looked)
+        known = {one: self._known[catalog.identity, one] for one in looked}
+        found = {one: count for one, count in known.items() if count is not None}
         return found | self._without_common(catalog, found)
+
+    def _look_at(self, catalog: Catalog, looked: Sequence[int]) -> None:
+        """Count what was not counted yet, side by side."""
+        new = [one for one in looked if (catalog.identity, one) not in self._known]
+        if not new:
+            return
+        _ = self._features  # of the query, once, before several want them
+
+        def count(start: int, stop: int) -> None:
+            for one in new[start:stop]:
+                self._known[catalog.identity, one] = self._details(catalog, one)
+
+        kernels.run_chunks(count, len(new), min_chunk=1)
+
+    def parts(self, catalog: Catalog, doubtful: Sequence[int]) -> list[Part]:
+        """Where those of some pictures lie in the query that convince, and lie in it for sure."""
+        found = []
+        self._look_at(catalog, doubtful)
+        for one in doubtful:
+            count, outline = self._known[catalog.identity, one], self._outlines.get((catalog.identity, one))
+            if count is not None and count >= CONVINCING and outline is not None:
+                found.append(Part((one,), outline, count))
+        return found
 
     def _without_common(self, catalog: Catalog, counts: Mapping[int, int]) -> dict[int, int]:
         """The counts of those that share with the query what MANY others have at the same small place."""
@@ -115,6 +136,13 @@ class SecondLook:
             self._agreed[catalog.identity, picture_id] = agreeing(
                 self._features[UPRIGHT], features, size, other, percent
             )
+        if count >= CONVINCING:
+            mirrored, ours, pairs = _most(self._features, features)
+            here = kernels.unpack_points(ours)[pairs[:, 0], :2]
+            there = kernels.unpack_points(features)[pairs[:, 1], :2]
+            size, other = self._size, frame_size(image.shape[1], image.shape[0])
+            outline = outlined(here, there, size, other, mirrored=mirrored)
+            self._outlines[catalog.identity, picture_id] = outline
         return count
 
 
@@ -132,15 +160,18 @@ def matching(query: Mapping[Variant, Features], features: Features) -> int:
 
 def _spread(query: Mapping[Variant, Features], features: Features) -> float:
     """Over how much of a side the matching details reach in the picture that they reach farther in, 0 to 1."""
+    _, ours, pairs = _most(query, features)
+    return max(_reach(ours, pairs[:, 0]), _reach(features, pairs[:, 1]))
+
+
+def _most(query: Mapping[Variant, Features], features: Features) -> tuple[bool, Features, NDArray[np.int64]]:
+    """Whether the query agrees in more details when it is mirrored, its features then, and the pairs (k, 2)."""
     agreed = []
-    for ours in query.values():
+    for variant, ours in query.items():
         if len(ours):
             pairs, consistent = keypoint_pairs(ours, features, percent=round(100 * RATIO))
-            agreed.append((ours, pairs[consistent]))
-    if not agreed:
-        return 0.0
-    ours, pairs = max(agreed, key=lambda one: len(one[1]))
-    return max(_reach(ours, pairs[:, 0]), _reach(features, pairs[:, 1]))
+            agreed.append((variant.mirrored, ours, pairs[consistent]))
+    return max(agreed, key=lambda one: len(one[2]))
 
 
 def _reach(features: Features, rows: NDArray[np.int64]) -> float:

@@ -1,0 +1,104 @@
+"""What a closer look finds in a picture beside what the search itself finds there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from skimage import data
+
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.pixels import RGBImage
+from pictrace.indexing.index import Indexing
+from pictrace.searching.convincing import convincing_ids
+from pictrace.searching.find import find
+from pictrace.searching.parts import WHOLE, beside
+from pictrace.searching.presets import criteria_of
+from pictrace.searching.query import Query, prepare_query
+from pictrace.searching.scoring import score
+from pictrace.searching.table import ScoreTable
+from pictrace.service.judge import Judge
+from pictrace.sources.base import Item
+
+NAMES = ("astronaut", "coffee", "chelsea", "rocket")
+AT_X, AT_Y, SHARE = 0.55, 0.1, 0.14
+
+
+@pytest.fixture(scope="module")
+def pictures() -> dict[str, RGBImage]:
+    return {name: np.asarray(getattr(data, name)()) for name in NAMES}
+
+
+@pytest.fixture
+def cache(make_catalog: Callable[..., SqliteCatalog], pictures: dict[str, RGBImage], tmp_path: Path) -> FeatureCache:
+    for name, picture in pictures.items():
+        (tmp_path / f"{name}.png").write_bytes(encode_png(picture))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
+    return FeatureCache(catalog)
+
+
+def laid_on(small: RGBImage, host: RGBImage, share: float) -> RGBImage:
+    """A picture on another one, of this share of its width."""
+    ground = cv2.resize(host, (1200, round(1200 * host.shape[0] / host.shape[1])))
+    width = round(1200 * share)
+    inset = cv2.resize(small, (width, round(width * small.shape[0] / small.shape[1])), interpolation=cv2.INTER_AREA)
+    x, y = round(AT_X * 1200), round(AT_Y * ground.shape[0])
+    ground[y : y + inset.shape[0], x : x + width] = inset
+    return np.asarray(ground, np.uint8)
+
+
+def searched(image: RGBImage, cache: FeatureCache) -> tuple[Query, ScoreTable]:
+    query = prepare_query(encode_jpeg(np.ascontiguousarray(image), quality=90))
+    return query, score(query, cache)
+
+
+def id_of(cache: FeatureCache, name: str) -> int:
+    records = cache.catalog.pictures(cache.catalog.ids())
+    return next(one for one, record in records.items() if record.label == f"{name}.png")
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_small_picture_on_another_one_is_found_beside_it(
+    cache: FeatureCache, pictures: dict[str, RGBImage], mirrored: bool
+) -> None:
+    image = laid_on(pictures["astronaut"], pictures["coffee"], SHARE)
+    query, table = searched(image[:, ::-1] if mirrored else image, cache)
+    small, host = id_of(cache, "astronaut"), id_of(cache, "coffee")
+    assert small not in convincing_ids(table)  # or nothing is shown here
+    judge = Judge(query)
+
+    held = judge.held(query, table, cache)
+
+    assert [part.ids for part in held] == [(host,), (small,)]
+    assert (held[0].outline == WHOLE).all()
+    assert held[1].details >= 10
+    left, top = held[1].outline.min(axis=0)
+    assert left == pytest.approx(1 - AT_X - SHARE if mirrored else AT_X, abs=0.02)
+    assert top == pytest.approx(AT_Y, abs=0.02)
+    criteria = criteria_of("balanced")
+    said = judge.verdict(cache.catalog, table, find(cache.catalog, table, criteria), criteria, held)
+    assert said.good == {small, host}
+    assert "holds 2 pictures" in said.headline
+
+
+def test_what_lies_where_the_found_ones_do_is_not_looked_at(cache: FeatureCache, pictures: dict[str, RGBImage]) -> None:
+    query, table = searched(pictures["coffee"][20:-20, 30:-30], cache)
+    judge = Judge(query)
+
+    assert id_of(cache, "coffee") in convincing_ids(table)
+    assert beside(query, table, cache) == []
+    assert judge.held(query, table, cache) == ()
+
+
+def test_without_one_that_is_found_nothing_lies_beside_it(cache: FeatureCache) -> None:
+    query, table = searched(np.asarray(data.page())[..., np.newaxis].repeat(3, axis=2), cache)
+
+    assert not convincing_ids(table)
+    assert beside(query, table, cache) == []
+    assert Judge(query).held(query, table, cache) == ()
