@@ -37,6 +37,8 @@ from tests.postgres_server import serve_postgres
 
 EVEN = Criteria(weights={metric.name: 1.0 for metric in all_metrics()})
 
+COPIES = 5
+
 
 def pictures(number: int) -> Iterator[Item]:
     """Different parts of photographs, of 300 x 300 pixels each."""
@@ -122,9 +124,11 @@ def main() -> None:
         file, address = str(Path(folder, "a.sqlite")), server.new_database()
         Indexing(open_catalog(str(Path(folder, "warm.sqlite")), must_exist=False), items[:20]).run()
         lite, post = measured(file, items), measured(address, items)
-        other_file, other_address = str(Path(folder, "b.sqlite")), server.new_database()
-        lite["copying to it"] = seconds(lambda: copied(file, other_file))
-        post["copying to it"] = seconds(lambda: copied(file, other_address))
+        copies: list[tuple[float, float]] = []
+        for number in range(COPIES):  # in turn, as what else the machine does changes
+            targets = str(Path(folder, f"b{number}.sqlite")), server.new_database()
+            copies.append((seconds(partial(copied, file, targets[0])), seconds(partial(copied, file, targets[1]))))
+        lite["copying to it"], post["copying to it"] = map(median, zip(*copies, strict=True))
         told(f"{len(items)} pictures", lite, post)
         print(f"indexed pictures a second: {len(items) / lite['indexing']:.1f}, {len(items) / post['indexing']:.1f}")
         with closing(open_catalog(file)) as one, closing(open_catalog(address)) as other:

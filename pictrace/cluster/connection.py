@@ -196,7 +196,10 @@ class Connection:
 
     def _places(self, client: distributed.Client, identity: str) -> dict[Shard, str]:
         """Which worker each shard lies with."""
-        workers = sorted(client.scheduler_info(n_workers=-1)["workers"])
+        if client.scheduler is None:
+            raise TimeoutError("The connection is closed.")
+        # Not client.scheduler_info: what it keeps is replaced every two seconds by an answer that names no worker.
+        workers = sorted(client.sync(client.scheduler.identity, n_workers=-1)["workers"])
         if not workers:
             raise TimeoutError("The cluster has no worker.")
         kept = client.get_metadata(["pictrace", identity], default=None)

@@ -278,6 +278,21 @@ def at_once(shard: Shard, identity: str) -> Part:
     return np.array([shard.start], np.int64), (), 1
 
 
+def test_workers_are_there_whatever_the_client_notes_of_them_meanwhile(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every two seconds it asks the scheduler for all but its workers, and keeps that in place of what was asked."""
+    noting = distributed.Client._update_scheduler_info
+
+    async def noted_without(client: distributed.Client, n_workers: int = 0) -> None:
+        await noting(client, n_workers)
+        await noting(client)
+
+    monkeypatch.setattr(distributed.Client, "_update_scheduler_info", noted_without)
+    with closing(Connection(address, patience_s=60)) as connection:
+        assert set(connection.ask("made up", at_once, lambda _: ()).parts) == set(shards(3))
+
+
 def slowly(shard: Shard, identity: str) -> Part:
     """A worker that takes a second over its shard, but for the first one."""
     if shard.place:
