@@ -30,6 +30,7 @@ class Session:
         self._again: dict[str, float] = {}  # seconds by fragment
         self._finished = asyncio.Event()
         self._query = self._page = ""
+        self._anew = False  # no element has come of a run that has begun
         self.errors: list[str] = []
         self._listening = asyncio.create_task(self._listen())
 
@@ -97,9 +98,6 @@ class Session:
         message.rerun_script.is_auto_rerun = bool(fragment)
         message.rerun_script.widget_states.widgets.extend(self._states.values())
         self._finished.clear()
-        if not fragment:  # who runs again by themselves, the page says anew
-            self._again.clear()
-            self._sliders.clear()
         await self._socket.send_bytes(message.SerializeToString())
         try:
             await asyncio.wait_for(self._finished.wait(), _PATIENCE_S)
@@ -119,7 +117,13 @@ class Session:
         kind = message.WhichOneof("type")
         if kind == "new_session":
             self._page = message.new_session.page_script_hash
-        elif kind == "auto_rerun":
+            self._anew = True
+            return
+        if self._anew and kind == "delta" and not message.delta.fragment_id:
+            self._anew = False  # the whole page says anew who runs again by themselves, and which sliders there are
+            self._again.clear()
+            self._sliders.clear()
+        if kind == "auto_rerun":
             self._again[message.auto_rerun.fragment_id] = message.auto_rerun.interval
         elif kind == "stop_auto_rerun":
             self._again.pop(message.stop_auto_rerun.fragment_id, None)

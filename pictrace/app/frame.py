@@ -12,6 +12,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pictrace.app.pages import pages_in
 from pictrace.app.shared.language import language_menu, translated
+from pictrace.app.shared.parts import begin_page, end_page, part
 from pictrace.app.shared.uploads import begin_run, let_go
 from pictrace.images.budget import give_up_when
 from pictrace.metrics import all_metrics, colour_of
@@ -70,14 +71,17 @@ def in_frame(show: Callable[[], None]) -> None:
     """
     if FRAMED in st.session_state:
         begin_run()
+        begin_page()
         show()
+        end_page()
         let_go()
     else:
         route()
 
 
+@part("runs")
 def _count_run() -> None:
-    """Say, unseen, how many runs of this session have drawn a whole page: what drives a browser waits for it."""
+    """Say, unseen, how many runs of this session have drawn all they had to: what drives a browser waits for it."""
     st.session_state[RUNS] = st.session_state.get(RUNS, 0) + 1
     with st.container(key="runs"):
         st.html(f'<span data-runs="{st.session_state[RUNS]}"></span>')

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from pictrace.diagnosis.contents import Contents, compare_contents
+from pictrace.diagnosis.corners import empty_corners
 from pictrace.diagnosis.frames import common_frame
 from pictrace.diagnosis.padding import padding
 from pictrace.diagnosis.planes import soft
@@ -99,9 +100,12 @@ def frame_on_frame(registration: Registration) -> bool:
 
 
 def drawn(picture: RGBImage) -> bool:
-    """Whether much of it is of one colour exactly, and not a photograph's plain sky or wall."""
+    """Whether much of it is of one colour exactly, and neither a photograph's plain sky or wall, nor empty corners."""
     gray, kernel = to_gray(picture), np.ones((5, 5), np.uint8)
     ranges = cv2.subtract(cv2.dilate(gray, kernel), cv2.erode(gray, kernel))
+    empty = empty_corners(picture)
+    if empty.any():
+        gray, ranges = gray[~empty], ranges[~empty]
     flat = ranges <= FLAT_RANGE
     share = float(flat.mean())
     if share < FLAT_SHARE or share >= SHADED_MOST:

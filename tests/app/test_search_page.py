@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import streamlit as st
 
-from pictrace.app.search import page as search_view
+from pictrace.app.search import page as page_view
+from pictrace.app.search import ranking as ranking_view
 from pictrace.app.search.history import History
 from pictrace.app.shared.open_catalog import opened
 from pictrace.errors import CatalogError
@@ -62,7 +63,7 @@ def test_a_search_is_answered_in_its_turn_and_a_slider_has_none(
         free.append(SEARCHES.free)
         return find(*asked)
 
-    monkeypatch.setattr(search_view, "find", found)
+    monkeypatch.setattr(ranking_view, "find", found)
     app = Page.open().upload(photographs["chelsea.png"])
     app.slide("w_orb", 0.5)
     assert (free[0], free[-1], SEARCHES.free) == (places - 1, places, places)
@@ -400,7 +401,7 @@ def test_another_catalog_can_be_named(
     catalog.close()
     monkeypatch.setenv("PICTRACE_CATALOG", str(path))
     shown: list[object] = []
-    monkeypatch.setattr(search_view, "example_tiles", shown.append)
+    monkeypatch.setattr(page_view, "example_tiles", shown.append)
     app = Page.open()
     assert "holiday: 1 picture." in app.texts
     assert shown == []  # the sample's examples would find nothing here

@@ -42,8 +42,9 @@ function place(tag, text) {
  * @param {string | null} selected
  * @param {(id: string) => void} pick
  * @param {Words} words
+ * @param {Map<string, HTMLImageElement>} shown pictures of former cards, which need no decoding
  */
-function card(item, selected, pick, words) {
+function card(item, selected, pick, words, shown) {
   const entry = make("li", item.id === selected ? "card selected" : "card")
   const button = make("button", "face")
   button.type = "button"
@@ -51,8 +52,9 @@ function card(item, selected, pick, words) {
   button.onclick = () => pick(item.id)
 
   const frame = make("span", "frame")
-  const picture = make("img")
-  picture.src = item.src
+  const picture = shown.get(item.src) ?? make("img")
+  shown.delete(item.src)
+  if (picture.src !== item.src) picture.src = item.src
   picture.alt = "" // the title follows
   frame.append(picture)
 
@@ -96,7 +98,8 @@ export default function (component) {
     setTriggerValue("picked", id)
     goTo(".st-key-details-head")
   }
-  list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick, data.words)))
+  const shown = new Map(Array.from(list.querySelectorAll("img"), (one) => [one.src, one]))
+  list.replaceChildren(...data.items.map((item) => card(item, data.selected, pick, data.words, shown)))
   list.className = data.size ? "grid" : ""
   list.style.setProperty("--size", `${data.size}px`)
   if (at >= 0) list.children[at]?.querySelector("button")?.focus()

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import streamlit as st
 
 from pictrace.app.components import copy_link
 from pictrace.app.search.answer import watch_full_check
 from pictrace.app.search.chance import watch_calibration
+from pictrace.app.search.ranking import Ranking, current_ranking
 from pictrace.app.search.region import region_buttons
+from pictrace.app.shared.controls import Wanted
 from pictrace.app.shared.language import _, n_, translated
+from pictrace.app.shared.parts import part
 from pictrace.app.shared.query_state import QueryState
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import Source
@@ -18,7 +19,6 @@ from pictrace.escape import for_markdown
 from pictrace.images.pixels import RGBImage
 from pictrace.indexing.index import Indexing
 from pictrace.searching.find import Found
-from pictrace.searching.verdict import Verdict
 from pictrace.service.aligned import aligned
 from pictrace.service.answer import AGAIN_S, Answer
 from pictrace.service.workspaces import Workspace
@@ -28,31 +28,14 @@ from pictrace.told import told
 __all__ = ["answer_line"]
 
 
-def answer_line(
-    workspace: Workspace, state: QueryState, answer: Answer, said: Verdict, found: Sequence[Found] = ()
-) -> None:
-    """The query and the answer, before anything else; found: the matches that are shown, best first."""
-    best = next((one for one in found if one.match.id in said.good), None)
+def answer_line(workspace: Workspace, state: QueryState, answer: Answer, wanted: Wanted) -> None:
+    """The query and the answer, before anything else."""
     with st.container(border=True, key="answer"):
         left, right = st.columns([2, 3], vertical_alignment="center", gap="medium")
         with left, st.container(key="answer-pictures"):
-            _pictures(workspace, answer, best)
+            _pictures(workspace, state, wanted)
         with right:
-            if best is not None:
-                st.badge(translated(said.level(best.match.id).capitalize()), color="green")
-            elif found and not said.good:
-                st.badge(_("Weak"), color="gray")
-            st.title(for_markdown(translated(said.headline)), anchor=False)
-            st.write(for_markdown(translated(said.detail)))
-            if answer.picture.region is not None:
-                st.caption(_("A part of your picture was looked for."))
-            for note in answer.query.info.notes:
-                st.caption(for_markdown(translated(note)))
-            st.caption(f"{for_markdown(translated(workspace.title))}: {_how_searched(answer)}")
-            if answer.picture.pages_told:
-                st.caption(translated(answer.picture.pages_told))
-            if answer.table.told:
-                st.warning(for_markdown(translated(answer.table.told)), icon=":material/lan:")
+            _words(workspace, state, wanted)
             if answer.table.incomplete:
                 st.fragment(_ask_again, run_every=AGAIN_S)(workspace, answer)
             watch_calibration(workspace)
@@ -61,7 +44,36 @@ def answer_line(
             _next_steps(workspace, state, answer)
 
 
-def _pictures(workspace: Workspace, answer: Answer, best: Found | None) -> None:
+@part("answer-words")
+def _words(workspace: Workspace, state: QueryState, wanted: Wanted) -> None:
+    ranking = current_ranking(workspace, state.search, wanted)
+    answer, said, best = ranking.answer, ranking.said, _best(ranking)
+    if best is not None:
+        st.badge(translated(said.level(best.match.id).capitalize()), color="green")
+    elif ranking.found and not said.good:
+        st.badge(_("Weak"), color="gray")
+    st.title(for_markdown(translated(said.headline)), anchor=False)
+    st.write(for_markdown(translated(said.detail)))
+    if answer.picture.region is not None:
+        st.caption(_("A part of your picture was looked for."))
+    for note in answer.query.info.notes:
+        st.caption(for_markdown(translated(note)))
+    st.caption(f"{for_markdown(translated(workspace.title))}: {_how_searched(answer)}")
+    if answer.picture.pages_told:
+        st.caption(translated(answer.picture.pages_told))
+    if answer.table.told:
+        st.warning(for_markdown(translated(answer.table.told)), icon=":material/lan:")
+
+
+def _best(ranking: Ranking) -> Found | None:
+    """The first of the matches that convince."""
+    return next((one for one in ranking.found if one.match.id in ranking.said.good), None)
+
+
+@part("answer-pictures")
+def _pictures(workspace: Workspace, state: QueryState, wanted: Wanted) -> None:
+    ranking = current_ranking(workspace, state.search, wanted)
+    answer, best = ranking.answer, _best(ranking)
     name = _("Your picture: {name}", name=answer.picture.name)
     if best is None:
         st.image(answer.thumbnail, caption=_("Your picture"), alt=name, width="stretch")

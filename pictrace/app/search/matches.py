@@ -11,6 +11,7 @@ from pictrace.app.components.matches import Address, Card, Segment, match_list
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.query_state import QueryState
 from pictrace.app.shared.thumbnails import thumbnail_address
+from pictrace.catalog.base import Catalog
 from pictrace.duplicates.decided import copies, folded
 from pictrace.metrics import colour_of, get_metric
 from pictrace.searching.chances import told_expected
@@ -21,7 +22,7 @@ from pictrace.service.workspaces import Workspace
 from pictrace.sources.base import is_link
 from pictrace.wording import percent
 
-__all__ = ["list_of_matches"]
+__all__ = ["list_of_matches", "listed"]
 
 CARD_PX = 216
 CARD_FACTS = 3
@@ -36,14 +37,13 @@ def list_of_matches(
     verdict: Verdict,
     marks: Mapping[int, str],
     size_px: int = 0,
-) -> list[int]:
-    """The ranked cards; a click opens or closes a match's details. The ids of those that are shown, in their order.
+) -> None:
+    """The ranked cards; a click opens or closes a match's details.
 
     Pictures that were decided to be copies of one that is in the list are told with that one. marks: what was said of
     matches, by id. size_px: the width of a picture in a grid, 0 for a list.
     """
-    ids = [one.match.id for one in found]
-    counts = folded(ids, copies(workspace.catalog, ids))
+    counts = listed(workspace.catalog, found)
     items = [
         _card(workspace, one, table, verdict, marks.get(one.match.id, ""), counts[one.match.id])
         for one in found
@@ -54,7 +54,13 @@ def list_of_matches(
     if picked is not None:
         state.selected = None if picked == selected else int(picked)
         st.rerun()
-    return [one for one in ids if one in counts]
+
+
+def listed(catalog: Catalog, found: Sequence[Found]) -> dict[int, int]:
+    """Of how many copies each of those is told that are shown, by id and in their order."""
+    ids = [one.match.id for one in found]
+    counts = folded(ids, copies(catalog, ids))
+    return {one: counts[one] for one in ids if one in counts}
 
 
 def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, mark: str, copied: int) -> Card:

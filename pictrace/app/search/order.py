@@ -13,7 +13,7 @@ from pictrace.app.shared.language import _, translated
 from pictrace.searching.find import Found
 from pictrace.searching.verdict import Verdict
 
-__all__ = ["GRID", "ORDERS", "SCORE", "VIEWS", "View", "arranged", "view_controls"]
+__all__ = ["GRID", "ORDERS", "SCORE", "VIEWS", "View", "arranged", "current_view", "view_controls"]
 
 VIEWS = (LIST, GRID) = ("List", "Grid")
 ORDERS = (SCORE, CHANGED, LARGEST, NEWEST) = ("Best first", "Most changed", "Largest", "Newest")
@@ -29,7 +29,13 @@ class View:
     size_px: int = 0
 
 
-def view_controls() -> View:
+def current_view() -> View:
+    """What the controls say."""
+    size = st.session_state.get("size", SIZE_PX) if st.session_state.get("view") == GRID else 0
+    return View(st.session_state.get("sort") or SCORE, int(size))
+
+
+def view_controls() -> None:
     """List or grid, the order, the size; all kept in the address."""
     with st.container(horizontal=True, vertical_alignment="center", key="view-controls"):
         _from_address("view", VIEWS)
@@ -48,10 +54,8 @@ def view_controls() -> View:
             _("Sort by"), ORDERS, format_func=translated, key="sort", label_visibility="collapsed", width=190
         )
         _to_address("sort", order, SCORE)
-    if shape != GRID:
-        return View(order)
-    size = st.slider(_("Picture size"), *SIZES_PX, SIZE_PX, 20, "%d px", key="size", bind="query-params")
-    return View(order, int(size))
+    if shape == GRID:
+        st.slider(_("Picture size"), *SIZES_PX, SIZE_PX, 20, "%d px", key="size", bind="query-params")
 
 
 def _from_address(key: str, options: Sequence[str]) -> None:

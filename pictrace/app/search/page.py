@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import replace
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
@@ -21,26 +19,25 @@ from pictrace.app.search.features import left_out, watch_missing_features
 from pictrace.app.search.history import earlier_queries, remember
 from pictrace.app.search.inputs import example_tiles, query_inputs
 from pictrace.app.search.marks import mark_buttons, marks_of, without_hidden
-from pictrace.app.search.matches import list_of_matches
-from pictrace.app.search.order import GRID, arranged, view_controls
+from pictrace.app.search.matches import list_of_matches, listed
+from pictrace.app.search.order import GRID, arranged, current_view, view_controls
+from pictrace.app.search.ranking import Ranking, current_ranking, rank
 from pictrace.app.search.side import beside_matches
 from pictrace.app.search.weights import what_if_part
 from pictrace.app.shared.controls import Wanted, criteria_controls
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
+from pictrace.app.shared.parts import part
 from pictrace.app.shared.query_state import QueryState, query_state
 from pictrace.app.shared.servers import tell_silent
 from pictrace.app.shared.slot import slot
 from pictrace.app.shared.thumbnails import picture_tiles
-from pictrace.errors import CriteriaError, PicTraceError
+from pictrace.errors import PicTraceError
 from pictrace.escape import for_markdown
 from pictrace.metrics import all_metrics, get_metric
-from pictrace.searching.find import Found, find
-from pictrace.searching.verdict import Verdict
-from pictrace.service.addresses import shown_record
+from pictrace.searching.find import Found
 from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
-from pictrace.told import told
 
 __all__ = ["show"]
 
@@ -85,25 +82,10 @@ def _show(turn: ExitStack) -> None:
     if table is None or answer is None:
         _empty(workspace, state)
         return
-    started = time.perf_counter()
-    try:
-        ranked = find(workspace.catalog, table, wanted.criteria)
-        found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
-        said = answer.judge.verdict(
-            workspace.catalog,
-            table,
-            found,
-            wanted.criteria,
-            answer.held,
-            sources=workspace.calibrating.sources(),
-            alarms=wanted.alarms,
-        )
-    except CriteriaError as error:
-        answer_line(workspace, state, answer, Verdict(told("All weights are zero"), str(error), frozenset()))
+    found = rank(workspace, answer, wanted).found
+    answer_line(workspace, state, answer, wanted)
+    if not wanted.criteria.total_weight:
         return
-    timing_ms = {**answer.timing_ms, "rank": (time.perf_counter() - started) * 1e3}
-    answer = replace(answer, timing_ms=timing_ms)
-    answer_line(workspace, state, answer, said, found)
     with slot("missing"):
         for metric in table.metrics:
             if metric.on_demand and wanted.criteria.weights.get(metric.name):
@@ -118,7 +100,7 @@ def _show(turn: ExitStack) -> None:
             st.info(_("The catalog is empty, so there is nothing to find yet."), icon=":material/inbox:")
         return
     if found:
-        _results(workspace, state, answer, wanted, found, said)
+        _results(workspace, state, answer, wanted)
 
 
 def _inputs(workspace: Workspace, state: QueryState) -> DeltaGenerator:
@@ -165,25 +147,42 @@ def _empty(workspace: Workspace, state: QueryState) -> None:
     workspace.prepare()
 
 
-def _results(
-    workspace: Workspace, state: QueryState, answer: Answer, wanted: Wanted, found: Sequence[Found], said: Verdict
-) -> None:
+def _results(workspace: Workspace, state: QueryState, answer: Answer, wanted: Wanted) -> None:
     in_grid = st.session_state.get("view") == GRID
     left, right = st.columns([1, 1] if in_grid else [2, 3], gap="medium")
     made = state.details()
-    marks = marks_of(workspace.catalog, answer.query.id)
     with left, st.container(key="list"):
-        view = view_controls()
-        found = without_hidden(found, marks)
-        ordered = arranged(found, said, view.order)
-        shown = list_of_matches(workspace, state, ordered, answer.table, said, marks, view.size_px)
-        downloads(workspace, answer, wanted, found, said)
-    chosen = next((one for one in found if one.match.id == state.selected), None)
+        view_controls()
+        _list(workspace, state, wanted)
+        _downloads(workspace, state, wanted)
+    ranking = current_ranking(workspace, state.search, wanted)
+    chosen = next((one for one in ranking.found if one.match.id == state.selected), None)
     with right, st.container(key="side"):
         if chosen is None or made is None:
-            beside_matches(workspace, state, answer, wanted.criteria, found)
-        else:
-            details_head(workspace, state, chosen, shown)
-            mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
-            details(workspace, made, chosen, wanted.criteria, said)
-            what_if_part(answer.table, wanted.criteria, chosen)
+            beside_matches(workspace, state, wanted)
+            return
+        marks = marks_of(workspace.catalog, answer.query.id)
+        shown = listed(workspace.catalog, _ordered(ranking, marks))
+        details_head(workspace, state, chosen, list(shown))
+        mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
+        details(workspace, made, chosen, wanted.criteria, ranking.said)
+        what_if_part(answer.table, wanted.criteria, chosen)
+
+
+def _ordered(ranking: Ranking, marks: Mapping[int, str]) -> list[Found]:
+    return arranged(without_hidden(ranking.found, marks), ranking.said, current_view().order)
+
+
+@part("matches")
+def _list(workspace: Workspace, state: QueryState, wanted: Wanted) -> None:
+    ranking = current_ranking(workspace, state.search, wanted)
+    marks = marks_of(workspace.catalog, ranking.answer.query.id)
+    ordered = _ordered(ranking, marks)
+    list_of_matches(workspace, state, ordered, ranking.answer.table, ranking.said, marks, current_view().size_px)
+
+
+@part("downloads")
+def _downloads(workspace: Workspace, state: QueryState, wanted: Wanted) -> None:
+    ranking = current_ranking(workspace, state.search, wanted)
+    found = without_hidden(ranking.found, marks_of(workspace.catalog, ranking.answer.query.id))
+    downloads(workspace, ranking.answer, ranking.wanted, found, ranking.said)

@@ -11,8 +11,9 @@ from typing import Any
 import streamlit as st
 
 from pictrace.app.components.triangle import Entry, triangle
-from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP, set_weights
+from pictrace.app.shared.controls import MOST_WEIGHT, WEIGHT_STEP
 from pictrace.app.shared.language import _, translated
+from pictrace.app.shared.preset_box import set_weights
 from pictrace.app.shared.thumbnails import thumbnail_address
 from pictrace.escape import for_markdown
 from pictrace.explore.weights.disagreement import agreement, disputes

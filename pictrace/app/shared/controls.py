@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import streamlit as st
@@ -13,12 +13,14 @@ from pictrace.app.components import copy_link
 from pictrace.app.shared.filters import metadata_filters
 from pictrace.app.shared.language import _, translated
 from pictrace.app.shared.model import not_ready
-from pictrace.app.shared.recipe import recipe_file
-from pictrace.features import Settings, SettingValue
+from pictrace.app.shared.parts import part, parts_answer
+from pictrace.app.shared.preset_box import preset_box, set_criteria, weight_key
+from pictrace.app.shared.recipe import recipe_loader, recipe_saver
+from pictrace.features import Setting, Settings, SettingValue
 from pictrace.metrics import all_metrics
 from pictrace.metrics.base import Metric
 from pictrace.searching.chances import FALSE_ALARMS
-from pictrace.searching.presets import DEFAULT_PRESET, Preset, all_presets, get_preset
+from pictrace.searching.presets import DEFAULT_PRESET, get_preset
 from pictrace.searching.recipe import Recipe
 from pictrace.searching.table import Criteria
 from pictrace.service.workspaces import Workspace
@@ -27,54 +29,15 @@ __all__ = [
     "MOST_WEIGHT",
     "WEIGHT_STEP",
     "Wanted",
+    "as_moved",
     "criteria_controls",
-    "set_criteria",
-    "set_weights",
     "setting_controls",
 ]
 
-CUSTOM = "custom"
 MOST_SHOWN = 60
 MOST_WEIGHT = 3.0
 WEIGHT_STEP = 0.1
 ONE_IN = (20, 50, 100, 200, 500, 1000)
-
-
-def _weight_key(metric: Metric) -> str:
-    return f"w_{metric.name}"
-
-
-def _apply(preset: Preset, metrics: Sequence[Metric]) -> None:
-    for metric in metrics:
-        st.session_state[_weight_key(metric)] = float(preset.weights.get(metric.name, 0.0))
-        chosen = preset.settings.get(metric.name, {})
-        for setting in metric.settings:
-            value = chosen.get(setting.name, setting.default)
-            st.session_state[metric.option(setting)] = value
-
-
-def set_weights(weights: Mapping[str, float]) -> None:
-    """Move the weights' sliders; only in a callback, before they are drawn."""
-    for metric in all_metrics():
-        if metric.name in weights:
-            st.session_state[_weight_key(metric)] = weights[metric.name]
-
-
-def set_criteria(criteria: Criteria) -> None:
-    """Move all sliders and settings; only in a callback, before they are drawn."""
-    metrics = all_metrics()
-    _apply(Preset("", "", "", criteria.weights, criteria.settings), metrics)
-
-
-def _on_preset(key: str, metrics: Sequence[Metric]) -> None:
-    name = st.session_state.get(key)
-    if name and name != CUSTOM and key != _box_at(name):  # where the sliders were anyway: no choice, but an echo
-        _apply(get_preset(name), metrics)
-
-
-def _box_at(preset: str) -> str:
-    """The key of the box of presets while the sliders are at this one."""
-    return f"preset_at_{preset}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +58,7 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
 
     ranked: the catalog that is searched, for which there is also what is shown of its ranking, and filters.
     """
+    moved = None if ranked is None else parts_answer
     with st.sidebar:
         st.header(_("What counts as a match"))
         preset_place = st.container()
@@ -112,15 +76,16 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
                         float(default.weights.get(metric.name, 0.0)),
                         WEIGHT_STEP,
                         "%.1f",
-                        key=_weight_key(metric),
+                        key=weight_key(metric),
                         help=translated(metric.help),
                         disabled=bool(hindrance),
+                        on_change=moved,
                         bind="query-params",
                     )
                     weights[metric.name] = 0.0 if hindrance else weight
                     if hindrance:
                         not_ready(metric)
-                chosen = setting_controls(metric)
+                chosen = setting_controls(metric, on_change=moved)
                 if chosen:
                     settings[metric.name] = chosen
             orientations = st.toggle(
@@ -130,22 +95,62 @@ def criteria_controls(metrics: Sequence[Metric], *, ranked: Workspace | None = N
                 help=_("Compares your picture in all eight orientations."),
                 bind="query-params",
             )
-            min_score, top, alarms = (0.0, 1, FALSE_ALARMS) if ranked is None else _ranking_controls()
-        with preset_place:
-            _preset_control(metrics, weights, settings)
+            min_score, top, alarms = (0.0, 1, FALSE_ALARMS) if ranked is None else _ranking_controls(moved)
         filters: Mapping[str, tuple[str, ...]] = {} if ranked is None else metadata_filters(ranked)
         copy_link(_("Copy link to these settings"), key="copy_link", words=translated)
         criteria = Criteria(weights=weights, settings=settings, min_score=min_score, top=top)
+        wanted = Wanted(criteria, orientations, filters, alarms)
+        with preset_place:
+            _preset(wanted)
         if ranked is not None:
             with st.popover(_("Recipe"), icon=":material/terminal:", width="stretch"):
-                st.caption(_("The same search on the command line."))
-                st.code(
-                    command(criteria, filters, orientations=orientations, alarms=alarms),
-                    language="bash",
-                    wrap_lines=True,
-                )
-                recipe_file(criteria, orientations=orientations, alarms=alarms, take=_take_recipe)
-    return Wanted(criteria, orientations, filters, alarms)
+                _command(wanted)
+                recipe_loader(_take_recipe)
+    return wanted
+
+
+def as_moved(wanted: Wanted) -> Wanted:
+    """The same with the sliders where they are now, which may be moved since it was told."""
+    metrics, now = {metric.name: metric for metric in all_metrics()}, st.session_state
+    weights = {
+        name: 0.0 if metrics[name].unavailable() else float(now.get(weight_key(metrics[name]), weight))
+        for name, weight in wanted.criteria.weights.items()
+    }
+    settings = {
+        name: {one.name: _chosen(metrics[name], one, some[one.name]) for one in metrics[name].settings}
+        for name, some in wanted.criteria.settings.items()
+    }
+    criteria = Criteria(
+        weights=weights,
+        settings=settings,
+        min_score=float(now.get("min_score", wanted.criteria.min_score)),
+        top=int(now.get("top", wanted.criteria.top)),
+    )
+    one_in = now.get("false_alarms")
+    return replace(wanted, criteria=criteria, alarms=1 / int(one_in) if one_in else wanted.alarms)
+
+
+def _chosen(metric: Metric, setting: Setting, former: SettingValue) -> SettingValue:
+    value = st.session_state.get(metric.option(setting), former)
+    return setting.default if value is None else value
+
+
+@part("preset")
+def _preset(wanted: Wanted) -> None:
+    criteria = as_moved(wanted).criteria
+    preset_box(all_metrics(), criteria.weights, criteria.settings)
+
+
+@part("recipe")
+def _command(wanted: Wanted) -> None:
+    now = as_moved(wanted)
+    st.caption(_("The same search on the command line."))
+    st.code(
+        command(now.criteria, now.filters, orientations=now.orientations, alarms=now.alarms),
+        language="bash",
+        wrap_lines=True,
+    )
+    recipe_saver(now.criteria, orientations=now.orientations, alarms=now.alarms)
 
 
 def _take_recipe(recipe: Recipe) -> None:
@@ -158,7 +163,7 @@ def _take_recipe(recipe: Recipe) -> None:
     st.session_state["false_alarms"] = min(ONE_IN, key=lambda one: abs(one - wanted))
 
 
-def _ranking_controls() -> tuple[float, int, float]:
+def _ranking_controls(moved: Callable[[], None] | None) -> tuple[float, int, float]:
     st.header(_("Results"))
     min_score = st.slider(
         _("Minimum score"),
@@ -168,10 +173,18 @@ def _ranking_controls() -> tuple[float, int, float]:
         0.01,
         key="min_score",
         help=_("Raise it to leave out weak matches."),
+        on_change=moved,
         bind="query-params",
     )
     top = st.slider(
-        _("Matches"), 1, MOST_SHOWN, 5, key="top", help=_("Raise it to see more of the ranking."), bind="query-params"
+        _("Matches"),
+        1,
+        MOST_SHOWN,
+        5,
+        key="top",
+        help=_("Raise it to see more of the ranking."),
+        on_change=moved,
+        bind="query-params",
     )
     one_in = st.select_slider(
         _("Accepted false alarms"),
@@ -182,6 +195,7 @@ def _ranking_controls() -> tuple[float, int, float]:
         help=_(
             "In how many searches for a picture that is not there something may be found. Fewer alarms, fewer finds."
         ),
+        on_change=moved,
         bind="query-params",
     )
     return min_score, int(top), 1 / int(one_in)
@@ -210,7 +224,9 @@ def command(
     return " ".join(words)
 
 
-def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = True) -> dict[str, SettingValue]:
+def setting_controls(
+    metric: Metric, *, prefix: str = "", in_address: bool = True, on_change: Callable[[], None] | None = None
+) -> dict[str, SettingValue]:
     """A widget for each of its ranking settings; prefix: what its keys begin with, where several pages have them."""
     bind: Literal["query-params"] | None = "query-params" if in_address else None
     chosen: dict[str, SettingValue] = {}
@@ -229,6 +245,7 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
                 round(step, 6),
                 key=key,
                 help=translated(setting.help),
+                on_change=on_change,
                 bind=bind,
             )
         else:
@@ -240,41 +257,8 @@ def setting_controls(metric: Metric, *, prefix: str = "", in_address: bool = Tru
                 format_func=lambda value, labels=setting.labels: translated(labels.get(value, str(value))),
                 key=key,
                 help=translated(setting.help),
+                on_change=on_change,
                 bind=bind,
             )
             chosen[setting.name] = setting.default if picked is None else picked
     return chosen
-
-
-def _preset_control(metrics: Sequence[Metric], weights: dict[str, float], settings: dict[str, Settings]) -> None:
-    """The preset that the sliders are at now, or "custom"; choosing one moves the sliders.
-
-    It is another widget for each preset that they are at. A browser in which a slider moves on while the page is being
-    drawn sends the box's value of before. Of a single box that would look like a choice, and take the move back.
-    """
-    presets = {preset.name: preset for preset in all_presets()}
-    current = next((name for name, preset in presets.items() if _is_at(preset, metrics, weights, settings)), CUSTOM)
-    key, options = _box_at(current), [*presets, *([CUSTOM] if current == CUSTOM else [])]
-    titles = {name: translated(preset.title) for name, preset in presets.items()} | {CUSTOM: _("Custom")}
-    st.selectbox(
-        _("Preset"),
-        options,
-        index=options.index(current),
-        key=key,
-        format_func=lambda name: titles[name],
-        on_change=_on_preset,
-        args=(key, metrics),
-        help=" ".join(f"**{translated(preset.title)}**: {translated(preset.help)}" for preset in presets.values()),
-    )
-
-
-def _is_at(preset: Preset, metrics: Sequence[Metric], weights: dict[str, float], settings: dict[str, Settings]) -> bool:
-    for metric in metrics:
-        wanted = float(preset.weights.get(metric.name, 0.0))
-        if abs(weights[metric.name] - wanted) > 1e-6:
-            return False
-        if wanted and metric.settings:
-            theirs = metric.setting_positions(preset.settings.get(metric.name, {}))
-            if metric.setting_positions(settings.get(metric.name, {})) != theirs:
-                return False
-    return True

@@ -26,7 +26,8 @@ STYLE = """
     background: linear-gradient(to right, #3B86B8 var(--share), color-mix(in srgb, currentColor 15%, transparent) 0);}
 @media (max-width: 30rem) {.numbers {font-size: .75rem;} .numbers th, .numbers td {padding: .3rem .15rem;}
     .numbers thead th {font-size: .65rem;} .numbers tbody th {font-size: .7rem;}
-    .numbers td:last-child {overflow-wrap: anywhere;}}
+    .numbers .further {display: none;} .numbers small {display: block !important; font-size: inherit;}}
+.numbers small {display: none;}
 </style>
 """
 
@@ -39,7 +40,8 @@ def numbers_table(
 ) -> None:
     """Every metric's value, similarity, weight and contribution, a row each.
 
-    further: texts by metric name, for columns of these names.
+    further: texts by metric name, for columns of these names; on a phone, which has no room for them, they stand below
+    the values.
     """
     more = further or {}
     summed = escape(_("The sum of this column is the score."), quote=True)
@@ -48,7 +50,7 @@ def numbers_table(
         f"<th scope=col>{escape(_('Value'))}",
         *(f"<th scope=col class=number>{escape(name)}" for name in (_("Similarity"), _("Weight"))),
         f"<th scope=col class=number title='{summed}'>{escape(_('Contribution'))}",
-        *(f"<th scope=col>{escape(name)}" for name in more),
+        *(f"<th scope=col class=further>{escape(name)}" for name in more),
     ]
     rows = []
     for metric in metrics:
@@ -56,15 +58,20 @@ def numbers_table(
         value = described(metric.scale_for(criteria.settings.get(metric.name, {})), part.raw)
         row = [
             f"<th scope=row>{escape(translated(metric.title))}",
-            f"<td>{escape(translated(value))}",
+            f"<td>{escape(translated(value))}{_below(more, metric)}",
             f"<td class=number>{_number(part.similarity, 2)}{_bar(part.similarity)}",
             f"<td class=number>{_number(part.weight, 1)}",
             f"<td class=number>{_number(part.contribution, 2)}",
-            *(f"<td>{escape(translated(texts[metric.name]))}" for texts in more.values()),
+            *(f"<td class=further>{escape(translated(texts[metric.name]))}" for texts in more.values()),
         ]
         rows.append(f"<tr>{''.join(row)}")
     table = f"<thead><tr>{''.join(head)}</thead><tbody>{''.join(rows)}</tbody>"
     st.html(f"{STYLE}<table class=numbers lang={language()}>{table}</table>")
+
+
+def _below(further: Mapping[str, Mapping[str, str]], metric: Metric) -> str:
+    told = ((name, translated(texts[metric.name])) for name, texts in further.items() if texts[metric.name])
+    return "".join(f"<small>{escape(name)}: {escape(text)}</small>" for name, text in told)
 
 
 def _number(value: float, digits: int) -> str:

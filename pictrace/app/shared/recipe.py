@@ -15,7 +15,7 @@ from pictrace.escape import for_markdown
 from pictrace.searching.recipe import Recipe, read_recipe, recipe_of, recipe_text
 from pictrace.searching.table import Criteria
 
-__all__ = ["recipe_file"]
+__all__ = ["recipe_loader", "recipe_saver"]
 
 
 @dataclass
@@ -27,9 +27,8 @@ class _Loaded:
     emptied: int = 0
 
 
-def recipe_file(criteria: Criteria, *, orientations: bool, alarms: float, take: Callable[[Recipe], None]) -> None:
-    """Save and load. take: moves the sliders; called in a callback."""
-    state = of_session(_Loaded)
+def recipe_saver(criteria: Criteria, *, orientations: bool, alarms: float) -> None:
+    """Save it, where it can be searched by."""
     if criteria.total_weight > 0:
         st.download_button(
             _("Save as a file"),
@@ -40,6 +39,11 @@ def recipe_file(criteria: Criteria, *, orientations: bool, alarms: float, take: 
             width="stretch",
             on_click="ignore",
         )
+
+
+def recipe_loader(take: Callable[[Recipe], None]) -> None:
+    """Load one. take: moves the sliders; called in a callback."""
+    state = of_session(_Loaded)
     key = f"recipe_file_{state.emptied}"
     st.file_uploader(
         _("Load a recipe"), type=["json"], key=key, max_upload_size=1, on_change=_load, args=(key, state, take)

@@ -7,16 +7,19 @@ import streamlit as st
 from pictrace.app.components import Tile, data_address
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import PictureRecord
-from pictrace.images.encoding import thumbnail
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.pixels import fit
 from pictrace.images.reading import load
 
 __all__ = ["picture_tiles", "thumbnail_address", "thumbnail_jpeg"]
+
+QUALITY = 70  # they are shown at half their size, where no more is seen, and travel with each change of the ranking
 
 
 @st.cache_data(show_spinner=False, max_entries=5000)
 def _scaled(identity: str, picture_id: int, size_px: int, _catalog: Catalog) -> bytes:
     kept = _catalog.thumbnail(picture_id)
-    return b"" if kept is None else thumbnail(load(kept), size_px)
+    return b"" if kept is None else encode_jpeg(fit(load(kept), size_px), quality=QUALITY, smallest=True)
 
 
 def thumbnail_jpeg(catalog: Catalog, picture_id: int, size_px: int) -> bytes:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pictrace.app.shared.controls import set_criteria
 from pictrace.app.shared.language import _, translated
+from pictrace.app.shared.preset_box import set_criteria
 from pictrace.app.tune.measure import watch
 from pictrace.app.tune.state import TuneState
 from pictrace.escape import for_markdown

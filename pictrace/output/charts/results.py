@@ -23,6 +23,8 @@ STRIP_BINS = 60
 LETTER = 0.022  # of an axis from 0 to 1, that a letter takes on a narrow page
 GAP = 0.02
 NAME_PX = (26, 44)  # over the middle of the first bar, in turns
+BAR_PX = 11  # from its middle to its edge
+LETTER_PX = 8  # from the middle of a name to below it
 
 
 def contributions_figure(
@@ -53,11 +55,13 @@ def contributions_figure(
                 f"<br>{adds}<extra></extra>",
             }
         )
+    names, lines = _names(found, metrics, say)
     layout = {
         "barmode": "stack",
         "bargap": 0.35,
         "showlegend": False,
-        "annotations": _names(found, metrics, labels, say),
+        "annotations": names,
+        "shapes": lines,
         "margin": {**MARGIN, "t": 96},
         "yaxis": {"autorange": "reversed", "ticklabelposition": "outside", "automargin": True},
         "xaxis": {"range": [0, 1], "tickvals": [0, 0.25, 0.5, 0.75, 1]},
@@ -66,38 +70,49 @@ def contributions_figure(
 
 
 def _names(
-    found: Sequence[Found], metrics: Sequence[Metric], labels: Sequence[str], say: Callable[[str], str]
-) -> list[dict[str, object]]:
-    """The metrics' names over the first bar, each with a line to its part where that has one."""
+    found: Sequence[Found], metrics: Sequence[Metric], say: Callable[[str], str]
+) -> tuple[list[dict[str, object]], list[dict[str, object]]]:
+    """The metrics' names over the first bar, and lines to their parts where they have one.
+
+    Plotly would draw the lines with the names, as arrows; a browser then lays the page out anew for each of them.
+    """
     if not found:
-        return []
+        return [], []
     brief, parts = brief_titles(metrics, say), found[0].match.metrics
     weighted = [metric for metric in metrics if parts[metric.name].weight > 0]
     shares = np.nan_to_num([parts[metric.name].contribution for metric in weighted])
     middles = np.cumsum(shares) - shares / 2
     widths = [LETTER * (_letters(brief[metric.name]) + 2) for metric in weighted]
     starts = _apart(middles - np.array(widths) / 2, widths, len(NAME_PX))
-    names = []
+    names: list[dict[str, object]] = []
+    lines: list[dict[str, object]] = []
     for place, (metric, middle) in enumerate(zip(weighted, middles.tolist(), strict=True)):
-        text, row, at = brief[metric.name], place % len(NAME_PX), starts[place]
+        at, up = starts[place], NAME_PX[place % len(NAME_PX)]
         names.append(
             {
-                "text": f"<span style='color:{colour_of(metric)}'>■</span> {text}",
-                "x": middle,
-                "y": labels[0],
-                "ax": at,
-                "axref": "x",
-                "ay": -NAME_PX[row],
+                "text": f"<span style='color:{colour_of(metric)}'>■</span> {brief[metric.name]}",
+                "x": at,
+                "y": 0,  # the first bar
+                "yshift": up,
                 "xanchor": "left",
-                "showarrow": True,
-                "arrowhead": 0,
-                "arrowwidth": 1,
-                "arrowcolor": colour_of(metric) if shares[place] else "rgba(0,0,0,0)",
-                "standoff": 11,
+                "showarrow": False,
                 "font": {"size": 12},
             }
         )
-    return names
+        if shares[place]:
+            lines.append(
+                {
+                    "type": "line",
+                    "x0": middle,
+                    "x1": min(max(middle, at), at + widths[place]),
+                    "ysizemode": "pixel",
+                    "yanchor": 0,
+                    "y0": BAR_PX,
+                    "y1": up - LETTER_PX,
+                    "line": {"width": 1, "color": colour_of(metric)},
+                }
+            )
+    return names, lines
 
 
 def _letters(text: str) -> int:

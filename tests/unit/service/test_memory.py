@@ -58,11 +58,10 @@ before = len(gc.get_objects())
 early = circle()
 leave_modules_to_themselves()
 print(before > 5_000, len(gc.get_objects()) < before / 10)
-leave_modules_to_themselves()  # nothing has been imported
 late = circle()
 gone_late, gone_early = weakref.ref(late), weakref.ref(early)
 del late, early
-gc.collect()
+leave_modules_to_themselves()  # nothing has been imported
 print(gone_late() is None, gone_early() is None)
 import wave
 leave_modules_to_themselves()
