@@ -10,8 +10,8 @@ from pictrace.images.pixels import RGBImage
 
 __all__ = ["empty_corners"]
 
-TOLERANCE = 18
-"""Levels within one of them, as compression leaves them along its slanted side."""
+TOLERANCES = (6, 10, 18)
+"""Levels within one of them: the least first, as a dark picture goes on where it ends; compression leaves more."""
 
 FILLED = 0.95
 """What it is made of and the triangle between its ends along both sides of the picture share so much."""
@@ -29,23 +29,27 @@ RAGGED_PX = 4
 def empty_corners(picture: RGBImage) -> NDArray[np.bool_]:
     """Where a picture (h, w, 3) uint8 shows nothing as it was turned, (h, w); nowhere, where it was not."""
     height, width = picture.shape[:2]
-    smooth = cv2.blur(picture, (3, 3))
-    found = np.zeros((height, width), np.uint8)
-    triangles = 0
-    for x, y in ((0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1)):
-        part = np.zeros((height + 2, width + 2), np.uint8)
-        levels, flags = (TOLERANCE,) * 3, 4 | 1 << 8 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY
+    smooth = np.asarray(cv2.blur(picture, (3, 3)), np.uint8)
+    corners = ((0, 0), (width - 1, 0), (width - 1, height - 1), (0, height - 1))
+    triangles = [one for one in (_triangle(smooth, *corner) for corner in corners) if one is not None]
+    if len(triangles) < CORNERS:
+        return np.zeros((height, width), np.bool_)
+    side = 2 * RAGGED_PX + 1
+    return np.asarray(cv2.dilate(np.maximum.reduce(triangles), np.ones((side, side), np.uint8)) > 0)
+
+
+def _triangle(smooth: NDArray[np.uint8], x: int, y: int) -> NDArray[np.uint8] | None:
+    """What is of one colour about a corner, where that is a triangle."""
+    for tolerance in TOLERANCES:
+        part = np.zeros((smooth.shape[0] + 2, smooth.shape[1] + 2), np.uint8)
+        levels, flags = (tolerance,) * 3, 4 | 1 << 8 | cv2.FLOODFILL_FIXED_RANGE | cv2.FLOODFILL_MASK_ONLY
         cv2.floodFill(smooth, part, (x, y), 0, levels, levels, flags)
         inner = part[1:-1, 1:-1]  # floodFill also marks the border that it adds
         triangle = _between_its_ends(inner, x, y)
         union = int(np.count_nonzero(inner | triangle))
         if union >= LEAST * inner.size and np.count_nonzero(inner & triangle) >= FILLED * union:
-            triangles += 1
-            found |= inner | triangle
-    if triangles < CORNERS:
-        return np.zeros((height, width), np.bool_)
-    side = 2 * RAGGED_PX + 1
-    return np.asarray(cv2.dilate(found, np.ones((side, side), np.uint8)) > 0)
+            return np.asarray(inner | triangle, np.uint8)
+    return None
 
 
 def _between_its_ends(part: NDArray[np.uint8], x: int, y: int) -> NDArray[np.uint8]:

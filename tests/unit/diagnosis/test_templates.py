@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from benchmarks.drawings.kinds import KINDS
+from pictrace.diagnosis.corners import empty_corners
 from pictrace.diagnosis.templates import drawn, share_only_a_form
-from pictrace.images.edits import CHANGES, blur, caption, resize
+from pictrace.images.edits import CHANGES, blur, caption, resize, turn
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.images.reading import decode, load
@@ -77,6 +78,31 @@ def sky() -> RGBImage:
 
 def test_a_sky_is_not_drawn() -> None:
     assert not drawn(sky())
+
+
+@pytest.mark.parametrize("degrees", [-25.0, 8.0, 30.0])
+def test_corners_that_turning_left_empty_are_not_drawn(degrees: float) -> None:
+    turned = decode(encode_jpeg(turn(sky(), degrees)))
+    assert empty_corners(turned).mean() > 0.05
+    assert not drawn(turned)
+
+
+def test_a_drawing_stays_one_when_it_is_turned() -> None:
+    paper = np.full((400, 600, 3), 255, np.uint8)
+    cv2.putText(paper, "drawn", (60, 250), cv2.FONT_HERSHEY_SIMPLEX, 5, (0, 0, 0), 12)
+    assert drawn(decode(encode_jpeg(turn(paper, 20.0))))
+
+
+@pytest.mark.parametrize("unturned", ["photograph", "paper", "bars", "one dark corner"])
+def test_what_was_not_turned_has_no_empty_corners(unturned: str) -> None:
+    picture = sky()
+    if unturned == "paper":
+        picture[:, :] = 255
+    elif unturned == "bars":
+        picture[:60] = picture[-60:] = 0
+    elif unturned == "one dark corner":
+        cv2.fillConvexPoly(picture, np.array([(0, 0), (200, 0), (0, 200)]), (0, 0, 0))
+    assert not empty_corners(picture).any()
 
 
 @pytest.mark.parametrize("plain", ["one colour", "stripes", "gradient"])
