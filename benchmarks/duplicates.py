@@ -39,7 +39,7 @@ from pictrace.duplicates.tree import family_tree, worth_diagnosing
 from pictrace.images.edits import CHANGES, blur, brighten, caption, crop, grayscale, letterbox, mirror, resize, turn
 from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
-from pictrace.images.reading import DecodeLimits
+from pictrace.images.reading import DecodeLimits, decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
 from pictrace.sources.folders import read_folder
@@ -216,15 +216,13 @@ STEPS: tuple[Callable[[RGBImage, np.random.Generator], RGBImage], ...] = (
 
 
 def family(image: RGBImage, random: np.random.Generator, out: Path, number: int) -> dict[str, str]:
-    """A tree of 8 pictures, 4 deep: each made from its parent by one change and saved; parents by name."""
-    chain = {0: (image, 0)}
+    """A tree of 8 pictures, 4 deep: each made from its parent's file by one change, and saved; parents by name."""
     parents: dict[str, str] = {}
     save(out / f"{number:04}__0.jpg", image, 93)
     for child in range(1, 8):
         parent = child - 1 if child <= 4 else int(random.integers(0, 5))
-        before, depth = chain[parent]
+        before = decode((out / f"{number:04}__{parent}.jpg").read_bytes())
         after = STEPS[int(random.integers(len(STEPS)))](before, random)
-        chain[child] = after, depth + 1
         save(out / f"{number:04}__{child}.jpg", after, int(random.integers(75, 93)))
         parents[f"{number:04}__{child}.jpg"] = f"{number:04}__{parent}.jpg"
     return parents
@@ -248,7 +246,7 @@ def measure_trees(folder: Path, count: int, seed: int) -> None:
             for tree in trees:
                 some = [one for one in ids if records[one].label.startswith(tree)]
                 pairs = worth_diagnosing(cache, some)
-                Telling(catalog, book, pairs, DecodeLimits()).run()
+                Telling(catalog, book, pairs, DecodeLimits(), closely=True).run()
                 sizes = {one: Size(records[one].width * records[one].height, records[one].byte_count) for one in some}
                 found = family_tree(some, book.told(pairs), sizes)
                 if found is None:

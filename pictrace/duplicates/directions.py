@@ -12,7 +12,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["costs"]
+__all__ = ["costs", "replay_costs"]
 
 SLIGHT = 0.3  # of having been saved at all
 INVENTED = 4.0
@@ -38,6 +38,9 @@ HARDLY_BLURRED = 3.0
 """So much dearer than blurring is it to take blur away that is too little to be told."""
 
 LEAST_GAIN = 0.25
+
+REPLAYED, EXACTLY, UNKNOWN = 3.0, 0.05, 0.5
+"""Of a factor e of what is left; levels that are mere rounding; what counts for a pair that was not done again."""
 
 
 def costs(note: Mapping[str, Any]) -> tuple[float, float]:
@@ -71,6 +74,20 @@ def costs(note: Mapping[str, Any]) -> tuple[float, float]:
     forth += covered + LEFT_OVER * min(MOST_LEFT_OVER, left_over)
     back += covered + LEFT_OVER * min(MOST_LEFT_OVER, left_over / _gain(note))
     return forth, back
+
+
+def replay_costs(note: Mapping[str, Any]) -> tuple[float, float]:
+    """What the pixels say of it beyond the changes, in the same two directions.
+
+    What is left where all was done again is a tenth of a level of a true parent, and several times that of the parent's
+    parent, or of a brother. Ratios count: so a large one outweighs a change that a brother shares.
+    """
+    forth, back = note.get("replays") or (None, None)
+    return _of_replay(forth), _of_replay(back)
+
+
+def _of_replay(left: float | None) -> float:
+    return REPLAYED * math.log((UNKNOWN if left is None else left) / EXACTLY + 1)
 
 
 def _gain(note: Mapping[str, Any]) -> float:

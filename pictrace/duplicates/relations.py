@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.base import Catalog
 from pictrace.diagnosis import diagnose
+from pictrace.diagnosis.registration import Registration
 from pictrace.duplicates.beyond import bars
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.directions import costs
 from pictrace.duplicates.groups import Group
+from pictrace.duplicates.replay import replayed
+from pictrace.duplicates.whole import whole_picture
 from pictrace.errors import PicTraceError
-from pictrace.images.geometry import Matrix, inverse
+from pictrace.images.geometry import Matrix, inverse, scaling
 from pictrace.images.loading import load_picture
 from pictrace.images.pixels import RGBImage, to_gray
 from pictrace.images.reading import DecodeLimits, ImageInfo
@@ -60,19 +63,26 @@ class Telling(Run[TellingProgress]):
         By ids: it is told what was done to the first to obtain the second.
     limits
         What reading an original may cost.
+    closely
+        Do again what was done, too, on whole pictures, in both directions: what a family tree asks.
     """
 
     catalog: Catalog
     book: Book
     pairs: Sequence[tuple[int, int]]
     limits: DecodeLimits = field(default_factory=DecodeLimits)
+    closely: bool = False
 
     def __post_init__(self) -> None:
         self._ready(TellingProgress(0))
 
     def _work(self) -> Generator[TellingProgress, None, None]:
         known = self.book.told(self.pairs)
-        left = [pair for pair in dict.fromkeys(self.pairs) if pair not in known]
+        left = [
+            pair
+            for pair in dict.fromkeys(self.pairs)
+            if pair not in known or (self.closely and "bars" in known[pair] and "replays" not in known[pair])
+        ]
         self.progress = TellingProgress(len(left))
         workers = default_workers()
         with ThreadPoolExecutor(workers, thread_name_prefix="relations") as pool:
@@ -86,9 +96,11 @@ class Telling(Run[TellingProgress]):
 
     def _note(self, pair: tuple[int, int]) -> Note | None:
         try:
-            (info, candidate), (other_info, query) = (self._load(one) for one in pair)
+            data = [original_bytes(self.catalog, one, self.limits) for one in pair]
+            loaded = [(one, *load_picture(one, self.limits)) for one in data]
         except PicTraceError:
             return None  # it may be back tomorrow
+        (_, info, candidate), (_, other_info, query) = loaded
         found = diagnose(query, candidate, query_info=other_info, candidate_info=info)
         fit, lies = found.photometry, found.registration
         return {
@@ -98,6 +110,7 @@ class Telling(Run[TellingProgress]):
             "told": as_document(found.text),
             "alike": found.alike,
             **({} if fit is None else {"left_over": fit.left_over, "blur_px": fit.blur_px}),
+            **({"replays": self._replays(loaded, lies)} if self.closely and lies is not None else {}),
             **({} if lies is None else {"bars": _bars(to_gray(query), to_gray(candidate), lies.matrix)}),
             "changes": [
                 {
@@ -111,8 +124,23 @@ class Telling(Run[TellingProgress]):
             ],
         }
 
-    def _load(self, one: int) -> tuple[ImageInfo, RGBImage]:
-        return load_picture(original_bytes(self.catalog, one, self.limits), self.limits)
+    def _replays(self, loaded: Sequence[tuple[bytes, ImageInfo, RGBImage]], lies: Registration) -> list[float | None]:
+        """Of the query from the candidate, and of the candidate from the query; see replay.replayed."""
+        try:
+            first, second = (whole_picture(*one, self.limits) for one in loaded)
+        except PicTraceError:
+            return [None, None]
+        if first is None or second is None:
+            return [None, None]
+        here, there = (
+            scaling(whole.shape[1] / shown.shape[1], whole.shape[0] / shown.shape[0])
+            for whole, (_, _, shown) in zip((first, second), loaded, strict=True)
+        )
+        matrix = here @ lies.matrix @ inverse(there)
+        return [
+            replayed(first, second, matrix, quality=loaded[1][1].quality),
+            replayed(second, first, inverse(matrix), quality=loaded[0][1].quality),
+        ]
 
 
 def _bars(query: NDArray[np.uint8], candidate: NDArray[np.uint8], matrix: Matrix) -> list[bool]:

@@ -14,7 +14,7 @@ import networkx
 import numpy as np
 
 from pictrace.catalog.cache import FeatureCache
-from pictrace.duplicates.directions import costs
+from pictrace.duplicates.directions import costs, replay_costs
 from pictrace.duplicates.relations import Note
 from pictrace.duplicates.stars import Size
 from pictrace.features import FeatureBatch
@@ -92,8 +92,8 @@ def family_tree(ids: Sequence[int], notes: Mapping[tuple[int, int], Note], sizes
     for (one, other), note in notes.items():
         if note["relation"] not in RELATED or not {one, other} <= set(ids):
             continue
-        for parent, child, cost in zip((one, other), (other, one), costs(note), strict=True):
-            cost += RELATED[str(note["relation"])]
+        for parent, child, told, left in zip((one, other), (other, one), costs(note), replay_costs(note), strict=True):
+            cost = told + left + RELATED[str(note["relation"])]
             edge = Edge(parent, child, cost, note, parent == one)
             if (parent, child) not in best or cost < best[parent, child].cost:
                 best[parent, child] = edge

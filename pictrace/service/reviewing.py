@@ -143,7 +143,7 @@ class Review:
         """Its family tree; reads the originals that were not looked at yet."""
         ids = group.ids[:MOST_TREE]
         pairs = worth_diagnosing(self._cache, ids)
-        Telling(self._catalog, self._book, pairs, upload_limits()).run()
+        Telling(self._catalog, self._book, pairs, upload_limits(), closely=True).run()
         sizes = {
             image.id: Size(image.record.width * image.record.height, image.record.byte_count) for image in group.images
         }

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from pictrace.duplicates.directions import costs
+from pictrace.duplicates.directions import costs, replay_costs
 from pictrace.duplicates.documents import tree_as_dot
 from pictrace.duplicates.relations import Note
 from pictrace.duplicates.stars import Size
@@ -93,6 +93,28 @@ def test_blur_too_little_to_be_told_counts_with_its_square() -> None:
     little, more = ({**note(), "blur_px": blur} for blur in (0.2, 0.8))
     assert costs(little)[0] - costs(note())[0] < 0.1 < costs(more)[0] - costs(note())[0]
     assert costs(more)[0] < costs(more)[1]
+
+
+def test_pixels_tell_a_parent_from_a_brother_to_whom_the_same_was_done() -> None:
+    gray, alike = note(("grayscale", {})), note()
+    closely = {(0, 1): [0.06, 1.2], (0, 2): [0.07, 1.3], (1, 2): [0.4, 0.5]}  # two gray copies of one picture
+    notes = {
+        pair: {**told, "replays": closely[pair]} for pair, told in {(0, 1): gray, (0, 2): gray, (1, 2): alike}.items()
+    }
+    tree = family_tree([0, 1, 2], notes, SIZES)
+    assert tree is not None
+    assert {(edge.parent, edge.child) for edge in tree.edges} == {(0, 1), (0, 2)}
+    closely[1, 2] = [0.05, 0.5]  # and a copy of a gray copy
+    notes = {pair: {**told, "replays": closely[pair]} for pair, told in notes.items()}
+    tree = family_tree([0, 1, 2], notes, SIZES)
+    assert tree is not None
+    assert {(edge.parent, edge.child) for edge in tree.edges} == {(0, 1), (1, 2)}
+
+
+def test_what_was_not_done_again_says_nothing() -> None:
+    assert replay_costs(note()) == replay_costs({**note(), "replays": [None, None]})
+    forth, back = replay_costs({**note(), "replays": [0.05, 5.0]})
+    assert forth < replay_costs(note())[0] < back
 
 
 def test_names_cannot_leave_their_quotes_in_a_drawing() -> None:
