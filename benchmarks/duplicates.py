@@ -7,11 +7,15 @@ recall: the changed pictures that are in one group, or a pair, with their origin
 named, those of one photograph. scenes: pairs of another frame with its original that are called copies, of all of them.
 
 --trees N makes N family trees of depth 4, and says how many parents and originals are found. --catalog FILE times all
-pairs of a catalog that is there, and with --list names those that are called copies.
+pairs of a catalog that is there, and with --list names those that are called copies. With --truth FILE as well, a CSV
+whose rows name pictures of one photograph by their labels, it says how many false copies are expected at which
+agreement, and how many there are.
 """
 
 from __future__ import annotations
 
+import argparse
+import csv
 import itertools
 import sys
 import tempfile
@@ -30,6 +34,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.duplicates.book import Book
+from pictrace.duplicates.false_alarms import false_alarms, opportunities
 from pictrace.duplicates.groups import Group, all_groups
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.relations import Telling
@@ -79,10 +84,11 @@ def grain(image: RGBImage, random: np.random.Generator) -> RGBImage:
     return np.clip(image * light + random.normal(0, 3, image.shape), 0, 255).astype(np.uint8)
 
 
-def made(folder: Path, originals: int, strangers: int, out: Path, seed: int) -> None:
+def made(options: argparse.Namespace, out: Path) -> None:
     """Files named NUMBER__KIND.jpg."""
-    random = np.random.default_rng(seed)
-    images = [image for _, image in photographs(folder)]
+    random = np.random.default_rng(options.seed)
+    originals, strangers = options.originals, options.strangers
+    images = [image for _, image in photographs(options.folder)[options.skip :]]
     if len(images) < originals + strangers:
         print(f"only {len(images)} photographs: {max(0, len(images) - originals)} strangers")
     for number, image in enumerate(images[: originals + strangers]):
@@ -228,13 +234,14 @@ def family(image: RGBImage, random: np.random.Generator, out: Path, number: int)
     return parents
 
 
-def measure_trees(folder: Path, count: int, seed: int) -> None:
-    random = np.random.default_rng(seed)
+def measure_trees(options: argparse.Namespace) -> None:
+    random = np.random.default_rng(options.seed)
     with tempfile.TemporaryDirectory() as place:
         out = Path(place) / "trees"
         out.mkdir()
         parents: dict[str, str] = {}
-        for number, (_, image) in enumerate(photographs(folder)[:count]):
+        photos = photographs(options.folder)[options.skip : options.skip + options.trees]
+        for number, (_, image) in enumerate(photos):
             parents |= family(image, random, out, number)
         with closing(indexed(out, Path(place) / "trees.sqlite")) as catalog, closing(Book(catalog)) as book:
             ids = catalog.ids().tolist()
@@ -284,28 +291,64 @@ def time_catalog(path: Path) -> None:
                 )
 
 
+THRESHOLDS = (0.5, 0.6, 0.7, 0.8, 0.9)
+
+
+def false_copies(path: Path, truth: Path) -> None:
+    """Expected and real false copies of a catalog; of two halves of its pictures, too, by the parity of their ids."""
+    with truth.open(newline="", encoding="utf-8") as file:
+        same = {pair(*two) for names in csv.reader(file) for two in itertools.combinations(names, 2)}
+    row("of", "agreement", "copies named", "false expected", "false in truth", "failed as well")
+    row(*["---"] * 6)
+    with closing(SqliteCatalog(path)) as catalog, closing(Book(catalog, folder=path.parent / "pairs")) as book:
+        Comparing(FeatureCache(catalog), book).run()
+        ids = catalog.ids().tolist()
+        for part in ("all", "even", "odd"):
+            here = [one for one in ids if part == "all" or one % 2 == (part == "odd")]
+            pairs = {two: found for two, found in book.pairs().items() if set(two) <= set(here)}
+            for threshold in THRESHOLDS:
+                groups = all_groups(catalog, book, threshold=threshold, among=here)
+                found = false_alarms(groups, pairs, threshold=threshold)
+                first = {group.images[0].record.label: group for group in groups}
+                wrong = [
+                    (name, image.record.label, round(image.score, 3))
+                    for name, group in first.items()
+                    for image in group.images[1:]
+                    if image.level is Level.PHOTOGRAPH and pair(name, image.record.label) not in same
+                ]
+                failed = len(opportunities(groups, pairs, threshold=threshold))
+                row(part, threshold, f"{found.copies:,}", f"{found.expected:.2f}", len(wrong), f"{failed:,}")
+                if "--list" in sys.argv and threshold == THRESHOLDS[0]:
+                    print(*wrong, sep="\n")
+
+
 def main() -> None:
     arguments = parser(__doc__ or "")
     arguments.add_argument("--originals", type=int, default=30)
     arguments.add_argument("--strangers", type=int, default=100)
     arguments.add_argument("--trees", type=int, default=0)
+    arguments.add_argument("--skip", type=int, default=0, help="leave out so many photographs at the beginning")
     arguments.add_argument("--catalog", type=Path)
+    arguments.add_argument("--truth", type=Path, help="with --catalog: which of its pictures are of one photograph")
     arguments.add_argument("--keep", type=Path, help="where the pictures are made, or lie from before")
     arguments.add_argument("--list", action="store_true", help="name what was lost and what is wrong")
     options = arguments.parse_args()
     intro(options, "ImageHash", "imagededup", "networkx")
+    if options.catalog and options.truth:
+        false_copies(options.catalog, options.truth)
+        return
     if options.catalog:
         time_catalog(options.catalog)
         return
     if options.trees:
-        measure_trees(options.folder, options.trees, options.seed)
+        measure_trees(options)
         return
     with tempfile.TemporaryDirectory() as place:
         home = options.keep or Path(place)
         folder = home / "pictures"
         if not folder.exists():
             folder.mkdir(parents=True)
-            made(options.folder, options.originals, options.strangers, folder, options.seed)
+            made(options, folder)
         with closing(indexed(folder, home / "catalog.sqlite")) as catalog:
             ways = {
                 "PicTrace": lambda: ours(catalog, crops=True),

@@ -134,7 +134,7 @@ def agent_server(state: State, *, writes: bool = False) -> MCPServer:
 
     def duplicates(limit: Annotated[int, Field(ge=1, le=200, description="Most groups.")] = 20) -> _Content:
         """Find copies within the catalog: the same file, the same pixels, or the same photograph changed."""
-        found = groups(state, DuplicatesForm())
+        found, _ = groups(state, DuplicatesForm())
         lines = [f"{len(found)} groups; these are {min(limit, len(found))} of them."]
         for one in found[:limit]:
             lines.append(f"{one.level.title}; keep catalog:{one.keep}:")

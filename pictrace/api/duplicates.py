@@ -15,7 +15,8 @@ from pictrace.api.operations import UNCHANGED, Call, Operation, Reply
 from pictrace.api.state import State
 from pictrace.client.answers import DuplicateGroups
 from pictrace.duplicates.documents import document
-from pictrace.duplicates.find import find
+from pictrace.duplicates.false_alarms import FalseAlarms
+from pictrace.duplicates.find import expected, find
 from pictrace.duplicates.groups import Group
 from pictrace.duplicates.levels import Level
 from pictrace.images.budget import given_up_here, stopped
@@ -26,10 +27,14 @@ from pictrace.service.pictures import upload_limits
 __all__ = ["OPERATIONS", "groups"]
 
 
-def groups(state: State, form: DuplicatesForm) -> list[Group]:
-    """The groups, of pictures as far as a server's clients may know them; PicTraceError where they cannot be found."""
+def groups(state: State, form: DuplicatesForm) -> tuple[list[Group], FalseAlarms]:
+    """The groups, and what is expected to be false of them; of pictures as far as a server's clients may know them.
+
+    PicTraceError where they cannot be found.
+    """
+    catalog = state.workspace().catalog
     found = find(
-        state.workspace().catalog,
+        catalog,
         levels=frozenset(Level.of(word) for word in form.level.split(",")),
         threshold=form.min_score,
         crops=form.crops,
@@ -37,10 +42,11 @@ def groups(state: State, form: DuplicatesForm) -> list[Group]:
         limits=upload_limits(),
         show=_through,
     )
-    return [
+    shown = [
         replace(one, images=tuple(replace(each, record=shown_record(each.record)) for each in one.images))
         for one in found
     ]
+    return shown, expected(catalog, found, threshold=form.min_score)
 
 
 def _through(run: Iterable[Pace], unit: str) -> None:
@@ -51,7 +57,7 @@ def _through(run: Iterable[Pace], unit: str) -> None:
 
 
 async def _duplicates(call: Call) -> Response:
-    body = await call.heavy(lambda: encoded(document(groups(call.state, call.form))))
+    body = await call.heavy(lambda: encoded(document(*groups(call.state, call.form))))
     return conditional(call.request, body, JSON)
 
 

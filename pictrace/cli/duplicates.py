@@ -14,7 +14,8 @@ from pictrace.cli._files import writing
 from pictrace.cli._output import FAILED, OK, say, say_json, warn
 from pictrace.cli._runs import show
 from pictrace.duplicates.documents import COLUMNS, document, rows
-from pictrace.duplicates.find import find
+from pictrace.duplicates.false_alarms import FalseAlarms
+from pictrace.duplicates.find import expected, find
 from pictrace.duplicates.groups import SURE, Group
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
 from pictrace.duplicates.scripts import moves_of, scripts
@@ -65,16 +66,17 @@ def _duplicates(options: argparse.Namespace) -> int:
             limits=limits_of(options),
             show=show,
         )
+        alarms = expected(catalog, groups, threshold=options.min_score)
     if options.scripts is not None:
         _write_scripts(groups, Path(options.scripts), options.move_to)
     if options.json:
-        say_json(document(groups))
+        say_json(document(groups, alarms))
     elif options.csv:
         table = csv.writer(sys.stdout)
         table.writerow(COLUMNS)
         table.writerows(rows(groups))
     else:
-        _say(groups)
+        _say(groups, alarms)
     return OK if groups else FAILED
 
 
@@ -98,7 +100,7 @@ def _levels(text: str) -> frozenset[Level]:
     return frozenset(Level.of(word) for word in words)
 
 
-def _say(groups: list[Group]) -> None:
+def _say(groups: list[Group], alarms: FalseAlarms) -> None:
     for group in groups:
         say(f"{group.level.title}:")
         for place, (_, kept, _, source, level, score, relation, changes, width, height, _) in enumerate(rows([group])):
@@ -108,3 +110,5 @@ def _say(groups: list[Group]) -> None:
         for cut in group.cuts:
             say(f"  cut: picture {cut.outside} matches {cut.member} of this group, but not the first")
     say(f"{counted(len(groups), 'group')}.")
+    if alarms.copies:
+        say(f"Changed copies: {alarms.copies:,}, of them expected to be false: {alarms.words}")

@@ -295,6 +295,8 @@ class DuplicateGroup(_Answer, frozen=True, kw_only=True):
 class DuplicateGroups(_Answer, frozen=True, kw_only=True):
     """All of them, those with the most to win first."""
 
+    changed_copies: Count
+    expected_false: float
     groups: list[DuplicateGroup]
 
 

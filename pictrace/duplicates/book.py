@@ -29,7 +29,7 @@ from pictrace.metrics.ssim import Ssim
 __all__ = ["FRAME", "KEYPOINTS", "MIRRORED", "Book", "Candidate"]
 
 FILE = "duplicates.sqlite"
-VERSION = f"6 {PHash().feature_key} {Sift().feature_key} {Ssim().feature_key}"
+VERSION = f"7 {PHash().feature_key} {Sift().feature_key} {Ssim().feature_key}"
 """Of how pairs are compared, and by what."""
 
 FRAME, KEYPOINTS, MIRRORED = 0, 8, 9

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from pictrace.duplicates.false_alarms import FalseAlarms
 from pictrace.duplicates.groups import Group, Image
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.relations import text_of
@@ -16,9 +17,11 @@ __all__ = ["COLUMNS", "document", "rows", "tree_as_dot"]
 COLUMNS = ("group", "keep", "id", "source", "level", "score", "relation", "changes", "width", "height", "bytes")
 
 
-def document(groups: Iterable[Group]) -> dict[str, Any]:
-    """``groups``, each with ``keep``, ``level``, its ``images`` and its ``cuts``."""
+def document(groups: Iterable[Group], alarms: FalseAlarms) -> dict[str, Any]:
+    """``groups``, each with ``keep``, ``level``, its ``images`` and its ``cuts``, and what is expected to be false."""
     return {
+        "changed_copies": alarms.copies,
+        "expected_false": round(alarms.expected, 4),
         "groups": [
             {
                 "keep": group.keep,
@@ -29,7 +32,7 @@ def document(groups: Iterable[Group]) -> dict[str, Any]:
                 ],
             }
             for group in groups
-        ]
+        ],
     }
 
 

@@ -9,6 +9,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.decided import apart, copies, reviewed
+from pictrace.duplicates.false_alarms import FalseAlarms, false_alarms
 from pictrace.duplicates.groups import SURE, Group, all_groups
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
 from pictrace.duplicates.relations import Telling, elected, pairs_of, told_group, with_first
@@ -17,7 +18,7 @@ from pictrace.images.allowed import allowed
 from pictrace.images.reading import DecodeLimits
 from pictrace.indexing.run import Pace
 
-__all__ = ["find", "with_relations"]
+__all__ = ["expected", "find", "with_relations"]
 
 Show = Callable[[Iterable[Pace], str], None]
 
@@ -69,6 +70,12 @@ def with_relations(
     _through(Telling(catalog, book, pairs_of(groups), limits), "pairs", show)
     notes = book.told(pairs_of(groups))
     return [told_group(group, notes) for group in groups]
+
+
+def expected(catalog: Catalog, groups: Iterable[Group], *, threshold: float = SURE) -> FalseAlarms:
+    """How many of the copies that ``find`` named at this threshold are expected to be none."""
+    with closing(Book(catalog)) as book:
+        return false_alarms(groups, book.pairs(), threshold=threshold, apart=apart(catalog))
 
 
 def _through(run: Iterable[Pace], unit: str, show: Show | None) -> None:

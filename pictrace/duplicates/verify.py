@@ -78,7 +78,7 @@ class Pair:
         Ids, the smaller first.
     level : Level
     score : float
-        How well the pixels agree, 0 to 1, by which groups are cut.
+        How well the pixels agree, 0 to 1, by which groups are cut; kept of those that are no copies, too.
     share_first, share_second : float
         Of each picture, what the other shows too, 0 to 1.
     more_first, more_second : float
@@ -159,7 +159,7 @@ def _measured(one: Look, other: Look, matrix: Matrix, details: int) -> Pair:
     if level is Level.PHOTOGRAPH and alike[0] < UNTOUCHED:
         frame = common_frame(one.gray, other.gray, matrix, fine=False)
         level = Level.SCENE if things_moved(frame.query, frame.candidate, frame.mask) else level
-    score = sum(alike) / 2 if level is not Level.NONE else 0.0
+    score = sum(alike) / 2
     grown = max(other.width, other.height) / max(one.width, one.height) / lies.scale
     first, second = (lies.overlap_query, more[0]), (lies.overlap_candidate, more[1])
     scale = 1 / grown if grown else 1.0

@@ -14,6 +14,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Decision
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.decided import apart, confirmed, copies, documents, refused, reviewed
+from pictrace.duplicates.false_alarms import FalseAlarms, false_alarms
 from pictrace.duplicates.groups import SURE, Group, all_groups
 from pictrace.duplicates.keeping import Rule, chosen, folder_of
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
@@ -66,7 +67,7 @@ class Review:
         self._book = Book(self._catalog)
         self._run: Comparing | None = None
         self._job: Background | None = None
-        self._found: tuple[tuple[object, ...], list[Group]] | None = None
+        self._found: tuple[tuple[object, ...], list[Group], FalseAlarms] | None = None
         self._said: list[list[Decision]] = []
         self._undecided = ""
         self.at = 0
@@ -105,19 +106,28 @@ class Review:
 
     def groups(self, filters: Filters) -> list[Group]:
         """The groups under these filters; kept until something changes."""
+        return self._now(filters)[0]
+
+    def false_alarms(self, filters: Filters) -> FalseAlarms:
+        """How many copies of the whole catalog, at these levels and this threshold, are expected to be none."""
+        return self._now(filters)[1]
+
+    def _now(self, filters: Filters) -> tuple[list[Group], FalseAlarms]:
         stamp = (filters, self._catalog.revision(), len(self._said), self.left(), self.running)
         if self._found is None or self._found[0] != stamp:
-            self._found = stamp, self._filtered(filters)
-        return self._found[1]
+            pairs, refused_ones = self._book.pairs(), apart(self._catalog)
+            found = all_groups(
+                self._catalog,
+                self._book,
+                levels=filters.levels,
+                threshold=filters.threshold,
+                apart=refused_ones,
+            )
+            expected = false_alarms(found, pairs, threshold=filters.threshold, apart=refused_ones)
+            self._found = stamp, self._filtered(found, filters), expected
+        return self._found[1:]
 
-    def _filtered(self, filters: Filters) -> list[Group]:
-        found = all_groups(
-            self._catalog,
-            self._book,
-            levels=filters.levels,
-            threshold=filters.threshold,
-            apart=apart(self._catalog),
-        )
+    def _filtered(self, found: Sequence[Group], filters: Filters) -> list[Group]:
         kept_of = copies(self._catalog) if filters.open else {}
         wanted = filters.folder.casefold()
         shown = []

@@ -40,6 +40,7 @@ def test_groups_are_reviewed_and_decisions_stay(photographs: dict[str, bytes], m
     catalog = app.private.catalog
     labels = {one: record.label for one, record in catalog.pictures(catalog.ids()).items()}
     assert "Same photograph, changed" in app.texts
+    assert "Changed copies: 2, of them expected to be false: < 0.1" in app.texts
     app.switch("dup_tree", True)
     (way,) = [label for label in app.buttons if label.endswith("**compare**")]
     app.press(way)

@@ -7,7 +7,7 @@ import streamlit as st
 from pictrace.app.duplicates.exported import export_part
 from pictrace.app.duplicates.group import group_part
 from pictrace.app.duplicates.state import review_of
-from pictrace.app.duplicates.wanted import wanted_filters, wanted_rules
+from pictrace.app.duplicates.wanted import expected_part, wanted_filters, wanted_rules
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
 from pictrace.app.shared.servers import not_over_servers
@@ -30,11 +30,12 @@ def show() -> None:
             return
         workspace.wait()
         review = review_of(workspace)
-        filters = wanted_filters()
+        filters, beside = wanted_filters()
         rules = wanted_rules()
         st.title(_("Duplicates"), anchor=False)
         _compare_part(review)
         groups = review.groups(filters)
+        expected_part(beside, review.false_alarms(filters))
     except PicTraceError as error:
         st.error(for_markdown(translated(str(error))), icon=":material/error:")
         return

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pictrace.app.shared.language import _, translated
+from pictrace.duplicates.false_alarms import FalseAlarms
 from pictrace.duplicates.groups import SURE
 from pictrace.duplicates.keeping import DEFAULT_RULES, RULES, Rule, folder_rule
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
 from pictrace.service.reviewing import Filters
 
-__all__ = ["wanted_filters", "wanted_rules"]
+__all__ = ["expected_part", "wanted_filters", "wanted_rules"]
 
 LEVELS = [one for one in reversed(Level) if one is not Level.NONE]
 MEGABYTE = 1_000_000
 
 
-def wanted_filters() -> Filters:
-    """Which groups are shown."""
+def wanted_filters() -> tuple[Filters, DeltaGenerator]:
+    """Which groups are shown; and where to tell, beside the threshold, what it makes of them."""
     with st.sidebar:
         st.subheader(_("Show"), anchor=False)
         levels = st.pills(
@@ -39,6 +41,7 @@ def wanted_filters() -> Filters:
             help=_("Moving it deals the pictures out anew; nothing is compared again."),
             persist_state="session",
         )
+        beside = st.empty()
         folder = st.text_input(_("Address contains"), key="dup_folder", max_chars=200, persist_state="session")
         least = st.number_input(
             _("Megabytes to be won, at least"), 0.0, 1e6, 0.0, 1.0, key="dup_least", persist_state="session"
@@ -46,7 +49,23 @@ def wanted_filters() -> Filters:
         across = st.toggle(_("Hide groups within one folder"), key="dup_across", persist_state="session")
         still_open = st.toggle(_("Hide what was decided"), value=True, key="dup_open", persist_state="session")
     chosen = frozenset(Level.of(word) for word in levels or [])
-    return Filters(chosen, threshold, folder.strip(), int(least * MEGABYTE), across, still_open)
+    return Filters(chosen, threshold, folder.strip(), int(least * MEGABYTE), across, still_open), beside
+
+
+def expected_part(beside: DeltaGenerator, alarms: FalseAlarms) -> None:
+    """How many false copies are expected at this threshold."""
+    if alarms.copies:
+        beside.caption(
+            _(
+                "Changed copies: {count:,}, of them expected to be false: {expected}",
+                count=alarms.copies,
+                expected=alarms.words,
+            ),
+            help=_(
+                "By how many other pictures of this catalog look as much alike without being copies, and how often "
+                "such pairs passed for copies where it was known. The same pixels are never false."
+            ),
+        )
 
 
 def wanted_rules() -> list[Rule]:

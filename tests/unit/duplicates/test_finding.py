@@ -230,7 +230,12 @@ def test_the_command_prints_documents(
     catalog: SqliteCatalog, groups: list[Group], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["duplicates", "--catalog", catalog.location, "--json"]) == 0
-    found = json.loads(capsys.readouterr().out)["groups"]
+    document = json.loads(capsys.readouterr().out)
+    found = document["groups"]
+    assert document["changed_copies"] == sum(
+        image["level"] == "photograph" for group in found for image in group["images"] if not image["keep"]
+    )
+    assert 0 <= document["expected_false"] < 1
     (copies,) = [group for group in found if group["level"] == "photograph"]
     assert copies["keep"] == copies["images"][0]["id"]
     assert {"id", "source", "score", "relation", "changes", "level"} <= copies["images"][1].keys()
