@@ -1,5 +1,8 @@
 """What many tests share."""
 
+import importlib
+import importlib.util
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -8,7 +11,8 @@ import pytest
 
 from pictrace import models
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.kernels.switch import ENVIRONMENT_VARIABLE
+from pictrace.kernels import switch
+from pictrace.kernels.switch import ENVIRONMENT_VARIABLE, Backend
 from pictrace.sample import photograph
 from tests.http_server import Server, serve
 from tests.networks import describe, made_tiny
@@ -38,10 +42,25 @@ def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 @pytest.fixture(scope="session", autouse=True)
 def plain_kernels() -> Iterator[None]:
-    """No test depends on whether the kernels were compiled by then: they are plain, but where a test forces others."""
+    """No test depends on whether the kernels were compiled by then: they are plain, but where others are asked for."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(ENVIRONMENT_VARIABLE, "plain")
         yield
+
+
+@pytest.fixture(scope="session")
+def compiled_kernels(request: pytest.FixtureRequest) -> Backend:
+    """What whole pages run on: compiled kernels, as served ones do, for a third of the processor time.
+
+    Where slow tests are left out, no compiler is waited for.
+    """
+    if importlib.util.find_spec("numba") is None or "not slow" in request.config.option.markexpr:
+        return "plain"
+    # Two processes that begin at either end compile each kernel once, and load what the other one has kept.
+    backwards = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 2
+    for name in switch.KERNEL_MODULES[:: -1 if backwards else 1]:
+        importlib.import_module(f"pictrace.kernels.compiled.{name}")
+    return "compiled"
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 import streamlit as st
 
-from pictrace import models
+from pictrace import kernels, models
+from pictrace.kernels.switch import Backend
 
 
 def _forget() -> None:
@@ -20,3 +21,10 @@ def fresh_caches() -> Iterator[None]:
     _forget()
     yield
     _forget()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def as_served(compiled_kernels: Backend) -> Iterator[None]:
+    """Pages of a file run on the kernels that a server has loaded by then."""
+    with kernels.forced(compiled_kernels):
+        yield
