@@ -14,7 +14,9 @@ from pictrace.evaluation.labels import NOT_SAME, SAME, UNSURE, labels_of
 from pictrace.searching.find import Found
 from pictrace.service.workspaces import Workspace
 
-__all__ = ["mark_buttons", "marks_of", "without_hidden"]
+__all__ = ["hides_wrong", "hiding_switch", "mark_buttons", "marks_of", "without_hidden"]
+
+HIDE = "hide_not_same"
 
 
 def marks_of(catalog: Catalog, query_id: int) -> dict[int, str]:
@@ -23,14 +25,22 @@ def marks_of(catalog: Catalog, query_id: int) -> dict[int, str]:
     return {sum(one.pair) - query_id: one.decision for one in said if one.first_id != one.second_id}
 
 
+def hides_wrong() -> bool:
+    """Whether matches that are marked "not the same" are hidden."""
+    return bool(st.session_state.get(HIDE, False))
+
+
 def without_hidden(found: Sequence[Found], marks: Mapping[int, str]) -> list[Found]:
-    """The matches that are shown; where any is marked "not the same", a switch says whether it is hidden."""
-    wrong = {one.match.id for one in found if marks.get(one.match.id) == NOT_SAME}
-    if not wrong:
-        return list(found)
-    label = n_("Hide {count:,} match marked “not the same”", "Hide {count:,} matches marked “not the same”", len(wrong))
-    hidden = st.toggle(label, key="hide_not_same", persist_state="session")
-    return [one for one in found if not (hidden and one.match.id in wrong)]
+    """The matches that are shown."""
+    return [one for one in found if not (hides_wrong() and marks.get(one.match.id) == NOT_SAME)]
+
+
+def hiding_switch(found: Sequence[Found], marks: Mapping[int, str]) -> None:
+    """Where any match is marked "not the same", a switch that says whether such are hidden."""
+    wrong = sum(marks.get(one.match.id) == NOT_SAME for one in found)
+    if wrong:
+        label = n_("Hide {count:,} match marked “not the same”", "Hide {count:,} matches marked “not the same”", wrong)
+        st.toggle(label, key=HIDE, persist_state="session")
 
 
 def mark_buttons(workspace: Workspace, query_id: int, match_id: int, said: str | None) -> None:

@@ -18,7 +18,7 @@ from pictrace.app.search.downloads import downloads
 from pictrace.app.search.features import left_out, watch_missing_features
 from pictrace.app.search.history import earlier_queries, remember
 from pictrace.app.search.inputs import example_tiles, query_inputs
-from pictrace.app.search.marks import mark_buttons, marks_of, without_hidden
+from pictrace.app.search.marks import hides_wrong, hiding_switch, mark_buttons, marks_of, without_hidden
 from pictrace.app.search.matches import list_of_matches, listed
 from pictrace.app.search.order import GRID, arranged, current_view, view_controls
 from pictrace.app.search.ranking import Ranking, current_ranking, rank
@@ -27,7 +27,7 @@ from pictrace.app.search.weights import what_if_part
 from pictrace.app.shared.controls import Wanted, criteria_controls
 from pictrace.app.shared.language import _, n_, translated
 from pictrace.app.shared.open_catalog import catalog_state, offer_earlier_catalog
-from pictrace.app.shared.parts import part
+from pictrace.app.shared.parts import part, running_alone
 from pictrace.app.shared.query_state import QueryState, query_state
 from pictrace.app.shared.servers import tell_silent
 from pictrace.app.shared.slot import slot
@@ -40,6 +40,9 @@ from pictrace.service.answer import Answer
 from pictrace.service.workspaces import Workspace
 
 __all__ = ["show"]
+
+HIDING = "hiding"
+"""In the session: whether the last run of the whole page left out what is marked "not the same"."""
 
 GALLERY = 18
 TILE_PX = 216
@@ -151,17 +154,19 @@ def _results(workspace: Workspace, state: QueryState, answer: Answer, wanted: Wa
     in_grid = st.session_state.get("view") == GRID
     left, right = st.columns([1, 1] if in_grid else [2, 3], gap="medium")
     made = state.details()
+    st.session_state[HIDING] = hides_wrong()
     with left, st.container(key="list"):
         view_controls()
         _list(workspace, state, wanted)
         _downloads(workspace, state, wanted)
     ranking = current_ranking(workspace, state.search, wanted)
-    chosen = next((one for one in ranking.found if one.match.id == state.selected), None)
+    marks = marks_of(workspace.catalog, answer.query.id)
+    visible = without_hidden(ranking.found, marks)
+    chosen = next((one for one in visible if one.match.id == state.selected), None)
     with right, st.container(key="side"):
         if chosen is None or made is None:
             beside_matches(workspace, state, wanted)
             return
-        marks = marks_of(workspace.catalog, answer.query.id)
         shown = listed(workspace.catalog, _ordered(ranking, marks))
         details_head(workspace, state, chosen, list(shown))
         mark_buttons(workspace, answer.query.id, chosen.match.id, marks.get(chosen.match.id))
@@ -177,6 +182,9 @@ def _ordered(ranking: Ranking, marks: Mapping[int, str]) -> list[Found]:
 def _list(workspace: Workspace, state: QueryState, wanted: Wanted) -> None:
     ranking = current_ranking(workspace, state.search, wanted)
     marks = marks_of(workspace.catalog, ranking.answer.query.id)
+    hiding_switch(ranking.found, marks)
+    if running_alone() and hides_wrong() != st.session_state.get(HIDING):
+        st.rerun()  # all of the page leaves them out, or shows them
     ordered = _ordered(ranking, marks)
     list_of_matches(workspace, state, ordered, ranking.answer.table, ranking.said, marks, current_view().size_px)
 
