@@ -65,7 +65,11 @@ def test_axe_finds_nothing_serious(looked_at: Page, address: str, state: str) ->
 
 
 def _problems(page: Page, *further: int) -> list[str]:
-    """What is serious or worse as a computer and as a phone shows it, light and dark."""
+    """What is serious or worse as a computer and as a phone shows it, light and dark.
+
+    Streamlit loads some of its controls later; until then their buttons are empty.
+    """
+    page.wait_for_function("[...document.querySelectorAll('button')].every(one => one.innerHTML || one.ariaLabel)")
     found = []
     for width in (1280, *further, 390):
         page.set_viewport_size({"width": width, "height": 1000})
