@@ -126,8 +126,8 @@ def deal(catalog: Catalog, cache: FeatureCache, count: int) -> None:
             folder.mkdir(parents=True)
             path = folder / f"{metric.index_key}-{secrets.token_hex(8)}.postings"
             blocks, cells = merged(postings.segments, ids), postings.segments[0].cells
-            names = {"catalog": part.identity, "key": metric.index_key, "revision": postings.revision}
-            write_segment(path, blocks, ids, cells, **names)  # type: ignore[arg-type]
+            revision = postings.revision
+            write_segment(path, blocks, ids, cells, catalog=part.identity, key=metric.index_key, revision=revision)
 
 
 def folders_of(catalog: Catalog, count: int) -> list[Path]:

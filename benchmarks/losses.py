@@ -21,6 +21,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from itertools import combinations
 from pathlib import Path
 from statistics import median
@@ -66,6 +67,17 @@ class Here:
         given = {one: arguments(one) for one in self._shards if one not in silent}
         parts = {one: call(one, identity, *some) for one, some in given.items() if some is not None}
         return Answers(parts, self._shards)
+
+
+def _as_if(catalog: Catalog, count: int, query: Query, first: frozenset[Shard], second: frozenset[Shard]) -> ScoreTable:
+    """What a search gives while these shards are silent in its rounds."""
+    connection = cast(Connection, Here(count, first, second))
+    return score(query, ClusterCache(catalog, connection), exhaustive=False)
+
+
+def _exactly(cache: FeatureCache, query: Query, table: ScoreTable) -> ScoreTable:
+    """The same pictures, compared by one process."""
+    return score(query, cache, exhaustive=True, among=table.ids)
 
 
 def judged(
@@ -146,10 +158,8 @@ def asked(
             said = judged(
                 table,
                 wholes[place],
-                lambda first, second, query=query: score(  # type: ignore[misc]
-                    query, ClusterCache(catalog, cast(Connection, Here(len(parts), first, second))), exhaustive=False
-                ),
-                lambda one, query=query: score(query, cache, exhaustive=True, among=one.ids),  # type: ignore[misc]
+                partial(_as_if, catalog, len(parts), query),
+                partial(_exactly, cache, query),
                 sizes,
             )
             best = table.rank(criteria)
