@@ -1,9 +1,10 @@
 """Large catalogs for timing, made from the features of real photographs.
 
-Each picture takes the features of one photograph and varies them: descriptors with some bits flipped, keypoints
-moved, gray squares rolled, flipped and mixed with another's, histograms shifted and rescaled, hashes with bits flipped.
-They have the sizes and the statistics of real ones, so that they cost the same; they are no pictures. Their ids
-ascend for RUN pictures at a time, which a large file takes in faster than ids in any order.
+Each picture takes the features of one photograph and varies them: descriptors with some bits flipped and dealt anew to
+the photograph's places, gray squares rolled, flipped and mixed with another's, histograms shifted and rescaled, hashes
+with bits flipped. They have the sizes and the statistics of real ones, so that they cost the same; they are no
+pictures, and none shows what the photograph shows: where hundreds did, which of them is the first would be a matter of
+their hashes. Their ids ascend for RUN pictures at a time, which a large file takes in faster than ids in any order.
 """
 
 from __future__ import annotations
@@ -131,7 +132,7 @@ def _varied(
         varied["layout"] = np.asarray(cv2.resize(mixed, (32, 32), interpolation=cv2.INTER_AREA), np.uint8)[np.newaxis]
     for name in ("sift", "orb"):
         if name in names:
-            varied[name] = _moved(features[name], random)
+            varied[name] = _dealt(features[name], random)
     if "histogram" in names:
         histogram = features["histogram"].copy()
         histogram[:, 0] = np.sort((histogram[:, 0].astype(np.int64) + int(random.integers(32768))) % 32768)
@@ -152,11 +153,12 @@ def _mixed(square: NDArray[np.uint8], second: NDArray[np.uint8], random: np.rand
     return np.asarray(cv2.addWeighted(np.ascontiguousarray(square), 0.7, second, 0.3, 0), np.uint8)
 
 
-def _moved(keypoints: Features, random: np.random.Generator) -> Features:
-    """A quarter of the bits flipped, all moved by as much, in another order."""
-    moved = keypoints[random.permutation(len(keypoints))]
+def _dealt(keypoints: Features, random: np.random.Generator) -> Features:
+    """A quarter of the bits flipped, each at the place, turn and size of another one, all moved by as much."""
+    dealt = keypoints[random.permutation(len(keypoints))]
+    dealt[:, 32:] = dealt[random.permutation(len(keypoints)), 32:]
     flips = random.integers(0, 2**64, (2, len(keypoints), 4), dtype=np.uint64)
-    moved[:, :32] ^= (flips[0] & flips[1]).view(np.uint8)
-    places = moved[:, 32:36].copy().view("<u2")
-    moved[:, 32:36] = ((places + random.integers(0, 64 * 512, (1, 2))) % (64 * 512)).astype("<u2").view(np.uint8)
-    return moved
+    dealt[:, :32] ^= (flips[0] & flips[1]).view(np.uint8)
+    places = dealt[:, 32:36].copy().view("<u2")
+    dealt[:, 32:36] = ((places + random.integers(0, 64 * 512, (1, 2))) % (64 * 512)).astype("<u2").view(np.uint8)
+    return dealt

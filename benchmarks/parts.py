@@ -172,9 +172,9 @@ class Asking:
             encode_jpeg(np.ascontiguousarray(image), quality=90), needed_metrics(self.criteria.weights)
         )
         query, table = score_either(query, self.cache)
-        found = find(self.cache.catalog, table, self.criteria)
         judge = Judge(query)
-        held = judge.held(query, table, self.cache)
+        table, held = judge.held(query, table, self.cache)
+        found = find(self.cache.catalog, table, self.criteria, held)
         said = judge.verdict(self.cache.catalog, table, found, self.criteria, held, sources=self.sources)
         return [one.match.id for one in found], said.good
 

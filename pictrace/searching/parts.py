@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -23,7 +23,17 @@ from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
-__all__ = ["WHOLE", "Part", "beside", "held_pictures", "outlined", "parts"]
+__all__ = [
+    "LARGEST",
+    "WHOLE",
+    "Part",
+    "beside",
+    "held_pictures",
+    "part_of",
+    "parts",
+    "placed_part",
+    "variant_of",
+]
 
 MOST = 32
 """Good matches that are placed on the query, the best first: a few milliseconds each."""
@@ -32,7 +42,7 @@ LARGEST = 0.7
 """Share of the query; what covers more of it is the query itself, changed."""
 
 APART = 0.3
-"""Share of the smaller of two parts that the other may cover; more, and both show the same part."""
+"""Share of the smaller of two parts, by their details, that the other may cover; more, and both show the same part."""
 
 WHOLE = np.array([(0, 0), (1, 0), (1, 1), (0, 1)], np.float32)
 """The outline of the query itself."""
@@ -55,17 +65,24 @@ BESIDE = 6
 class Part:
     """ids: pictures that fill it, the best match first. outline: (4, 2), 0 to 1 of the query's width and height.
 
-    details: how many match at a closer look, where that alone vouches for it; 0 elsewhere.
+    details: how many match at a closer look, where that alone vouches for it; 0 elsewhere. hull: (h, 2), likewise,
+    round the details that match: a collage shows a picture's middle, while the outline is that of all of it.
     """
 
     ids: tuple[int, ...]
     outline: NDArray[np.float32]
     details: int = 0
+    hull: NDArray[np.float32] | None = None
 
     @property
     def area(self) -> float:
         """Share of the query, 0 to 1."""
         return float(cv2.contourArea(self.outline))
+
+    def lies_on(self, other: Part) -> bool:
+        """Whether both show the same place of the query."""
+        mine, theirs = (one.outline if one.hull is None else one.hull for one in (self, other))
+        return _shared_area(mine, theirs) > APART
 
 
 def parts(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[PictureRecord]) -> tuple[Part, ...]:
@@ -93,15 +110,14 @@ def parts(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[P
     batch = cache.of(ids, metric)
     found: list[Part] = []
     for record in good:
-        outline = _outline(query, table, metric, record, batch[int(np.searchsorted(ids, record.id))])
-        if outline is None:
+        part = part_of(query, table, metric, record, batch[int(np.searchsorted(ids, record.id))])
+        if part is None:
             continue
-        part = Part((record.id,), outline)
         if part.area > LARGEST:
             return ()
         for number, other in enumerate(found):
-            if _share(other.outline, outline) > APART:
-                found[number] = Part((*other.ids, record.id), other.outline)
+            if part.lies_on(other):
+                found[number] = replace(other, ids=(*other.ids, record.id))
                 break
         else:
             found.append(part)
@@ -173,10 +189,15 @@ def _agreeing(
         yield np.array([width, 0], np.float32) + points * np.array([-1, 1], np.float32) if variant.mirrored else points
 
 
+def variant_of(table: ScoreTable, metric: KeypointMetric, row: int) -> Variant:
+    """The orientation in which the query is nearest to the picture at a place of the table."""
+    column = table.columns[table.metrics.index(metric)]
+    return fitting(int(column.variant[(*metric.setting_positions({}), row)]), metric.variants)
+
+
 def _compared(query: Query, table: ScoreTable, metric: KeypointMetric, row: int) -> tuple[Variant, Features | None]:
     """As what variant the query is nearest to the picture at a place of the table, and its features as that."""
-    column = table.columns[table.metrics.index(metric)]
-    variant = fitting(int(column.variant[(*metric.setting_positions({}), row)]), metric.variants)
+    variant = variant_of(table, metric, row)
     own = query.features[metric.name].get(variant)
     return variant, own if own is not None and len(own) else None
 
@@ -190,30 +211,35 @@ def _shared(
     return kernels.unpack_points(own)[pairs[:, 0], :2], kernels.unpack_points(features)[pairs[:, 1], :2]
 
 
-def _outline(
+def part_of(
     query: Query, table: ScoreTable, metric: KeypointMetric, record: PictureRecord, features: NDArray[np.uint8]
-) -> NDArray[np.float32] | None:
-    """The match's corners in the query, as shares of its sides; None where it lies nowhere for sure."""
+) -> Part | None:
+    """Where a match lies in the query; None where it lies nowhere for sure."""
     variant, own = _compared(query, table, metric, int(np.searchsorted(table.ids, record.id)))
     if own is None or not len(features):
         return None
     ours, theirs = _shared(own, features, metric)
     frame = frame_size(query.image.shape[1], query.image.shape[0])
-    return outlined(ours, theirs, frame, frame_size(record.width, record.height), mirrored=variant.mirrored)
+    return placed_part(
+        record.id, ours, theirs, frame, frame_size(record.width, record.height), mirrored=variant.mirrored
+    )
 
 
-def outlined(
+def placed_part(
+    picture_id: int,
     ours: NDArray[np.float32],
     theirs: NDArray[np.float32],
     frame: tuple[float, float],
     other: tuple[float, float],
     *,
     mirrored: bool,
-) -> NDArray[np.float32] | None:
-    """The corners of one picture in another, (4, 2), as shares of its sides; None where it lies nowhere for sure.
+) -> Part | None:
+    """Where one picture lies in another; None where it lies nowhere for sure.
 
     Parameters
     ----------
+    picture_id
+        Of the picture that lies in the other one.
     ours, theirs : (k, 2) arrays
         Where the details that they share lie in either.
     frame, other
@@ -224,15 +250,22 @@ def outlined(
     placement = place(theirs, ours)
     if placement is None:
         return None
-    outline = placement.outline((round(other[1]), round(other[0])))
-    outline = np.asarray(outline / np.array(frame), np.float32)
+    corners = placement.outline((round(other[1]), round(other[0])))
+    around = np.asarray(cv2.convexHull(ours[placement.inliers]), np.float32).reshape(-1, 2)
+    outline, hull = (_in_shares(points, frame, mirrored=mirrored) for points in (corners, around))
+    if cv2.contourArea(outline) <= 0 or not cv2.isContourConvex(outline):
+        return None
+    return Part((picture_id,), outline, hull=hull if len(hull) > 2 else None)
+
+
+def _in_shares(points: NDArray[np.float32], frame: tuple[float, float], *, mirrored: bool) -> NDArray[np.float32]:
+    shares = np.asarray(points / np.array(frame), np.float32)
     if mirrored:
-        outline = np.array([1, 0], np.float32) + outline * np.array([-1, 1], np.float32)
-    outline = outline.clip(0, 1).astype(np.float32)
-    return outline if cv2.contourArea(outline) > 0 and cv2.isContourConvex(outline) else None
+        shares = np.array([1, 0], np.float32) + shares * np.array([-1, 1], np.float32)
+    return np.asarray(shares.clip(0, 1), np.float32)
 
 
-def _share(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+def _shared_area(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """The common area of two convex outlines, as a share of the smaller."""
     common, _ = cv2.intersectConvexConvex(one, other)
     return float(common) / max(1e-9, min(cv2.contourArea(one), cv2.contourArea(other)))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -27,6 +28,7 @@ __all__ = [
     "score_chosen",
     "score_exactly",
     "score_here",
+    "scored_too",
     "still_worth",
 ]
 
@@ -105,6 +107,29 @@ def score(
             query, metrics, ids, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress
         )
     return score_here(query, cache, metrics, exhaustive=exhaustive, shortlist=shortlist, among=among, progress=progress)
+
+
+def scored_too(query: Query, cache: FeatureCache, table: ScoreTable, ids: Iterable[int]) -> ScoreTable:
+    """The table with these pictures as well, compared exactly by all of its metrics.
+
+    Parameters
+    ----------
+    query, cache
+        What gave the table.
+    table
+        What was compared.
+    ids
+        Pictures of the catalog.
+    """
+    missing = np.setdiff1d(np.array(list(ids), np.int64), table.ids)
+    if not len(missing):
+        return table
+    more = score(query, cache, table.metrics, exhaustive=True, among=missing)
+    every = np.concatenate([table.ids, more.ids])
+    order = np.argsort(every)
+    columns = joined([table.columns, more.columns])
+    ordered = tuple(RawScores(one.raw[..., order], one.variant[..., order]) for one in columns)
+    return replace(table, ids=every[order], columns=ordered)
 
 
 def score_here(

@@ -7,7 +7,7 @@ ORB's ratio threshold) and thresholds change nothing in it and recompute nothing
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -276,8 +276,17 @@ class ScoreTable:
             parts /= able
         return parts.T
 
-    def order(self, criteria: Criteria) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
+    def order(
+        self, criteria: Criteria, first: Collection[int] = ()
+    ) -> tuple[NDArray[np.intp], NDArray[np.float32], NDArray[np.float32]]:
         """The matches as positions in the table. Equal scores are ordered by ascending id, so every store ranks alike.
+
+        Parameters
+        ----------
+        criteria
+            What counts as a match.
+        first
+            Ids that come before all others, among themselves by score too.
 
         Returns
         -------
@@ -293,12 +302,30 @@ class ScoreTable:
             threshold = max(threshold, np.partition(score, n - top)[n - top])
         kept = np.flatnonzero(score >= threshold)
         kept = kept[coverage[kept] > 0]
-        kept = kept[np.argsort(-score[kept], kind="stable")][:top]
-        return kept, score, coverage
+        if first:
+            kept = np.union1d(kept, self._able_to_match(first, score, coverage, criteria))
+        kept = kept[np.argsort(-score[kept], kind="stable")]
+        if first:
+            kept = kept[np.argsort(~np.isin(self.ids[kept], list(first)), kind="stable")]
+        return kept[:top], score, coverage
 
-    def rank(self, criteria: Criteria) -> list[Match]:
-        """The best matches, at most ``criteria.top``, best first; CriteriaError where all weights are zero."""
-        kept, score, coverage = self.order(criteria)
+    def _able_to_match(
+        self,
+        ids: Collection[int],
+        score: NDArray[np.float32],
+        coverage: NDArray[np.float32],
+        criteria: Criteria,
+    ) -> NDArray[np.intp]:
+        """Where these are that reach the minimum score, in ascending order."""
+        places = np.flatnonzero(np.isin(self.ids, list(ids)))
+        return places[(score[places] >= np.float32(criteria.min_score)) & (coverage[places] > 0)]
+
+    def rank(self, criteria: Criteria, first: Collection[int] = ()) -> list[Match]:
+        """The best matches, at most ``criteria.top``, best first; CriteriaError where all weights are zero.
+
+        first: as ``order`` takes it.
+        """
+        kept, score, coverage = self.order(criteria, first)
         rows, weights = self._rows(criteria.settings), self._weights(criteria)
         able = float(self._able(rows, weights))
         matches = []

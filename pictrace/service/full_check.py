@@ -53,7 +53,7 @@ class FullCheck(Background):
         query, table = score_either(former.query, self._cache, exhaustive=True, among=self._among, progress=self._count)
         timing = {**former.query.timing_ms, "score": (time.perf_counter() - self._started) * 1e3}
         judge = former.judge if query.image is former.query.image else Judge(query)
-        held = judge.held(query, table, self._cache)
+        table, held = judge.held(query, table, self._cache, self._among)
         shown = encode_jpeg(with_parts(query.picture, held))
         self.found = replace(former, query=query, thumbnail=shown, table=table, timing_ms=timing, held=held)
 

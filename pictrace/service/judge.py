@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pictrace.calibration.accidents import Accidents
 from pictrace.calibration.judging import judged
@@ -15,7 +16,9 @@ from pictrace.searching.commons import shared_by_many
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import Found
 from pictrace.searching.parts import LARGEST, WHOLE, Part, beside, held_pictures
+from pictrace.searching.quarters import with_quarters
 from pictrace.searching.query import Query
+from pictrace.searching.scoring import scored_too
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, good_first, verdict
 from pictrace.service.forms import Forms
@@ -36,7 +39,9 @@ class Judge:
         self._second = SecondLook(query.image)
         self._known_commons: dict[tuple[str, tuple[int, ...]], frozenset[int]] = {}
 
-    def held(self, query: Query, table: ScoreTable, cache: FeatureCache) -> tuple[Part, ...]:
+    def held(
+        self, query: Query, table: ScoreTable, cache: FeatureCache, among: NDArray[np.int64] | None = None
+    ) -> tuple[ScoreTable, tuple[Part, ...]]:
         """Where pictures of the catalog lie within the query, those that only a closer look finds among them.
 
         Parameters
@@ -45,8 +50,23 @@ class Judge:
             This judge's, or the same picture with the features of further metrics.
         table, cache
             What was compared, and the features of the catalog.
+        among : (k,) int64 array, optional
+            The only pictures to compare, by id.
+
+        Returns
+        -------
+        ScoreTable
+            With all of them in it.
+        tuple of Part
+            Two or more, or none.
         """
-        held = held_pictures(query, table, cache)
+        held = self._held(query, table, cache, among)
+        return scored_too(query, cache, table, (one for part in held for one in part.ids)), held
+
+    def _held(
+        self, query: Query, table: ScoreTable, cache: FeatureCache, among: NDArray[np.int64] | None
+    ) -> tuple[Part, ...]:
+        held = with_quarters(query, table, cache, held_pictures(query, table, cache), among)
         further = self._second.parts(cache.catalog, beside(query, table, cache, held))
         further = [one for one in further if one.area <= LARGEST]
         if not further:

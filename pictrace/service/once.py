@@ -100,9 +100,9 @@ def search_once(
     started = time.perf_counter()
     query, table = score_either(query, cache, exhaustive=exhaustive, among=among, progress=progress)
     scored = time.perf_counter()
-    found = find(catalog, table, criteria)
     judge = Judge(query)
-    held = judge.held(query, table, cache)
+    table, held = judge.held(query, table, cache, among)
+    found = find(catalog, table, criteria, held)
     sources = Background(cache).sources()
     said = judge.verdict(catalog, table, found, criteria, held, sources=sources, alarms=alarms)
     timing = {**query.timing_ms, "score": (scored - started) * 1e3, "rank": (time.perf_counter() - scored) * 1e3}

@@ -137,11 +137,12 @@ class Search:
             # What could not be read changes nothing; the former picture's results are at hand, or quickly made again.
             return self.table(cache, criteria, filters, orientations=orientations)
         started = time.perf_counter()
-        query, table = score_either(query, cache, among=_among(cache, filters))
+        among = _among(cache, filters)
+        query, table = score_either(query, cache, among=among)
         complete_index(cache)
         timing = {**query.timing_ms, "score": (time.perf_counter() - started) * 1e3}
         judge = self._judge(query)
-        held = judge.held(query, table, cache)
+        table, held = judge.held(query, table, cache, among)
         shown = encode_jpeg(with_parts(query.picture, held))
         self.answer = Answer(picture, query, shown, table, basis, timing, judge, held)
         if self.asked is not None:

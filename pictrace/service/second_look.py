@@ -7,6 +7,7 @@ them at best. Four times as many in the picture enlarged are too much to keep, a
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -23,7 +24,7 @@ from pictrace.images.pixels import RGBImage
 from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.sift import Sift
 from pictrace.searching.commons import MANY, Agreed, agreeing, cells_of, frame_size
-from pictrace.searching.parts import Part, outlined
+from pictrace.searching.parts import Part, placed_part
 from pictrace.service.pictures import original_picture
 
 __all__ = ["CONVINCING", "METRIC", "SecondLook", "details_between", "matching"]
@@ -51,7 +52,7 @@ class SecondLook:
         self._query = query
         self._known: dict[tuple[str, int], int | None] = {}
         self._agreed: dict[tuple[str, int], Agreed] = {}
-        self._outlines: dict[tuple[str, int], NDArray[np.float32] | None] = {}
+        self._parts: dict[tuple[str, int], Part | None] = {}
 
     @cached_property
     def _features(self) -> dict[Variant, Features]:
@@ -98,9 +99,9 @@ class SecondLook:
         found = []
         self._look_at(catalog, doubtful)
         for one in doubtful:
-            count, outline = self._known[catalog.identity, one], self._outlines.get((catalog.identity, one))
-            if count is not None and count >= CONVINCING and outline is not None:
-                found.append(Part((one,), outline, count))
+            count, part = self._known[catalog.identity, one], self._parts.get((catalog.identity, one))
+            if count is not None and count >= CONVINCING and part is not None:
+                found.append(replace(part, details=count))
         return found
 
     def _without_common(self, catalog: Catalog, counts: Mapping[int, int]) -> dict[int, int]:
@@ -141,8 +142,8 @@ class SecondLook:
             here = kernels.unpack_points(ours)[pairs[:, 0], :2]
             there = kernels.unpack_points(features)[pairs[:, 1], :2]
             size, other = self._size, frame_size(image.shape[1], image.shape[0])
-            outline = outlined(here, there, size, other, mirrored=mirrored)
-            self._outlines[catalog.identity, picture_id] = outline
+            part = placed_part(picture_id, here, there, size, other, mirrored=mirrored)
+            self._parts[catalog.identity, picture_id] = part
         return count
 
 

@@ -1,11 +1,13 @@
 """Every page through Streamlit's own test harness."""
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 import streamlit as st
@@ -67,6 +69,16 @@ def test_a_search_is_answered_in_its_turn_and_a_slider_has_none(
     app = Page.open().upload(photographs["chelsea.png"])
     app.slide("w_orb", 0.5)
     assert (free[0], free[-1], SEARCHES.free) == (places - 1, places, places)
+
+
+def test_all_pictures_of_a_collage_are_shown_first_with_their_numbers(photographs: dict[str, bytes]) -> None:
+    names = "astronaut.png", "chelsea.png", "coffee.png", "rocket.jpg"
+    tiles = [cv2.resize(decode(photographs[name]), (320, 240), interpolation=cv2.INTER_AREA) for name in names]
+    app = Page.open().upload(encode_jpeg(np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])]), quality=90))
+    app.slide("top", 2)
+    assert "your picture holds 4 pictures" in app.texts
+    (cards,) = app.cards
+    assert sorted(re.findall(r"at (\d) in your picture", cards)) == ["1", "2", "3", "4"]
 
 
 def test_a_broken_upload_says_what_to_do() -> None:

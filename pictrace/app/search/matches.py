@@ -16,6 +16,7 @@ from pictrace.duplicates.decided import copies, folded
 from pictrace.metrics import colour_of, get_metric
 from pictrace.searching.chances import told_expected
 from pictrace.searching.find import Found
+from pictrace.searching.parts import Part
 from pictrace.searching.table import ScoreTable
 from pictrace.searching.verdict import Verdict
 from pictrace.service.workspaces import Workspace
@@ -36,16 +37,26 @@ def list_of_matches(
     table: ScoreTable,
     verdict: Verdict,
     marks: Mapping[int, str],
+    held: Sequence[Part] = (),
     size_px: int = 0,
 ) -> None:
     """The ranked cards; a click opens or closes a match's details.
 
     Pictures that were decided to be copies of one that is in the list are told with that one. marks: what was said of
-    matches, by id. size_px: the width of a picture in a grid, 0 for a list.
+    matches, by id. held: where they lie within the query. size_px: the width of a picture in a grid, 0 for a list.
     """
     counts = listed(workspace.catalog, found)
+    numbers = {one: number for number, part in enumerate(held, start=1) for one in part.ids}
     items = [
-        _card(workspace, one, table, verdict, marks.get(one.match.id, ""), counts[one.match.id])
+        _card(
+            workspace,
+            one,
+            table,
+            verdict,
+            mark=marks.get(one.match.id, ""),
+            copied=counts[one.match.id],
+            part=numbers.get(one.match.id),
+        )
         for one in found
         if one.match.id in counts
     ]
@@ -63,7 +74,9 @@ def listed(catalog: Catalog, found: Sequence[Found]) -> dict[int, int]:
     return {one: counts[one] for one in ids if one in counts}
 
 
-def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, mark: str, copied: int) -> Card:
+def _card(
+    workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict, *, mark: str, copied: int, part: int | None
+) -> Card:
     match, picture = one.match, one.picture
     level = verdict.level(match.id)
     note = [f"{picture.width} × {picture.height}", picture.format]
@@ -73,6 +86,8 @@ def _card(workspace: Workspace, one: Found, table: ScoreTable, verdict: Verdict,
         note.append(n_("and {count:,} copy of it", "and {count:,} copies of it", copied))
     if level != "weak" and match.variant.label:
         note.insert(0, translated(match.variant.label))
+    if part is not None:
+        note.insert(0, _("at {number} in your picture", number=part))
     if match.coverage < 0.995:
         note.append(_("{share} of the weight comparable", share=percent(match.coverage)))
     weighted = [(metric, match.metrics[metric.name]) for metric in table.metrics]

@@ -186,7 +186,8 @@ def _list(workspace: Workspace, state: QueryState, wanted: Wanted) -> None:
     if running_alone() and hides_wrong() != st.session_state.get(HIDING):
         st.rerun()  # all of the page leaves them out, or shows them
     ordered = _ordered(ranking, marks)
-    list_of_matches(workspace, state, ordered, ranking.answer.table, ranking.said, marks, current_view().size_px)
+    table, held = ranking.answer.table, ranking.answer.held
+    list_of_matches(workspace, state, ordered, table, ranking.said, marks, held, current_view().size_px)
 
 
 @part("downloads")

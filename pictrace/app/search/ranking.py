@@ -12,7 +12,7 @@ from pictrace.app.shared.controls import Wanted, as_moved
 from pictrace.app.shared.parts import running_alone
 from pictrace.app.shared.session import of_session
 from pictrace.errors import CriteriaError
-from pictrace.searching.find import Found, find
+from pictrace.searching.find import Found, find, leading
 from pictrace.searching.verdict import Verdict
 from pictrace.service.addresses import shown_record
 from pictrace.service.answer import Answer
@@ -21,6 +21,9 @@ from pictrace.service.workspaces import Workspace
 from pictrace.told import told
 
 __all__ = ["Ranking", "current_ranking", "rank"]
+
+MOST_PARTS = 60
+"""Pictures within the query that are shown, though less were asked for."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,9 @@ def rank(workspace: Workspace, answer: Answer, wanted: Wanted) -> Ranking:
     """Rank anew."""
     started, table = time.perf_counter(), answer.table
     try:
-        ranked = find(workspace.catalog, table, wanted.criteria)
+        parts = min(MOST_PARTS, len(leading(table, answer.held, wanted.criteria)))
+        criteria = replace(wanted.criteria, top=max(wanted.criteria.top, parts))
+        ranked = find(workspace.catalog, table, criteria, answer.held)
         found = [replace(one, picture=shown_record(one.picture)) for one in ranked]
         said = answer.judge.verdict(
             workspace.catalog,

@@ -50,6 +50,19 @@ def test_fused_score_is_the_weighted_mean() -> None:
     assert all(match.coverage == pytest.approx(1) for match in ranked)
 
 
+def test_what_is_to_come_first_does_though_it_would_not_be_shown() -> None:
+    scores = table(plain=[1.0, 0.9, 0.2, 0.3, 0.8])
+
+    def ranked(top: int, min_score: float = 0) -> list[tuple[int, int]]:
+        criteria = Criteria(weights={"plain": 1}, top=top, min_score=min_score)
+        return [(match.rank, match.id) for match in scores.rank(criteria, [20, 30, 999])]
+
+    assert ranked(4) == [(1, 30), (2, 20), (3, 0), (4, 10)]
+    assert ranked(1) == [(1, 30)]
+    assert ranked(9) == [(1, 30), (2, 20), (3, 0), (4, 10), (5, 40)]
+    assert ranked(4, min_score=0.25) == [(1, 30), (2, 0), (3, 10), (4, 40)]
+
+
 def test_a_weight_of_zero_drops_the_metric() -> None:
     scores = table(plain=[1.0, 0.0], other=[0.0, 1.0])
     assert scores.rank(Criteria(weights={"plain": 1, "other": 0}))[0].id == 0

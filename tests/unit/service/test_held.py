@@ -18,10 +18,9 @@ from pictrace.indexing.index import Indexing
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import find
 from pictrace.searching.parts import WHOLE, beside
-from pictrace.searching.presets import criteria_of
 from pictrace.searching.query import Query, prepare_query
 from pictrace.searching.scoring import score
-from pictrace.searching.table import ScoreTable
+from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.judge import Judge
 from pictrace.sources.base import Item
 
@@ -73,7 +72,7 @@ def test_a_small_picture_on_another_one_is_found_beside_it(
     assert small not in convincing_ids(table)  # or nothing is shown here
     judge = Judge(query)
 
-    held = judge.held(query, table, cache)
+    table, held = judge.held(query, table, cache)
 
     assert [part.ids for part in held] == [(host,), (small,)]
     assert (held[0].outline == WHOLE).all()
@@ -81,8 +80,11 @@ def test_a_small_picture_on_another_one_is_found_beside_it(
     left, top = held[1].outline.min(axis=0)
     assert left == pytest.approx(1 - AT_X - SHARE if mirrored else AT_X, abs=0.02)
     assert top == pytest.approx(AT_Y, abs=0.02)
-    criteria = criteria_of("balanced")
-    said = judge.verdict(cache.catalog, table, find(cache.catalog, table, criteria), criteria, held)
+    criteria = Criteria(weights={"layout": 1}, top=2)
+    assert small not in [one.match.id for one in find(cache.catalog, table, criteria)]
+    found = find(cache.catalog, table, criteria, held)
+    assert [(one.match.rank, one.match.id) for one in found] == [(1, host), (2, small)]
+    said = judge.verdict(cache.catalog, table, found, criteria, held)
     assert said.good == {small, host}
     assert "holds 2 pictures" in said.headline
 
@@ -93,7 +95,7 @@ def test_what_lies_where_the_found_ones_do_is_not_looked_at(cache: FeatureCache,
 
     assert id_of(cache, "coffee") in convincing_ids(table)
     assert beside(query, table, cache) == []
-    assert judge.held(query, table, cache) == ()
+    assert judge.held(query, table, cache) == (table, ())
 
 
 def test_without_one_that_is_found_nothing_lies_beside_it(cache: FeatureCache) -> None:
@@ -101,4 +103,4 @@ def test_without_one_that_is_found_nothing_lies_beside_it(cache: FeatureCache) -
 
     assert not convincing_ids(table)
     assert beside(query, table, cache) == []
-    assert Judge(query).held(query, table, cache) == ()
+    assert Judge(query).held(query, table, cache) == (table, ())
