@@ -19,7 +19,7 @@ from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.orientations import fitting
 from pictrace.metrics.placement import place
 from pictrace.searching.commons import Agreed, cells_of, frame_size
-from pictrace.searching.convincing import convincing_ids
+from pictrace.searching.convincing import convinces, convincing_ids
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
@@ -32,6 +32,7 @@ __all__ = [
     "part_of",
     "parts",
     "placed_part",
+    "same_place",
     "variant_of",
 ]
 
@@ -79,11 +80,6 @@ class Part:
         """Share of the query, 0 to 1."""
         return float(cv2.contourArea(self.outline))
 
-    def lies_on(self, other: Part) -> bool:
-        """Whether both show the same place of the query."""
-        mine, theirs = (one.outline if one.hull is None else one.hull for one in (self, other))
-        return _shared_area(mine, theirs) > APART
-
 
 def parts(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[PictureRecord]) -> tuple[Part, ...]:
     """Where these matches lie in the query, if it holds several pictures; nothing where it is one picture.
@@ -116,12 +112,27 @@ def parts(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[P
         if part.area > LARGEST:
             return ()
         for number, other in enumerate(found):
-            if part.lies_on(other):
+            if same_place(part, other, cache, metric):
                 found[number] = replace(other, ids=(*other.ids, record.id))
                 break
         else:
             found.append(part)
     return tuple(found) if len(found) > 1 else ()
+
+
+def same_place(one: Part, other: Part, cache: FeatureCache, metric: KeypointMetric) -> bool:
+    """Whether both show the same place of the query, by keypoints.
+
+    Where only their outlines overlap, a collage shows the middle of either, unless the pictures match each other.
+    """
+    hulls = [part.outline if part.hull is None else part.hull for part in (one, other)]
+    if _shared_area(*hulls) > APART:
+        return True
+    if _shared_area(one.outline, other.outline) <= APART:
+        return False
+    batch = cache.of(np.unique(np.array([one.ids[0], other.ids[0]], np.int64)), metric)
+    _, consistent = keypoint_pairs(batch[0], batch[len(batch) - 1], percent=_percent(metric))
+    return bool(convinces(metric, np.array(consistent.sum(), np.float32)))
 
 
 def held_pictures(query: Query, table: ScoreTable, cache: FeatureCache) -> tuple[Part, ...]:
@@ -206,9 +217,14 @@ def _shared(
     own: Features, features: Features, metric: KeypointMetric
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(k, 2), (k, 2): where the details that two pictures share lie in each."""
-    pairs, consistent = keypoint_pairs(own, features, percent=round(float(metric.default_settings()["ratio"]) * 100))
+    pairs, consistent = keypoint_pairs(own, features, percent=_percent(metric))
     pairs = pairs[consistent]
     return kernels.unpack_points(own)[pairs[:, 0], :2], kernels.unpack_points(features)[pairs[:, 1], :2]
+
+
+def _percent(metric: KeypointMetric) -> int:
+    """Its ratio threshold at the default."""
+    return round(float(metric.default_settings()["ratio"]) * 100)
 
 
 def part_of(

@@ -12,7 +12,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import digest
 from pictrace.metrics.keypoint_metric import KeypointMetric
 from pictrace.searching.convincing import convincing_ids
-from pictrace.searching.parts import LARGEST, Part, part_of, variant_of
+from pictrace.searching.parts import LARGEST, Part, part_of, same_place, variant_of
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import ScoreTable
@@ -59,14 +59,14 @@ def with_quarters(
     parts = list(held)
     for part in sorted(best.values(), key=lambda one: -one.details):
         if part.ids[0] not in known and part.area <= LARGEST:
-            _put_to(parts, part)
+            _put_to(parts, part, cache, metric)
     return tuple(parts)
 
 
-def _put_to(parts: list[Part], new: Part) -> None:
+def _put_to(parts: list[Part], new: Part, cache: FeatureCache, metric: KeypointMetric) -> None:
     """Another part, unless it shows what one of them does."""
     for number, part in enumerate(parts):
-        if new.lies_on(part):
+        if same_place(new, part, cache, metric):
             if part.details:
                 parts[number] = replace(part, ids=(*part.ids, *new.ids), details=min(part.details, new.details))
             return

@@ -75,3 +75,43 @@ def test_one_picture_is_no_collage(catalog: SqliteCatalog, pictures: dict[str, R
         query = prepare_query(encode_jpeg(np.ascontiguousarray(picture)))
         cache = FeatureCache(catalog)
         assert held_pictures(query, score(query, cache), cache) == ()
+
+
+def test_portraits_cut_to_landscapes_are_told_apart(
+    make_catalog: Callable[..., SqliteCatalog], pictures: dict[str, RGBImage], tmp_path: Path
+) -> None:
+    """Of each the collage shows the middle third; by whole outlines, either would lie on the other."""
+    cut = {"astronaut": pictures["astronaut"][:, 130:400], "coffee": pictures["coffee"][:, 150:370]}
+    for name, picture in cut.items():
+        (tmp_path / f"{name}.png").write_bytes(encode_png(np.ascontiguousarray(picture)))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
+    middles = [picture[len(picture) // 3 : 2 * len(picture) // 3] for picture in cut.values()]
+    page = np.full((1000, 1280, 3), 235, np.uint8)
+    page[100:900, :640] = np.vstack([cv2.resize(one, (640, 400)) for one in middles])
+    query = prepare_query(encode_jpeg(page, quality=90))
+    cache = FeatureCache(catalog)
+
+    one, other = held_pictures(query, score(query, cache), cache)
+
+    assert [len(one.ids), len(other.ids)] == [1, 1]
+
+
+def test_two_photographs_of_one_scene_are_one_part(
+    make_catalog: Callable[..., SqliteCatalog], pictures: dict[str, RGBImage], tmp_path: Path
+) -> None:
+    """Though what each shares with the query lies in another half of it."""
+    scene = pictures["astronaut"]
+    left, right = scene.copy(), scene.copy()
+    left[:, 300:], right[:, :212] = 128, 128
+    for name, picture in {"left": left, "right": right}.items():
+        (tmp_path / f"{name}.png").write_bytes(encode_png(picture))
+    catalog = make_catalog()
+    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
+    page = np.full((760, 760, 3), 235, np.uint8)
+    page[124:636, 124:636] = scene
+    page[124:636, 336:424] = 90  # what both show
+    query = prepare_query(encode_jpeg(page, quality=90))
+    cache = FeatureCache(catalog)
+
+    assert held_pictures(query, score(query, cache), cache) == ()

@@ -15,7 +15,8 @@ from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
 from pictrace.indexing.index import Indexing
-from pictrace.searching.parts import held_pictures
+from pictrace.metrics.keypoint_metric import KeypointMetric
+from pictrace.searching.parts import held_pictures, same_place
 from pictrace.searching.quarters import with_quarters
 from pictrace.searching.query import Query, prepare_query
 from pictrace.searching.scoring import score, scored_too
@@ -76,9 +77,10 @@ def test_a_picture_that_is_too_small_for_the_whole_is_found_in_its_quarter(
     left, top = found.outline.min(axis=0)
     assert left == pytest.approx(1 - x - LEAST if mirrored else x, abs=0.01)
     assert top == pytest.approx(AT[1] / SIZE[1], abs=0.01)
-    assert found.hull is not None
-    assert found.lies_on(found)
-    assert not any(found.lies_on(part) for part in large)
+    sift = next(one for one in table.metrics if one.name == "sift")
+    assert isinstance(sift, KeypointMetric)
+    assert same_place(found, found, cache, sift)
+    assert not any(same_place(found, part, cache, sift) for part in large)
 
     others = np.setdiff1d(table.ids, [small])
     assert with_quarters(query, table, cache, held, others) == held
