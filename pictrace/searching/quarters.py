@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import digest
+from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.keypoint_metric import KeypointMetric
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.parts import LARGEST, Part, part_of, same_place, variant_of
@@ -76,9 +77,10 @@ def _put_to(parts: list[Part], new: Part, cache: FeatureCache, metric: KeypointM
 def _quarters(
     query: Query, table: ScoreTable, metric: KeypointMetric, held: Sequence[Part]
 ) -> Iterator[tuple[Query, tuple[float, float]]]:
-    """Each as a query by keypoints alone, in the orientations in which the others were found, and its corner."""
+    """Each as a query by keypoints alone, mirrored where others were found so, and its corner."""
     places = np.searchsorted(table.ids, [part.ids[0] for part in held])
-    variants = tuple(dict.fromkeys(variant_of(table, metric, int(place)) for place in places))
+    found = {variant_of(table, metric, int(place)) for place in places}
+    variants = tuple(one for one in metric.variants if one == UPRIGHT or one in found)
     height, width = query.image.shape[:2]
     for left, top in CORNERS:
         rows, columns = (

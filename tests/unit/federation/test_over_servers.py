@@ -10,6 +10,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -22,6 +24,9 @@ from pictrace.catalog.servers.address import are_servers, parsed
 from pictrace.cli import main
 from pictrace.cluster.cache import cache_of
 from pictrace.errors import CatalogError, UnsupportedError
+from pictrace.images.edits import mirror
+from pictrace.images.encoding import encode_jpeg
+from pictrace.images.reading import decode
 from pictrace.searching.presets import criteria_of
 from pictrace.searching.table import Criteria
 from pictrace.service.comparison import FIRST, SECOND, Comparison
@@ -60,6 +65,26 @@ def test_a_search_by_the_command_line_is_that_of_one_catalog(
     first = documents[1]["matches"][0]["sources"][0]
     assert first["kind"] == "server"
     assert first["address"].startswith(tuple(one.removeprefix("http://") for one in shared.addresses))
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_collage_holds_what_it_holds_of_one_catalog(
+    shared: Shared, photographs: dict[str, bytes], tmp_path: Path, capsys: pytest.CaptureFixture[str], mirrored: bool
+) -> None:
+    names = "coffee.png", "chelsea.png", "rocket.jpg", "camera.png"
+    tiles = [cv2.resize(decode(photographs[name]), (320, 240), interpolation=cv2.INTER_AREA) for name in names]
+    collage = np.asarray(np.vstack([np.hstack(tiles[:2]), np.hstack(tiles[2:])]), np.uint8)
+    path = tmp_path / "collage.jpg"
+    path.write_bytes(encode_jpeg(mirror(collage) if mirrored else collage, quality=90))
+    documents = []
+    for location in (str(shared.whole), shared.location):
+        assert main(["search", str(path), "--catalog", location, "--json", "--top", "6"]) == 0
+        documents.append(json.loads(capsys.readouterr().out))
+    assert "holds 4 pictures" in documents[0]["verdict"]["headline"]
+    assert documents[0]["verdict"] == documents[1]["verdict"]
+    assert documents[0]["held"] == documents[1]["held"]
+    assert found(documents[0]) == found(documents[1])
+    assert {one["id"] for one in documents[0]["matches"][:4]} == {one["ids"][0] for one in documents[0]["held"]}
 
 
 def test_a_folder_of_queries_by_the_command_line_finds_what_one_catalog_finds(
