@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import PictureRecord
-from pictrace.features import Features
+from pictrace.features import FeatureBatch, Features
 from pictrace.metrics.keypoints import FRAME_PX
 from pictrace.metrics.sift import Sift
 from pictrace.metrics.ssim import Ssim
 
-__all__ = ["SIDE_PX", "Look", "looks_of"]
+__all__ = ["KEYPOINTS", "SIDE_PX", "SQUARES", "Look", "look_of", "looks_of"]
 
 SIDE_PX = 256
 """Long side of the gray picture that squares are stretched back to."""
@@ -38,7 +37,7 @@ class Look:
     width, height : int
         Of the original, upright.
     byte_count : int
-        Of its file.
+        Of its file; 0 where that does not matter.
     """
 
     id: int
@@ -46,7 +45,7 @@ class Look:
     rows: Features
     width: int
     height: int
-    byte_count: int
+    byte_count: int = 0
 
     def frame(self, side: int = FRAME_PX) -> tuple[int, int]:
         """(width, height) of the picture with this long side."""
@@ -54,17 +53,34 @@ class Look:
         return max(1, round(self.width * factor)), max(1, round(self.height * factor))
 
 
-def looks_of(cache: FeatureCache, records: Mapping[int, PictureRecord]) -> dict[int, Look]:
-    """What is stored of these pictures, by id."""
-    ids = np.array(sorted(records), np.int64)
-    squares, keypoints = cache.of(ids, SQUARES), cache.of(ids, KEYPOINTS)
-    found = {}
-    for place, one in enumerate(ids.tolist()):
-        record = records[one]
-        square = squares[place]
-        look = Look(one, None, keypoints[place], record.width, record.height, record.byte_count)
-        if len(square):
-            gray = cv2.resize(square[0], look.frame(SIDE_PX), interpolation=cv2.INTER_AREA)
-            look = Look(one, np.asarray(gray, np.uint8), look.rows, look.width, look.height, look.byte_count)
-        found[one] = look
-    return found
+def look_of(picture_id: int, square: Features, rows: Features, size: tuple[int, int], byte_count: int = 0) -> Look:
+    """A picture by its features.
+
+    Parameters
+    ----------
+    picture_id
+        Its id.
+    square
+        Of SQUARES: (1, 256, 256) uint8, or none of a flat tone.
+    rows
+        Of KEYPOINTS: (k, 40) uint8.
+    size
+        Width and height of the original, upright, or what has its proportions.
+    byte_count
+        As Look has it.
+    """
+    look = Look(picture_id, None, rows, *size, byte_count)
+    if not len(square):
+        return look
+    gray = cv2.resize(square[0], look.frame(SIDE_PX), interpolation=cv2.INTER_AREA)
+    return replace(look, gray=np.asarray(gray, np.uint8))
+
+
+def looks_of(records: Mapping[int, PictureRecord], squares: FeatureBatch, keypoints: FeatureBatch) -> dict[int, Look]:
+    """What is stored of pictures, by id; squares, keypoints: in the order of their ids."""
+    return {
+        one: look_of(
+            one, squares[place], keypoints[place], (records[one].width, records[one].height), records[one].byte_count
+        )
+        for place, one in enumerate(sorted(records))
+    }

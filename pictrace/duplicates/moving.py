@@ -7,6 +7,8 @@ chance, letters and edges send them everywhere. What is found in several places,
 
 from __future__ import annotations
 
+from typing import Any
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -52,15 +54,7 @@ def things_moved(first: NDArray[np.uint8], second: NDArray[np.uint8], inside: ND
 
 def _went_one_way(one: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDArray[np.bool_]) -> float:
     """How many patches of the one that differ were moved alike in the other."""
-    height, width = one.shape
-    differing = [
-        (top, left)
-        for top in range(0, height - SIDE_PX + 1, STEP_PX)
-        for left in range(0, width - SIDE_PX + 1, STEP_PX)
-        if inside[_patch(top, left)].all()
-        and one[_patch(top, left)].std() >= TEXTURE
-        and _alike(one[_patch(top, left)], other[_patch(top, left)]) < UNLIKE
-    ]
+    differing = _differing(one, other, inside)
     if len(differing) < FEWEST:
         return 0.0
     chosen = np.unique(np.linspace(0, len(differing) - 1, MOST).round().astype(int))
@@ -71,6 +65,25 @@ def _went_one_way(one: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDAr
     together = np.abs(ways[:, np.newaxis] - ways).max(axis=2) <= TOGETHER_PX
     most = int(together.sum(axis=1).max())
     return most * len(differing) / len(chosen) if most >= max(SEEN, ONE_WAY * len(steps)) else 0.0
+
+
+def _differing(one: NDArray[np.uint8], other: NDArray[np.uint8], inside: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """(top, left) of the patches of the one that have a texture, and of which the other shows something else."""
+    if min(one.shape) < SIDE_PX:
+        return []
+    whole = _patches(inside).all(axis=(2, 3))
+    mine, theirs = (_patches(levels)[whole].astype(np.float32) for levels in (one, other))
+    mine -= mine.mean(axis=(1, 2), keepdims=True)
+    theirs -= theirs.mean(axis=(1, 2), keepdims=True)
+    deviation, beside = (np.sqrt((levels**2).mean(axis=(1, 2))) for levels in (mine, theirs))
+    alike = (mine * theirs).mean(axis=(1, 2)) / np.maximum(deviation * beside, 1e-6)
+    places = np.argwhere(whole)[(deviation >= TEXTURE) & (alike < UNLIKE)] * STEP_PX
+    return [(int(top), int(left)) for top, left in places]
+
+
+def _patches(levels: NDArray[Any]) -> NDArray[Any]:
+    """(rows, columns, SIDE_PX, SIDE_PX) those of the grid."""
+    return np.lib.stride_tricks.sliding_window_view(levels, (SIDE_PX, SIDE_PX))[::STEP_PX, ::STEP_PX]
 
 
 def _step(

@@ -184,7 +184,8 @@ class Comparing(Run[ComparingProgress]):
             if pair is not None or self._stop.is_set():
                 return pair
             missing = {each: records[each] for each in ids if each in records and each not in looks}
-            looks.update(looks_of(self.cache, missing))
+            wanted = np.array(sorted(missing), np.int64)
+            looks.update(looks_of(missing, self.cache.of(wanted, SQUARES), self.cache.of(wanted, METRIC)))
             if not {one, other} <= looks.keys():
                 return None
             made[ids] = originals.judged(

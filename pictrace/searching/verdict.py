@@ -26,7 +26,7 @@ SAME_DETAILS = 150
 class Verdict:
     """headline: the answer. detail: its grounds. good: ids of the matches that convince.
 
-    certain: of the same file, and of photographs that evidence of more than one kind speaks for. chances: what chance
+    certain: of the same file, and of photographs that are the same one, changed. chances: what chance
     says of the matches, where that is known.
     """
 
@@ -73,6 +73,7 @@ def verdict(
     drawn: bool = True,
     held: Sequence[Part] = (),
     closer: Mapping[int, int] | None = None,
+    same: Mapping[int, bool] | None = None,
     chances: Chances | None = None,
 ) -> Verdict:
     """What the search says about the question whether the picture is in the catalog.
@@ -93,10 +94,15 @@ def verdict(
         Where several matches lie within the query.
     closer
         By id, the matching details that a closer look found in pictures that nothing else vouches for.
+    same
+        By id, whether pixels show one photograph, changed; where it is not known, evidence of several kinds has to do.
     chances
         What chance says of the matches: then it decides which are good.
     """
-    said = _said(query, table, found, criteria, forms, drawn=drawn, held=held, closer=closer or {}, chances=chances)
+    said = _said(
+        query, table, found, criteria, forms,
+        drawn=drawn, held=held, closer=closer or {}, same=same or {}, chances=chances,
+    )  # fmt: skip
     return replace(said, chances=chances)
 
 
@@ -110,12 +116,14 @@ def _said(
     drawn: bool,
     held: Sequence[Part],
     closer: Mapping[int, int],
+    same: Mapping[int, bool],
     chances: Chances | None,
 ) -> Verdict:
     good = (_good(table, chances) | closer.keys()) - forms
     if chances is not None and all(chances.p.get(one, 0.0) > chances.alarms for one in good):
         good = frozenset()  # they stood behind what turned out to share a form only
-    certain = frozenset() if drawn else ids_of_several_kinds(table) & good
+    several = ids_of_several_kinds(table)
+    certain = frozenset() if drawn else frozenset(one for one in good if same.get(one, one in several))
     shown = [one for one in found if one.match.id in good]
     if query.id in {int(one) for one in table.ids}:
         others = len(good - {query.id})
@@ -138,9 +146,11 @@ def _said(
         best = shown[0]
         kind = told("Found")
         if chances is not None:
-            same = best.match.id in certain or _shares_most_details(table, best.match.id)
-            probably = told("Probably the same picture") if drawn else told("Probably the same scene")
-            kind = told("Same picture") if same else probably
+            one, most = best.match.id, _shares_most(table, best.match.id)
+            probably = drawn or most or one in several  # or the same place, taken twice in one moment
+            kind = told("Probably the same picture") if probably else told("Probably the same scene")
+            if same.get(one, most or one in certain):
+                kind = told("Same picture")
         return Verdict(
             _headline(kind, best, negative=query.negative),
             joined(
@@ -232,7 +242,7 @@ def _good_matches(good: frozenset[int], shown: int | None = None) -> Told:
     )
 
 
-def _shares_most_details(table: ScoreTable, picture_id: int) -> bool:
+def _shares_most(table: ScoreTable, picture_id: int) -> bool:
     """Whether as many keypoints agree as in two photographs of one scene they practically never do."""
     columns = [place for place, metric in enumerate(table.metrics) if isinstance(metric, KeypointMetric)]
     counts = table.raw[int(np.searchsorted(table.ids, picture_id)), columns]

@@ -22,6 +22,7 @@ from pictrace.searching.scoring import scored_too
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.searching.verdict import Verdict, good_first, verdict
 from pictrace.service.forms import Forms
+from pictrace.service.sameness import Sameness
 from pictrace.service.second_look import SecondLook
 
 __all__ = ["Judge"]
@@ -37,6 +38,7 @@ class Judge:
         self.query = query
         self._forms = Forms(query.image, query.info, own=query.id)
         self._second = SecondLook(query.image)
+        self._same = Sameness(query)
         self._known_commons: dict[tuple[str, tuple[int, ...]], frozenset[int]] = {}
 
     def held(
@@ -127,6 +129,10 @@ class Judge:
         others = [one for one in good if one not in closer]
         forms = self._forms.among(catalog, others) | self._forms.among(catalog, list(closer))
         forms |= self._commons(catalog, others)
+        same = {}
+        if not self._forms.drawn:
+            convincing = {*good, *closer} - forms
+            same = self._same.among(catalog, table, [one.picture for one in found if one.match.id in convincing])
         return verdict(
             self.query,
             table,
@@ -136,6 +142,7 @@ class Judge:
             drawn=self._forms.drawn,
             held=held,
             closer=closer,
+            same=same,
             chances=known,
         )
 

@@ -69,7 +69,7 @@ def test_strangers_stay_unfound(catalog: SqliteCatalog) -> None:
 def test_what_chance_gives_decides_where_it_is_known(catalog: SqliteCatalog) -> None:
     part = np.ascontiguousarray(np.asarray(data.astronaut())[SMALL])
     said, _ = judged(encode_jpeg(part, quality=85), catalog, [shipped()])
-    assert said.headline == "Probably the same scene: “astronaut.png”"
+    assert said.headline == "Same picture: “astronaut.png”"
     assert said.chances is not None
     assert said.chances.best() < 1 / 200
     assert "1 in " in said.detail
