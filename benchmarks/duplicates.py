@@ -181,7 +181,11 @@ def measure(folder: Path, options: dict[str, Callable[[], Pairs]], names: list[s
     row(*["---"] * 7)
     for title, find in options.items():
         started = time.perf_counter()
-        found = find()
+        try:
+            found = find()
+        except OSError as error:  # a network's weights, which are downloaded at its first use
+            print(f"{title} did not run: {error}")
+            continue
         took = time.perf_counter() - started
 
         def with_original(some: list[str], found: Pairs = found) -> float:
