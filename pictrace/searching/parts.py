@@ -32,8 +32,10 @@ __all__ = [
     "part_of",
     "parts",
     "placed_part",
+    "put_to",
     "same_place",
     "variant_of",
+    "with_further",
 ]
 
 MOST = 32
@@ -133,6 +135,28 @@ def same_place(one: Part, other: Part, cache: FeatureCache, metric: KeypointMetr
     batch = cache.of(np.unique(np.array([one.ids[0], other.ids[0]], np.int64)), metric)
     _, consistent = keypoint_pairs(batch[0], batch[len(batch) - 1], percent=_percent(metric))
     return bool(convinces(metric, np.array(consistent.sum(), np.float32)))
+
+
+def put_to(parts: list[Part], new: Part, cache: FeatureCache, metric: KeypointMetric) -> None:
+    """Another part, unless it shows what one of them does: with that one, where a closer look alone vouches for it."""
+    for number, part in enumerate(parts):
+        if same_place(new, part, cache, metric):
+            if part.details:
+                parts[number] = replace(part, ids=(*part.ids, *new.ids), details=min(part.details, new.details))
+            return
+    parts.append(new)
+
+
+def with_further(held: Sequence[Part], further: Sequence[Part], table: ScoreTable, cache: FeatureCache) -> list[Part]:
+    """The parts, and those that a closer look found beside them: copies of one picture are one part.
+
+    What lies on a picture that is known without a closer look is a part of its own.
+    """
+    metric = next(one for one in table.metrics if isinstance(one, KeypointMetric))
+    closely = [part for part in held if part.details]
+    for part in further:
+        put_to(closely, part, cache, metric)
+    return [*(part for part in held if not part.details), *closely]
 
 
 def held_pictures(query: Query, table: ScoreTable, cache: FeatureCache) -> tuple[Part, ...]:

@@ -13,7 +13,7 @@ from pictrace.catalog.records import digest
 from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.keypoint_metric import KeypointMetric
 from pictrace.searching.convincing import convincing_ids
-from pictrace.searching.parts import LARGEST, Part, part_of, same_place, variant_of
+from pictrace.searching.parts import LARGEST, Part, part_of, put_to, variant_of
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import score
 from pictrace.searching.table import ScoreTable
@@ -60,18 +60,8 @@ def with_quarters(
     parts = list(held)
     for part in sorted(best.values(), key=lambda one: -one.details):
         if part.ids[0] not in known and part.area <= LARGEST:
-            _put_to(parts, part, cache, metric)
+            put_to(parts, part, cache, metric)
     return tuple(parts)
-
-
-def _put_to(parts: list[Part], new: Part, cache: FeatureCache, metric: KeypointMetric) -> None:
-    """Another part, unless it shows what one of them does."""
-    for number, part in enumerate(parts):
-        if same_place(new, part, cache, metric):
-            if part.details:
-                parts[number] = replace(part, ids=(*part.ids, *new.ids), details=min(part.details, new.details))
-            return
-    parts.append(new)
 
 
 def _quarters(

@@ -15,7 +15,7 @@ from pictrace.searching.chances import FALSE_ALARMS, Chances
 from pictrace.searching.commons import shared_by_many
 from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import Found
-from pictrace.searching.parts import LARGEST, WHOLE, Part, beside, held_pictures
+from pictrace.searching.parts import LARGEST, WHOLE, Part, beside, held_pictures, with_further
 from pictrace.searching.quarters import with_quarters
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import scored_too
@@ -76,7 +76,7 @@ class Judge:
         if not held:  # they lie on a picture that fills the query
             apart = {part.ids[0] for part in further}
             held = (Part(tuple(one for one in self._most_alike(table) if one not in apart), WHOLE),)
-        return (*held, *further)
+        return tuple(with_further(held, further, table, cache))
 
     def _most_alike(self, table: ScoreTable) -> list[int]:
         """What convinces, the pictures with the most details first."""

@@ -11,7 +11,9 @@ import pytest
 from skimage import data
 
 from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.images.edits import brighten
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
 from pictrace.indexing.index import Indexing
@@ -104,3 +106,19 @@ def test_without_one_that_is_found_nothing_lies_beside_it(cache: FeatureCache) -
     assert not convincing_ids(table)
     assert beside(query, table, cache) == []
     assert Judge(query).held(query, table, cache) == (table, ())
+
+
+def test_copies_of_what_lies_on_a_picture_are_one_part(cache: FeatureCache, pictures: dict[str, RGBImage]) -> None:
+    copy = encode_jpeg(brighten(pictures["astronaut"], contrast=0.8, shift=20), quality=80)
+    Indexing(cache.catalog, [Item.of_bytes(copy, Source("file", "copy.png"))]).run()
+    query, table = searched(laid_on(pictures["astronaut"], pictures["coffee"], SHARE), cache)
+    both = {id_of(cache, "astronaut"), id_of(cache, "copy")}
+    assert set(beside(query, table, cache)) == both
+    judge = Judge(query)
+
+    table, held = judge.held(query, table, cache)
+
+    assert [set(part.ids) for part in held] == [{id_of(cache, "coffee")}, both]
+    criteria = Criteria(weights={"layout": 1}, top=3)
+    said = judge.verdict(cache.catalog, table, find(cache.catalog, table, criteria, held), criteria, held)
+    assert "holds 2 pictures" in said.headline
