@@ -28,6 +28,7 @@ __all__ = [
     "WHOLE",
     "Part",
     "beside",
+    "found_alone",
     "held_pictures",
     "part_of",
     "parts",
@@ -100,8 +101,16 @@ def parts(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[P
     tuple of Part
         Two or more that lie apart, or none.
     """
+    if len(good) < 2:
+        return ()
+    found = _apart(query, table, cache, good)
+    return found if len(found) > 1 else ()
+
+
+def _apart(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[PictureRecord]) -> tuple[Part, ...]:
+    """Where these lie in the query, each place once; nothing where one is all of it."""
     metric = next((one for one in table.metrics if isinstance(one, KeypointMetric)), None)
-    if metric is None or len(good) < 2:
+    if metric is None:
         return ()
     good = good[:MOST]
     ids = np.sort(np.array([one.id for one in good], np.int64))
@@ -119,7 +128,7 @@ def parts(query: Query, table: ScoreTable, cache: FeatureCache, good: Sequence[P
                 break
         else:
             found.append(part)
-    return tuple(found) if len(found) > 1 else ()
+    return tuple(found)
 
 
 def same_place(one: Part, other: Part, cache: FeatureCache, metric: KeypointMetric) -> bool:
@@ -161,12 +170,42 @@ def with_further(held: Sequence[Part], further: Sequence[Part], table: ScoreTabl
 
 def held_pictures(query: Query, table: ScoreTable, cache: FeatureCache) -> tuple[Part, ...]:
     """``parts`` of all pictures that convince, in the order of their details in common."""
-    vouched = [int(one) for one in convincing_ids(table) if one != query.id]
-    if len(vouched) < 2:
-        return ()
-    records = cache.catalog.pictures(vouched)
-    raw = dict(zip(table.ids.tolist(), np.nan_to_num(table.raw).max(axis=1).tolist(), strict=True))
-    return parts(query, table, cache, sorted(records.values(), key=lambda one: -raw[one.id]))
+    vouched = [one for one in _most_alike(table) if one != query.id]
+    return parts(query, table, cache, _records(cache, vouched)) if len(vouched) > 1 else ()
+
+
+def found_alone(query: Query, table: ScoreTable, cache: FeatureCache, further: Sequence[Part]) -> Part:
+    """What convinces, where that is one picture, or copies of one, and others lie on it or beside it.
+
+    Parameters
+    ----------
+    query, table, cache
+        What was compared, and the features of the catalog.
+    further
+        The others.
+
+    Returns
+    -------
+    Part
+        Of the whole query, where it fills that, or lies nowhere for sure.
+    """
+    others = {one for part in further for one in part.ids}
+    alike = [one for one in _most_alike(table) if one not in others]
+    placed = _apart(query, table, cache, _records(cache, alike))
+    return placed[0] if len(placed) == 1 else Part(tuple(alike), WHOLE)
+
+
+def _most_alike(table: ScoreTable) -> list[int]:
+    """What convinces, the pictures with the most details first."""
+    found = convincing_ids(table)
+    most = np.nan_to_num(table.raw).max(axis=1)
+    return [one for one in table.ids[np.argsort(-most, kind="stable")].tolist() if one in found]
+
+
+def _records(cache: FeatureCache, ids: Sequence[int]) -> list[PictureRecord]:
+    """Of these pictures, in their order; without those that are gone."""
+    records = cache.catalog.pictures(ids)
+    return [records[one] for one in ids if one in records]
 
 
 def beside(query: Query, table: ScoreTable, cache: FeatureCache, held: Sequence[Part] = ()) -> list[int]:

@@ -13,9 +13,8 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.searching.chances import FALSE_ALARMS, Chances
 from pictrace.searching.commons import shared_by_many
-from pictrace.searching.convincing import convincing_ids
 from pictrace.searching.find import Found
-from pictrace.searching.parts import LARGEST, WHOLE, Part, beside, held_pictures, with_further
+from pictrace.searching.parts import LARGEST, Part, beside, found_alone, held_pictures, with_further
 from pictrace.searching.quarters import with_quarters
 from pictrace.searching.query import Query
 from pictrace.searching.scoring import scored_too
@@ -73,16 +72,8 @@ class Judge:
         further = [one for one in further if one.area <= LARGEST]
         if not further:
             return held
-        if not held:  # they lie on a picture that fills the query
-            apart = {part.ids[0] for part in further}
-            held = (Part(tuple(one for one in self._most_alike(table) if one not in apart), WHOLE),)
+        held = held or (found_alone(query, table, cache, further),)
         return tuple(with_further(held, further, table, cache))
-
-    def _most_alike(self, table: ScoreTable) -> list[int]:
-        """What convinces, the pictures with the most details first."""
-        found = convincing_ids(table)
-        most = np.nan_to_num(table.raw).max(axis=1)
-        return [one for one in table.ids[np.argsort(-most, kind="stable")].tolist() if one in found]
 
     def verdict(
         self,

@@ -122,3 +122,20 @@ def test_copies_of_what_lies_on_a_picture_are_one_part(cache: FeatureCache, pict
     criteria = Criteria(weights={"layout": 1}, top=3)
     said = judge.verdict(cache.catalog, table, find(cache.catalog, table, criteria, held), criteria, held)
     assert "holds 2 pictures" in said.headline
+
+
+def test_a_small_picture_is_found_beside_one_that_fills_a_part(
+    cache: FeatureCache, pictures: dict[str, RGBImage]
+) -> None:
+    page = np.full((900, 1200, 3), 255, np.uint8)
+    page[90:490, 60:660] = cv2.resize(pictures["coffee"], (600, 400), interpolation=cv2.INTER_AREA)
+    page[600:770, 900:1070] = cv2.resize(pictures["astronaut"], (170, 170), interpolation=cv2.INTER_AREA)
+    query, table = searched(page, cache)
+    large, small = id_of(cache, "coffee"), id_of(cache, "astronaut")
+    assert convincing_ids(table) == {large}
+
+    _, held = Judge(query).held(query, table, cache)
+
+    assert [part.ids for part in held] == [(large,), (small,)]
+    assert held[0].outline[0] == pytest.approx((0.05, 0.1), abs=0.01)
+    assert held[0].area == pytest.approx(600 * 400 / (900 * 1200), abs=0.01)
