@@ -94,7 +94,7 @@ def _part(parent: tuple[int, ...], child: tuple[int, ...], matrix: Matrix) -> tu
     there = matrix @ np.stack([across, down, np.ones_like(down)]).astype(np.float64)
     x, y = there[:2] / there[2]
     inside = (x >= 0) & (y >= 0) & (x < parent[1]) & (y < parent[0])
-    if inside.sum() < FEWEST_BLOCKS:
+    if inside.sum() < FEWEST_BLOCKS or min(height, width) < BLOCK_PX:
         return None
     sides = []
     for places, side in ((down[inside], height), (across[inside], width)):

@@ -77,3 +77,10 @@ def test_nothing_is_said_of_what_has_nothing_in_common(photographs: dict[str, by
     assert replayed(image, image, away, quality=None) is None
     flat = np.full((200, 300, 3), 90, np.uint8)
     assert replayed(flat, flat, SAME, quality=None) is None
+
+
+def test_of_what_is_narrower_than_a_block_nothing_can_be_said(photographs: dict[str, bytes]) -> None:
+    strip = np.ascontiguousarray(decode(photographs["chelsea.png"])[100:115])
+    assert replayed(strip, strip, SAME, quality=QUALITY) is None
+    upright = np.ascontiguousarray(strip.transpose(1, 0, 2))
+    assert replayed(upright, upright, SAME, quality=QUALITY) is None
