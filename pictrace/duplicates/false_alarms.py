@@ -10,11 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from pictrace.catalog.base import Catalog
+from pictrace.duplicates.book import Book
+from pictrace.duplicates.decided import apart as refused
 from pictrace.duplicates.groups import Group
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.verify import Pair
 
-__all__ = ["FalseAlarms", "false_alarms", "opportunities"]
+__all__ = ["FalseAlarms", "expected_in", "false_alarms", "opportunities"]
 
 PASSED: Sequence[tuple[float, float]] = ((0.5, 0.002), (0.8, 0.035))
 """By the agreement from which it holds: for one pair of other photographs that failed, so many that passed.
@@ -39,6 +42,13 @@ class FalseAlarms:
         if self.expected < LEAST_TOLD / 2:
             return f"< {LEAST_TOLD}"
         return f"{self.expected:,.1f}" if self.expected < 10 else f"{self.expected:,.0f}"
+
+
+def expected_in(catalog: Catalog, book: Book, groups: Iterable[Group], *, threshold: float) -> FalseAlarms:
+    """What to expect among all groups of a catalog; of pictures that are gone, the book may still know pairs."""
+    here = set(catalog.ids().tolist())
+    pairs = {ids: pair for ids, pair in book.pairs().items() if here.issuperset(ids)}
+    return false_alarms(groups, pairs, threshold=threshold, apart=refused(catalog))
 
 
 def false_alarms(

@@ -9,7 +9,7 @@ from pictrace.catalog.base import Catalog
 from pictrace.catalog.cache import FeatureCache
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.decided import apart, copies, reviewed
-from pictrace.duplicates.false_alarms import FalseAlarms, false_alarms
+from pictrace.duplicates.false_alarms import FalseAlarms, expected_in
 from pictrace.duplicates.groups import SURE, Group, all_groups
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
 from pictrace.duplicates.relations import Telling, elected, pairs_of, told_group, with_first
@@ -75,7 +75,7 @@ def with_relations(
 def expected(catalog: Catalog, groups: Iterable[Group], *, threshold: float = SURE) -> FalseAlarms:
     """How many of the copies that ``find`` named at this threshold are expected to be none."""
     with closing(Book(catalog)) as book:
-        return false_alarms(groups, book.pairs(), threshold=threshold, apart=apart(catalog))
+        return expected_in(catalog, book, groups, threshold=threshold)
 
 
 def _through(run: Iterable[Pace], unit: str, show: Show | None) -> None:

@@ -14,7 +14,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Decision
 from pictrace.duplicates.book import Book
 from pictrace.duplicates.decided import apart, confirmed, copies, documents, refused, reviewed
-from pictrace.duplicates.false_alarms import FalseAlarms, false_alarms
+from pictrace.duplicates.false_alarms import FalseAlarms, expected_in
 from pictrace.duplicates.groups import SURE, Group, all_groups
 from pictrace.duplicates.keeping import Rule, chosen, folder_of
 from pictrace.duplicates.levels import DEFAULT_LEVELS, Level
@@ -115,15 +115,14 @@ class Review:
     def _now(self, filters: Filters) -> tuple[list[Group], FalseAlarms]:
         stamp = (filters, self._catalog.revision(), len(self._said), self.left(), self.running)
         if self._found is None or self._found[0] != stamp:
-            pairs, refused_ones = self._book.pairs(), apart(self._catalog)
             found = all_groups(
                 self._catalog,
                 self._book,
                 levels=filters.levels,
                 threshold=filters.threshold,
-                apart=refused_ones,
+                apart=apart(self._catalog),
             )
-            expected = false_alarms(found, pairs, threshold=filters.threshold, apart=refused_ones)
+            expected = expected_in(self._catalog, self._book, found, threshold=filters.threshold)
             self._found = stamp, self._filtered(found, filters), expected
         return self._found[1:]
 

@@ -1,12 +1,19 @@
 """False copies are expected by what else looks alike, and only by that."""
 
+from collections.abc import Callable
+
 import pytest
 
-from pictrace.catalog.records import PictureRecord
+from pictrace.catalog.cache import FeatureCache
+from pictrace.catalog.records import NewPicture, PictureRecord
+from pictrace.catalog.sqlite import SqliteCatalog
+from pictrace.duplicates.book import Book
 from pictrace.duplicates.false_alarms import PASSED, FalseAlarms, false_alarms, opportunities
+from pictrace.duplicates.find import expected as expected_of
 from pictrace.duplicates.groups import Group, Image
 from pictrace.duplicates.levels import Level
 from pictrace.duplicates.verify import Pair
+from pictrace.service.reviewing import Filters, Review
 
 
 def record(one: int) -> PictureRecord:
@@ -57,3 +64,22 @@ def test_borders_ascend() -> None:
 @pytest.mark.parametrize(("expected", "words"), [(0.0, "< 0.1"), (0.3, "0.3"), (2.345, "2.3"), (1234.5, "1,234")])
 def test_it_is_told_in_round_numbers(expected: float, words: str) -> None:
     assert FalseAlarms(expected, 10).words == words
+
+
+def test_pictures_that_are_gone_are_not_counted(make_catalog: Callable[..., SqliteCatalog]) -> None:
+    catalog = make_catalog()
+    pictures = [NewPicture(bytes([place + 1]) * 32, "JPEG", 640, 480, 1, b"", ()) for place in range(4)]
+    catalog.add(pictures)
+    one, copy, other, another = (picture.id for picture in pictures)
+    book = Book(catalog)
+    book.add_pairs([Pair(one, copy, Level.PHOTOGRAPH, 0.9), Pair(other, another, Level.SCENE, 0.9)])
+    book.close()
+    review, filters = Review(FeatureCache(catalog)), Filters(threshold=0.5)
+    before = review.false_alarms(filters)
+    assert before.copies == 1
+    assert before.expected > 0
+
+    catalog.remove([other])
+
+    assert review.false_alarms(filters) == FalseAlarms(0.0, 1)
+    assert expected_of(catalog, GROUPS, threshold=0.5) == FalseAlarms(0.0, 1)
