@@ -107,9 +107,9 @@ def test_search_for_people(catalog: Path, query: Path, capsys: pytest.CaptureFix
     output = capsys.readouterr()
     lines = output.out.splitlines()
     assert "astronaut.png" in lines[0]
-    assert lines[0].split()[1] == "likely"
+    assert lines[0].split()[1] == "certain"
     assert lines[2].split()[1] == "weak"
-    assert lines[-1].startswith(("Same picture: “astronaut.png”", "Probably the same scene: “astronaut.png”"))
+    assert lines[-1].startswith("Same picture: “astronaut.png”")
     assert output.err == ""
 
 
