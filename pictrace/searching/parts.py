@@ -14,6 +14,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import PictureRecord
 from pictrace.features import Features
 from pictrace.images.orientation import Variant
+from pictrace.metrics.base import Metric
 from pictrace.metrics.keypoint_metric import KeypointMetric
 from pictrace.metrics.keypoints import keypoint_pairs
 from pictrace.metrics.orientations import fitting
@@ -263,8 +264,8 @@ def _agreeing(
         yield np.array([width, 0], np.float32) + points * np.array([-1, 1], np.float32) if variant.mirrored else points
 
 
-def variant_of(table: ScoreTable, metric: KeypointMetric, row: int) -> Variant:
-    """The orientation in which the query is nearest to the picture at a place of the table."""
+def variant_of(table: ScoreTable, metric: Metric, row: int) -> Variant:
+    """The orientation in which a metric has the query nearest to the picture at a place of the table."""
     column = table.columns[table.metrics.index(metric)]
     return fitting(int(column.variant[(*metric.setting_positions({}), row)]), metric.variants)
 

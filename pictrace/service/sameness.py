@@ -6,7 +6,7 @@ lie on each other, which pictrace.duplicates looks at; so does this, with what i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -19,9 +19,10 @@ from pictrace.duplicates.looks import KEYPOINTS, SIDE_PX, SQUARES, Look, look_of
 from pictrace.duplicates.verify import Pair, by_frame, by_keypoints
 from pictrace.errors import PicTraceError
 from pictrace.features import Features
-from pictrace.images.orientation import UPRIGHT, VARIANTS
+from pictrace.images.orientation import UPRIGHT
 from pictrace.metrics.base import Metric
 from pictrace.metrics.phash import PHash
+from pictrace.searching.parts import variant_of
 from pictrace.searching.query import Query
 from pictrace.searching.table import ScoreTable
 
@@ -40,6 +41,7 @@ class Sameness:
     def __init__(self, query: Query) -> None:
         self._query = query
         self._known: dict[tuple[str, int], bool | None] = {}
+        self._sure: dict[str, Look] = {}  # by catalog, the first that is the same
 
     def among(self, catalog: Catalog, table: ScoreTable, good: Sequence[PictureRecord]) -> dict[int, bool]:
         """Which of the first LOOKED_AT of these are the same photograph.
@@ -66,28 +68,30 @@ class Sameness:
         known = {one: self._known[catalog.identity, one] for one in looked}
         return {one: same for one, same in known.items() if same is not None}
 
-    def _look_at(self, catalog: Catalog, table: ScoreTable, records: dict[int, PictureRecord]) -> None:
+    def _look_at(self, catalog: Catalog, table: ScoreTable, records: Mapping[int, PictureRecord]) -> None:
         ids = np.array(sorted(records), np.int64)
         try:
             looks = looks_of(records, catalog.fetch(ids, SQUARES.spec), catalog.fetch(ids, KEYPOINTS.spec))
         except PicTraceError:  # a server that is silent by now: nothing is known of its pictures
             looks = {}
-        new, mine = list(records), self._look
+        order, mine = list(records), self._look
 
         def look_at(start: int, stop: int) -> None:
-            for one in new[start:stop]:
+            for one in order[start:stop]:
                 self._known[catalog.identity, one] = _same(mine, looks[one], table) if one in looks else None
 
-        kernels.run_chunks(look_at, len(new), min_chunk=1)
-        self._ask_the_first(catalog, looks)
+        kernels.run_chunks(look_at, len(order), min_chunk=1)
+        self._ask_the_first(catalog.identity, {one: looks[one] for one in order if one in looks})
 
-    def _ask_the_first(self, catalog: Catalog, looks: dict[int, Look]) -> None:
+    def _ask_the_first(self, identity: str, looks: Mapping[int, Look]) -> None:
         """What was changed otherwise than the query, as tilted farther, may lie on a match that is the same."""
-        known = {one: self._known[catalog.identity, one] for one in looks}
-        sure = [looks[one] for one, same in known.items() if same]
-        for one in [one for one, same in known.items() if same is False] if sure else ():
-            pairs = (by_keypoints(looks[one], sure[0], mirrored=mirrored) for mirrored in (False, True))
-            self._known[catalog.identity, one] = any(pair.level >= Level.PHOTOGRAPH for pair in pairs)
+        for one, look in looks.items():
+            if self._known[identity, one]:
+                self._sure.setdefault(identity, look)
+        for one, look in looks.items() if identity in self._sure else ():
+            if self._known[identity, one] is False:
+                pairs = (by_keypoints(look, self._sure[identity], mirrored=mirrored) for mirrored in (False, True))
+                self._known[identity, one] = any(pair.level >= Level.PHOTOGRAPH for pair in pairs)
 
     @cached_property
     def _look(self) -> Look:
@@ -112,20 +116,11 @@ def _same(query: Look, match: Look, table: ScoreTable) -> bool | None:
 
 
 def _laid(query: Look, match: Look, table: ScoreTable) -> Iterator[Pair]:
-    hashed = _column(table, PHash.name, match.id)
-    if hashed is not None and hashed[0] <= NEAR_BITS:
-        yield by_frame(query, match, VARIANTS[hashed[1]])
-    agreed = _column(table, KEYPOINTS.name, match.id)
-    for mirrored in (False, True) if agreed is None else (VARIANTS[agreed[1]].mirrored,):
+    row, metrics = int(np.searchsorted(table.ids, match.id)), {one.name: one for one in table.metrics}
+    raw = dict(zip(table.names, table.raw[row].tolist(), strict=True))  # NaN where nothing was compared
+    if raw.get(PHash.name, np.nan) <= NEAR_BITS:
+        yield by_frame(query, match, variant_of(table, metrics[PHash.name], row))
+    compared = not np.isnan(raw.get(KEYPOINTS.name, np.nan))
+    ways = (variant_of(table, metrics[KEYPOINTS.name], row).mirrored,) if compared else (False, True)
+    for mirrored in ways:
         yield by_keypoints(query, match, mirrored=mirrored)
-
-
-def _column(table: ScoreTable, name: str, picture_id: int) -> tuple[float, int] | None:
-    """What a metric says of a picture at its usual settings, and in which orientation of the query; None if nothing."""
-    if name not in table.names:
-        return None
-    place, row = table.names.index(name), int(np.searchsorted(table.ids, picture_id))
-    metric, column = table.metrics[place], table.columns[place]
-    position = (*metric.setting_positions({}), row)
-    raw = float(column.raw[position])
-    return None if np.isnan(raw) else (raw, int(column.variant[position]))

@@ -24,25 +24,18 @@ from pictrace.duplicates.pixels import same_pixels
 from pictrace.duplicates.run import Comparing
 from pictrace.images.edits import caption, crop, mirror, turn
 from pictrace.images.encoding import encode_jpeg, encode_png
-from pictrace.images.pixels import RGBImage, to_gray
+from pictrace.images.pixels import to_gray
 from pictrace.images.reading import decode
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import get_metric
 from pictrace.metrics.base import Metric
 from pictrace.sources.listing import list_source
+from tests.pictures import another_frame
 
 pytestmark = pytest.mark.slow  # pictures are indexed, compared and diagnosed
 
 METRICS: list[Metric] = [get_metric(name) for name in ("ssim", "layout", "sift", "phash")]
 TEXT = "BREAKING NEWS TODAY"
-
-
-def another_frame(image: RGBImage) -> RGBImage:
-    """As from a camera that stood a little beside: what is near moves against what is far."""
-    height, width = image.shape[:2]
-    down, across = np.mgrid[:height, :width].astype(np.float32)
-    depth = (np.sin(across / width * 5) + np.cos(down / height * 4)).astype(np.float32)
-    return np.asarray(cv2.remap(image, across + 0.012 * width * depth, down, cv2.INTER_LINEAR, None, 2), np.uint8)
 
 
 @pytest.fixture(scope="module")

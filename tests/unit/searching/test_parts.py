@@ -8,7 +8,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
@@ -22,13 +21,14 @@ from pictrace.searching.query import prepare_query
 from pictrace.searching.scoring import score
 from pictrace.searching.verdict import verdict
 from pictrace.sources.base import Item
+from tests.pictures import pixels_of
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 
 
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, RGBImage]:
-    return {name: np.asarray(getattr(data, name)()) for name in NAMES}
+    return pixels_of(*NAMES)
 
 
 @pytest.fixture

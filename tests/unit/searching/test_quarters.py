@@ -8,20 +8,18 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from skimage import data
 
 from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.sqlite import SqliteCatalog
-from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
-from pictrace.indexing.index import Indexing
 from pictrace.metrics.keypoint_metric import KeypointMetric
 from pictrace.searching.parts import held_pictures, same_place
 from pictrace.searching.quarters import with_quarters
 from pictrace.searching.query import Query, prepare_query
 from pictrace.searching.scoring import score, scored_too
 from pictrace.searching.table import ScoreTable
-from pictrace.sources.base import Item
+from tests.pictures import cache_of, id_of, pixels_of
 
 LARGE = {"astronaut": (0, 0), "chelsea": (640, 0), "rocket": (0, 480)}
 SMALL, AT = "coffee", (800, 700)
@@ -30,16 +28,12 @@ SIZE, LEAST = (1280, 960), 0.13
 
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, RGBImage]:
-    return {name: np.asarray(getattr(data, name)()) for name in (*LARGE, SMALL)}
+    return pixels_of(*LARGE, SMALL)
 
 
 @pytest.fixture
 def cache(make_catalog: Callable[..., SqliteCatalog], pictures: dict[str, RGBImage], tmp_path: Path) -> FeatureCache:
-    for name, picture in pictures.items():
-        (tmp_path / f"{name}.png").write_bytes(encode_png(picture))
-    catalog = make_catalog()
-    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
-    return FeatureCache(catalog)
+    return cache_of(make_catalog(), pictures, tmp_path)
 
 
 def album(pictures: dict[str, RGBImage], names: list[str], *, mirrored: bool = False) -> Query:
@@ -51,11 +45,6 @@ def album(pictures: dict[str, RGBImage], names: list[str], *, mirrored: bool = F
         height = min(460, round(width * pictures[name].shape[0] / pictures[name].shape[1]))
         page[y : y + height, x : x + width] = cv2.resize(pictures[name], (width, height), interpolation=cv2.INTER_AREA)
     return prepare_query(encode_jpeg(np.ascontiguousarray(page[:, ::-1]) if mirrored else page, quality=90))
-
-
-def id_of(cache: FeatureCache, name: str) -> int:
-    records = cache.catalog.pictures(cache.catalog.ids())
-    return next(one for one, record in records.items() if record.label == f"{name}.png")
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

@@ -14,7 +14,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.records import Source
 from pictrace.catalog.sqlite import SqliteCatalog
 from pictrace.images.edits import brighten
-from pictrace.images.encoding import encode_jpeg, encode_png
+from pictrace.images.encoding import encode_jpeg
 from pictrace.images.pixels import RGBImage
 from pictrace.indexing.index import Indexing
 from pictrace.searching.convincing import convincing_ids
@@ -25,6 +25,7 @@ from pictrace.searching.scoring import score
 from pictrace.searching.table import Criteria, ScoreTable
 from pictrace.service.judge import Judge
 from pictrace.sources.base import Item
+from tests.pictures import cache_of, id_of, pixels_of
 
 NAMES = ("astronaut", "coffee", "chelsea", "rocket")
 AT_X, AT_Y, SHARE = 0.55, 0.1, 0.14
@@ -32,16 +33,12 @@ AT_X, AT_Y, SHARE = 0.55, 0.1, 0.14
 
 @pytest.fixture(scope="module")
 def pictures() -> dict[str, RGBImage]:
-    return {name: np.asarray(getattr(data, name)()) for name in NAMES}
+    return pixels_of(*NAMES)
 
 
 @pytest.fixture
 def cache(make_catalog: Callable[..., SqliteCatalog], pictures: dict[str, RGBImage], tmp_path: Path) -> FeatureCache:
-    for name, picture in pictures.items():
-        (tmp_path / f"{name}.png").write_bytes(encode_png(picture))
-    catalog = make_catalog()
-    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
-    return FeatureCache(catalog)
+    return cache_of(make_catalog(), pictures, tmp_path)
 
 
 def laid_on(small: RGBImage, host: RGBImage, share: float) -> RGBImage:
@@ -57,11 +54,6 @@ def laid_on(small: RGBImage, host: RGBImage, share: float) -> RGBImage:
 def searched(image: RGBImage, cache: FeatureCache) -> tuple[Query, ScoreTable]:
     query = prepare_query(encode_jpeg(np.ascontiguousarray(image), quality=90))
     return query, score(query, cache)
-
-
-def id_of(cache: FeatureCache, name: str) -> int:
-    records = cache.catalog.pictures(cache.catalog.ids())
-    return next(one for one, record in records.items() if record.label == f"{name}.png")
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

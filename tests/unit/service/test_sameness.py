@@ -18,7 +18,6 @@ from pictrace.errors import CatalogError
 from pictrace.images.edits import caption, crop, mirror, turn
 from pictrace.images.encoding import encode_jpeg, encode_png
 from pictrace.images.pixels import RGBImage
-from pictrace.indexing.index import Indexing
 from pictrace.searching.convincing import ids_of_several_kinds
 from pictrace.searching.find import find
 from pictrace.searching.presets import criteria_of
@@ -27,26 +26,16 @@ from pictrace.searching.scoring import score
 from pictrace.searching.verdict import Verdict
 from pictrace.service.judge import Judge
 from pictrace.service.sameness import Sameness
-from pictrace.sources.base import Item
+from tests.pictures import another_frame, cache_of
 
 COFFEE = np.asarray(data.coffee())
-
-
-def another_frame(image: RGBImage) -> RGBImage:
-    """As from a camera that stood a little beside: what is near moves against what is far."""
-    height, width = image.shape[:2]
-    down, across = np.mgrid[:height, :width].astype(np.float32)
-    depth = (np.sin(across / width * 5) + np.cos(down / height * 4)).astype(np.float32)
-    return np.asarray(cv2.remap(image, across + 0.012 * width * depth, down, cv2.INTER_LINEAR, None, 2), np.uint8)
 
 
 @pytest.fixture
 def catalog(make_catalog: Callable[..., SqliteCatalog], tmp_path: Path) -> SqliteCatalog:
     pictures = {"coffee": COFFEE, "coffee-turned": turn(COFFEE, 15), "rocket": np.asarray(data.rocket())}
-    for name, picture in pictures.items():
-        (tmp_path / f"{name}.png").write_bytes(encode_png(picture))
     catalog = make_catalog()
-    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
+    cache_of(catalog, pictures, tmp_path)
     return catalog
 
 

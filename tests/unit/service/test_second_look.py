@@ -28,6 +28,7 @@ from pictrace.searching.verdict import Verdict
 from pictrace.service.judge import Judge
 from pictrace.service.second_look import CONVINCING, FEW, METRIC, SecondLook, matching
 from pictrace.sources.base import Item
+from tests.pictures import cache_of, pixels_of
 
 MakeCatalog = Callable[..., SqliteCatalog]
 SMALL = slice(220, 310), slice(60, 150)  # less than a fifth of the sides
@@ -35,10 +36,8 @@ SMALL = slice(220, 310), slice(60, 150)  # less than a fifth of the sides
 
 @pytest.fixture
 def catalog(make_catalog: MakeCatalog, tmp_path: Path) -> SqliteCatalog:
-    for name in ("astronaut", "coffee", "chelsea", "rocket"):
-        (tmp_path / f"{name}.png").write_bytes(encode_png(np.asarray(getattr(data, name)())))
     catalog = make_catalog()
-    Indexing(catalog, [Item.of_file(path) for path in sorted(tmp_path.glob("*.png"))]).run()
+    cache_of(catalog, pixels_of("astronaut", "coffee", "chelsea", "rocket"), tmp_path)
     return catalog
 
 
