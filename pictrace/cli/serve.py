@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pictrace.cli._output import OK, say
 from pictrace.errors import UsageError
+from pictrace.images.complaints import let_go
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -82,6 +83,7 @@ def serve_app(options: argparse.Namespace, *, opens: bool) -> int:
     if options.allow_host:
         os.environ["STREAMLIT_SERVER_ALLOWED_HOSTS"] = ",".join(options.allow_host)
     if os.name == "posix":  # in this process' place, so that what ends it ends the server
+        let_go()
         os.execv(sys.executable, command)  # noqa: S606 (our own command)
     return subprocess.run(command, check=False).returncode  # noqa: S603 (our own command)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._output import OK, say, warn
 from pictrace.errors import UsageError
+from pictrace.images.complaints import let_go
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -41,6 +42,7 @@ def _serve_shards(options: argparse.Namespace) -> int:
     from pictrace.catalog.address import is_postgres
     from pictrace.cluster.connection import Connection
 
+    let_go()  # workers log for themselves
     with closing(open_catalog(options.catalog)) as catalog:
         identity, location = catalog.identity, options.catalog
         os.environ["PICTRACE_CATALOG"] = location if is_postgres(location) else str(Path(location).resolve())

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-__all__ = ["caught", "heard"]
+__all__ = ["caught", "heard", "let_go"]
 
 T = TypeVar("T")
 
@@ -39,11 +39,9 @@ class _Ear:
         os.close(writing)
         self._lock = threading.Lock()
         self._count = 0
-
-    @property
-    def former(self) -> int:
-        """Where other words go."""
-        return self._former
+        self._python, ours = sys.stderr, sys.__stderr__
+        if ours is not None and self._python is ours:
+            sys.stderr = os.fdopen(self._former, "w", 1, ours.encoding, "backslashreplace", closefd=False)
 
     def count(self) -> int:
         """With all that was printed by now."""
@@ -59,6 +57,10 @@ class _Ear:
             return self._count
 
     def close(self) -> None:
+        """Have everything as it was."""
+        if sys.stderr is not self._python:
+            sys.stderr.close()
+            sys.stderr = self._python
         os.dup2(self._former, _STDERR)
         self.count()
         os.close(self._reading)
@@ -109,17 +111,21 @@ def caught() -> Iterator[None]:
     if os.name != "posix" or _ear is not None:
         yield
         return
-    ear = _ear = _Ear()
-    former, ours = sys.stderr, sys.__stderr__
-    if ours is not None and former is ours:
-        sys.stderr = os.fdopen(ear.former, "w", 1, ours.encoding, "backslashreplace", closefd=False)
+    _ear = _Ear()
     try:
         yield
     finally:
-        if sys.stderr is not former:
-            sys.stderr.close()
-            sys.stderr = former
-        _ear = None
+        let_go()
+
+
+def let_go() -> None:
+    """Catch no more: before another program takes this process' place, or is started to log for itself.
+
+    It would write to a pipe that nobody reads.
+    """
+    global _ear
+    ear, _ear = _ear, None
+    if ear is not None:
         ear.close()
 
 

@@ -79,3 +79,16 @@ def test_a_command_names_the_file(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert "Corrupt JPEG data" not in done.stderr
     assert f"query.jpg: {DAMAGED_NOTE}" in done.stderr
+
+
+def test_a_program_that_takes_the_process_over_has_its_stderr() -> None:
+    code = (
+        "import os, sys\n"
+        "from pictrace.images.complaints import caught, let_go\n"
+        "with caught():\n"
+        "    let_go()\n"
+        "    print('before', file=sys.stderr)\n"
+        "    os.execv(sys.executable, [sys.executable, '-c', 'import os; os.write(2, b\"after\\\\n\")'])\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines() == ["before", "after"]
