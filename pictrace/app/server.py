@@ -90,13 +90,25 @@ def _made_api() -> Starlette:
 def guarded() -> Guarded:
     """What this app's owner lets the network do: by Streamlit's own options where there are some."""
     on_cloud = COMMUNITY_CLOUD.is_dir()
-    hosts = tuple(config.get_option("server.allowedHosts") or ())
     return Guarded(
-        hosts or (("*",) if on_cloud else ()),
+        _hosts() or (("*",) if on_cloud else ()),
         os.environ.get("PICTRACE_FRAME_ANCESTORS", "").strip() or (CLOUD_FRAMES if on_cloud else FRAMED_BY),
         os.environ.get("PICTRACE_METRICS_TOKEN", "").strip(),
         upload_bytes(),
     )
+
+
+@cache
+def _hosts() -> tuple[str, ...]:
+    """The names that the owner has set, which the guard alone holds all requests to from now on.
+
+    Streamlit's own check is of the page's websocket only, and leaves out this computer's names and addresses: a page
+    that was opened by one of them would wait for ever.
+    """
+    hosts = tuple(config.get_option("server.allowedHosts") or ())
+    if hosts:
+        config.set_option("server.allowedHosts", [])
+    return hosts
 
 
 def held_bytes() -> int:

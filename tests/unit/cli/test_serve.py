@@ -1,6 +1,7 @@
 """What serving refuses before it begins, and tokens."""
 
 import hashlib
+import http.client
 import json
 import os
 import re
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import closing, suppress
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -41,18 +43,19 @@ def test_a_name_that_an_entry_cannot_hold_is_refused() -> None:
     assert main(["token", "a:b"]) == 2
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="there the server is a process of its own")
-def test_the_app_that_is_served_tells_its_requests_in_its_log(tmp_path: Path) -> None:
-    with closing(SqliteCatalog(tmp_path / "empty.sqlite")), socket.create_server(("127.0.0.1", 0)) as free:
+@contextmanager
+def _served(folder: Path, **environment: str) -> Iterator[tuple[int, Path]]:
+    """The app by ``pictrace serve``: its port as soon as it answers, and its log."""
+    with closing(SqliteCatalog(folder / "empty.sqlite")), socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "pictrace", "serve", "--port", str(port), "--catalog"]
-    log = tmp_path / "log"
+    log = folder / "log"
     with (
         log.open("w") as lines,
         subprocess.Popen(
-            [*command, str(tmp_path / "empty.sqlite")],
+            [*command, str(folder / "empty.sqlite")],
             cwd=ROOT,
-            env={**os.environ, "PICTRACE_LOG": "json", "PICTRACE_CACHE": str(tmp_path / "cache")},
+            env={**os.environ, "PICTRACE_LOG": "json", "PICTRACE_CACHE": str(folder / "cache"), **environment},
             stdout=subprocess.DEVNULL,
             stderr=lines,
         ) as process,
@@ -63,9 +66,33 @@ def test_the_app_that_is_served_tells_its_requests_in_its_log(tmp_path: Path) ->
                 with suppress(OSError):
                     urllib.request.urlopen(f"http://127.0.0.1:{port}/api/v1/health", timeout=10).close()
                 time.sleep(0.3)
+            yield port, log
         finally:
             process.terminate()
             process.wait(30)
-    told = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
-    assert {"path": "/api/v1/health", "status": 200, "level": "info"}.items() <= told[-1].items()
-    assert told[-1]["request_id"]
+
+
+def _asked_for_a_page(port: int, host: str) -> tuple[int, int]:
+    """The statuses of the page and of its websocket, asked for by this name."""
+    statuses = []
+    switch = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+    switch |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==", "Origin": f"http://{host}"}
+    for path, headers in (("/", {}), ("/_stcore/stream", switch)):
+        with closing(http.client.HTTPConnection("127.0.0.1", port, timeout=20)) as connection:
+            connection.request("GET", path, headers={"Host": host, **headers})
+            statuses.append(connection.getresponse().status)
+    return statuses[0], statuses[1]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there the server is a process of its own")
+def test_the_app_is_served_under_the_names_it_may_have_and_logs_requests(tmp_path: Path) -> None:
+    with _served(tmp_path, STREAMLIT_SERVER_ALLOWED_HOSTS="app.example.org") as (port, log):
+        for name in (f"127.0.0.1:{port}", f"localhost:{port}", "app.example.org"):
+            assert _asked_for_a_page(port, name) == (200, 101), name
+        assert _asked_for_a_page(port, "elsewhere.example") == (421, 403)
+        said = log.read_text()
+    told = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    (health, *_) = (one for one in told if one.get("path") == "/api/v1/health")
+    assert {"status": 200, "level": "info"}.items() <= health.items()
+    assert health["request_id"]
+    assert "elsewhere.example" in said
