@@ -28,6 +28,8 @@ _PACKAGE = Path(__file__).parents[1]
 _APPS = (_PACKAGE / "app" / "root" / "streamlit_app.py", _PACKAGE.parent / "streamlit_app.py")
 """Where the page's script is: inside of an installed package, beside it in a checkout."""
 
+_ALL_ADDRESSES = {"0.0.0.0", "::"}  # noqa: S104 (known, not listened on)
+
 
 def register(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(run=_serve)
@@ -80,6 +82,9 @@ def serve_app(options: argparse.Namespace, *, opens: bool) -> int:
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", str(not opens).lower()]
     command += ["--server.address", options.host, "--server.port", str(options.port)]
     command += ["--server.fileWatcherType", "none"]  # what is installed does not change
+    if options.host in _ALL_ADDRESSES and not os.environ.get("STREAMLIT_BROWSER_SERVER_ADDRESS"):
+        # Streamlit would ask a server elsewhere under which address the world sees this one, to print it.
+        command += ["--browser.serverAddress", "localhost"]
     if options.allow_host:
         os.environ["STREAMLIT_SERVER_ALLOWED_HOSTS"] = ",".join(options.allow_host)
     if os.name == "posix":  # in this process' place, so that what ends it ends the server

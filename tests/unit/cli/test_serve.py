@@ -2,6 +2,7 @@
 
 import hashlib
 import http.client
+import itertools
 import json
 import os
 import re
@@ -96,3 +97,21 @@ def test_the_app_is_served_under_the_names_it_may_have_and_logs_requests(tmp_pat
     assert {"status": 200, "level": "info"}.items() <= health.items()
     assert health["request_id"]
     assert "elsewhere.example" in said
+
+
+@pytest.mark.parametrize(("host", "told"), [("0.0.0.0", ["localhost"]), ("127.0.0.1", [])])  # noqa: S104
+def test_nobody_elsewhere_is_asked_where_the_app_is(
+    host: str, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("STREAMLIT_BROWSER_SERVER_ADDRESS", raising=False)
+    run: list[list[str]] = []
+
+    def ran(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        run.append(command)
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr("os.execv", lambda _, command: ran(command))
+    monkeypatch.setattr("subprocess.run", ran)
+    main(["serve", "--host", host])
+    command = run[0]
+    assert [after for one, after in itertools.pairwise(command) if one == "--browser.serverAddress"] == told
