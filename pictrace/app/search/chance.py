@@ -23,13 +23,15 @@ def _watch(calibrating: Calibrating) -> None:
     """How far it has come; the answer is told anew when it has ended."""
     if not calibrating.running:
         st.rerun()
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(
-            _(
-                "Finding out what chance gives in this catalog: {done:,} of {total:,} searches. Until then, fixed "
-                "values decide what is a good match.",
-                done=calibrating.done,
-                total=calibrating.total,
-            )
+    if calibrating.total:
+        told = _(
+            "Finding out what chance gives in this catalog: {done:,} of {total:,} searches. Until then, fixed "
+            "values decide what is a good match.",
+            done=calibrating.done,
+            total=calibrating.total,
         )
+    else:  # it gets ready
+        told = _("Finding out what chance gives in this catalog. Until then, fixed values decide what is a good match.")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.caption(told)
         st.button(_("Stop"), icon=":material/stop:", key="stop_calibration", on_click=calibrating.stop)
