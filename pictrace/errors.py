@@ -33,6 +33,7 @@ __all__ = [
     "RefusedError",
     "SourceError",
     "StoppedError",
+    "UnknownModelError",
     "UnsupportedError",
     "UsageError",
 ]
@@ -72,6 +73,10 @@ class UnsupportedError(CatalogError):
 
 class ModelError(PicTraceError):
     """A network cannot be got, read or run."""
+
+
+class UnknownModelError(ModelError):
+    """No network has this name."""
 
 
 class SourceError(PicTraceError):

@@ -28,6 +28,7 @@ class SqliteCatalog(SqlCatalog):
         try:
             is_there = path.is_file() and path.stat().st_size > 0
             is_folder = path.parent.is_dir()
+            names_folder = path.is_dir()
         except OSError as error:
             raise CatalogError(
                 told(
@@ -36,6 +37,10 @@ class SqliteCatalog(SqlCatalog):
                     reason=error.strerror or error,
                 )
             ) from error
+        if names_folder:
+            raise CatalogError(
+                told("{path} is a folder. Name a file in it for the catalog, such as {path}/catalog.sqlite.", path=path)
+            )
         if must_exist and not is_there:
             raise CatalogError(
                 told("There is no catalog at {path}. Make one with: pictrace index FOLDER --catalog {path}", path=path)

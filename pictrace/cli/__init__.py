@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
+import os
 import sys
 from collections.abc import Iterator, Sequence
 
 from pictrace.cli._output import FAILED, OK, USAGE, warn
 from pictrace.cli._parser import parser_for
-from pictrace.errors import CriteriaError, ModelError, PicTraceError, UsageError
+from pictrace.errors import ColumnError, CriteriaError, ModelError, PicTraceError, UnknownModelError, UsageError
 from pictrace.faults import logged
 
 __all__ = ["main"]
 
+_NO_ROOM = {errno.ENOSPC, errno.EFBIG, errno.EIO}
 _CATALOGS = ("catalog", "first", "second")
 _OVER_SERVERS = frozenset({"search", "info", "calibrate", "serve", "app", "mcp"})
 
@@ -24,12 +27,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns the exit status: 0 done, 1 failed or nothing found, 2 called wrongly, 3 done, but for some inputs.
     """
     given = sys.argv[1:] if arguments is None else list(arguments)
-    options = parser_for(given[0] if given else "").parse_args(given)
     try:
+        options = parser_for(given[0] if given else "").parse_args(given)
+        _require_one_form(options)
         _require_one_catalog(given[0], options)
         with _model_of(options):
             status: int = options.run(options)
-    except (CriteriaError, UsageError) as error:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (ColumnError, CriteriaError, UnknownModelError, UsageError) as error:
         warn(f"pictrace: {error}")
         return USAGE
     except PicTraceError as error:
@@ -42,10 +48,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout = None  # nothing is left to flush to
         return OK
     except Exception as error:  # the border of the command: whatever it is, it is told in words, and logged
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:  # what is not told by its name is our output
+            sys.stdout = None
+            warn(f"pictrace: the output cannot be written ({error.strerror}). Make room, or write to another place.")
+            return FAILED
         identity = logged(f"The command {given[:1]}", error)
         warn(f"pictrace: a fault in PicTrace or in a library ({type(error).__name__}), logged as {identity}")
         return FAILED
     return status
+
+
+def _require_one_form(options: argparse.Namespace) -> None:
+    """UsageError where two documents would share standard output."""
+    if getattr(options, "json", False) and getattr(options, "csv", False):
+        raise UsageError("--json and --csv cannot be printed at once. Leave one of them out.")
 
 
 def _require_one_catalog(command: str, options: argparse.Namespace) -> None:
@@ -64,14 +80,16 @@ def _require_one_catalog(command: str, options: argparse.Namespace) -> None:
 
 @contextlib.contextmanager
 def _model_of(options: argparse.Namespace) -> Iterator[None]:
-    """The network that the command was told to use, which must be there."""
+    """The network that the command or PICTRACE_MODEL names; the command's own must be at hand."""
     chosen = getattr(options, "model", None)
-    if chosen is None:
+    if chosen is None and not (hasattr(options, "model") and os.environ.get("PICTRACE_MODEL")):
         yield
         return
     from pictrace.models import chosen_model, using, why_not  # most commands need none of it
 
     with using(chosen):
         if hindrance := why_not(chosen_model()):
-            raise ModelError(hindrance)
+            if chosen is not None:
+                raise ModelError(hindrance)
+            warn(f"pictrace: look-alikes are left out. {hindrance}")  # the environment is for all commands
         yield

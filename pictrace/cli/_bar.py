@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from typing import NoReturn
 
 from tqdm import tqdm
 
@@ -29,11 +30,24 @@ def progress_line(unit: str, *, title: str = "", in_bytes: bool = False) -> Iter
         ``call(done, total)`` draws it, but not at every call.
     """
     unit = unit if in_bytes else f" {unit}"
-    with tqdm(desc=title or None, unit=unit, unit_scale=in_bytes, disable=None, dynamic_ncols=True) as line:
+    with ExitStack() as stack:
+        line: tqdm[NoReturn] | None = None
 
         def show(done: int, total: int) -> None:
-            if line.total is None:
-                line.initial = line.n = done  # what was here before says nothing of the rate
+            nonlocal line
+            if line is None:
+                if not total:  # nothing to do is nothing to tell
+                    return
+                line = tqdm(
+                    desc=title or None,
+                    unit=unit,
+                    unit_scale=in_bytes,
+                    total=total,
+                    initial=done,  # what was here before says nothing of the rate
+                    disable=None,
+                    dynamic_ncols=True,
+                )
+                stack.callback(line.close)
             line.total = total
             line.update(done - line.n)
 

@@ -26,10 +26,18 @@ def writing(name: object) -> Iterator[None]:
 
 @contextmanager
 def written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
-    """A file that has its name only when it is whole; a former file stays until then."""
-    path = Path(name)
+    """A file that has its name only when it is whole; a former file stays until then.
+
+    Where a link leads to is replaced, not the link; what is no file, such as /dev/stdout or a pipe, is written to.
+    """
+    with writing(name):
+        path = Path(name).resolve()
     if catalog.occupies(path):
         raise UsageError(f"{name} is the catalog itself. Name another file to write.")
+    if Path(name).exists() and not path.is_file() and not path.is_dir():
+        with writing(name), Path(name).open("wb") as stream:
+            yield stream
+        return
     with writing(name), tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
         try:
             yield cast(BinaryIO, file)

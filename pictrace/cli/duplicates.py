@@ -56,6 +56,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _duplicates(options: argparse.Namespace) -> int:
+    if not 0 <= options.min_score <= 1:
+        raise UsageError(f"--min-score {options.min_score:g}: give a number between 0 and 1.")
+    if options.move_to is not None and options.scripts is None:
+        raise UsageError("--move-to says where scripts move files. Name a folder for the scripts, too: --scripts.")
     with closing(open_catalog(options.catalog)) as catalog:
         groups = find(
             catalog,

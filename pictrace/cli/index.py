@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import closing
 from pathlib import Path
 
+from pictrace.catalog.address import is_postgres
 from pictrace.catalog.other import is_catalog
 from pictrace.cli._commands import (
     add_catalog,
@@ -32,6 +32,7 @@ from pictrace.cli._runs import (
 from pictrace.cli.calibrate import add_no_calibrate, keep_background
 from pictrace.cli.merge import merge, refuse_address
 from pictrace.indexing.index import Indexing
+from pictrace.sources.base import Listing
 from pictrace.sources.discovery import titles
 from pictrace.sources.listing import list_source
 from pictrace.wording import counted
@@ -40,6 +41,7 @@ __all__ = ["HELP", "ORDER", "register"]
 
 HELP = "add pictures to a catalog, which is made if needed"
 ORDER = 10
+_MOST_KINDS = 5
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -100,15 +102,15 @@ def _index(options: argparse.Namespace) -> int:
         include=options.include,
         max_bytes=limits.max_bytes,
     )
-    if listing.column is not None and options.column is None and sys.stderr.isatty():
+    if listing.column is not None and options.column is None:
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
-    if listing.encoding_is_guess and options.encoding is None and sys.stderr.isatty():
+    if listing.encoding_is_guess and options.encoding is None:
         warn(f"It was read as {listing.encoding} text; --encoding names another.")
+    if not listing.items and not is_postgres(options.catalog) and not Path(options.catalog).exists():
+        return _nothing_of(options.source, listing)
     with closing(opened_to_fill(options.catalog, compact=options.compact)) as catalog:
         if not listing.items and not (listing.covers and catalog.files(below=listing.covers)):
-            warn(f"pictrace: {options.source} holds no pictures that PicTrace can read.")
-            warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
-            return FAILED
+            return _nothing_of(options.source, listing)
         covers = () if listing.covers is None else (listing.covers,)
         run = Indexing(
             catalog,
@@ -157,6 +159,7 @@ def _index(options: argparse.Namespace) -> int:
     else:
         say_files(files)
         skipped = f", {counted(len(listing.skipped), 'other file')} left out" if listing.skipped else ""
+        _tell_skipped(listing)
         told = "".join(f"; {one}" for one in (run.progress.further_told, files.summary) if one)
         say(
             f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}{told}; "
@@ -166,3 +169,22 @@ def _index(options: argparse.Namespace) -> int:
             hint = "--prune takes them" if run.found_files else "Is its disk there? pictrace refresh --prune takes them"
             say(f"{hint} out of the catalog.")
     return status_of(run.progress, failures)
+
+
+def _nothing_of(source: str, listing: Listing) -> int:
+    """Say that there is nothing to index, and leave no empty catalog behind."""
+    warn(f"pictrace: {source} holds no pictures that PicTrace can read.")
+    warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
+    return FAILED
+
+
+def _tell_skipped(listing: Listing) -> None:
+    """What was left out, once a kind, with one that stands for it; --json lists all."""
+    kinds: dict[str, list[str]] = {}
+    for one in listing.skipped:
+        kinds.setdefault(one.reason, []).append(one.address)
+    for reason, addresses in list(kinds.items())[:_MOST_KINDS]:
+        others = f" (and {len(addresses) - 1:,} more)" if len(addresses) > 1 else ""
+        warn(f"left out: {addresses[0]}{others}: {reason}")
+    if len(kinds) > _MOST_KINDS:
+        warn(f"left out for other reasons, which --json lists: {sum(map(len, list(kinds.values())[_MOST_KINDS:])):,}")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from fractions import Fraction
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from numpy.typing import NDArray
 
 from pictrace.catalog import open_catalog
 from pictrace.catalog.base import Catalog
+from pictrace.cli._bar import progress_line
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._criteria import add_criteria, criteria_from
 from pictrace.cli._files import written
 from pictrace.cli._output import FAILED, OK, PARTLY, say, say_json, warn
 from pictrace.cli._queries import Asked, queries_of, query_of
 from pictrace.cluster.cache import cache_of
-from pictrace.errors import CriteriaError, DownloadError, ImageError, SourceError, UsageError
+from pictrace.errors import CriteriaError, DownloadError, ImageError, PicTraceError, SourceError, UsageError
 from pictrace.images.encoding import thumbnail
 from pictrace.images.region import Region, with_region
 from pictrace.output.documents import answers_csv
@@ -81,8 +83,6 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _search(options: argparse.Namespace) -> int:
-    if options.json and options.csv:
-        raise UsageError("--json and --csv cannot be printed at once. Leave one of them out.")
     criteria = criteria_from(options, top=options.top, min_score=options.min_score)
     only = _only(options.only)
     with closing(open_catalog(options.catalog)) as catalog:
@@ -103,28 +103,38 @@ def _search(options: argparse.Namespace) -> int:
 def _search_all(search: _Search, queries: Sequence[Asked]) -> int:
     """One after the other; a query that cannot be used stops nothing."""
     documents: list[dict[str, Any]] = []
-    failures = []
+    failures: list[dict[str, str]] = []
     are_found = False
-    for one in queries:
-        if search.tells:
-            say(f"{one.address}:")
-        try:
-            document, is_found = search.run(one)
-        except (ImageError, SourceError, DownloadError) as error:
-            warn(f"{error}")
-            failures.append({"address": one.address, "reason": str(error)})
-            continue
-        if search.options.csv:  # row by row, as there may be thousands of queries
-            print(answers_csv([document], heading=not documents), end="", flush=True)
-        documents.append(document if search.options.json else {})
-        are_found |= is_found
-    if search.options.json:
-        say_json({"searches": documents, "failures": failures})
-    elif not queries:
-        warn("pictrace: there are no pictures to look for.")
+    with ExitStack() as stack:
+        if search.options.json:  # however it ends
+            stack.callback(say_json, {"searches": documents, "failures": failures})
+        show = None if search.tells else stack.enter_context(progress_line("queries"))
+        for number, one in enumerate(queries):
+            if show is None:
+                say(f"{one.address}:")
+            else:
+                show(number, len(queries))
+            try:
+                document, is_found = search.run(one)
+            except (ImageError, SourceError, DownloadError) as error:
+                warn(f"{error}")
+                failures.append({"address": one.address, "reason": _reason(error, one.address)})
+                continue
+            if search.options.csv:  # row by row, as there may be thousands of queries
+                print(answers_csv([document], heading=not documents), end="", flush=True)
+            documents.append(document if search.options.json else {})
+            are_found |= is_found
+    if not queries:
+        named = ", ".join(search.options.image)
+        warn(f"pictrace: {named} holds no pictures to look for. Name a picture, or a folder that has some.")
     if failures and documents:
         return PARTLY
     return OK if are_found else FAILED
+
+
+def _reason(error: PicTraceError, address: str) -> str:
+    """Without the address, which a document tells by itself."""
+    return str(error).removeprefix(f"{address}: ")
 
 
 @dataclass(frozen=True)
@@ -162,7 +172,11 @@ class _Search:
         if options.html:
             self._write(options.html, asked.address, outcome)
         if not outcome.found:
-            warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
+            if self.among is not None and not len(self.among):
+                chosen = ", ".join(f"{name}={value}" for name, values in self.only.items() for value in values)
+                warn(f"pictrace: no picture of the catalog has {chosen}.")
+            else:
+                warn("pictrace: no picture reaches the minimum score, or there is none to compare.")
         return outcome.document(asked.address, catalog, self.only), outcome.is_good
 
     def _write(self, file: Path, address: str, outcome: Outcome) -> None:
@@ -211,7 +225,9 @@ def _only(texts: Sequence[str]) -> dict[str, list[str]]:
 def _say_matches(said: Verdict, found: Sequence[Found], table: ScoreTable) -> None:
     for one in found:
         parts = "  ".join(
-            f"{name} {part.similarity:.2f}" for name, part in one.match.metrics.items() if part.weight > 0
+            f"{name} {'-' if isnan(part.similarity) else f'{part.similarity:.2f}'}"
+            for name, part in one.match.metrics.items()
+            if part.weight > 0
         )
         level, how = said.level(one.match.id), one.match.variant.label
         variant = f"  ({how})" if how and level != "weak" else ""

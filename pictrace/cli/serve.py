@@ -19,7 +19,7 @@ from pictrace.images.complaints import let_go
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-__all__ = ["HELP", "ORDER", "add_place", "register", "serve_app", "serve_on", "use_catalog"]
+__all__ = ["HELP", "ORDER", "add_place", "listening", "register", "serve_app", "serve_on", "use_catalog"]
 
 HELP = "serve the app with its JSON API, or the API alone"
 ORDER = 95
@@ -79,6 +79,8 @@ def serve_app(options: argparse.Namespace, *, opens: bool) -> int:
     script = next((one for one in _APPS if one.is_file()), None)
     if script is None:
         raise UsageError("The page's script is not installed with this package. Serve the API: --api-only.")
+    if options.port:
+        listening(options.host, options.port).close()
     command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.headless", str(not opens).lower()]
     command += ["--server.address", options.host, "--server.port", str(options.port)]
     command += ["--server.fileWatcherType", "none"]  # what is installed does not change
@@ -124,15 +126,17 @@ def serve_on(app: ASGIApp, host: str, port: int, said: str) -> None:
         limit_concurrency=256,
         timeout_keep_alive=15,
     )
-    with closing(_listening(host, port)) as listening:
+    with closing(listening(host, port)) as opened:
         place = f"[{host}]" if ":" in host else host
-        say(said.format(place=f"{place}:{listening.getsockname()[1]}"))
-        uvicorn.Server(config).run(sockets=[listening])
+        say(said.format(place=f"{place}:{opened.getsockname()[1]}"))
+        uvicorn.Server(config).run(sockets=[opened])
 
 
-def _listening(host: str, port: int) -> socket.socket:
+def listening(host: str, port: int) -> socket.socket:
+    """A socket that listens there; UsageError where it cannot."""
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         return socket.create_server((host, port), family=family, backlog=256)
     except (OSError, OverflowError) as error:
-        raise UsageError(f"{host}:{port} cannot be listened on: {error}. Choose another --host or --port.") from error
+        told = str(error).rstrip(".")
+        raise UsageError(f"{host}:{port} cannot be listened on: {told}. Choose another --host or --port.") from error

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pictrace.cli._commands import add_catalog
 from pictrace.cli._output import OK, say, warn
+from pictrace.cli.serve import listening
 from pictrace.errors import UsageError
 from pictrace.images.complaints import let_go
 from pictrace.wording import counted
@@ -42,6 +43,8 @@ def _serve_shards(options: argparse.Namespace) -> int:
     from pictrace.catalog.address import is_postgres
     from pictrace.cluster.connection import Connection
 
+    if options.port:
+        listening(options.host, options.port).close()
     let_go()  # workers log for themselves
     with closing(open_catalog(options.catalog)) as catalog:
         identity, location = catalog.identity, options.catalog

@@ -21,7 +21,7 @@ def document(groups: Iterable[Group], alarms: FalseAlarms) -> dict[str, Any]:
     """``groups``, each with ``keep``, ``level``, its ``images`` and its ``cuts``, and what is expected to be false."""
     return {
         "changed_copies": alarms.copies,
-        "expected_false": round(alarms.expected, 4),
+        "expected_false": round(float(alarms.expected), 4),
         "groups": [
             {
                 "keep": group.keep,

@@ -108,7 +108,7 @@ _turns = _Turns()
 def caught() -> Iterator[None]:
     """Catch what the process's stderr gets; what Python prints there goes where it went before."""
     global _ear
-    if os.name != "posix" or _ear is not None:
+    if os.name != "posix" or _ear is not None or not _has_stderr():
         yield
         return
     _ear = _Ear()
@@ -116,6 +116,15 @@ def caught() -> Iterator[None]:
         yield
     finally:
         let_go()
+
+
+def _has_stderr() -> bool:
+    """Whether it is open; a shell's 2>&- closes it."""
+    try:
+        os.fstat(_STDERR)
+    except OSError:
+        return False
+    return True
 
 
 def let_go() -> None:

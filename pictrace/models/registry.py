@@ -8,7 +8,7 @@ to the organisation onnxmodelzoo of Hugging Face when the zoo left GitHub's larg
 
 from __future__ import annotations
 
-from pictrace.errors import ModelError
+from pictrace.errors import UnknownModelError
 from pictrace.models.lite0 import DIMENSION, EMBEDDING, SIDE_PX
 from pictrace.models.spec import Model, Packed, Preprocessing
 from pictrace.told import told
@@ -102,12 +102,12 @@ MODELS = (
 
 
 def model_named(name: str) -> Model:
-    """The model of this name; ModelError lists the names that there are."""
+    """The model of this name; UnknownModelError lists the names that there are."""
     for model in MODELS:
         if model.name == name:
             return model
     known = ", ".join(model.name for model in MODELS)
-    raise ModelError(
+    raise UnknownModelError(
         told(
             "There is no model named {name}. The models are: {known}; or name an ONNX file.",
             name=repr(name),

@@ -47,11 +47,25 @@ def load_runtime(name: str, path: Path, input_name: str) -> Runtime:
     try:
         return kind(path, input_name)
     except Exception as error:
+        if _was_interrupted(error):
+            raise KeyboardInterrupt from error
         # Both raise kinds of their own for what strangers' files hold; the base class is all that they share.
         failure = told("The network cannot be loaded by {name}: {error}.", name=name, error=first_line(error))
         if name != "onnxruntime":
             failure = joined(failure, told("ONNX Runtime knows more: {command}.", command=RUNTIME_COMMAND))
         raise ModelError(failure) from error
+
+
+def _was_interrupted(error: BaseException) -> bool:
+    """Whether somebody pressed Ctrl+C while the runtime was imported, which tells of it as of a fault of its own."""
+    seen: set[int] = set()
+    at: BaseException | None = error
+    while at is not None and id(at) not in seen:
+        if isinstance(at, KeyboardInterrupt):
+            return True
+        seen.add(id(at))
+        at = at.__cause__ or at.__context__
+    return False
 
 
 def first_line(error: Exception) -> str:

@@ -149,7 +149,7 @@ def _said(
             one, most = best.match.id, _shares_most(table, best.match.id)
             probably = drawn or most or one in several  # or the same place, taken twice in one moment
             kind = told("Probably the same picture") if probably else told("Probably the same scene")
-            if same.get(one, most or one in certain):
+            if one in certain:
                 kind = told("Same picture")
         return Verdict(
             _headline(kind, best, negative=query.negative),

@@ -66,6 +66,13 @@ def test_progress_is_shown_on_a_terminal_alone(monkeypatch: pytest.MonkeyPatch) 
         assert bool(stream.getvalue()) == shown
 
 
+def test_nothing_to_do_shows_no_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    with progress_line("pictures") as show:
+        show(0, 0)
+    assert terminal.getvalue() == ""
+
+
 def test_what_a_download_had_before_does_not_count_as_fast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     with progress_line("B", title="ResNet", in_bytes=True) as show:

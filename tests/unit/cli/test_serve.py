@@ -27,11 +27,13 @@ def test_a_catalog_that_is_not_there_is_told_at_once(tmp_path: Path, capsys: pyt
     assert "none.sqlite" in capsys.readouterr().err
 
 
-def test_a_port_that_is_taken_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("command", [["serve", "--api-only"], ["serve"], ["app"], ["serve-shards"]])
+def test_a_port_that_is_taken_is_told(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    SqliteCatalog(tmp_path / "c.sqlite").close()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
-        assert main(["serve", "--api-only", "--port", port]) == 2
-    assert f"127.0.0.1:{port}" in capsys.readouterr().err
+        assert main([*command, "--port", port, "--catalog", str(tmp_path / "c.sqlite")]) == 2
+    assert f"127.0.0.1:{port} cannot be listened on" in capsys.readouterr().err
 
 
 def test_a_token_is_told_with_its_hash(capsys: pytest.CaptureFixture[str]) -> None:
@@ -112,6 +114,6 @@ def test_nobody_elsewhere_is_asked_where_the_app_is(
 
     monkeypatch.setattr("os.execv", lambda _, command: ran(command))
     monkeypatch.setattr("subprocess.run", ran)
-    main(["serve", "--host", host])
+    main(["serve", "--host", host, "--port", "0"])
     command = run[0]
     assert [after for one, after in itertools.pairwise(command) if one == "--browser.serverAddress"] == told

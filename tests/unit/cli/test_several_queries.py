@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
+import pictrace.cli.search
 from pictrace.cli import main
 from pictrace.images.encoding import encode_png
+from pictrace.service.once import Outcome
 
 
 def png(number: int) -> bytes:
@@ -68,3 +71,22 @@ def test_each_answer_stands_below_its_query(place: Path, capsys: pytest.CaptureF
     lines = capsys.readouterr().out.splitlines()
     heads = [Path(line.removesuffix(":")).name for line in lines if line.endswith(".png:")]
     assert heads == ["known.png", "strange.png"]
+
+
+def test_what_was_found_before_somebody_stopped_it_is_printed(
+    place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    search_once = pictrace.cli.search.search_once
+    asked: list[object] = []
+
+    def stopped_at_the_second(*given: Any, **further: Any) -> Outcome:
+        asked.append(given)
+        if len(asked) == 2:
+            raise KeyboardInterrupt
+        return search_once(*given, **further)
+
+    monkeypatch.setattr("pictrace.cli.search.search_once", stopped_at_the_second)
+    assert main(search(place, "asked")) == 1
+    told = capsys.readouterr()
+    assert [Path(one["query"]["source"]).name for one in json.loads(told.out)["searches"]] == ["known.png"]
+    assert "stopped" in told.err
