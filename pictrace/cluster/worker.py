@@ -16,6 +16,7 @@ from pictrace.cluster.shard import Shard
 from pictrace.errors import CatalogError
 from pictrace.features import RawScores
 from pictrace.indexing.keypoints import IndexKeypoints, complete_index
+from pictrace.kernels.blas import one_thread
 from pictrace.kernels.switch import warm
 from pictrace.metrics import loaded, ready_metrics
 from pictrace.metrics.base import Metric
@@ -130,6 +131,7 @@ def _cache(shard: Shard, identity: str) -> FeatureCache:
             if catalog is not None:
                 catalog.close()
                 _caches.clear()
+            one_thread()  # shards are searched beside one another: threads of BLAS would wait for others in loops
             catalog = _catalogs[location] = open_catalog(location)
         if catalog.identity != identity:
             raise CatalogError(told("A worker of the cluster has another catalog open. Start all with the same one."))

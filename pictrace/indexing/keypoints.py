@@ -59,7 +59,7 @@ class IndexKeypoints(Run[Progress]):
 
 def complete_index(cache: FeatureCache) -> None:
     """Begin to put in what a search leaves out, in a thread of its own; where one does it already, nothing."""
-    if not cache.searched_here or cache.catalog.count() <= EXACT_LIMIT:
+    if not cache.searched_here or len(cache.ids()[1]) <= EXACT_LIMIT:  # counting a large catalog would take a while
         return
     indexed = (metric for metric in ready_metrics() if isinstance(metric, Indexed))
     if any(len(cache.index_of(metric).current().missing) > NEW_PICTURES for metric in indexed):

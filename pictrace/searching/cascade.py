@@ -298,7 +298,11 @@ def open_for(cache: FeatureCache, metrics: Sequence[Metric]) -> None:
     served = {
         one.name for one in metrics if isinstance(one, Indexed) and not len(cache.index_of(one).current().missing)
     }
-    cache.sketches(_unserved(metrics, served))
+    unserved = _unserved(metrics, served)
+    cache.sketches(unserved)
+    for one in unserved:
+        if isinstance(one, Sketched) and one.preselected > 1:
+            cache.of(np.empty(0, np.int64), one)  # the best by sketches are compared exactly in each search
 
 
 def _unserved(metrics: Sequence[Metric], served: set[str]) -> list[Metric]:

@@ -10,10 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-import pictrace.cli.search
 from pictrace.cli import main
 from pictrace.images.encoding import encode_png
-from pictrace.service.once import Outcome
+from pictrace.service.once import Outcome, search_once
 
 
 def png(number: int) -> bytes:
@@ -76,7 +75,6 @@ def test_each_answer_stands_below_its_query(place: Path, capsys: pytest.CaptureF
 def test_what_was_found_before_somebody_stopped_it_is_printed(
     place: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    search_once = pictrace.cli.search.search_once
     asked: list[object] = []
 
     def stopped_at_the_second(*given: Any, **further: Any) -> Outcome:
