@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -14,12 +14,16 @@ from pictrace.errors import PicTraceError, UsageError
 
 __all__ = ["writing", "written"]
 
+_STDOUT = 1
+
 
 @contextmanager
 def writing(name: object) -> Iterator[None]:
     """Whatever keeps a file from being written in here is told with its name, and what to do."""
     try:
         yield
+    except BrokenPipeError:  # whoever read has seen enough
+        raise
     except OSError as error:
         raise PicTraceError(f"{name} cannot be written: {error.strerror or error}. Name another place.") from error
 
@@ -31,11 +35,13 @@ def written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
     Where a link leads to is replaced, not the link; what is no file, such as /dev/stdout or a pipe, is written to.
     """
     with writing(name):
-        path = Path(name).resolve()
+        given = Path(name)
+        path = given.resolve()
+        is_device = given.exists() and not given.is_dir() and (not given.is_file() or given.is_relative_to("/dev"))
     if catalog.occupies(path):
         raise UsageError(f"{name} is the catalog itself. Name another file to write.")
-    if Path(name).exists() and not path.is_file() and not path.is_dir():
-        with writing(name), Path(name).open("wb") as stream:
+    if is_device:
+        with writing(name), _opened(given) as stream:
             yield stream
         return
     with writing(name), tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
@@ -49,3 +55,11 @@ def written(name: str, catalog: Catalog) -> Iterator[BinaryIO]:
         except BaseException:
             Path(file.name).unlink(missing_ok=True)
             raise
+
+
+def _opened(device: Path) -> BinaryIO:
+    """A device or a pipe; standard output by any name where it has come to, so that lines about the file follow it."""
+    with suppress(OSError):
+        if os.path.samestat(device.stat(), os.fstat(_STDOUT)):
+            return os.fdopen(os.dup(_STDOUT), "wb")
+    return device.open("wb")

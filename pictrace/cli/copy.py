@@ -28,7 +28,10 @@ def register(parser: argparse.ArgumentParser) -> None:
 
 
 def _is_same_file(first: str, second: str) -> bool:
-    return Path(first).exists() and Path(second).exists() and Path(first).samefile(second)
+    try:
+        return Path(first).samefile(second)
+    except OSError:  # one is not there, or a database
+        return False
 
 
 def _copy(options: argparse.Namespace) -> int:

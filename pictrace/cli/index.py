@@ -106,7 +106,7 @@ def _index(options: argparse.Namespace) -> int:
         warn(f"The column {listing.column!r} names the pictures; --column names another.")
     if listing.encoding_is_guess and options.encoding is None:
         warn(f"It was read as {listing.encoding} text; --encoding names another.")
-    if not listing.items and not is_postgres(options.catalog) and not Path(options.catalog).exists():
+    if not listing.items and not _may_be_there(options.catalog):
         return _nothing_of(options.source, listing)
     with closing(opened_to_fill(options.catalog, compact=options.compact)) as catalog:
         if not listing.items and not (listing.covers and catalog.files(below=listing.covers)):
@@ -169,6 +169,13 @@ def _index(options: argparse.Namespace) -> int:
             hint = "--prune takes them" if run.found_files else "Is its disk there? pictrace refresh --prune takes them"
             say(f"{hint} out of the catalog.")
     return status_of(run.progress, failures)
+
+
+def _may_be_there(catalog: str) -> bool:
+    try:
+        return is_postgres(catalog) or Path(catalog).exists()
+    except OSError:  # opening it tells more
+        return True
 
 
 def _nothing_of(source: str, listing: Listing) -> int:

@@ -123,3 +123,24 @@ def test_what_cannot_be_found_is_told_with_its_name(tmp_path: Path, capsys: pyte
     assert f"{tmp_path / 'empty'} holds no pictures to look for" in capsys.readouterr().err
     assert main(["search", str(tmp_path / "grey.png"), "--catalog", catalog, "--only", "category=beds"]) == 1
     assert "no picture of the catalog has category=beds" in capsys.readouterr().err
+
+
+@posix
+def test_a_list_goes_to_standard_output_wherever_that_leads(tmp_path: Path) -> None:
+    SqliteCatalog(tmp_path / "c.sqlite").close()
+    command = [
+        sys.executable,
+        "-m",
+        "pictrace",
+        "export",
+        "--catalog",
+        str(tmp_path / "c.sqlite"),
+        "--list",
+        "/dev/stdout",
+    ]
+    piped = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True).stdout
+    with (tmp_path / "out").open("w") as out:
+        subprocess.run(command, cwd=ROOT, stdout=out, check=True)
+    assert (tmp_path / "out").read_text() == piped
+    assert piped.startswith("id,sha256")
+    assert piped.splitlines()[-1].startswith("/dev/stdout: ")
