@@ -41,7 +41,7 @@ def _copy(options: argparse.Namespace) -> int:
     from pictrace.output.keeping import told_keeping
 
     if options.first == options.second or _is_same_file(options.first, options.second):
-        raise UsageError(f"{options.first} would be copied into itself. Name another place to copy it to.")
+        raise UsageError("The catalog would be copied into itself. Name another place to copy it to.")
     with ExitStack() as stack:
         first = stack.enter_context(closing(open_catalog(options.first)))
         second = stack.enter_context(closing(opened_to_fill(options.second, compact=options.compact)))

@@ -287,7 +287,7 @@ def test_only_on_the_command_line(
         ("kind", 2, "NAME=VALUE"),
         ("=jpg", 2, "NAME=VALUE"),
         ("sort=jpg", 2, "The commonest names are: kind, name"),
-        ("kind=gif", 1, "none to compare"),
+        ("kind=gif", 1, "no picture of the catalog has kind=gif"),
     ):
         assert main([*base, "--only", option]) == status
         output = capsys.readouterr()

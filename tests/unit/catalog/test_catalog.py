@@ -399,7 +399,7 @@ def test_opening_what_is_not_there(tmp_path: Path) -> None:
         SqliteCatalog(tmp_path / "empty.sqlite", must_exist=True)
     with pytest.raises(CatalogError, match="does not exist"):
         SqliteCatalog(tmp_path / "no" / "folder" / "catalog.sqlite")
-    with pytest.raises(CatalogError, match="cannot be opened"):
+    with pytest.raises(CatalogError, match="is a folder"):
         SqliteCatalog(tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["empty.sqlite"]
 

@@ -395,7 +395,7 @@ def test_on_the_command_line(
         (0, ["copy", location, str(tmp_path / "copy.sqlite")]),
         (0, ["copy", location, str(tmp_path / "copy.sqlite"), "--json"]),
         (1, ["duplicates", *at, "--json"]),
-        (1, ["copy", location, location]),
+        (2, ["copy", location, location]),
         (2, ["index", location, *at]),
         (2, ["merge", location, *at]),
     ]

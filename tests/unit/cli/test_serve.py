@@ -28,7 +28,10 @@ def test_a_catalog_that_is_not_there_is_told_at_once(tmp_path: Path, capsys: pyt
 
 
 @pytest.mark.parametrize("command", [["serve", "--api-only"], ["serve"], ["app"], ["serve-shards"]])
-def test_a_port_that_is_taken_is_told(command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_port_that_is_taken_is_told(
+    command: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PICTRACE_CATALOG", "")  # which the command sets
     SqliteCatalog(tmp_path / "c.sqlite").close()
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
@@ -106,6 +109,7 @@ def test_nobody_elsewhere_is_asked_where_the_app_is(
     host: str, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("STREAMLIT_BROWSER_SERVER_ADDRESS", raising=False)
+    monkeypatch.setenv("PICTRACE_CATALOG", "")  # which the command may set
     run: list[list[str]] = []
 
     def ran(command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:

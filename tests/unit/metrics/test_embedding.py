@@ -322,7 +322,7 @@ def test_the_commands_take_a_model(
         (["--weights", "embedding=1"], 2, "pictrace model get resnet50"),
         (["--preset", "look-alikes"], 2, "pictrace model get resnet50"),
         (["--model", "resnet18"], 1, "pictrace model get resnet18"),
-        (["--model", "alexnet"], 1, "The models are"),
+        (["--model", "alexnet"], 2, "The models are"),
         (["--model", "none.onnx"], 1, "There is no model at"),
         (["--model", "{broken}", "--weights", "embedding=1"], 1, "ONNX"),
     ],
