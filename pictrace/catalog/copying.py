@@ -11,7 +11,7 @@ import numpy as np
 
 from pictrace.catalog.base import Catalog
 from pictrace.catalog.records import NewPicture, PictureRecord, Source
-from pictrace.errors import CatalogError
+from pictrace.errors import CatalogError, UsageError
 from pictrace.features import Features, FeatureSpec, Layout
 from pictrace.told import told
 
@@ -68,9 +68,17 @@ class Copying:
     known: int = field(default=0, init=False)
 
     def steps(self) -> Generator[tuple[int, int], None, None]:
-        """(pictures done, pictures in all), after each step; CatalogError where what was written differs."""
+        """(pictures done, pictures in all), after each step.
+
+        Raises
+        ------
+        UsageError
+            Where both are one catalog.
+        CatalogError
+            Where what was written differs.
+        """
         if self.first.identity == self.second.identity:
-            raise CatalogError(
+            raise UsageError(
                 told(
                     "{address} is one and the same catalog. Name another one to copy it to.",
                     address=self.first.location,

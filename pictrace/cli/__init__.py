@@ -81,12 +81,15 @@ def _require_one_catalog(command: str, options: argparse.Namespace) -> None:
 @contextlib.contextmanager
 def _model_of(options: argparse.Namespace) -> Iterator[None]:
     """The network that the command or PICTRACE_MODEL names; the command's own must be at hand."""
-    chosen = getattr(options, "model", None)
-    if chosen is None and not (hasattr(options, "model") and os.environ.get("PICTRACE_MODEL")):
+    if not hasattr(options, "model"):
         yield
         return
-    from pictrace.models import chosen_model, using, why_not  # most commands need none of it
+    from pictrace.models import MODEL_VARIABLE, chosen_model, using, why_not  # most commands need none of it
 
+    chosen: str | None = options.model
+    if chosen is None and not os.environ.get(MODEL_VARIABLE):
+        yield
+        return
     with using(chosen):
         if hindrance := why_not(chosen_model()):
             if chosen is not None:

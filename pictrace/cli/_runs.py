@@ -14,10 +14,21 @@ from pictrace.indexing.keypoints import IndexKeypoints
 from pictrace.indexing.rebuild import Rebuild
 from pictrace.indexing.reconcile import Reconciled
 from pictrace.indexing.run import Failure, Pace, Progress
+from pictrace.sources.base import Skipped
 
-__all__ = ["failure_documents", "files_document", "rebuild", "say_files", "show", "status_of", "tell_notes", "warn_of"]
+__all__ = [
+    "failure_documents",
+    "files_document",
+    "rebuild",
+    "say_files",
+    "show",
+    "status_of",
+    "tell_notes",
+    "tell_skipped",
+    "warn_of",
+]
 
-_MOST_NOTES = 5
+_MOST_NOTES = _MOST_KINDS = 5
 
 
 def show(run: Iterable[Pace], unit: str = "pictures") -> None:
@@ -41,12 +52,27 @@ def warn_of(failures: Sequence[Failure]) -> None:
 
 def tell_notes(notes: Sequence[Failure]) -> None:
     """How pictures were read: each, or how many where the same is to be told of more than a few."""
-    by_note: dict[str, list[str]] = {}
-    for one in notes:
-        by_note.setdefault(one.reason, []).append(one.source.address)
-    for note, addresses in by_note.items():
+    for note, addresses in _by_reason((one.source.address, one.reason) for one in notes).items():
         few = len(addresses) <= _MOST_NOTES
         warn(*(f"{address}: {note}" for address in addresses) if few else [f"{len(addresses):,} pictures: {note}"])
+
+
+def tell_skipped(skipped: Sequence[Skipped]) -> None:
+    """What a source named and was left out, once a kind, with one that stands for it; --json lists all."""
+    kinds = list(_by_reason((one.address, one.reason) for one in skipped).items())
+    for reason, addresses in kinds[:_MOST_KINDS]:
+        others = f" (and {len(addresses) - 1:,} more)" if len(addresses) > 1 else ""
+        warn(f"left out: {addresses[0]}{others}: {reason}")
+    if further := sum(len(addresses) for _, addresses in kinds[_MOST_KINDS:]):
+        warn(f"left out for other reasons, which --json lists: {further:,}")
+
+
+def _by_reason(told: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    """Addresses by what is told of them."""
+    found: dict[str, list[str]] = {}
+    for address, reason in told:
+        found.setdefault(reason, []).append(address)
+    return found
 
 
 def failure_documents(failures: Sequence[Failure]) -> list[dict[str, Any]]:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import argparse
 from contextlib import ExitStack, closing
-from pathlib import Path
 
 from pictrace.catalog import open_catalog
 from pictrace.cli._bar import progress_line
 from pictrace.cli._commands import add_compact, add_json, opened_to_fill
 from pictrace.cli._output import OK, say, say_json
-from pictrace.errors import UsageError
 from pictrace.wording import counted
 
 __all__ = ["HELP", "ORDER", "register"]
@@ -27,21 +25,12 @@ def register(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
 
 
-def _is_same_file(first: str, second: str) -> bool:
-    try:
-        return Path(first).samefile(second)
-    except OSError:  # one is not there, or a database
-        return False
-
-
 def _copy(options: argparse.Namespace) -> int:
     from pictrace.catalog.copying import Copying
     from pictrace.images.smaller import smaller_thumbnail
     from pictrace.indexing.rebuild import count_missing_features
     from pictrace.output.keeping import told_keeping
 
-    if options.first == options.second or _is_same_file(options.first, options.second):
-        raise UsageError("The catalog would be copied into itself. Name another place to copy it to.")
     with ExitStack() as stack:
         first = stack.enter_context(closing(open_catalog(options.first)))
         second = stack.enter_context(closing(opened_to_fill(options.second, compact=options.compact)))

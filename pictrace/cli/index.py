@@ -27,6 +27,7 @@ from pictrace.cli._runs import (
     show,
     status_of,
     tell_notes,
+    tell_skipped,
     warn_of,
 )
 from pictrace.cli.calibrate import add_no_calibrate, keep_background
@@ -41,7 +42,6 @@ __all__ = ["HELP", "ORDER", "register"]
 
 HELP = "add pictures to a catalog, which is made if needed"
 ORDER = 10
-_MOST_KINDS = 5
 
 
 def register(parser: argparse.ArgumentParser) -> None:
@@ -159,7 +159,7 @@ def _index(options: argparse.Namespace) -> int:
     else:
         say_files(files)
         skipped = f", {counted(len(listing.skipped), 'other file')} left out" if listing.skipped else ""
-        _tell_skipped(listing)
+        tell_skipped(listing.skipped)
         told = "".join(f"; {one}" for one in (run.progress.further_told, files.summary) if one)
         say(
             f"{summary['added']} added, {summary['known']} known, {summary['failed']} failed{skipped}{told}; "
@@ -183,15 +183,3 @@ def _nothing_of(source: str, listing: Listing) -> int:
     warn(f"pictrace: {source} holds no pictures that PicTrace can read.")
     warn(*(f"{one.address}: {one.reason}" for one in listing.skipped[:5]))
     return FAILED
-
-
-def _tell_skipped(listing: Listing) -> None:
-    """What was left out, once a kind, with one that stands for it; --json lists all."""
-    kinds: dict[str, list[str]] = {}
-    for one in listing.skipped:
-        kinds.setdefault(one.reason, []).append(one.address)
-    for reason, addresses in list(kinds.items())[:_MOST_KINDS]:
-        others = f" (and {len(addresses) - 1:,} more)" if len(addresses) > 1 else ""
-        warn(f"left out: {addresses[0]}{others}: {reason}")
-    if len(kinds) > _MOST_KINDS:
-        warn(f"left out for other reasons, which --json lists: {sum(map(len, list(kinds.values())[_MOST_KINDS:])):,}")

@@ -23,7 +23,7 @@ from pictrace.catalog.cache import FeatureCache
 from pictrace.catalog.copying import Copying
 from pictrace.catalog.records import Decision, FileSource, NewPicture, Source, digest, image_id
 from pictrace.cli import main
-from pictrace.errors import CatalogError
+from pictrace.errors import CatalogError, UsageError
 from pictrace.features import Features, FeatureSpec, Layout
 from pictrace.indexing.index import Indexing
 from pictrace.metrics import all_metrics
@@ -343,7 +343,7 @@ def test_a_copy_is_the_same_and_a_second_run_writes_nothing(
         again = Copying(first, second)
         assert list(again.steps())[-1] == (71, 71)
         assert (again.copied, again.known, second.revision()) == (0, 71, before)
-        with pytest.raises(CatalogError, match="one and the same"):
+        with pytest.raises(UsageError, match="one and the same"):
             list(Copying(first, first).steps())
 
 

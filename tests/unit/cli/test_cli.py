@@ -207,7 +207,7 @@ def test_info_tells_what_is_missing_and_what_is_damaged(
         (["search", "{query}", "--catalog", "{catalog}", "--model", "resnet51"], 2, "The models are"),
         (["search", "{query}", "--catalog", "{tmp}"], 1, "is a folder"),
         (["index", "{folder}", "--catalog", "{tmp}"], 1, "Name a file in it"),
-        (["copy", "{catalog}", "{catalog}"], 2, "into itself"),
+        (["copy", "{catalog}", "{catalog}"], 2, "one and the same catalog"),
         (["duplicates", "--catalog", "{catalog}", "--json", "--csv"], 2, "at once"),
         (["duplicates", "--catalog", "{catalog}", "--min-score", "7"], 2, "between 0 and 1"),
         (["duplicates", "--catalog", "{catalog}", "--move-to", "{tmp}"], 2, "--scripts"),
