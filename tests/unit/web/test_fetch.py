@@ -646,14 +646,21 @@ def test_cancelling_a_download_cancels_it(server: Server) -> None:
 
 
 class Gauge:
-    """A handler that counts how many requests it serves at once."""
+    """A handler that counts how many requests it serves at once: the first of them wait until there are `expected`."""
 
-    def __init__(self) -> None:
+    def __init__(self, expected: int) -> None:
         self.now = self.most = 0
+        self.expected = expected
+        self.met = asyncio.Event()
 
     async def __call__(self, _: web.Request) -> web.StreamResponse:
         self.now += 1
         self.most = max(self.most, self.now)
+        if self.now >= self.expected:
+            self.met.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self.met.wait(), 5)
+        self.met.set()
         await asyncio.sleep(0.01)
         self.now -= 1
         return web.Response(body=b"cat")
@@ -722,7 +729,7 @@ def test_no_links_give_no_results() -> None:
     ("concurrency", "per_host", "expected"), [(1, 4, 1), (3, 8, 3), (16, 4, 4), (16, 1, 1), (16, 16, 16)]
 )
 def test_links_of_one_host_keep_the_limits(server: Server, concurrency: int, per_host: int, expected: int) -> None:
-    gauge = Gauge()
+    gauge = Gauge(expected)
     urls = [server.add(f"/{number}", gauge) for number in range(2 * expected + 10)]
     found = asyncio.run(gathered(urls, policy_for(server, concurrency=concurrency, per_host=per_host)))
     assert all(isinstance(result, Download) for _, result in found)
@@ -737,7 +744,7 @@ def test_waiting_for_a_place_is_no_part_of_the_total_time(server: Server, limit:
 
 
 def test_redirects_into_one_host_keep_its_limit(server: Server) -> None:
-    gauge = Gauge()
+    gauge = Gauge(3)
     server.add("/cat", gauge)
     with contextlib.ExitStack() as stack:
         others = [stack.enter_context(serve()) for _ in range(4)]
