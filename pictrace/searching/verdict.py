@@ -119,6 +119,7 @@ def _said(
     same: Mapping[int, bool],
     chances: Chances | None,
 ) -> Verdict:
+    closer = {one: details for one, details in closer.items() if (table.ids == one).any()}  # removed in between
     good = (_good(table, chances) | closer.keys()) - forms
     if chances is not None and all(chances.p.get(one, 0.0) > chances.alarms for one in good):
         good = frozenset()  # they stood behind what turned out to share a form only

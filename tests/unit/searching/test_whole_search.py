@@ -144,10 +144,19 @@ def test_a_low_ranking_of_convincing_evidence_is_told(catalog: SqliteCatalog, ph
     table = score(query, FeatureCache(catalog))
     by_layout = Criteria(weights={"phash": 1.0}, top=1)
     found = find(catalog, table, by_layout)
-    if found[0].picture.label != "astronaut.png":
-        said = verdict(query, table, found, by_layout)
-        assert said.headline == "Found, but not shown."
-        assert "raise the weight of Keypoints (SIFT) or Keypoints (ORB)" in said.detail
+    assert found[0].picture.label != "astronaut.png"
+    said = verdict(query, table, found, by_layout)
+    assert said.headline == "Found, but not shown."
+    assert "raise the weight of Keypoints (SIFT) or Keypoints (ORB)" in said.detail
+
+
+def test_a_closer_look_vouches_for_nothing_that_was_removed(catalog: SqliteCatalog) -> None:
+    query = prepare_query(encode_jpeg(np.full((240, 320, 3), 128, np.uint8)))
+    table = score(query, FeatureCache(catalog))
+    removed = int(table.ids.max()) + 1
+    wanted = criteria()
+    found = find(catalog, table, wanted)
+    assert verdict(query, table, found, wanted, closer={removed: 40}) == verdict(query, table, found, wanted)
 
 
 def test_what_the_minimum_score_hides_is_told(catalog: SqliteCatalog, photographs: dict[str, bytes]) -> None:
