@@ -367,7 +367,7 @@ def test_batches_are_bounded_in_pictures_and_bytes(tmp_path: Path, monkeypatch: 
 
 
 class Meter:
-    """Counts who is inside at once; each waits a while for more than there should be."""
+    """Counts who is inside at once; each waits for all that may be, and a while for more than there should be."""
 
     def __init__(self, allowed: int) -> None:
         self.allowed, self.inside, self.most = allowed, 0, 0
@@ -378,6 +378,7 @@ class Meter:
             self.inside += 1
             self.most = max(self.most, self.inside)
             self.changed.notify_all()
+            self.changed.wait_for(lambda: self.most >= self.allowed, timeout=5)
             self.changed.wait_for(lambda: self.most > self.allowed, timeout=0.1)
 
     def __exit__(self, *_: object) -> None:
