@@ -131,6 +131,7 @@ def of_catalog(browser: Browser, address: str) -> None:
     def how(page: Page) -> None:
         page.goto(f"{address}/about")
         page.get_by_text("When it fails").wait_for()
+        page.locator(".js-plotly-plot .bars").first.wait_for()
 
     shoot(browser, "catalog.png", gallery)
     shoot(browser, "catalog-map.png", plane)

@@ -177,6 +177,11 @@ class PictureRecord:
         return self.sources[0].label if self.sources else f"picture {self.id}"
 
     @property
+    def added_on(self) -> str:
+        """The day on which it was added: YYYY-MM-DD, UTC."""
+        return self.added_at[:10]
+
+    @property
     def metadata(self) -> dict[str, tuple[str, ...]]:
         """What all its addresses say, by name: each value once, in their order."""
         values: dict[str, dict[str, None]] = {}

@@ -162,7 +162,7 @@ def _one_picture(workspace: Workspace, state: BrowseState) -> None:
                 height=record.height,
                 format=record.format,
                 size=byte_size(record.byte_count),
-                day=record.added_at[:10],
+                day=record.added_on,
             )
         )
         for source in record.sources:
@@ -226,7 +226,7 @@ def _frame(workspace: Workspace, rows: Sequence[PictureRecord]) -> pd.DataFrame:
         _("Size"): [f"{one.width} × {one.height}" for one in rows],
         _("Format"): [one.format for one in rows],
         _("KB"): [one.byte_count / 1024 for one in rows],
-        _("Added"): [one.added_at[:10] for one in rows],
+        _("Added"): [one.added_on for one in rows],
         _("Features"): [", ".join(title for key, title in titles.items() if key in ready[one.id]) for one in rows],
     }
     metadata = [{name: ", ".join(values) for name, values in one.metadata.items()} for one in rows]

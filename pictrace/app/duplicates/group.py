@@ -133,7 +133,7 @@ def _facts(group: Group) -> None:
         _("File"): [byte_size(one.record.byte_count) for one in group.images],
         _("Folder"): [folder_of(one.record) for one in group.images],
         _("Addresses"): [str(len(one.record.sources)) for one in group.images],
-        _("Added"): [one.record.added_at[:10] for one in group.images],
+        _("Added"): [one.record.added_on for one in group.images],
     }
     metadata = [one.record.metadata for one in group.images]
     for name in dict.fromkeys(name for one in metadata for name in one):
